@@ -1,0 +1,41 @@
+# `make` alone lists the targets. PYTHON chooses the interpreter, ARGS goes on to the command.
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint dist clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.ready ## the whole story on a throwaway server (ARGS="--keep")
+	@$(BIN)/dbml demo $(ARGS)
+
+test: lint ## lint, then every test (ARGS="-k name")
+	@$(BIN)/pytest -n 2 $(ARGS)
+
+lint: .venv/.ready ## style, types, direction of imports
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "to format: $(BIN)/ruff format ." >&2; exit 1; }
+	@said=$$($(BIN)/mypy 2>&1) || { printf '%s\n' "$$said" >&2; exit 1; }
+	@said=$$($(BIN)/lint-imports 2>&1) || { printf '%s\n' "$$said" >&2; exit 1; }
+
+dist: .venv/.ready ## the source archive and the wheel, in dist/
+	@$(BIN)/python -m build
+
+clean: ## remove what was built and cached (not .venv)
+	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name .venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+# Debian keeps ensurepip in a package of its own, without which venv fails.
+.venv/.ready: pyproject.toml
+	@echo "setting up .venv (a few minutes the first time) …"
+	@if said=$$($(PYTHON) -m venv .venv 2>&1); then :; \
+	elif ! $(PYTHON) -c 'import ensurepip' 2>/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing python3-venv with apt-get …"; \
+	    { apt-get install -y -qq python3-venv || { apt-get update -qq && apt-get install -y -qq python3-venv; }; } \
+	        >/dev/null && $(PYTHON) -m venv --clear .venv; \
+	else printf '%s\n' "$$said" >&2; exit 1; fi
+	@$(BIN)/python -m pip install -q -e '.[demo,test]'
+	@touch $@

@@ -1,0 +1,54 @@
+"""plpython/ → one loader function (pure): the runtime's sources as data in a function's body.
+
+They live in ``pg_proc`` and not in a table, because a writable table of sources is code execution on
+the server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import resources
+
+MODULES = ("protocol", "packages", "frame", "models", "scoring", "entrypoints")
+
+_LOADER = """\
+create or replace function dbml._load_runtime() returns void
+language plpython3u
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $dbml_runtime$
+sources = {sources!r}
+namespace = {{"__name__": "dbml_loader"}}; exec(sources["loader"], namespace)
+namespace["register"]("{package}", sources)
+$dbml_runtime$;
+comment on function dbml._load_runtime() is 'Registers the Python runtime {package} in this session.';
+"""
+
+
+def sources(*names: str) -> dict[str, str]:
+    """Read modules of the runtime: name to text."""
+    root = resources.files("dbml._plpython")
+    return {name: root.joinpath(f"{name}.py").read_text(encoding="utf-8") for name in names}
+
+
+def package_name() -> str:
+    """Name of the runtime as a package in the server, with the hash of its sources."""
+    texts = sources("loader", *MODULES)
+    digest = hashlib.sha256(repr(sorted(texts.items())).encode()).hexdigest()
+    return f"dbml_runtime_{digest[:16]}"
+
+
+def loader_function() -> str:
+    """SQL text of the function that registers the runtime in a session."""
+    return _LOADER.format(sources=sources("loader", *MODULES), package=package_name())
+
+
+def probe_function() -> str:
+    """SQL text of a temporary function that describes the server's Python as JSON."""
+    return (
+        "create or replace function pg_temp.dbml_probe(python_path text) returns text "
+        "language plpython3u as $dbml_runtime$\n"
+        f"import json; namespace = {{'__name__': 'dbml_probe'}}; exec({sources('probe')['probe']!r}, namespace)\n"
+        "return json.dumps(namespace['facts'](python_path))\n$dbml_runtime$"
+    )

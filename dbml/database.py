@@ -1,0 +1,148 @@
+"""Connections, SQL texts and identifiers: the one place for each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+from typing import Any, LiteralString, TypeAlias, cast
+
+import psycopg
+import sqlalchemy
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from dbml import errors
+
+Connection: TypeAlias = "psycopg.Connection[Any] | sqlalchemy.Connection"
+Statement: TypeAlias = "str | sql.Composable"
+
+OLDEST_SERVER = 140000
+
+
+@cache
+def text(name: str) -> str:
+    """Read an SQL text of ``sql/`` by its path without suffix, such as ``view/status``."""
+    return resources.files("dbml._sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+def names(folder: str) -> list[str]:
+    """Paths of the SQL texts in a folder of ``sql/``, in order of name."""
+    root = resources.files("dbml._sql").joinpath(folder)
+    return sorted(f"{folder}/{f.name[:-4]}" for f in root.iterdir() if f.name.endswith(".sql"))
+
+
+def template(name: str, **parts: sql.Composable | str | int) -> sql.Composed:
+    """Fill a template of ``sql/template``: strings are quoted as identifiers, integers stand as they are."""
+    filled = {
+        key: part if isinstance(part, sql.Composable) else sql.Identifier(part) if isinstance(part, str) else sql.Literal(part)
+        for key, part in parts.items()
+    }
+    return verbatim(text(f"template/{name}"), parse=True).format(**filled)
+
+
+def verbatim(query: str, *, parse: bool = False) -> sql.SQL:
+    """Wrap trusted SQL text, taken as it is unless ``parse``, for psycopg's composition."""
+    return sql.SQL(cast(LiteralString, query if parse else query.replace("{", "{{").replace("}", "}}")))
+
+
+def relation(name: Sequence[str]) -> sql.Identifier:
+    """Quote a qualified name."""
+    return sql.Identifier(*name)
+
+
+def driver(connection: Connection) -> psycopg.Connection[Any]:
+    """Return the psycopg connection behind what the caller gave; never commits for him.
+
+    :raises ServerError: a SQLAlchemy connection over another driver, or a server too old.
+    """
+    raw: Any = connection
+    if isinstance(connection, sqlalchemy.Connection):
+        connection.begin() if not connection.in_transaction() else None
+        raw = connection.connection.driver_connection
+    if not isinstance(raw, psycopg.Connection):
+        raise errors.ServerError(
+            f"dbml needs psycopg 3, the connection comes from {type(raw).__module__}",
+            "Write the URL as postgresql+psycopg://…",
+        )
+    if raw.info.server_version < OLDEST_SERVER:
+        raise errors.ServerError(
+            f"the server runs PostgreSQL {_version(raw)}; dbml needs 14 or newer",
+            "Upgrade the server, or point --dsn at another.",
+        )
+    return raw
+
+
+def _version(connection: psycopg.Connection[Any]) -> str:
+    number = connection.info.server_version
+    return f"{number // 10000}.{number % 10000}"
+
+
+@contextmanager
+def connect(dsn: str | None = None) -> Iterator[psycopg.Connection[Any]]:
+    """Open a connection and commit at the end: ``dsn``, else ``DBML_DSN``, else libpq's own environment.
+
+    :raises ServerError: the server cannot be reached, or is too old.
+    """
+    dsn = dsn or os.environ.get("DBML_DSN", "")
+    try:
+        connection = psycopg.connect(
+            dsn.replace("postgresql+psycopg://", "postgresql://", 1), fallback_application_name="dbml"
+        )
+    except psycopg.Error as error:
+        lines = str(error).strip().splitlines() or ["no reason given"]
+        raise errors.ServerError(
+            f"cannot connect to PostgreSQL: {lines[-1].strip()}",
+            "Give the server as --dsn, or set DBML_DSN or libpq's PGHOST, PGPORT, PGDATABASE and PGUSER.",
+        ) from error
+    with connection, translated():
+        yield driver(connection)
+
+
+def query(connection: psycopg.Connection[Any], statement: Statement, parameters: Any = None) -> list[dict[str, Any]]:
+    """Run a statement and return its rows as dictionaries; ``sql/query`` names stand for their text."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(statement if isinstance(statement, sql.Composable) else verbatim(statement, parse=True), parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def named(connection: psycopg.Connection[Any], query_name: str, /, **parameters: Any) -> list[dict[str, Any]]:
+    """Run the query ``sql/query/NAME.sql`` with its named parameters."""
+    return query(connection, text(f"query/{query_name}"), parameters or None)
+
+
+def script(connection: psycopg.Connection[Any], statements: str) -> None:
+    """Run an SQL script as it is written: no parameters, so ``%`` and ``:x`` mean nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(verbatim(statements, parse=True))
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the server's errors into dbml's family, message and hint kept."""
+    try:
+        yield
+    except psycopg.Error as error:
+        state = error.sqlstate or ""
+        message = (error.diag.message_primary or str(error)).removeprefix("plpy.Error: ")
+        hint = error.diag.message_hint
+        kind = _KINDS.get(state)
+        if kind is None:
+            raise
+        raise kind(message, hint or _HINTS.get(state)) from error
+
+
+_HINTS = {
+    "42501": "Connect as a superuser or as the tables' owner who is a member of dbml_owner.",
+    "25006": "Connect to the primary, with default_transaction_read_only off.",
+    "55P03": "Nothing was changed. Try again when the table is less busy.",
+    "42704": "dbml install creates what dbml needs.",
+}
+_KINDS: dict[str, type[errors.DbmlError]] = {
+    "42501": errors.PermissionDenied,
+    "25006": errors.PermissionDenied,
+    "55P03": errors.LockNotAvailable,
+    **{kind.sqlstate: kind for kind in errors.DbmlError.__subclasses__()},
+}

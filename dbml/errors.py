@@ -1,0 +1,106 @@
+"""The one error family: a sentence naming the object, a hint with the way out, a stable SQLSTATE.
+
+SQLSTATEs of class ``DB`` are raised by dbml's own functions in the server as well; each kind of
+error has one, whichever side finds it.
+"""
+
+from __future__ import annotations
+
+
+class DbmlError(Exception):
+    """Base of everything dbml refuses. Exit status 1 on the command line.
+
+    :param message: one sentence that names the object.
+    :param hint: the way out, with the exact next command where there is one.
+    """
+
+    sqlstate = "DB000"
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ServerError(DbmlError):
+    """The server cannot be reached, is too old, or lacks what dbml needs."""
+
+    sqlstate = "DB001"
+
+
+class NotInstalled(DbmlError):
+    """The schema ``dbml`` is not there, or is not dbml's own."""
+
+    sqlstate = "DB002"
+
+
+class ArtifactError(DbmlError):
+    """The file is no fitted scikit-learn estimator that dbml can serve."""
+
+    sqlstate = "DB003"
+
+
+class SampleError(DbmlError):
+    """The sample rows do not fit the estimator."""
+
+    sqlstate = "DB004"
+
+
+class UnknownModel(DbmlError):
+    """No such model, or no such version of it."""
+
+    sqlstate = "DB005"
+
+
+class ImmutableVersion(DbmlError):
+    """A stored version never changes."""
+
+    sqlstate = "DB006"
+
+
+class ParityError(DbmlError):
+    """The server's scores are not the estimator's own."""
+
+    sqlstate = "DB007"
+
+
+class SpecError(DbmlError):
+    """The spec file says something dbml does not know or cannot keep."""
+
+    sqlstate = "DB008"
+
+
+class ProfileError(DbmlError):
+    """The spec and the tables do not fit: a table, key, column or type."""
+
+    sqlstate = "DB009"
+
+
+class CounterMismatch(DbmlError):
+    """A counter disagrees with its events, and nobody said ``--backfill``."""
+
+    sqlstate = "DB010"
+
+
+class LockNotAvailable(DbmlError):
+    """A lock was not to be had in time; nothing was changed."""
+
+    sqlstate = "DB011"
+
+
+class StillAttached(DbmlError):
+    """Something is still attached, or already is."""
+
+    sqlstate = "DB012"
+
+
+class ScoringError(DbmlError):
+    """The model cannot score this row."""
+
+    sqlstate = "DB013"
+
+
+class PermissionDenied(DbmlError):
+    """The role lacks a right that this act needs."""
+
+    sqlstate = "DB014"

@@ -1,0 +1,164 @@
+"""The schema ``dbml``: Alembic revisions for tables, a code step for functions and views; ``doctor``."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from importlib import resources
+from typing import Any
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from dbml import bundle, database, errors
+from dbml.database import Connection
+
+# Any constant will do, as long as it is the same in every dbml.
+_LOCK = "select pg_advisory_xact_lock(5639411)"
+
+
+def migration_script(current: str | None) -> str:
+    """SQL between the revision ``current`` (None: nothing yet) and head; empty when there is none (pure)."""
+    config = _alembic()
+    if current == ScriptDirectory.from_config(config).get_current_head():
+        return ""
+    command.upgrade(config, f"{current or 'base'}:head", sql=True)
+    return str(config.output_buffer.getvalue())
+
+
+def _alembic() -> Config:
+    config = Config(output_buffer=io.StringIO())
+    config.set_main_option("script_location", str(resources.files("dbml._migrations")))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def code_script(plpython: bool) -> str:
+    """SQL of every function, trigger, view and grant, re-runnable (pure).
+
+    :param plpython: whether the server has PL/Python; without it the engine ``python`` stays out.
+    """
+    texts = [database.text(name) for folder in ("function", "trigger", "view") for name in database.names(folder)]
+    if plpython:
+        texts.append(bundle.loader_function())
+        texts += [database.text(name).replace("@runtime@", bundle.package_name()) for name in database.names("plpython")]
+    texts.append(database.text("install/ownership"))
+    texts.append(database.text("install/grants"))
+    if plpython:
+        texts.append(database.text("install/grants_plpython"))
+    return "\n".join(["set local check_function_bodies = off;", *texts])
+
+
+def install(connection: Connection, *, python_path: str | None = None) -> dict[str, Any]:
+    """Create or upgrade the schema ``dbml`` in the caller's transaction. Safe to repeat and to run twice at once.
+
+    :param python_path: folder on the server with the packages that PL/Python's own path lacks.
+    :returns: ``changed`` (bool), ``revision``, ``plpython`` (bool: the engine ``python`` can be used).
+    :raises NotInstalled: a schema ``dbml`` or ``dbml_scorer`` is there that is not dbml's own.
+    :raises PermissionDenied: the role may not create schemas, roles or PL/Python functions.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        # Never wait for long with locks in hand.
+        database.query(raw, "set local lock_timeout = '10s'")
+        database.query(raw, _LOCK)
+        found = database.named(raw, "installation")[0]
+        _refuse_foreign(found)
+        _refuse_lacking_rights(found)
+        head = ScriptDirectory.from_config(_alembic()).get_current_head()
+        plpython = found["plpython_available"] and found["superuser"]
+        code = code_script(plpython)
+        digest = hashlib.sha256(code.encode()).hexdigest()
+        current = _revision(raw) if found["version_table"] else None
+        before = _settings(raw) if found["version_table"] else {}
+        if not found["version_table"]:
+            database.script(raw, database.text("install/roles"))
+            database.script(raw, database.text("install/schemas"))
+        if plpython and not found["plpython_created"]:
+            database.script(raw, "create extension if not exists plpython3u")
+        migrations = migration_script(current)
+        if migrations:
+            database.script(raw, migrations)
+        changed = bool(migrations) or before.get("code") != digest
+        if changed:
+            database.script(raw, code)
+            database.named(raw, "save_setting", name="code", value=digest)
+            for profile in database.named(raw, "profiles"):
+                database.named(raw, "bind", profile=profile["id"])
+        if python_path is not None and before.get("python_path") != python_path:
+            database.named(raw, "save_setting", name="python_path", value=python_path)
+            changed = True
+    return {"changed": changed, "revision": head, "plpython": plpython}
+
+
+def uninstall(connection: Connection) -> None:
+    """Remove the schemas and, where no other database needs them, the roles.
+
+    :raises NotInstalled: there is nothing of dbml's own to remove.
+    :raises StillAttached: a table is still attached.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        database.query(raw, "set local lock_timeout = '10s'")
+        database.query(raw, _LOCK)
+        require(raw)
+        attached = database.named(raw, "profiles")
+        if attached:
+            raise errors.StillAttached(
+                f"{attached[0]['relation']} is still attached", f"dbml detach {attached[0]['relation']}"
+            )
+        database.script(raw, database.text("install/uninstall"))
+
+
+def require(raw: psycopg.Connection[Any]) -> None:
+    """Check that dbml is installed in this database and can be used by this role.
+
+    :raises NotInstalled: it is not, or the schema is another's.
+    """
+    found = database.named(raw, "installation")[0]
+    _refuse_foreign(found)
+    if not found["version_table"]:
+        raise errors.NotInstalled(f"dbml is not installed in database {raw.info.dbname}", "dbml install")
+
+
+def _refuse_foreign(found: dict[str, Any]) -> None:
+    for schema, is_there in (("dbml", found["schema_dbml"]), ("dbml_scorer", found["schema_scorer"])):
+        if is_there and not found["own"]:
+            raise errors.NotInstalled(
+                f"the database has a schema {schema} that is not dbml's own",
+                f"Rename it, or remove it if nothing in it is needed: drop schema {schema}",
+            )
+
+
+def _refuse_lacking_rights(found: dict[str, Any]) -> None:
+    if found["read_only"]:
+        raise errors.PermissionDenied(
+            "this session is read-only", "Connect to the primary, with default_transaction_read_only off."
+        )
+    if not found["superuser"] and not (found["may_create"] and found["may_create_roles"]):
+        raise errors.PermissionDenied(
+            f"role {found['role']} may not install dbml: it lacks CREATE on the database or CREATEROLE",
+            "Connect as a superuser (PL/Python functions can only be created by one).",
+        )
+
+
+def _revision(raw: psycopg.Connection[Any]) -> str | None:
+    rows = database.named(raw, "revision")
+    return rows[0]["version_num"] if rows else None
+
+
+def _settings(raw: psycopg.Connection[Any]) -> dict[str, str]:
+    return {row["name"]: row["value"] for row in database.named(raw, "settings")}
+
+
+def probe(raw: psycopg.Connection[Any], python_path: str | None) -> dict[str, Any]:
+    """Ask the server's Python what it has, leaving nothing behind; needs a superuser."""
+    with raw.transaction(force_rollback=True):
+        database.script(raw, "create extension if not exists plpython3u")
+        database.script(raw, bundle.probe_function())
+        answer = database.query(raw, "select pg_temp.dbml_probe(%s) as facts", [python_path])[0]["facts"]
+    facts: dict[str, Any] = json.loads(answer)
+    return facts

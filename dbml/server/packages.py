@@ -1,0 +1,110 @@
+"""The folder from which PL/Python imports scikit-learn and what it needs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+from dbml.errors import ServerError
+from dbml.server.account import Account
+
+# Pinned to what is running here: a model unpickled by another scikit-learn may score differently.
+PACKAGES = ("scikit-learn", "joblib", "pandas", "numpy", "scipy", "threadpoolctl")
+_MODULES = (
+    "sklearn/__init__.py",
+    "joblib/__init__.py",
+    "pandas/__init__.py",
+    "numpy/__init__.py",
+    "scipy/__init__.py",
+    "threadpoolctl.py",
+)
+
+
+def plpython_version(library: Path) -> str | None:
+    """Return the Python that plpython3.so is linked with, as ``3.11``; None where that is not to be seen."""
+    ldd = shutil.which("ldd")
+    if ldd is None:
+        return None
+    result = subprocess.run([ldd, str(library)], capture_output=True, text=True, check=False)  # noqa: S603
+    match = re.search(r"libpython(3\.\d+)\w*\.so\S* => /", result.stdout)
+    return match.group(1) if match else None
+
+
+def package_folder(python: str, account: Account, say: Callable[[str], None]) -> Path:
+    """Return a folder that `account` can read, with packages for `python` at our own versions.
+
+    Our own site-packages where they fit; else a copy, downloaded once and kept in a cache.
+    """
+    ours = Path(sysconfig.get_path("purelib"))
+    if python == f"{sys.version_info.major}.{sys.version_info.minor}" and _readable(ours, account):
+        return ours
+    pins = [f"{name}=={metadata.version(name)}" for name in PACKAGES]
+    digest = hashlib.sha256("\n".join(pins).encode()).hexdigest()[:12]
+    folder = _cache() / "server-packages" / f"py{python}-{digest}"
+    if not folder.is_dir():
+        _download(pins, python, folder, say)
+    if not _readable(folder, account):
+        raise ServerError(
+            f"The user {account.name}, as which PostgreSQL runs, cannot read {folder}.",
+            f"Make it readable, or remove it and run again: rm -r {folder}",
+        )
+    return folder
+
+
+def _readable(folder: Path, account: Account) -> bool:
+    """Whether the server's user really gets there: /root, say, lets nobody through.
+
+    Asked with a shell, because that user may not get at our own interpreter either.
+    """
+    script = 'cd "$1" && shift && for file do test -r "$file" || exit 1; done'
+    return account.run(["/bin/sh", "-c", script, "sh", folder, *_MODULES]).returncode == 0
+
+
+def _cache() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/cache/dbml")  # root's own ~/.cache is closed to the server's user
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dbml"
+
+
+def _download(pins: list[str], python: str, folder: Path, say: Callable[[str], None]) -> None:
+    say(f"Fetching scikit-learn and what it needs for PL/Python's Python {python} into {folder} (once) …")
+    parent = folder.parent
+    parent.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        for path in (parent.parent, parent):
+            path.chmod(0o755)  # whatever the umask made of it
+    # Complete or absent: built under another name, and renamed at the end.
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=parent) as scratch:
+        target = Path(scratch) / "packages"
+        options = ["--quiet", "--no-compile", "--only-binary=:all:", "--python-version", python]
+        result = subprocess.run(  # noqa: S603
+            [sys.executable, "-m", "pip", "install", *options, "--target", str(target), *pins],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            umask=0o022,
+            check=False,
+        )
+        if result.returncode != 0:
+            raise ServerError(
+                f"pip could not fetch {' '.join(pins)} for PL/Python's Python {python}: "
+                + " ".join(result.stdout.strip().splitlines()[-3:]),
+                "Name a server that has the packages: --dsn …",
+            )
+        target.chmod(0o755)
+        try:
+            target.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # else another process was faster, with the same versions
+                raise

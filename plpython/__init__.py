@@ -1,0 +1,1 @@
+"""PostgreSQL runtime: a real package, shipped to the server as source."""

@@ -1,0 +1,70 @@
+"""What the SQL functions call: the only module that knows ``plpy``'s ways of failing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from . import frame, scoring
+from .protocol import Plpy
+
+CANNOT_SCORE = "DB013"
+UNKNOWN_MODEL = "DB005"
+HINT = "dbml doctor tells what this server lacks; dbml model verify checks a version in it."
+
+
+def score(plpy: Plpy, fingerprint: str, numbers: Sequence[Any], texts: Sequence[Any]) -> float:
+    """Score one row, or raise SQLSTATE DB013."""
+    try:
+        return scoring.score(plpy, fingerprint, numbers, texts)
+    except scoring.Refused as error:
+        plpy.error(str(error), hint=HINT, sqlstate=CANNOT_SCORE)
+
+
+def prime(plpy: Plpy, fingerprint: str, numbers: Sequence[Any] | None, texts: Sequence[Any] | None) -> int:
+    """Score many rows at once for the calls that follow; returns the vectorised calls made."""
+    return scoring.prime(plpy, fingerprint, numbers or [], texts or [])
+
+
+def verify(plpy: Plpy, model: str, version: int) -> dict[str, Any]:
+    """Compare golden rows, scored here, with the estimator's own answers.
+
+    :returns: ``rows``, ``differing`` (by more than 1e-9), ``largest_difference``, ``worst_row`` (from 0) and
+        ``error``, the reason where they could not be scored at all.
+    """
+    plan = plpy.prepare(
+        "select v.fingerprint, v.signature, v.golden from dbml.model_version v "
+        "where v.model = $1 and v.version = $2",
+        ["text", "integer"],
+    )
+    rows = plpy.execute(plan, [model, version])
+    if not rows:
+        plpy.error(
+            f"there is no {model}@{version}", hint="dbml model list shows what there is", sqlstate=UNKNOWN_MODEL
+        )
+    golden = json.loads(rows[0]["golden"])
+    expected = golden["scores"]
+    numbers, texts = frame.to_wire(json.loads(rows[0]["signature"]), golden["rows"])
+    report: dict[str, Any] = {
+        "rows": len(expected),
+        "differing": 0,
+        "largest_difference": 0.0,
+        "worst_row": None,
+        "error": None,
+    }
+    try:
+        together = scoring.score_many(plpy, rows[0]["fingerprint"], numbers, texts)
+        # A row alone and the row among others: both ways are used.
+        alone = scoring.score_many(plpy, rows[0]["fingerprint"], numbers[:1], texts[:1])
+    except scoring.Refused as error:
+        return report | {"differing": len(expected), "error": str(error)}
+    together[:1] = [max(together[0], alone[0], key=lambda answer: abs(answer - expected[0]))]
+    for index, (answer, truth) in enumerate(zip(together, expected, strict=True)):
+        difference = abs(answer - truth)
+        if not difference <= 1e-9:
+            report["differing"] += 1
+        if report["worst_row"] is None or not difference <= report["largest_difference"]:
+            report["largest_difference"] = difference
+            report["worst_row"] = index
+    return report

@@ -1,0 +1,220 @@
+"""Rows as PostgreSQL hands them over, made into the input that the estimator was fitted on.
+
+Runs inside the server: imports nothing from dbml, and numpy and pandas only inside the functions,
+because a session that never scores must not pay for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+# From here on float8 no longer holds every integer.
+_EXACT = 2.0**53
+
+
+def to_wire(
+    signature: Mapping[str, Any], rows: Sequence[Sequence[Any]]
+) -> tuple[list[list[float | None]], list[list[str | None]]]:
+    """Split JSON rows (golden rows, what-if values) into the two arrays of the wire format.
+
+    :param signature: the version's signature.
+    :param rows: per row one value a feature, in signature order; ``"Infinity"`` and ``"-Infinity"``
+        stand for what JSON cannot write.
+    :returns: ``(numbers, texts)`` as :func:`rows_to_input` takes them.
+    :raises ValueError: a row of another length, or a value that does not fit its feature's kind.
+    """
+    features = signature["features"]
+    numbers: list[list[float | None]] = []
+    texts: list[list[str | None]] = []
+    for row in rows:
+        if len(row) != len(features):
+            raise ValueError(f"a row has {len(row)} values where the model has {len(features)} features")
+        number: list[float | None] = []
+        text: list[str | None] = []
+        for feature, value in zip(features, row, strict=True):
+            if feature["kind"] == "text":
+                if value is not None and not isinstance(value, str):
+                    raise ValueError(f'feature "{feature["name"]}" takes text, not {value!r}')
+                text.append(value)
+            else:
+                number.append(_number(feature, value))
+        numbers.append(number)
+        texts.append(text)
+    return numbers, texts
+
+
+def _number(feature: Mapping[str, Any], value: Any) -> float | None:
+    if value is None:
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f'feature "{feature["name"]}" takes a number, not {value!r}') from None
+
+
+def rows_to_input(
+    signature: Mapping[str, Any],
+    numbers: Sequence[Sequence[float | None]],
+    texts: Sequence[Sequence[str | None]],
+) -> list[tuple[list[int], Any]]:
+    """Build the estimator's input from the wire format.
+
+    A score is a function of its own row and never of its neighbours, but a pandas column has one
+    dtype: a NULL in one row would turn an integer column into floats for all rows. So rows are grouped
+    by which of their integer and boolean features need another dtype. Normally that is one group.
+
+    :param signature: the version's signature.
+    :param numbers: per row the float, integer and boolean features in signature order.
+    :param texts: per row the text features in signature order.
+    :returns: groups ``(row indices, X)``; X is a DataFrame or a 2-D float64 array, as the estimator
+        was fitted on.
+    :raises ValueError: a row of another length, an integer that float8 does not carry exactly, or a
+        boolean that is neither true nor false; names the feature.
+    """
+    features = signature["features"]
+    if len(numbers) != len(texts):
+        raise ValueError(f"{len(numbers)} rows of numbers do not go with {len(texts)} rows of texts")
+    numeric = [feature for feature in features if feature["kind"] != "text"]
+    textual = len(features) - len(numeric)
+    groups: dict[tuple[bool, ...], list[int]] = {}
+    for index, (number, text) in enumerate(zip(numbers, texts, strict=True)):
+        if len(number) != len(numeric) or len(text) != textual:
+            raise ValueError(
+                f"a row has {len(number)} numbers and {len(text)} texts where the model has "
+                f"{len(numeric)} and {textual}"
+            )
+        key = tuple(
+            _irregular(feature, value)
+            for feature, value in zip(numeric, number, strict=True)
+            if feature["kind"] != "float"
+        )
+        groups.setdefault(key, []).append(index)
+    if signature["input"] == "array":
+        return _arrays(numeric, numbers, list(range(len(numbers))))
+    return [
+        (indices, _frame(features, [numbers[i] for i in indices], [texts[i] for i in indices], key))
+        for key, indices in groups.items()
+    ]
+
+
+def _irregular(feature: Mapping[str, Any], value: float | None) -> bool:
+    """Whether the value does not fit the feature's own dtype (NULL, or no integer).
+
+    :raises ValueError: a value that no dtype would carry rightly.
+    """
+    if value is None or value != value:
+        return True
+    if feature["kind"] == "boolean":
+        if value not in (0.0, 1.0):
+            raise ValueError(f'feature "{feature["name"]}" takes true or false, not {value!r}')
+        return False
+    if abs(value) >= _EXACT:
+        raise ValueError(f'feature "{feature["name"]}" is an integer too large to be exact: {value:.0f}')
+    return not float(value).is_integer()
+
+
+def _arrays(
+    numeric: Sequence[Mapping[str, Any]], numbers: Sequence[Sequence[float | None]], indices: list[int]
+) -> list[tuple[list[int], Any]]:
+    import numpy as np
+
+    if not indices:
+        return []
+    # numpy makes NaN of None when it is told the dtype.
+    return [(indices, np.array(numbers, dtype=np.float64).reshape(len(indices), len(numeric)))]
+
+
+def _frame(
+    features: Sequence[Mapping[str, Any]],
+    numbers: Sequence[Sequence[float | None]],
+    texts: Sequence[Sequence[str | None]],
+    irregular: tuple[bool, ...],
+) -> Any:
+    import pandas as pd
+
+    number_columns = iter(zip(*numbers, strict=True))
+    text_columns = iter(zip(*texts, strict=True))
+    flags = iter(irregular)
+    columns: dict[str, Any] = {}
+    for feature in features:
+        if feature["kind"] == "text":
+            columns[feature["name"]] = _text(feature, next(text_columns))
+        elif feature["kind"] == "float":
+            columns[feature["name"]] = _floats(next(number_columns), feature["dtype"])
+        elif feature["kind"] == "integer":
+            values = next(number_columns)
+            columns[feature["name"]] = _floats(values, "float64" if next(flags) else "int64")
+        else:
+            columns[feature["name"]] = _booleans(feature, next(number_columns), next(flags))
+    return pd.DataFrame(columns)
+
+
+def _floats(values: Sequence[float | None], dtype: str) -> Any:
+    import numpy as np
+
+    # A value past float32 becomes infinity there, and the estimator refuses infinity by itself.
+    with np.errstate(over="ignore"):
+        return np.array(values, dtype=np.float64).astype(dtype)
+
+
+def _missing(feature: Mapping[str, Any]) -> Any:
+    return float("nan") if feature.get("missing") == "nan" else None
+
+
+def _booleans(feature: Mapping[str, Any], values: Sequence[float | None], irregular: bool) -> Any:
+    import pandas as pd
+
+    missing = _missing(feature)
+    booleans = [missing if value is None or value != value else bool(value) for value in values]
+    return pd.Series(booleans, dtype=object if irregular or feature["dtype"] == "object" else bool)
+
+
+def _text(feature: Mapping[str, Any], values: Sequence[str | None]) -> Any:
+    import pandas as pd
+
+    if feature["dtype"] == "category":
+        known = list(feature["categories"])
+        # pandas would silently make NaN of a value outside the categories. It is for the estimator to
+        # refuse or to ignore it; appended, it leaves the codes of the known ones as they were.
+        unknown = sorted({value for value in values if value is not None} - set(known))
+        return pd.Categorical(list(values), known + unknown, ordered=bool(feature.get("ordered")))
+    missing = _missing(feature)
+    column = pd.Series([missing if value is None else value for value in values], dtype=object)
+    if feature["dtype"] == "str":
+        try:
+            return column.astype(pd.StringDtype(na_value=float("nan")))
+        except TypeError:  # pandas before 2.3 has no such dtype and keeps strings as objects
+            return column
+    return column
+
+
+def scores(estimator: Any, output: Mapping[str, Any], X: Any) -> Any:  # noqa: N803 - scikit-learn's name
+    """Score one group of rows.
+
+    :param estimator: the fitted estimator.
+    :param output: the signature's ``output``: probability, value or label.
+    :param X: one group from :func:`rows_to_input`.
+    :returns: a 1-D float64 array, one score a row.
+    :raises ValueError: the estimator's answer has another shape, or holds NaN or infinity; and whatever
+        the estimator itself raises.
+    """
+    import numpy as np
+
+    if output["kind"] == "probability":
+        answer = np.asarray(estimator.predict_proba(X))
+        if answer.ndim != 2 or output["index"] >= answer.shape[1]:
+            raise ValueError(f"predict_proba answered with the shape {answer.shape}")
+        answer = answer[:, output["index"]]
+    elif output["kind"] == "label":
+        answer = np.asarray(np.asarray(estimator.predict(X)) == output["label"])
+    elif output["kind"] == "value":
+        answer = np.asarray(estimator.predict(X))
+    else:
+        raise ValueError(f'unknown output "{output["kind"]}"')
+    if answer.shape != (len(X),):
+        raise ValueError(f"the estimator answered {len(X)} rows with the shape {answer.shape}")
+    answer = answer.astype(np.float64)
+    if not np.isfinite(answer).all():
+        raise ValueError("the estimator answered NaN or infinity")
+    return answer

@@ -1,0 +1,102 @@
+"""Scores rows: one at a time, or many in one vectorised call whose answers wait for the rows' own calls.
+
+Scoring is a pure function of the version and of one row's features. That is what makes :func:`prime` safe:
+it remembers answers by those two alone, so a remembered answer is the one that a call would give.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from . import frame, models
+from .protocol import Plpy
+
+Numbers = Sequence[float | None]
+Texts = Sequence[str | None]
+
+# One vectorised call scores at most so many rows: between two calls a cancelled statement can end.
+ROWS_IN_A_CALL = 4096
+REMEMBERED_AT_MOST = 262_144
+# A refused row spoils its whole call; halving finds it, and gives up where most rows are refused.
+CALLS_TO_ISOLATE_AT_MOST = 64
+
+_remembered: dict[bytes, float] = {}
+
+
+class Refused(Exception):
+    """The estimator refuses a row, or cannot be loaded."""
+
+
+def score(plpy: Plpy, fingerprint: str, numbers: Numbers, texts: Texts) -> float:
+    """Score one row.
+
+    :raises Refused: with the estimator's own reason.
+    """
+    if _remembered:
+        answer = _remembered.get(_key(fingerprint, numbers, texts))
+        if answer is not None:
+            return answer
+    return score_many(plpy, fingerprint, [numbers], [texts])[0]
+
+
+def score_many(
+    plpy: Plpy, fingerprint: str, numbers: Sequence[Numbers], texts: Sequence[Texts]
+) -> list[float]:
+    """Score rows in one vectorised call for each kind of row; all or none.
+
+    :raises Refused: with the estimator's own reason.
+    """
+    try:
+        model = models.load(plpy, fingerprint)
+    except models.LoadError as error:
+        raise Refused(str(error)) from error
+    answers = [0.0] * len(numbers)
+    try:
+        for indices, rows in frame.rows_to_input(model.signature, numbers, texts):
+            found = frame.scores(model.estimator, model.signature["output"], rows)
+            for index, answer in zip(indices, found.tolist(), strict=True):
+                answers[index] = answer
+    except Exception as error:
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise Refused(f"{model.name} cannot score this row: {reason}") from error
+    return answers
+
+
+def prime(plpy: Plpy, fingerprint: str, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> int:
+    """Score many rows and remember the answers until the next priming outgrows the bound.
+
+    Rows that the estimator refuses are left out: their own call raises the reason.
+
+    :returns: the number of vectorised calls made.
+    """
+    rows = max(len(numbers), len(texts))
+    numbers = numbers or [[]] * rows
+    texts = texts or [[]] * rows
+    if len(_remembered) + rows > REMEMBERED_AT_MOST:
+        _remembered.clear()
+    calls = 0
+    for start in range(0, rows, ROWS_IN_A_CALL):
+        waiting = [(start, min(start + ROWS_IN_A_CALL, rows))]
+        calls_allowed = CALLS_TO_ISOLATE_AT_MOST
+        while waiting and calls_allowed:
+            first, end = waiting.pop()
+            calls_allowed -= 1
+            calls += 1
+            # The trip into the server lets a cancelled statement end here.
+            plpy.execute("select")
+            try:
+                answers = score_many(plpy, fingerprint, numbers[first:end], texts[first:end])
+            except Refused:
+                if end - first > 1:
+                    middle = (first + end) // 2
+                    waiting += [(middle, end), (first, middle)]
+                continue
+            for index, answer in enumerate(answers, first):
+                _remembered[_key(fingerprint, numbers[index], texts[index])] = answer
+    return calls
+
+
+def _key(fingerprint: str, numbers: Numbers, texts: Texts) -> bytes:
+    # repr tells -0.0 from 0.0 and None from "None", and is exact for every float.
+    return hashlib.blake2b(repr((fingerprint, numbers, texts)).encode(), digest_size=16).digest()

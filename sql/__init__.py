@@ -1,0 +1,1 @@
+"""SQL texts, one object a file."""

@@ -1,0 +1,108 @@
+-- Deploying replaces functions and touches no table, so it waits for no writer and no writer waits for it:
+-- every session sees the new bodies at its next statement.
+create or replace function dbml._bind(profile integer) returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  attached dbml.profile;
+  prediction dbml.prediction;
+  deployed dbml.model_version;
+  inputs record;
+  entity text;
+  scorer text;
+  changed text;
+  score text;
+  on_failure text;
+  keep_version text;
+  defaults text := '';
+  predictions text := '';
+  prime text := '';
+begin
+  select * into strict attached from dbml.profile p where p.id = _bind.profile;
+  select format('array[%s]', string_agg(format('new.%I::text', k), ', ' order by i)) into entity
+    from unnest(attached.key) with ordinality u(k, i);
+
+  -- A counter over no events is what SQL's aggregate gives.
+  select coalesce(string_agg(format(E'    new.%1$I := coalesce(new.%1$I, 0);\n', c.key), ''), '') into defaults
+    from dbml.event e, jsonb_each(e.counters) c
+   where e.profile = attached.id and c.value ->> 'aggregate' = 'count';
+
+  -- A BEFORE trigger sees generated columns before they are computed.
+  select defaults || coalesce(string_agg(format(
+           E'  end if;\n  select %s into new.%I from (select new.*) as generated_from;\n  if false then\n',
+           pg_get_expr(d.adbin, d.adrelid), a.attname), ''), '')
+    into defaults
+    from pg_attribute a
+    join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+   where a.attrelid = attached.relation and a.attgenerated <> '' and not a.attisdropped;
+
+  for prediction in select * from dbml.prediction r where r.profile = attached.id order by r.model loop
+    deployed := dbml._deployed(prediction.model);
+    scorer := format('profile_%s_%s', attached.id, prediction.model);
+    if deployed.model is null then
+      execute format(
+        'create or replace function dbml_scorer.%I(c %s) returns float8 language sql stable parallel safe as %L',
+        scorer, attached.relation, format('select dbml._not_deployed(%L)', prediction.model));
+      continue;
+    end if;
+    inputs := dbml._feature_inputs(prediction, deployed);
+    execute format(
+      'create or replace function dbml_scorer.%I(c %s) returns float8 language sql stable parallel safe as %L',
+      scorer, attached.relation, 'select ' || dbml._scorer_call(deployed, inputs.numbers, inputs.texts));
+    execute format('comment on function dbml_scorer.%I(%s) is %L', scorer, attached.relation,
+      format('Scores a row of %s with %s@%s, engine %s.', attached.relation, deployed.model, deployed.version, deployed.engine));
+    execute format('grant execute on function dbml_scorer.%I(%s) to dbml_analyst', scorer, attached.relation);
+
+    if deployed.engine = 'python' then
+      prime := prime || format(
+        E'  perform dbml._prime_python(%L, %s, %s) from unnest(batch) c;\n',
+        deployed.fingerprint,
+        case inputs.numbers when 'array[]::float8[]' then '''{}''' else format('array_agg(%s)', inputs.numbers) end,
+        case inputs.texts when 'array[]::text[]' then '''{}''' else format('array_agg(%s)', inputs.texts) end);
+    end if;
+
+    select string_agg(distinct format('new.%1$I is distinct from old.%1$I', u), ' or ') into changed
+      from unnest(inputs.columns
+                  || array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
+    score := format(E'new.%I := dbml_scorer.%I(new);\n', prediction.column_name, scorer)
+      || coalesce(format(E'      new.%I := %s;\n', prediction.version_column, deployed.version), '')
+      || coalesce(format(E'      new.%I := now();\n', prediction.scored_at_column), '')
+      || format(E'      if exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s) then\n'
+                 '        delete from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s;\n'
+                 '      end if;\n', attached.id, prediction.model, entity);
+    select string_agg(
+             case when prediction.on_error = 'keep'
+                  then format(E'      new.%1$I := case tg_op when ''UPDATE'' then old.%1$I end;\n', u)
+                  else format(E'      new.%I := null;\n', u) end, '')
+      into on_failure
+      from unnest(array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
+    predictions := predictions
+      || format(E'  if tg_op = ''INSERT'' or %s then\n', changed)
+      || case prediction.on_error
+           when 'raise' then '      ' || score
+           else format(
+             E'    begin\n      %s    exception when others then\n%s'
+              '      perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);\n    end;\n',
+             score, on_failure, attached.id, prediction.model, deployed.version, entity)
+         end
+      || E'  end if;\n';
+  end loop;
+
+  execute format(
+    'create or replace function dbml_scorer.%I() returns trigger language plpgsql security definer '
+    'set search_path = pg_catalog, pg_temp as %L',
+    format('profile_%s_score', attached.id),
+    E'begin\n  if tg_op = ''INSERT'' then\n' || coalesce(nullif(defaults, ''), E'    null;\n')
+      || E'  end if;\n' || predictions || E'  return new;\nend');
+  execute format(
+    'create or replace function dbml_scorer.%I(batch %s[]) returns void language plpgsql stable security definer '
+    'set search_path = pg_catalog, pg_temp as %L',
+    format('profile_%s_prime', attached.id), attached.relation,
+    E'begin\n' || prime || E'  return;\nend');
+end
+$$;
+comment on function dbml._bind(integer) is
+  'Regenerates the scoring functions of a profile from its predictions and the versions deployed now.';

@@ -1,0 +1,34 @@
+create or replace function dbml.deploy(model text, version integer) returns bigint
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  first boolean;
+  attached integer;
+  scored bigint := 0;
+begin
+  if not exists (select from dbml.model_version v where v.model = deploy.model and v.version = deploy.version) then
+    raise exception 'there is no %@%', model, version
+      using errcode = 'DB005',
+            hint = coalesce(
+              (select format('%s has version %s', v.model, string_agg(v.version::text, ', ' order by v.version))
+                 from dbml.model_version v where v.model = deploy.model group by v.model),
+              'dbml model list shows what there is');
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('dbml.deploy ' || model, 0));
+  first := not exists (select from dbml.deployment d where d.model = deploy.model);
+  insert into dbml.deployment (model, version) values (deploy.model, deploy.version);
+  for attached in select r.profile from dbml.prediction r where r.model = deploy.model order by r.profile loop
+    perform dbml._bind(attached);
+    -- Rows scored by an earlier version keep its score until rescore; rows never scored get theirs now.
+    if first then
+      scored := scored + dbml._rescore_profile(attached, model);
+    end if;
+  end loop;
+  return scored;
+end
+$$;
+comment on function dbml.deploy(text, integer) is
+  'Makes a version serve from the next statement on, everywhere; returns the rows scored, on a first deployment.';

@@ -1,0 +1,82 @@
+-- How one prediction's features are read from a profile row called "c": two SQL array expressions, and
+-- the columns they depend on. Features given as an expression become a function whose parameters are the
+-- columns that the expression names: so the expression is written without a qualifier and still inlines.
+create or replace function dbml._feature_inputs(
+  prediction dbml.prediction, version dbml.model_version,
+  out numbers text, out texts text, out columns text[]
+)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  relation regclass := (select p.relation from dbml.profile p where p.id = prediction.profile);
+  feature record;
+  base regtype;
+  category "char";
+  used text[];
+  input text;
+  inputs_of_numbers text[] := '{}';
+  inputs_of_texts text[] := '{}';
+begin
+  columns := '{}';
+  for feature in
+    select f.value ->> 'name' as name, f.value ->> 'kind' as kind, f.ordinality as position,
+           prediction.features ->> (f.value ->> 'name') as expression
+      from jsonb_array_elements(version.signature -> 'features') with ordinality f
+     order by f.ordinality
+  loop
+    if feature.expression is null then
+      select case t.typtype when 'd' then t.typbasetype else t.oid end, array[a.attname::text]
+        into base, used
+        from pg_attribute a
+        join pg_type t on t.oid = a.atttypid
+       where a.attrelid = relation and a.attname = feature.name and a.attnum > 0 and not a.attisdropped;
+      if base is null then
+        raise exception 'feature % of %@% is no column of %',
+          quote_ident(feature.name), version.model, version.version, relation
+          using errcode = 'DB009',
+                hint = 'Add the column, or say under [prediction.features] which expression gives it.';
+      end if;
+      select t.typcategory into category from pg_type t where t.oid = base;
+      if (feature.kind = 'text') <> (category in ('S', 'E'))
+         or feature.kind <> 'text' and category not in ('N', 'B') then
+        raise exception 'feature % of %@% is %, column % of % is %',
+          quote_ident(feature.name), version.model, version.version,
+          case feature.kind when 'text' then 'text' else 'a number' end,
+          quote_ident(feature.name), relation, format_type(base, null)
+          using errcode = 'DB009',
+                hint = 'Say under [prediction.features] which expression gives it, with a cast.';
+      end if;
+      input := format('c.%I', feature.name) || case when category = 'B' then '::int' else '' end;
+    else
+      select array_agg(a.attname::text order by a.attnum) into used
+        from pg_attribute a
+       where a.attrelid = relation and a.attnum > 0 and not a.attisdropped
+         and position(lower(a.attname) in lower(feature.expression)) > 0;
+      execute format(
+        'create or replace function dbml_scorer.%I(%s) returns %s language sql stable parallel safe as %L',
+        format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, feature.position),
+        (select string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' order by a.attnum)
+           from pg_attribute a where a.attrelid = relation and a.attname = any (used) and not a.attisdropped),
+        case feature.kind when 'text' then 'text' when 'boolean' then 'integer' else 'float8' end,
+        format(case feature.kind when 'text' then E'select (%s\n)::text' when 'boolean' then E'select (%s\n)::boolean::integer'
+               else E'select (%s\n)::float8' end, feature.expression));
+      input := format('dbml_scorer.%I(%s)',
+        format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, feature.position),
+        (select string_agg(format('c.%I', u), ', ') from unnest(used) u));
+    end if;
+    columns := columns || used;
+    if feature.kind = 'text' then
+      inputs_of_texts := inputs_of_texts || (input || '::text');
+    else
+      inputs_of_numbers := inputs_of_numbers || (input || '::float8');
+    end if;
+  end loop;
+  numbers := format('array[%s]::float8[]', array_to_string(inputs_of_numbers, ', '));
+  texts := format('array[%s]::text[]', array_to_string(inputs_of_texts, ', '));
+end
+$$;
+comment on function dbml._feature_inputs(dbml.prediction, dbml.model_version) is
+  'SQL by which a prediction reads its features from a profile row.';

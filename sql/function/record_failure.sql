@@ -1,0 +1,22 @@
+create or replace function dbml._record_failure(
+  profile integer, model text, version integer, entity text[], state text, message text
+) returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- The log keeps it when the transaction, and with it the row below, is rolled back.
+  raise log 'dbml: %@% could not score % of %: % (%)', model, version, entity,
+    (select p.relation from dbml.profile p where p.id = profile), message, state;
+  insert into dbml.failure as f (profile, model, entity, version, sqlstate, message)
+  values (_record_failure.profile, _record_failure.model, _record_failure.entity,
+          _record_failure.version, _record_failure.state, left(_record_failure.message, 1000))
+  on conflict on constraint failure_pkey do update
+     set version = excluded.version, failed_at = excluded.failed_at,
+         sqlstate = excluded.sqlstate, message = excluded.message;
+end
+$$;
+comment on function dbml._record_failure(integer, text, integer, text[], text, text) is
+  'Queues an entity that could not be scored, and writes the reason to the server log.';

@@ -1,0 +1,54 @@
+create or replace function dbml.score(model text, features jsonb) returns float8
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  deployed dbml.model_version := dbml._deployed(model);
+  feature jsonb;
+  value jsonb;
+  numbers float8[] := '{}';
+  texts text[] := '{}';
+  result float8;
+begin
+  if deployed.model is null then
+    return dbml._not_deployed(model);
+  end if;
+  for feature in select f from jsonb_array_elements(deployed.signature -> 'features') f loop
+    value := features -> (feature ->> 'name');
+    if value is null then
+      raise exception 'feature % of model % is missing from the jsonb', quote_ident(feature ->> 'name'), quote_literal(model)
+        using errcode = 'DB013', hint = format('Give every feature; null means unknown. The features: %s',
+          (select string_agg(f ->> 'name', ', ') from jsonb_array_elements(deployed.signature -> 'features') f));
+    end if;
+    if feature ->> 'kind' = 'text' then
+      if jsonb_typeof(value) not in ('string', 'null') then
+        raise exception 'feature % of model % is text, the jsonb holds a %',
+          quote_ident(feature ->> 'name'), quote_literal(model), jsonb_typeof(value)
+          using errcode = 'DB013', hint = 'Write it in double quotes.';
+      end if;
+      texts := texts || (value #>> '{}');
+    else
+      begin
+        if jsonb_typeof(value) not in ('number', 'null', 'boolean')
+           and value #>> '{}' not in ('NaN', 'Infinity', '-Infinity') then
+          raise exception using errcode = 'DB013';
+        end if;
+        numbers := numbers || case jsonb_typeof(value)
+          when 'boolean' then (value::boolean)::int::float8
+          else (value #>> '{}')::float8
+        end;
+      exception when sqlstate 'DB013' or data_exception then
+        raise exception 'feature % of model % is a number, the jsonb holds %',
+          quote_ident(feature ->> 'name'), quote_literal(model), left(value::text, 60)
+          using errcode = 'DB013', hint = 'Give a number that fits double precision, or null.';
+      end;
+    end if;
+  end loop;
+  execute 'select ' || dbml._scorer_call(deployed, '$1', '$2') into result using numbers, texts;
+  return result;
+end
+$$;
+comment on function dbml.score(text, jsonb) is
+  'Score of loose feature values by the deployed version: dbml.score(''churn'', ''{"plan": "a", …}'').';

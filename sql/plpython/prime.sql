@@ -1,0 +1,12 @@
+create or replace function dbml._prime_python(fingerprint text, numbers float8[], texts text[]) returns integer
+language plpython3u
+stable
+cost 100000
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["prime"]).prime
+return SD["run"](plpy, fingerprint, numbers, texts)
+$$;
+comment on function dbml._prime_python(text, float8[], text[]) is
+  'Scores many rows in one vectorised call and remembers the answers for the rows'' own calls; returns calls made.';

@@ -1,0 +1,19 @@
+create or replace view dbml.model as
+select v.model as name,
+       v.version,
+       v.engine,
+       v.version is not distinct from (
+         select d.version from dbml.deployment d where d.model = v.model order by d.id desc limit 1
+       ) as deployed,
+       v.signature ->> 'estimator' as estimator,
+       v.signature -> 'output' as output,
+       v.signature -> 'features' as features,
+       v.sha256,
+       octet_length(v.artifact) as bytes,
+       jsonb_array_length(v.golden -> 'rows') as golden_rows,
+       v.libraries,
+       v.training_summary,
+       v.created_at,
+       v.created_by
+  from dbml.model_version v;
+comment on view dbml.model is 'Every stored version of every model, without its blob.';

@@ -1,0 +1,27 @@
+create or replace view dbml.status as
+select p.relation::text as profile,
+       r.column_name as prediction,
+       r.model,
+       d.version,
+       v.engine,
+       r.on_error,
+       d.deployed_at,
+       d.deployed_by,
+       (select array_agg(e.relation::text order by e.position) from dbml.event e where e.profile = p.id) as events,
+       f.stale,
+       f.last_failure_at,
+       f.last_failure
+  from dbml.profile p
+  join dbml.prediction r on r.profile = p.id
+  left join lateral (
+         select * from dbml.deployment d where d.model = r.model order by d.id desc limit 1
+       ) d on true
+  left join dbml.model_version v on v.model = d.model and v.version = d.version
+ cross join lateral (
+         select count(*) as stale,
+                max(f.failed_at) as last_failure_at,
+                (array_agg(f.sqlstate || ': ' || f.message order by f.failed_at desc))[1] as last_failure
+           from dbml.failure f
+          where f.profile = p.id and f.model = r.model
+       ) f;
+comment on view dbml.status is 'What is attached, which version serves it, and what could not be scored.';
