@@ -6,6 +6,9 @@ error has one, whichever side finds it.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class DbmlError(Exception):
     """Base of everything dbml refuses. Exit status 1 on the command line.
@@ -104,3 +107,9 @@ class PermissionDenied(DbmlError):
     """The role lacks a right that this act needs."""
 
     sqlstate = "DB014"
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return `` Did you mean "…"?`` for the closest of ``names``, or nothing when none is close."""
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return f' Did you mean "{close[0]}"?' if close else ""

@@ -102,6 +102,9 @@ begin
     'set search_path = pg_catalog, pg_temp as %L',
     format('profile_%s_prime', attached.id), attached.relation,
     E'begin\n' || prime || E'  return;\nend');
+  execute format(
+    'create or replace function dbml_scorer.%I() returns boolean language sql stable parallel safe as %L',
+    format('profile_%s_primes', attached.id), format('select %L::boolean', prime <> ''));
 end
 $$;
 comment on function dbml._bind(integer) is

@@ -7,6 +7,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  message := regexp_replace(message, '^plpy\.Error: ', '');
   -- The log keeps it when the transaction, and with it the row below, is rolled back.
   raise log 'dbml: %@% could not score % of %: % (%)', model, version, entity,
     (select p.relation from dbml.profile p where p.id = profile), message, state;

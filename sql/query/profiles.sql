@@ -1,3 +1,3 @@
-select id, relation::text as relation, key, spec
+select id, relation::oid::bigint as oid, relation::text as relation, key, spec
   from dbml.profile
  order by id

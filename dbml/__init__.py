@@ -1,0 +1,32 @@
+"""scikit-learn models inside PostgreSQL.
+
+Every verb takes a psycopg or SQLAlchemy connection first and never commits for its caller.
+"""
+
+from dbml.attachment import attach, detach
+from dbml.deployment import deploy, rescore, score, status
+from dbml.errors import DbmlError
+from dbml.install import install, uninstall
+from dbml.registry import add_model, export, show, verify, versions
+from dbml.spec import Counter, Event, Prediction, Profile
+
+__all__ = [
+    "Counter",
+    "DbmlError",
+    "Event",
+    "Prediction",
+    "Profile",
+    "add_model",
+    "attach",
+    "deploy",
+    "detach",
+    "export",
+    "install",
+    "rescore",
+    "score",
+    "show",
+    "status",
+    "uninstall",
+    "verify",
+    "versions",
+]

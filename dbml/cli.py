@@ -1,0 +1,288 @@
+"""The command line: thin commands over the Python API.
+
+Exit status: 0 done, 1 refused or a check failed, 2 usage.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from dbml import __doc__ as package_doc
+from dbml import attachment, database, deployment, doctor, errors, install, registry, spec
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Group(click.Group):
+    """Prints dbml's errors as a sentence and a hint, and exits with 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except errors.DbmlError as error:
+            click.echo(f"dbml: {error.message}", err=True)
+            if error.hint:
+                click.echo(f"  hint: {error.hint}", err=True)
+            ctx.exit(1)
+
+
+def _dsn(command: Command) -> Command:
+    return click.option("--dsn", help="Server and database; else DBML_DSN, else libpq's environment.")(command)
+
+
+def _json(command: Command) -> Command:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+@click.group(cls=_Group, help=package_doc, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dbml")
+def main() -> None:
+    """Entry point of ``dbml``."""
+
+
+@main.command("demo")
+@_dsn
+@click.option("--keep", is_flag=True, help="Leave the server up and say how to look around.")
+def demo_command(dsn: str | None, keep: bool) -> None:
+    """Tell the whole story on a throwaway server, on real churn data."""
+    from dbml import demo
+
+    demo.run(dsn or os.environ.get("DBML_DSN"), keep)
+
+
+@main.command("doctor")
+@_dsn
+@_json
+def doctor_command(dsn: str | None, as_json: bool) -> None:
+    """Tell what this server can run, what is missing, and the command that mends it."""
+    with database.connect(dsn) as connection:
+        findings = doctor.examine(connection)
+    if as_json:
+        _print_json([vars(finding) for finding in findings])
+    else:
+        for finding in findings:
+            mark = "ok     " if finding.ok else "MISSING" if finding.needed else "note   "
+            click.echo(f"{mark}  {finding.what}: {finding.found}")
+            if finding.mend:
+                click.echo(f"         mend: {finding.mend}")
+    if any(finding.needed and not finding.ok for finding in findings):
+        sys.exit(1)
+
+
+@main.command("install")
+@_dsn
+@click.option("--python-path", metavar="DIR", help="Folder on the server with the packages PL/Python lacks.")
+def install_command(dsn: str | None, python_path: str | None) -> None:
+    """Create or upgrade the schema dbml."""
+    with database.connect(dsn) as connection:
+        done = install.install(connection, python_path=python_path)
+    click.echo(
+        f"dbml is installed, revision {done['revision']}."
+        if done["changed"]
+        else f"dbml is up to date, revision {done['revision']}."
+    )
+    if not done["plpython"]:
+        click.echo("This server has no PL/Python for this role, so the engine python is off: see dbml doctor.")
+
+
+@main.command("uninstall")
+@_dsn
+def uninstall_command(dsn: str | None) -> None:
+    """Remove the schema dbml; refused while something is attached."""
+    with database.connect(dsn) as connection:
+        install.uninstall(connection)
+    click.echo("dbml is removed from this database.")
+
+
+@main.group("model")
+def model_group() -> None:
+    """Add and look at stored versions."""
+
+
+@model_group.command("add")
+@_dsn
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--sample", type=click.Path(path_type=Path), metavar="ROWS.csv", help="Rows of the features.")
+@click.option("--engine", default="auto", help="How the version runs: auto or python.")
+@click.option("--output", metavar="LABEL|value", help="Class whose probability is the score, or what predict says.")
+def model_add(
+    dsn: str | None, name: str, file: Path, sample: Path | None, engine: str, output: str | None
+) -> None:
+    """Store FILE, a joblib file of a fitted estimator, as a new version of NAME."""
+    with database.connect(dsn) as connection:
+        version = registry.add_model(connection, name, file, sample=sample, output=output, engine=engine)
+    if version.already_there:
+        click.echo(f"{version} is this very artifact already, engine {version.engine}.")
+    else:
+        click.echo(f"{version} added, engine {version.engine}. Next: dbml deploy {version}")
+    if version.notice:
+        click.echo(f"Note: {version.notice}.")
+
+
+@model_group.command("list")
+@_dsn
+@_json
+@click.argument("name", required=False)
+def model_list(dsn: str | None, name: str | None, as_json: bool) -> None:
+    """List the stored versions."""
+    with database.connect(dsn) as connection:
+        rows = registry.versions(connection, name)
+    _print_rows(rows, ("name", "version", "engine", "deployed", "estimator", "bytes", "created_at", "created_by"), as_json)
+
+
+@model_group.command("show")
+@_dsn
+@_json
+@click.argument("version", metavar="NAME@V")
+def model_show(dsn: str | None, version: str, as_json: bool) -> None:
+    """Show one version: features, output, libraries, training summary."""
+    with database.connect(dsn) as connection:
+        row = registry.show(connection, *_version(version))
+    if as_json:
+        _print_json(row)
+        return
+    features = row.pop("features")
+    summary = row.pop("training_summary") or {}
+    for key, value in row.items():
+        click.echo(f"{key:12} {json.dumps(value) if isinstance(value, dict) else value}")
+    click.echo(f"{'trained on':12} {summary.get('rows', 'no sample given')}")
+    for feature in features:
+        seen = summary.get("features", {}).get(feature["name"], {})
+        click.echo(f"  {feature['name']:36} {feature['kind']:8} {json.dumps(seen)[:90] if seen else ''}")
+
+
+@model_group.command("verify")
+@_dsn
+@_json
+@click.argument("version", metavar="NAME@V")
+def model_verify(dsn: str | None, version: str, as_json: bool) -> None:
+    """Score the golden rows inside the server and compare with scikit-learn's own answers."""
+    with database.connect(dsn) as connection:
+        report = registry.verify(connection, *_version(version))
+    if as_json:
+        _print_json(report)
+    elif report["error"]:
+        click.echo(f"{version} cannot be scored: {report['error']}", err=True)
+    else:
+        click.echo(
+            f"{version}: {report['rows']} golden rows, {report['differing']} differ by more than 1e-9, "
+            f"largest difference {report['largest_difference']:.3g}"
+        )
+    if report["differing"] or report["error"]:
+        sys.exit(1)
+
+
+@model_group.command("export")
+@_dsn
+@click.argument("version", metavar="NAME@V")
+@click.option("--format", "form", type=click.Choice(["joblib"]), default="joblib", show_default=True)
+@click.option("-o", "--output-file", type=click.Path(path_type=Path), required=True, metavar="FILE")
+def model_export(dsn: str | None, version: str, form: str, output_file: Path) -> None:
+    """Write the stored artifact to FILE, bit by bit what was added."""
+    with database.connect(dsn) as connection:
+        blob = registry.export(connection, *_version(version))
+    try:
+        output_file.write_bytes(blob)
+    except OSError as error:
+        raise errors.ArtifactError(f"cannot write {output_file}: {error.strerror}", "Give another -o FILE.") from error
+    click.echo(f"{version} written to {output_file} as {form}, {len(blob)} bytes.")
+
+
+@main.command("attach")
+@_dsn
+@click.argument("spec_file", metavar="SPEC.toml", type=click.Path(path_type=Path))
+@click.option("--add-columns", is_flag=True, help="Add the columns that the profile lacks.")
+@click.option("--backfill", is_flag=True, help="Overwrite counters that disagree with the events.")
+@click.option("--dry-run", is_flag=True, help="Print the SQL that would run, and change nothing.")
+def attach_command(dsn: str | None, spec_file: Path, add_columns: bool, backfill: bool, dry_run: bool) -> None:
+    """Create triggers, fill counters and score what is there."""
+    profile = spec.read(spec_file)
+    with database.connect(dsn) as connection:
+        attached = attachment.attach(
+            connection, profile, add_columns=add_columns, backfill=backfill, dry_run=dry_run
+        )
+    if dry_run:
+        click.echo("\n".join(f"{statement.rstrip()};\n" for statement in attached.statements))
+        return
+    click.echo(f"{attached.table} is attached.")
+    for notice in attached.notices:
+        click.echo(f"Note: {notice}")
+
+
+@main.command("detach")
+@_dsn
+@click.argument("table")
+def detach_command(dsn: str | None, table: str) -> None:
+    """Remove the triggers from TABLE; its columns keep what they hold."""
+    with database.connect(dsn) as connection:
+        attachment.detach(connection, table)
+    click.echo(f"{table} is detached.")
+
+
+@main.command("deploy")
+@_dsn
+@click.argument("version", metavar="NAME@V")
+def deploy_command(dsn: str | None, version: str) -> None:
+    """Make a version serve from the next statement on, in every session."""
+    with database.connect(dsn) as connection:
+        scored = deployment.deploy(connection, *_version(version))
+    click.echo(f"{version} is deployed." + (f" {scored} rows scored." if scored else ""))
+    if not scored:
+        name = version.partition("@")[0]
+        click.echo(f"Rows scored before keep their score until they change; to move them all: dbml rescore {name}")
+
+
+@main.command("rescore")
+@_dsn
+@click.argument("name")
+def rescore_command(dsn: str | None, name: str) -> None:
+    """Score every row of every profile of a model anew."""
+    with database.connect(dsn) as connection:
+        scored = deployment.rescore(connection, name)
+    click.echo(f"{scored} rows scored by {name}.")
+
+
+@main.command("status")
+@_dsn
+@_json
+def status_command(dsn: str | None, as_json: bool) -> None:
+    """Show what is attached, what serves it, and what could not be scored."""
+    with database.connect(dsn) as connection:
+        rows = deployment.status(connection)
+    columns = ("profile", "prediction", "model", "version", "engine", "on_error", "events", "stale", "last_failure")
+    _print_rows(rows, columns, as_json)
+
+
+def _version(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("@")
+    if not name or not number.isdigit():
+        raise click.UsageError(f'"{text}" is not NAME@VERSION, such as churn@3')
+    return name, int(number)
+
+
+def _print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) -> None:
+    if as_json:
+        _print_json(rows)
+        return
+    if not rows:
+        click.echo("Nothing yet.")
+        return
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*("" if row[c] is None else ", ".join(row[c]) if isinstance(row[c], list) else str(row[c]) for c in columns))
+    # Wide enough for a pipe to read every value whole.
+    Console(width=None if sys.stdout.isatty() else 240).print(table)
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, default=str))

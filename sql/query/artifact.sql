@@ -1,0 +1,1 @@
+select artifact from dbml.model_version where model = %(name)s and version = %(version)s

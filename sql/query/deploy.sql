@@ -1,0 +1,1 @@
+select dbml.deploy(%(name)s, %(version)s) as scored

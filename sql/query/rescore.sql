@@ -1,0 +1,1 @@
+select dbml.rescore(%(name)s) as scored

@@ -1,0 +1,1 @@
+select dbml.score(%(name)s, %(features)s) as score

@@ -1,0 +1,1 @@
+select * from dbml.verify(%(name)s, %(version)s)

@@ -1,0 +1,4 @@
+select version, engine
+  from dbml.model_version
+ where model = %(name)s
+   and fingerprint = %(fingerprint)s

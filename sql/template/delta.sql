@@ -1,0 +1,3 @@
+select {event_key_as_k}, {aggregates}
+        from {source}
+       group by {event_key}

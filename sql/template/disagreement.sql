@@ -1,0 +1,3 @@
+select {figures}
+  from {profile} p
+  left join ({delta}) as d on {matches}

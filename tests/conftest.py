@@ -1,0 +1,225 @@
+"""One PostgreSQL with PL/Python for each worker, one fresh database for each test.
+
+Nothing here skips: without a server the tests fail.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import psycopg
+import pytest
+from click.testing import CliRunner, Result
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+import dbml
+from dbml.cli import main
+from dbml.server import Server, temporary_server
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with temporary_server(os.environ.get("DBML_DSN"), say=lambda text: None) as started:
+        yield started
+
+
+@dataclass(frozen=True)
+class Databases:
+    """Makes databases on the server, each a copy of one with dbml installed, or empty."""
+
+    dsn: str
+    template: str
+    numbers: Iterator[int]
+    made: list[str]
+
+    def create(self, *, installed: bool = True) -> str:
+        name = f"{self.template}_{next(self.numbers)}"
+        with psycopg.connect(self.dsn, autocommit=True) as admin:
+            admin.execute(
+                sql.SQL("create database {} template {}").format(
+                    sql.Identifier(name), sql.Identifier(self.template if installed else "template0")
+                )
+            )
+        self.made.append(name)
+        return make_conninfo(self.dsn, dbname=name)
+
+
+@pytest.fixture(scope="session")
+def databases(server: Server) -> Iterator[Databases]:
+    template = f"dbml_test_{os.getpid()}"
+    made: list[str] = []
+    with psycopg.connect(server.dsn, autocommit=True) as admin:
+        admin.execute(sql.SQL("create database {} template template0").format(sql.Identifier(template)))
+        with psycopg.connect(make_conninfo(server.dsn, dbname=template)) as connection:
+            dbml.install(connection)
+        yield Databases(server.dsn, template, itertools.count(1), made)
+        for name in [*made, template]:
+            admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def dsn(databases: Databases) -> str:
+    """A database of the test's own with dbml installed."""
+    return databases.create()
+
+
+@pytest.fixture
+def empty_dsn(databases: Databases) -> str:
+    """A database of the test's own without dbml."""
+    return databases.create(installed=False)
+
+
+@pytest.fixture
+def db(dsn: str) -> Iterator[psycopg.Connection[Any]]:
+    """An autocommit superuser connection, as a DBA's psql."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        yield connection
+
+
+Cli = Callable[..., Result]
+
+
+@pytest.fixture
+def cli(dsn: str) -> Cli:
+    """Run ``dbml ARGS`` against the test's database; stdout and stderr stand in ``output``."""
+
+    def run(*arguments: object, exit_code: int = 0, dsn: str = dsn) -> Result:
+        result = CliRunner().invoke(main, [str(a) for a in arguments], env={"DBML_DSN": dsn})
+        assert result.exit_code == exit_code, f"{result.output}\n{result.exception!r}"
+        return result
+
+    return run
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A fitted estimator, its file and rows of its features."""
+
+    estimator: Any
+    rows: pd.DataFrame
+    file: Path
+    sample: Path
+
+    def truth(self, rows: pd.DataFrame) -> np.ndarray:
+        """scikit-learn's own probability of the second class."""
+        return np.asarray(self.estimator.predict_proba(rows[list(self.rows.columns)]))[:, 1]
+
+
+def train(folder: Path, *, regularisation: float = 1.0, size: int = 400) -> Trained:
+    """Fit a churn model over one text, one integer and one float feature."""
+    random = np.random.default_rng(7)
+    rows = pd.DataFrame(
+        {
+            "plan": random.choice(["basic", "plus", "größer"], size),
+            "complaints": random.integers(0, 9, size),
+            "spend": random.normal(50, 20, size),
+        }
+    )
+    churned = rows["complaints"] + random.normal(size=size) > 4
+    estimator = make_pipeline(
+        make_column_transformer(
+            (OneHotEncoder(handle_unknown="ignore"), ["plan"]), (StandardScaler(), ["complaints", "spend"])
+        ),
+        LogisticRegression(C=regularisation),
+    ).fit(rows, churned)
+    file, sample = folder / f"churn-{regularisation}.joblib", folder / f"rows-{regularisation}.csv"
+    joblib.dump(estimator, file)
+    rows.to_csv(sample, index=False)
+    return Trained(estimator, rows, file, sample)
+
+
+@pytest.fixture(scope="session")
+def churn(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    return train(tmp_path_factory.mktemp("churn"))
+
+
+@pytest.fixture(scope="session")
+def churn_2(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Another version of the same model: same features, other scores."""
+    return train(tmp_path_factory.mktemp("churn"), regularisation=0.01)
+
+
+TABLES = """
+create table customer (
+  id integer primary key,
+  plan text,
+  complaints bigint not null default 0,
+  spend double precision,
+  churn_score double precision,
+  churn_version integer,
+  churn_scored_at timestamptz
+);
+create table complaint (
+  id bigint generated always as identity primary key,
+  customer_id integer references customer,
+  severity integer not null default 1,
+  amount numeric,
+  created_at timestamptz not null default now()
+);
+"""
+
+SPEC = """
+[profile]
+table = "public.customer"
+key = "id"
+
+[[prediction]]
+model = "churn"
+column = "churn_score"
+version_column = "churn_version"
+scored_at_column = "churn_scored_at"
+
+[[event]]
+table = "public.complaint"
+key = "customer_id"
+
+[event.counters]
+complaints = "count(*)"
+"""
+
+
+@pytest.fixture
+def tables(db: psycopg.Connection[Any], churn: Trained) -> None:
+    """``customer`` with 50 rows and no complaints, and ``complaint``."""
+    db.execute(TABLES)
+    with db.cursor() as cursor:
+        cursor.executemany(
+            "insert into customer (id, plan, spend) values (%s, %s, %s)",
+            [(i, row.plan, row.spend) for i, row in enumerate(churn.rows.head(50).itertuples(), 1)],
+        )
+
+
+@pytest.fixture
+def spec_file(tmp_path: Path) -> Path:
+    """The spec of ``customer`` and ``complaint``."""
+    file = tmp_path / "churn.toml"
+    file.write_text(SPEC)
+    return file
+
+
+@pytest.fixture
+def live(cli: Cli, tables: None, churn: Trained, spec_file: Path) -> None:
+    """``customer`` attached, churn@1 added and deployed: all through the command line."""
+    cli("model", "add", "churn", churn.file, "--sample", churn.sample)
+    cli("attach", spec_file)
+    cli("deploy", "churn@1")
+
+
+def profile_rows(db: psycopg.Connection[Any]) -> pd.DataFrame:
+    """Every customer, as scikit-learn wants the rows."""
+    with db.cursor() as cursor:
+        cursor.execute("select * from customer order by id")
+        return pd.DataFrame(cursor.fetchall(), columns=[c.name for c in cursor.description or []])

@@ -1,0 +1,88 @@
+"""The main job: a plain INSERT moves the counters and rescores the profile row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import psycopg
+import pytest
+
+from tests.conftest import Cli, Trained, profile_rows
+
+STATEMENTS = {
+    "one row": "insert into complaint (customer_id) values (1)",
+    "rows of one customer": "insert into complaint (customer_id) values (1), (1), (1)",
+    "rows of several": "insert into complaint (customer_id) values (3), (1), (2), (3)",
+    "insert select": "insert into complaint (customer_id) select 1 + g % 50 from generate_series(1, 500) g",
+    "no row": "insert into complaint (customer_id) select 1 where false",
+    "a customer that is not there": "insert into complaint (customer_id) values (null)",
+}
+
+
+@pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
+@pytest.mark.usefixtures("live")
+def test_counters_equal_the_aggregate_and_scores_equal_scikit_learn(
+    db: psycopg.Connection[Any], churn: Trained, statement: str
+) -> None:
+    db.execute(statement)
+
+    rows = profile_rows(db)
+    counted = dict(db.execute("select customer_id, count(*) from complaint group by customer_id").fetchall())
+    assert rows["complaints"].tolist() == [counted.get(i, 0) for i in rows["id"]]
+    np.testing.assert_allclose(rows["churn_score"], churn.truth(rows), rtol=0, atol=1e-9)
+    assert set(rows["churn_version"]) == {1}
+
+
+@pytest.mark.usefixtures("live")
+def test_copy(db: psycopg.Connection[Any], churn: Trained) -> None:
+    with db.cursor() as cursor, cursor.copy("copy complaint (customer_id) from stdin") as copy:
+        for number in range(300):
+            copy.write_row((1 + number % 7,))
+
+    rows = profile_rows(db)
+    counted = dict(db.execute("select customer_id, count(*) from complaint group by customer_id").fetchall())
+    assert rows["complaints"].tolist() == [counted.get(i, 0) for i in rows["id"]]
+    np.testing.assert_allclose(rows["churn_score"], churn.truth(rows), rtol=0, atol=1e-9)
+
+
+@pytest.mark.usefixtures("live")
+def test_one_row_version_and_one_call_for_thousands_of_rows(db: psycopg.Connection[Any]) -> None:
+    db.execute("insert into customer (id, plan, spend) select g, 'plus', g from generate_series(100, 105) g")
+    before = dict(db.execute("select id, xmin::text from customer").fetchall())
+    updated = db.execute("select n_tup_upd from pg_stat_xact_user_tables where relname = 'customer'")
+    with db.transaction():
+        db.execute("insert into complaint (customer_id) select 1 + g % 50 from generate_series(1, 20000) g")
+        updated = db.execute(
+            "select n_tup_upd from pg_stat_xact_user_tables where relname = 'customer'"
+        ).fetchone()
+    assert updated == (50,)
+    after = dict(db.execute("select id, xmin::text from customer").fetchall())
+    assert sum(before[i] != after[i] for i in before) == 50
+
+
+@pytest.mark.usefixtures("live")
+def test_a_change_of_the_row_itself_is_scored(db: psycopg.Connection[Any], churn: Trained) -> None:
+    db.execute("update customer set plan = 'plus', spend = 3 where id < 5")
+    db.execute("update customer set churn_score = 0.5 where id = 7")
+    db.execute("insert into customer (id, plan, spend) values (99, 'never seen', 12)")
+    rows = profile_rows(db)
+    np.testing.assert_allclose(rows["churn_score"], churn.truth(rows), rtol=0, atol=1e-9)
+
+
+@pytest.mark.usefixtures("live")
+def test_deploying_version_2_reaches_open_sessions_at_their_next_statement(
+    db: psycopg.Connection[Any], dsn: str, cli: Cli, churn_2: Trained
+) -> None:
+    with psycopg.connect(dsn, autocommit=True) as session:
+        session.execute("insert into complaint (customer_id) values (1)")
+        cli("model", "add", "churn", churn_2.file, "--sample", churn_2.sample)
+        cli("deploy", "churn@2")
+        session.execute("insert into complaint (customer_id) values (1)")
+    rows = profile_rows(db)
+    assert rows.set_index("id").loc[1, "churn_version"] == 2
+    assert rows.set_index("id").loc[2, "churn_version"] == 1
+    cli("rescore", "churn")
+    rows = profile_rows(db)
+    assert set(rows["churn_version"]) == {2}
+    np.testing.assert_allclose(rows["churn_score"], churn_2.truth(rows), rtol=0, atol=1e-9)
