@@ -77,9 +77,7 @@ class Artifact:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read(
-    path: Path | str, sample: Path | str | pd.DataFrame | None = None, output: str | None = None
-) -> Artifact:
+def read(path: Path | str, sample: Path | str | pd.DataFrame | None = None, output: str | None = None) -> Artifact:
     """Read and check a joblib file.
 
     :param path: the file; it is unpickled.
@@ -116,9 +114,7 @@ def read(
     libraries = {"python": platform.python_version(), "scikit-learn": sklearn_version}
     for library in ("numpy", "scipy", "joblib", *(["pandas"] if form == "frame" else [])):
         libraries[library] = version(library)
-    return Artifact(
-        blob, hashlib.sha256(blob).hexdigest(), estimator, signature, golden, libraries, summary, "joblib"
-    )
+    return Artifact(blob, hashlib.sha256(blob).hexdigest(), estimator, signature, golden, libraries, summary, "joblib")
 
 
 # --- the file ---
@@ -174,9 +170,7 @@ def _load(path: Path, blob: bytes) -> tuple[Any, str]:
         broken = (pickle.UnpicklingError, zlib.error, lzma.LZMAError, OSError, ValueError)
         short = any(words in text for words in ("truncated", "eof:", "ended before"))
         if isinstance(error, EOFError) or (isinstance(error, broken) and short):
-            raise ArtifactError(
-                f"{path}: is truncated", "Copy the file again, or " + _lower(_REFIT)
-            ) from error
+            raise ArtifactError(f"{path}: is truncated", "Copy the file again, or " + _lower(_REFIT)) from error
         # An unknown opcode is a KeyError of its number in the unpickler that joblib builds on.
         opcode = isinstance(error, KeyError) and isinstance(error.args[0], int)
         if opcode or isinstance(error, broken[:4]):
@@ -481,9 +475,7 @@ def _json_value(kind: str, value: Any) -> Any:
 # --- golden rows ---
 
 
-def _score(
-    estimator: Any, signature: Mapping[str, Any], rows: Sequence[Sequence[Any]]
-) -> np.ndarray[Any, Any]:
+def _score(estimator: Any, signature: Mapping[str, Any], rows: Sequence[Sequence[Any]]) -> np.ndarray[Any, Any]:
     """Score as the server does, through the wire format."""
     answer = np.empty(len(rows))
     for indices, X in rows_to_input(signature, *to_wire(signature, rows)):  # noqa: N806

@@ -8,8 +8,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from dbml import database, errors, install, registry, triggers
+from dbml import database, errors, registry, triggers
 from dbml.database import Connection
+from dbml.install import require
 from dbml.spec import Counter, Event, Profile
 from dbml.triggers import Attachment, Table
 
@@ -53,7 +54,7 @@ def attach(
     raw = database.driver(connection)
     # One transaction around everything, undone at its end where nothing is to change.
     with database.translated(), raw.transaction(force_rollback=dry_run):
-        install.require(raw)
+        require(raw)
         database.query(raw, f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         # A counter's expression means the same here and inside its trigger.
         before = database.query(raw, "select current_setting('search_path') as path")[0]["path"]
@@ -68,9 +69,7 @@ def attach(
         if statements:
             table = table_facts(raw, profile.table)
         deployed = frozenset(r["name"] for r in database.named(raw, "models", name=None) if r["deployed"])
-        attachment = Attachment(
-            database.named(raw, "next_profile")[0]["id"], profile, table, events, deployed
-        )
+        attachment = Attachment(database.named(raw, "next_profile")[0]["id"], profile, table, events, deployed)
         _check_keys(raw, attachment)
         _check_columns(table, profile)
         _check_features(raw, attachment)
@@ -102,7 +101,7 @@ def detach(connection: Connection, name: str) -> None:
     """
     raw = database.driver(connection)
     with database.translated(), raw.transaction():
-        install.require(raw)
+        require(raw)
         database.query(raw, f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         table = table_facts(raw, name)
         rows = [row for row in database.named(raw, "profiles") if row["oid"] == table.oid]
@@ -114,8 +113,14 @@ def detach(connection: Connection, name: str) -> None:
             for e in spec["events"]
             if (t := table_facts(raw, e["table"]))
         ]
-        attachment = Attachment(rows[0]["id"], Profile(spec["table"], spec["key"], (), [e for e, _ in events]) if events
-                                else Profile(spec["table"], spec["key"], [_bare(p) for p in spec["predictions"]]), table, events)
+        attachment = Attachment(
+            rows[0]["id"],
+            Profile(spec["table"], spec["key"], (), [e for e, _ in events])
+            if events
+            else Profile(spec["table"], spec["key"], [_bare(p) for p in spec["predictions"]]),
+            table,
+            events,
+        )
         functions = [r["function"] for r in database.named(raw, "generated_functions", profile=attachment.id)]
         for statement in triggers.detach(attachment, functions):
             _run(raw, statement)
@@ -138,9 +143,14 @@ def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
     """
     try:
         rows = database.named(raw, "table_facts", table=name)
-    except (psycopg.errors.SyntaxError, psycopg.errors.InvalidName, psycopg.errors.FeatureNotSupported) as error:
+    except (
+        psycopg.errors.SyntaxError,
+        psycopg.errors.InvalidName,
+        psycopg.errors.FeatureNotSupported,
+    ) as error:
         raise errors.ProfileError(
-            f"{name} is not written as a table's name", 'Write it as in SQL: public.customer, or "Order Items".'
+            f"{name} is not written as a table's name",
+            'Write it as in SQL: public.customer, or "Order Items".',
         ) from error
     if not rows:
         known = [row["name"] for row in database.named(raw, "tables")]
@@ -239,7 +249,9 @@ def _check_columns(table: Table, profile: Profile) -> None:
             if column is None:
                 continue
             facts = table.columns[column]
-            alter = f"alter table {table.identifier.as_string(None)} alter column {sql.Identifier(column).as_string(None)}"
+            alter = (
+                f"alter table {table.identifier.as_string(None)} alter column {sql.Identifier(column).as_string(None)}"
+            )
             if facts["type"] not in types:
                 raise errors.ProfileError(
                     f'column "{column}" of {table} is {facts["type"]}, a prediction needs {types[0]} there',
@@ -305,7 +317,7 @@ def _check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event:
                 f'counter "{column}" of {attachment.table} is {facts["type"]}, '
                 f"but {counter.aggregate} is {aggregate}: it could not be kept exactly",
                 "Sum integers or numeric, with a cast if need be (sum(x::numeric)), into a column without a scale: "
-                f'alter table {attachment.table.identifier.as_string(None)} alter column '
+                f"alter table {attachment.table.identifier.as_string(None)} alter column "
                 f"{sql.Identifier(column).as_string(None)} type {wanted}",
             )
         for expression, kind in ((counter.argument, None), (counter.condition, "boolean")):
@@ -315,9 +327,9 @@ def _check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event:
 
 def _described(raw: psycopg.Connection[Any], table: Table, counter: Counter, expression: str) -> str:
     """Type of an expression over an event's rows, as PostgreSQL names it."""
-    statement = sql.SQL("select pg_typeof({})::text as type from (select {}\n as e from {} limit 0) s right join (select) o on true").format(
-        sql.SQL("s.e"), database.verbatim(expression), table.identifier
-    )
+    statement = sql.SQL(
+        "select pg_typeof({})::text as type from (select {}\n as e from {} limit 0) s right join (select) o on true"
+    ).format(sql.SQL("s.e"), database.verbatim(expression), table.identifier)
     try:
         # Looked up as inside the trigger, whose search_path is pinned.
         with raw.transaction():
@@ -375,6 +387,4 @@ def _notices(profile: Profile) -> list[str]:
     if not any(event.counters for event in profile.events):
         return []
     tables = ", ".join(event.table for event in profile.events)
-    return [
-        f"Counters follow INSERT and COPY on {tables}. UPDATE, DELETE and TRUNCATE there do not move them yet."
-    ]
+    return [f"Counters follow INSERT and COPY on {tables}. UPDATE, DELETE and TRUNCATE there do not move them yet."]

@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 
 from dbml import __doc__ as package_doc
-from dbml import attachment, database, deployment, doctor, errors, install, registry, spec
+from dbml import attachment, database, deployment, doctor, errors, registry, spec
+from dbml.install import install, uninstall
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -84,7 +85,7 @@ def doctor_command(dsn: str | None, as_json: bool) -> None:
 def install_command(dsn: str | None, python_path: str | None) -> None:
     """Create or upgrade the schema dbml."""
     with database.connect(dsn) as connection:
-        done = install.install(connection, python_path=python_path)
+        done = install(connection, python_path=python_path)
     click.echo(
         f"dbml is installed, revision {done['revision']}."
         if done["changed"]
@@ -99,7 +100,7 @@ def install_command(dsn: str | None, python_path: str | None) -> None:
 def uninstall_command(dsn: str | None) -> None:
     """Remove the schema dbml; refused while something is attached."""
     with database.connect(dsn) as connection:
-        install.uninstall(connection)
+        uninstall(connection)
     click.echo("dbml is removed from this database.")
 
 
@@ -115,9 +116,7 @@ def model_group() -> None:
 @click.option("--sample", type=click.Path(path_type=Path), metavar="ROWS.csv", help="Rows of the features.")
 @click.option("--engine", default="auto", help="How the version runs: auto or python.")
 @click.option("--output", metavar="LABEL|value", help="Class whose probability is the score, or what predict says.")
-def model_add(
-    dsn: str | None, name: str, file: Path, sample: Path | None, engine: str, output: str | None
-) -> None:
+def model_add(dsn: str | None, name: str, file: Path, sample: Path | None, engine: str, output: str | None) -> None:
     """Store FILE, a joblib file of a fitted estimator, as a new version of NAME."""
     with database.connect(dsn) as connection:
         version = registry.add_model(connection, name, file, sample=sample, output=output, engine=engine)
@@ -137,7 +136,11 @@ def model_list(dsn: str | None, name: str | None, as_json: bool) -> None:
     """List the stored versions."""
     with database.connect(dsn) as connection:
         rows = registry.versions(connection, name)
-    _print_rows(rows, ("name", "version", "engine", "deployed", "estimator", "bytes", "created_at", "created_by"), as_json)
+    _print_rows(
+        rows,
+        ("name", "version", "engine", "deployed", "estimator", "bytes", "created_at", "created_by"),
+        as_json,
+    )
 
 
 @model_group.command("show")
@@ -208,9 +211,7 @@ def attach_command(dsn: str | None, spec_file: Path, add_columns: bool, backfill
     """Create triggers, fill counters and score what is there."""
     profile = spec.read(spec_file)
     with database.connect(dsn) as connection:
-        attached = attachment.attach(
-            connection, profile, add_columns=add_columns, backfill=backfill, dry_run=dry_run
-        )
+        attached = attachment.attach(connection, profile, add_columns=add_columns, backfill=backfill, dry_run=dry_run)
     if dry_run:
         click.echo("\n".join(f"{statement.rstrip()};\n" for statement in attached.statements))
         return
@@ -259,7 +260,17 @@ def status_command(dsn: str | None, as_json: bool) -> None:
     """Show what is attached, what serves it, and what could not be scored."""
     with database.connect(dsn) as connection:
         rows = deployment.status(connection)
-    columns = ("profile", "prediction", "model", "version", "engine", "on_error", "events", "stale", "last_failure")
+    columns = (
+        "profile",
+        "prediction",
+        "model",
+        "version",
+        "engine",
+        "on_error",
+        "events",
+        "stale",
+        "last_failure",
+    )
     _print_rows(rows, columns, as_json)
 
 
@@ -279,7 +290,9 @@ def _print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: b
         return
     table = Table(*columns, box=None, pad_edge=False)
     for row in rows:
-        table.add_row(*("" if row[c] is None else ", ".join(row[c]) if isinstance(row[c], list) else str(row[c]) for c in columns))
+        table.add_row(
+            *("" if row[c] is None else ", ".join(row[c]) if isinstance(row[c], list) else str(row[c]) for c in columns)
+        )
     # Wide enough for a pipe to read every value whole.
     Console(width=None if sys.stdout.isatty() else 240).print(table)
 

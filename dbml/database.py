@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
-from typing import Any, LiteralString, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import psycopg
 import sqlalchemy
@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 from dbml import errors
 
 Connection: TypeAlias = "psycopg.Connection[Any] | sqlalchemy.Connection"
-Statement: TypeAlias = "str | sql.Composable"
+Statement: TypeAlias = "str | sql.SQL | sql.Composed"
 
 OLDEST_SERVER = 140000
 
@@ -37,15 +37,19 @@ def names(folder: str) -> list[str]:
 def template(name: str, **parts: sql.Composable | str | int) -> sql.Composed:
     """Fill a template of ``sql/template``: strings are quoted as identifiers, integers stand as they are."""
     filled = {
-        key: part if isinstance(part, sql.Composable) else sql.Identifier(part) if isinstance(part, str) else sql.Literal(part)
+        key: part
+        if isinstance(part, sql.Composable)
+        else sql.Identifier(part)
+        if isinstance(part, str)
+        else sql.Literal(part)
         for key, part in parts.items()
     }
-    return verbatim(text(f"template/{name}"), parse=True).format(**filled)
+    return verbatim(text(f"template/{name}")).format(**filled)
 
 
-def verbatim(query: str, *, parse: bool = False) -> sql.SQL:
-    """Wrap trusted SQL text, taken as it is unless ``parse``, for psycopg's composition."""
-    return sql.SQL(cast(LiteralString, query if parse else query.replace("{", "{{").replace("}", "}}")))
+def verbatim(query: str) -> sql.SQL:
+    """Take trusted SQL text as it is, for psycopg's composition."""
+    return sql.SQL(query)
 
 
 def relation(name: Sequence[str]) -> sql.Identifier:
@@ -102,9 +106,12 @@ def connect(dsn: str | None = None) -> Iterator[psycopg.Connection[Any]]:
 
 
 def query(connection: psycopg.Connection[Any], statement: Statement, parameters: Any = None) -> list[dict[str, Any]]:
-    """Run a statement and return its rows as dictionaries; ``sql/query`` names stand for their text."""
+    """Run a statement and return its rows as dictionaries."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(statement if isinstance(statement, sql.Composable) else verbatim(statement, parse=True), parameters)
+        cursor.execute(
+            statement if isinstance(statement, (sql.SQL, sql.Composed)) else verbatim(statement),
+            parameters,
+        )
         return cursor.fetchall() if cursor.description else []
 
 
@@ -114,9 +121,9 @@ def named(connection: psycopg.Connection[Any], query_name: str, /, **parameters:
 
 
 def script(connection: psycopg.Connection[Any], statements: str) -> None:
-    """Run an SQL script as it is written: no parameters, so ``%`` and ``:x`` mean nothing."""
+    """Run an SQL script as it is written: no parameters, so ``%`` and ``:`` mean nothing."""
     with connection.cursor() as cursor:
-        cursor.execute(verbatim(statements, parse=True))
+        cursor.execute(verbatim(statements))
 
 
 @contextmanager

@@ -121,8 +121,7 @@ def run(dsn: str | None = None, keep: bool = False) -> None:
     story = _Story()
     customers = _customers()
     story.console.print(
-        f"[bold]dbml demo[/]: {len(customers):,} real telephone customers, "
-        "a scikit-learn model, and PostgreSQL"
+        f"[bold]dbml demo[/]: {len(customers):,} real telephone customers, a scikit-learn model, and PostgreSQL"
     )
     with temporary_server(dsn, say=story.aside, keep=keep) as server:
         if dsn is None:
@@ -351,9 +350,7 @@ def _check(story: _Story, admin: psycopg.Connection[Any], pipeline: Any, feature
     columns = [*map(str, features), "churn_score"]
     with admin.cursor() as cursor:
         cursor.execute(
-            sql.SQL("select id, {} from customer order by id").format(
-                sql.SQL(", ").join(map(sql.Identifier, columns))
-            )
+            sql.SQL("select id, {} from customer order by id").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
         )
         stored = pd.DataFrame(cursor.fetchall(), columns=["id", *columns]).set_index("id")
     admin.commit()
@@ -372,7 +369,7 @@ def _check(story: _Story, admin: psycopg.Connection[Any], pipeline: Any, feature
     )
     if counters or unlike_data:
         raise DbmlError(
-            f"counters of customer that disagree with complaint: {counters}, with the data set: {unlike_data}",
+            f"counters that disagree with the complaints: {counters}, with the data set: {unlike_data}",
             "This is a bug in dbml; please report it.",
         )
     if np.isnan(difference):

@@ -7,8 +7,9 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from dbml import attachment, database, install, registry
+from dbml import attachment, database, registry
 from dbml.database import Connection
+from dbml.install import require
 
 
 def deploy(connection: Connection, name: str, version: int) -> int:
@@ -23,7 +24,7 @@ def deploy(connection: Connection, name: str, version: int) -> int:
     """
     raw = database.driver(connection)
     with database.translated():
-        install.require(raw)
+        require(raw)
         found = registry.show(raw, name, version)
         for row in database.named(raw, "predictions", model=name):
             attachment.check_features(found, attachment.table_facts(raw, row["relation"]), row["features"])
@@ -39,7 +40,7 @@ def rescore(connection: Connection, name: str) -> int:
     """
     raw = database.driver(connection)
     with database.translated():
-        install.require(raw)
+        require(raw)
         registry.require_model(raw, name)
         scored: int = database.named(raw, "rescore", name=name)[0]["scored"]
         return scored
@@ -53,7 +54,7 @@ def score(connection: Connection, name: str, features: Mapping[str, Any]) -> flo
     """
     raw = database.driver(connection)
     with database.translated():
-        install.require(raw)
+        require(raw)
         answer: float = database.named(raw, "score", name=name, features=Jsonb(dict(features)))[0]["score"]
         return answer
 
@@ -62,5 +63,5 @@ def status(connection: Connection) -> list[dict[str, Any]]:
     """What is attached, which version serves it, and what could not be scored: the view ``dbml.status``."""
     raw = database.driver(connection)
     with database.translated():
-        install.require(raw)
+        require(raw)
         return database.query(raw, "select * from dbml.status order by profile, prediction")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from dbml import database, install
+import psycopg
+
+from dbml import database
 from dbml.database import Connection
+from dbml.install import probe
 
 # numpy and pandas come with what is installed for scikit-learn's DataFrame input.
 _PACKAGES = {"numpy": True, "scikit-learn": True, "joblib": True, "pandas": True}
@@ -48,7 +52,12 @@ def examine(connection: Connection) -> list[Finding]:
         ]
         if facts["read_only"]:
             findings.append(
-                Finding("transactions", "read-only", ok=False, mend="alter system set default_transaction_read_only = off")
+                Finding(
+                    "transactions",
+                    "read-only",
+                    ok=False,
+                    mend="alter system set default_transaction_read_only = off",
+                )
             )
         available = facts["plpython_available"]
         findings.append(
@@ -66,17 +75,21 @@ def examine(connection: Connection) -> list[Finding]:
                 "schema dbml",
                 "installed" if facts["own"] else "another's" if facts["schema_dbml"] else "not installed",
                 ok=facts["own"],
-                mend=None if facts["own"] else "rename it: alter schema dbml rename to …" if facts["schema_dbml"] else "dbml install",
+                mend=None
+                if facts["own"]
+                else "rename it: alter schema dbml rename to …"
+                if facts["schema_dbml"]
+                else "dbml install",
             )
         )
     return findings
 
 
-def _python(raw: database.psycopg.Connection[object], installed: bool) -> list[Finding]:
+def _python(raw: psycopg.Connection[Any], installed: bool) -> list[Finding]:
     path = None
     if installed:
         path = {row["name"]: row["value"] for row in database.named(raw, "settings")}.get("python_path")
-    facts = install.probe(raw, path)
+    facts = probe(raw, path)
     minor = facts["python"].rpartition(".")[0]
     findings = [Finding("PL/Python's Python", facts["python"], ok=True)]
     for package, needed in _PACKAGES.items():
@@ -100,7 +113,9 @@ def _python(raw: database.psycopg.Connection[object], installed: bool) -> list[F
                 value or "not set",
                 ok=value == "1",
                 needed=False,
-                mend=None if value == "1" else f"{setting} = '1' in the server's environment file (dbml sets it in each session too)",
+                mend=None
+                if value == "1"
+                else f"{setting} = '1' in the server's environment file (dbml sets it in each session too)",
             )
         )
     return findings

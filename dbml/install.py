@@ -22,15 +22,16 @@ _LOCK = "select pg_advisory_xact_lock(5639411)"
 
 def migration_script(current: str | None) -> str:
     """SQL between the revision ``current`` (None: nothing yet) and head; empty when there is none (pure)."""
-    config = _alembic()
+    script = io.StringIO()
+    config = _alembic(script)
     if current == ScriptDirectory.from_config(config).get_current_head():
         return ""
     command.upgrade(config, f"{current or 'base'}:head", sql=True)
-    return str(config.output_buffer.getvalue())
+    return script.getvalue()
 
 
-def _alembic() -> Config:
-    config = Config(output_buffer=io.StringIO())
+def _alembic(script: io.StringIO | None = None) -> Config:
+    config = Config(output_buffer=script)
     config.set_main_option("script_location", str(resources.files("dbml._migrations")))
     config.set_main_option("path_separator", "os")
     return config
@@ -44,7 +45,9 @@ def code_script(plpython: bool) -> str:
     texts = [database.text(name) for folder in ("function", "trigger", "view") for name in database.names(folder)]
     if plpython:
         texts.append(bundle.loader_function())
-        texts += [database.text(name).replace("@runtime@", bundle.package_name()) for name in database.names("plpython")]
+        texts += [
+            database.text(name).replace("@runtime@", bundle.package_name()) for name in database.names("plpython")
+        ]
     texts.append(database.text("install/ownership"))
     texts.append(database.text("install/grants"))
     if plpython:

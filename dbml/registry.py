@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from dbml import database, errors, install
+from dbml import database, errors
 from dbml.database import Connection
+from dbml.install import probe, require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,7 @@ def add_model(
 
     raw = database.driver(connection)
     with database.translated():
-        install.require(raw)
+        require(raw)
         _check_name(name)
         if engine not in ("auto", *ENGINES):
             raise errors.ArtifactError(f'there is no engine "{engine}"', f"Engines are auto, {', '.join(ENGINES)}.")
@@ -107,7 +108,7 @@ def _differing_library(raw: psycopg.Connection[Any], libraries: dict[str, Any]) 
     if not row["superuser"]:
         return None
     path = {r["name"]: r["value"] for r in database.named(raw, "settings")}.get("python_path")
-    server = install.probe(raw, path)["packages"]["scikit-learn"]
+    server = probe(raw, path)["packages"]["scikit-learn"]
     mine = libraries.get("scikit-learn")
     if server == mine:
         return None
@@ -132,7 +133,7 @@ def versions(connection: Connection, name: str | None = None) -> list[dict[str, 
     """List stored versions, newest last: the columns of the view ``dbml.model``."""
     raw = database.driver(connection)
     with database.translated():
-        install.require(raw)
+        require(raw)
         rows = database.named(raw, "models", name=name)
         if name is not None and not rows:
             raise _unknown(raw, name, None)
@@ -146,7 +147,7 @@ def show(connection: Connection, name: str, version: int) -> dict[str, Any]:
     """
     raw = database.driver(connection)
     with database.translated():
-        install.require(raw)
+        require(raw)
         rows = [row for row in database.named(raw, "models", name=name) if row["version"] == version]
         if not rows:
             raise _unknown(raw, name, version)
@@ -161,7 +162,7 @@ def verify(connection: Connection, name: str, version: int) -> dict[str, Any]:
     """
     raw = database.driver(connection)
     with database.translated():
-        install.require(raw)
+        require(raw)
         return database.named(raw, "verify", name=name, version=version)[0]
 
 
@@ -172,7 +173,7 @@ def export(connection: Connection, name: str, version: int) -> bytes:
     """
     raw = database.driver(connection)
     with database.translated():
-        install.require(raw)
+        require(raw)
         rows = database.named(raw, "artifact", name=name, version=version)
         if not rows:
             raise _unknown(raw, name, version)

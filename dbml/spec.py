@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from dbml.errors import SpecError, nearest
 
@@ -125,7 +125,10 @@ class Profile:
         if not self.predictions and not self.events:
             raise SpecError(f"the spec of {table} has neither a prediction nor an event", "Add [[prediction]].")
         for what, names in (
-            ("column", [c for p in self.predictions for c in p.columns] + [c for e in self.events for c in e.counters]),
+            (
+                "column",
+                [c for p in self.predictions for c in p.columns] + [c for e in self.events for c in e.counters],
+            ),
             ("model", [p.model for p in self.predictions]),
             ("event", [e.table for e in self.events]),
         ):
@@ -162,7 +165,9 @@ def read(path: Path | str) -> Profile:
     predictions = []
     for entry in document.get("prediction", []):
         _check(
-            entry, path, "[[prediction]]",
+            entry,
+            path,
+            "[[prediction]]",
             required={"model": str, "column": str},
             optional={"version_column": str, "scored_at_column": str, "on_error": str, "features": dict},
         )
@@ -181,7 +186,12 @@ def read(path: Path | str) -> Profile:
 
 
 def _check(
-    entry: Any, path: Path, where: str, *, required: Mapping[str, Any], optional: Mapping[str, Any] | None = None
+    entry: Any,
+    path: Path,
+    where: str,
+    *,
+    required: Mapping[str, Any],
+    optional: Mapping[str, Any] | None = None,
 ) -> None:
     known = {**required, **(optional or {})}
     if not isinstance(entry, dict):
@@ -189,7 +199,8 @@ def _check(
     for key, value in entry.items():
         if key not in known:
             raise SpecError(
-                f'{path}: {where} has an unknown key "{key}"', f"Known are {', '.join(known)}.{nearest(key, known)}"
+                f'{path}: {where} has an unknown key "{key}"',
+                f"Known are {', '.join(known)}.{nearest(key, known)}",
             )
         if not isinstance(value, known[key]):
             raise SpecError(f'{path}: "{key}" in {where} has the wrong type', "Compare with the example in the README.")

@@ -70,9 +70,7 @@ def attach(attachment: Attachment) -> list[sql.Composed]:
     for position, (event, table) in enumerate(attachment.events, 1):
         statements += _event(attachment, event, table, position)
     statements += [
-        template(
-            "profile_trigger", profile=attachment.table.identifier, function=attachment.function("score")
-        ),
+        template("profile_trigger", profile=attachment.table.identifier, function=attachment.function("score")),
         *_score_function(attachment),
     ]
     statements += [
@@ -95,9 +93,7 @@ def detach(attachment: Attachment, functions: Iterable[str]) -> list[sql.Compose
         )
         for position, (_, table) in enumerate(attachment.events, 1)
     ]
-    statements += [
-        sql.SQL("drop function {} cascade").format(verbatim(function)) for function in functions
-    ]
+    statements += [sql.SQL("drop function {} cascade").format(verbatim(function)) for function in functions]
     statements.append(sql.SQL("delete from dbml.profile where id = {}").format(attachment.id))
     return statements
 
@@ -111,7 +107,8 @@ def disagreement(attachment: Attachment, event: Event, table: Table) -> sql.Comp
         )
         figures.append(
             sql.SQL(
-                "count(*) filter (where p.{column} is not null and p.{column} is distinct from {truth}) as disagree_{i}, "
+                "count(*) filter (where p.{column} is not null and p.{column} is distinct from {truth})"
+                " as disagree_{i}, "
                 "count(*) filter (where p.{column} is not null and {held}) as held_{i}"
             ).format(
                 column=sql.Identifier(column),
@@ -138,10 +135,16 @@ def _record(attachment: Attachment) -> sql.Composed:
     ]
     statements += [
         sql.SQL(
-            "insert into dbml.prediction (profile, model, column_name, version_column, scored_at_column, on_error, features)"
+            "insert into dbml.prediction"
+            " (profile, model, column_name, version_column, scored_at_column, on_error, features)"
             " values ({}, {}, {}, {}, {}, {}, {}::jsonb)"
         ).format(
-            attachment.id, p.model, p.column, p.version_column, p.scored_at_column, p.on_error,
+            attachment.id,
+            p.model,
+            p.column,
+            p.version_column,
+            p.scored_at_column,
+            p.on_error,
             json.dumps(dict(p.features)),
         )
         for p in profile.predictions
@@ -151,7 +154,10 @@ def _record(attachment: Attachment) -> sql.Composed:
             "insert into dbml.event (profile, position, relation, key, counters)"
             " values ({}, {}, {}::regclass, {}, {}::jsonb)"
         ).format(
-            attachment.id, position, _regclass(table), list(event.key),
+            attachment.id,
+            position,
+            _regclass(table),
+            list(event.key),
             json.dumps({n: {"aggregate": c.function, "sql": c.aggregate} for n, c in event.counters.items()}),
         )
         for position, (event, table) in enumerate(attachment.events, 1)
@@ -170,9 +176,7 @@ def _grants(attachment: Attachment) -> list[sql.Composed]:
         for schema in sorted({table.schema for table in tables})
     ]
     grants.append(sql.SQL("grant select, update on {} to dbml_owner").format(attachment.table.identifier))
-    grants += [
-        sql.SQL("grant select on {} to dbml_owner").format(table.identifier) for _, table in attachment.events
-    ]
+    grants += [sql.SQL("grant select on {} to dbml_owner").format(table.identifier) for _, table in attachment.events]
     return grants
 
 

@@ -34,14 +34,15 @@ def verify(plpy: Plpy, model: str, version: int) -> dict[str, Any]:
         ``error``, the reason where they could not be scored at all.
     """
     plan = plpy.prepare(
-        "select v.fingerprint, v.signature, v.golden from dbml.model_version v "
-        "where v.model = $1 and v.version = $2",
+        "select v.fingerprint, v.signature, v.golden from dbml.model_version v where v.model = $1 and v.version = $2",
         ["text", "integer"],
     )
     rows = plpy.execute(plan, [model, version])
     if not rows:
         plpy.error(
-            f"there is no {model}@{version}", hint="dbml model list shows what there is", sqlstate=UNKNOWN_MODEL
+            f"there is no {model}@{version}",
+            hint="dbml model list shows what there is",
+            sqlstate=UNKNOWN_MODEL,
         )
     golden = json.loads(rows[0]["golden"])
     expected = golden["scores"]

@@ -40,9 +40,7 @@ def score(plpy: Plpy, fingerprint: str, numbers: Numbers, texts: Texts) -> float
     return score_many(plpy, fingerprint, [numbers], [texts])[0]
 
 
-def score_many(
-    plpy: Plpy, fingerprint: str, numbers: Sequence[Numbers], texts: Sequence[Texts]
-) -> list[float]:
+def score_many(plpy: Plpy, fingerprint: str, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> list[float]:
     """Score rows in one vectorised call for each kind of row; all or none.
 
     :raises Refused: with the estimator's own reason.

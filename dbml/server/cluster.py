@@ -158,9 +158,7 @@ def _guarded(binaries: Binaries, account: Account) -> Iterator[tuple[subprocess.
         process.wait()
 
 
-def _start(
-    home: Path, binaries: Binaries, account: Account, packages: Path, settings: Mapping[str, str]
-) -> Cluster:
+def _start(home: Path, binaries: Binaries, account: Account, packages: Path, settings: Mapping[str, str]) -> Cluster:
     data, sockets, log, pwfile = (home / name for name in ("data", "socket", "log", "password"))
     password = secrets.token_hex(16)
     environment = _environment(home, packages)
@@ -203,9 +201,7 @@ def _start(
         arguments = ["-D", str(data), "-l", str(log), "-w", "-t", "60", "-o", f"-p {port}"]
         started = account.run([binaries.bindir / "pg_ctl", *arguments, "start"], cwd=home, env=environment)
         if started.returncode == 0:
-            return Cluster(
-                home, port, password, _stop_command(home, binaries, account), _psql(sockets, port, binaries)
-            )
+            return Cluster(home, port, password, _stop_command(home, binaries, account), _psql(sockets, port, binaries))
         text = log.read_text(errors="replace") if log.exists() else started.stdout
         if not re.search(r"could not bind|could not create any TCP/IP sockets|already in use", text):
             break

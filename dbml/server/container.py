@@ -72,16 +72,12 @@ def running(*, say: Callable[[str], None], keep: bool, settings: Mapping[str, st
     except (DockerException, OSError) as error:
         if container is not None:
             container.stop()
-        raise ServerError(
-            f"Docker could not run a server: {error}", "See that it works: docker info"
-        ) from error
+        raise ServerError(f"Docker could not run a server: {error}", "See that it works: docker info") from error
     kept = False
     try:
         dsn = f"host={host} port={port} user=postgres dbname=postgres password={password}"
         _wait(dsn, lambda: b"".join(container.get_logs()).decode(errors="replace"))
-        yield Container(
-            dsn, port, f"docker rm -f -v {name}", f"docker exec -it {name} psql -U postgres postgres"
-        )
+        yield Container(dsn, port, f"docker rm -f -v {name}", f"docker exec -it {name} psql -U postgres postgres")
         kept = keep
     finally:
         if not kept:

@@ -53,9 +53,7 @@ def test_one_row_version_and_one_call_for_thousands_of_rows(db: psycopg.Connecti
     updated = db.execute("select n_tup_upd from pg_stat_xact_user_tables where relname = 'customer'")
     with db.transaction():
         db.execute("insert into complaint (customer_id) select 1 + g % 50 from generate_series(1, 20000) g")
-        updated = db.execute(
-            "select n_tup_upd from pg_stat_xact_user_tables where relname = 'customer'"
-        ).fetchone()
+        updated = db.execute("select n_tup_upd from pg_stat_xact_user_tables where relname = 'customer'").fetchone()
     assert updated == (50,)
     after = dict(db.execute("select id, xmin::text from customer").fetchall())
     assert sum(before[i] != after[i] for i in before) == 50

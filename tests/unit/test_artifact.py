@@ -107,9 +107,7 @@ def test_boolean_with_nulls_in_csv(tmp_path: Path) -> None:
     model = make_pipeline(OneHotEncoder(), LogisticRegression()).fit(frame, [1, 0, 1] * 20)
     frame.to_csv(tmp_path / "rows.csv", index=False)
     got = artifact.read(save(tmp_path, model), tmp_path / "rows.csv")
-    assert got.signature["features"] == [
-        {"name": "b", "kind": "boolean", "dtype": "object", "missing": "nan"}
-    ]
+    assert got.signature["features"] == [{"name": "b", "kind": "boolean", "dtype": "object", "missing": "nan"}]
     assert got.golden["rows"][:3] == [[True], [False], [None]]
 
 

@@ -34,9 +34,7 @@ def test_import_costs_no_numpy() -> None:
 
 
 def test_regular_rows_are_one_group_with_the_samples_dtypes() -> None:
-    groups = frame.rows_to_input(
-        MIXED, [[1.0, None, 1.0], [2.0, 0.5, 0.0]], [["a", "KS", "s"], [None, None, None]]
-    )
+    groups = frame.rows_to_input(MIXED, [[1.0, None, 1.0], [2.0, 0.5, 0.0]], [["a", "KS", "s"], [None, None, None]])
     assert [indices for indices, _ in groups] == [[0, 1]]
     X = groups[0][1]
     assert list(X.columns) == ["plan", "calls", "minutes", "intl", "state", "size"]
