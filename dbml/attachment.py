@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,13 +79,7 @@ def attach(
             _check_counters(raw, attachment, event, event_table)
         locks = triggers.lock(attachment)
         for statement in locks:
-            try:
-                database.query(raw, statement)
-            except psycopg.errors.LockNotAvailable as error:
-                raise errors.LockNotAvailable(
-                    f"{table} or one of its events is locked by another transaction for more than {LOCK_TIMEOUT}",
-                    "Nothing was changed. Find who holds it in pg_stat_activity, or try again when it is less busy.",
-                ) from error
+            database.query(raw, statement)
         if not backfill:
             _refuse_disagreement(raw, attachment)
         work = triggers.attach(attachment)
@@ -124,6 +120,18 @@ def detach(connection: Connection, name: str) -> None:
         functions = [r["function"] for r in database.named(raw, "generated_functions", profile=attachment.id)]
         for statement in triggers.detach(attachment, functions):
             _run(raw, statement)
+
+
+@contextmanager
+def _locked(table: str) -> Iterator[None]:
+    """Name the table where the server only says that a lock was not to be had, whichever statement met it."""
+    try:
+        yield
+    except psycopg.errors.LockNotAvailable as error:
+        raise errors.LockNotAvailable(
+            f"{table} or one of its events is locked by another transaction for more than {LOCK_TIMEOUT}",
+            "Nothing was changed. Find who holds it in pg_stat_activity, or try again when it is less busy.",
+        ) from error
 
 
 def _bare(prediction: dict[str, Any]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import threading
 from importlib import resources
 from typing import Any
 
@@ -18,6 +19,8 @@ from dbml.database import Connection
 
 # Any constant will do, as long as it is the same in every dbml.
 _LOCK = "select pg_advisory_xact_lock(5639411)"
+# Alembic keeps the migration that runs in module globals.
+_ALEMBIC = threading.Lock()
 
 
 def migration_script(current: str | None) -> str:
@@ -26,7 +29,8 @@ def migration_script(current: str | None) -> str:
     config = _alembic(script)
     if current == ScriptDirectory.from_config(config).get_current_head():
         return ""
-    command.upgrade(config, f"{current or 'base'}:head", sql=True)
+    with _ALEMBIC:
+        command.upgrade(config, f"{current or 'base'}:head", sql=True)
     return script.getvalue()
 
 

@@ -22,6 +22,21 @@ def score(plpy: Plpy, fingerprint: str, numbers: Sequence[Any], texts: Sequence[
         plpy.error(str(error), hint=HINT, sqlstate=CANNOT_SCORE)
 
 
+def score_ahead(
+    plpy: Plpy,
+    fingerprint: str,
+    numbers: Sequence[Any],
+    texts: Sequence[Any],
+    profile: int,
+    entity: Sequence[str],
+) -> float:
+    """Score one stored row, perhaps with those behind it, or raise SQLSTATE DB013."""
+    try:
+        return scoring.score_ahead(plpy, fingerprint, numbers, texts, profile, entity)
+    except scoring.Refused as error:
+        plpy.error(str(error), hint=HINT, sqlstate=CANNOT_SCORE)
+
+
 def prime(plpy: Plpy, fingerprint: str, numbers: Sequence[Any] | None, texts: Sequence[Any] | None) -> int:
     """Score many rows at once for the calls that follow; returns the vectorised calls made."""
     return scoring.prime(plpy, fingerprint, numbers or [], texts or [])

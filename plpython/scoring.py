@@ -17,11 +17,24 @@ Texts = Sequence[str | None]
 
 # One vectorised call scores at most so many rows: between two calls a cancelled statement can end.
 ROWS_IN_A_CALL = 4096
-REMEMBERED_AT_MOST = 262_144
+REMEMBERED_AT_MOST = 65_536
 # A refused row spoils its whole call; halving finds it, and gives up where most rows are refused.
 CALLS_TO_ISOLATE_AT_MOST = 64
 
+# So many single scores in a row are taken for the start of a scan.
+MISSES_BEFORE_READING_AHEAD = 4
+# Reading ahead has paid when this many of the rows were then asked for; otherwise it waits ever longer.
+HITS_THAT_PAY = 64
+
 _remembered: dict[bytes, float] = {}
+
+
+class _Scan:
+    """What is known of the scan going on in this session."""
+
+    misses = 0
+    hits = HITS_THAT_PAY
+    patience = MISSES_BEFORE_READING_AHEAD
 
 
 class Refused(Exception):
@@ -35,6 +48,37 @@ def score(plpy: Plpy, fingerprint: str, numbers: Numbers, texts: Texts) -> float
     """
     if _remembered:
         answer = _remembered.get(_key(fingerprint, numbers, texts))
+        if answer is not None:
+            return answer
+    return score_many(plpy, fingerprint, [numbers], [texts])[0]
+
+
+def score_ahead(
+    plpy: Plpy, fingerprint: str, numbers: Numbers, texts: Texts, profile: int, entity: Sequence[str]
+) -> float:
+    """Score a stored row; when a query goes on asking, score the rows behind it in the same call.
+
+    A query calls once for each row, and an estimator takes as long for one row as for thousands.
+
+    :param profile: number of the attached table.
+    :param entity: the row's key.
+    :raises Refused: with the estimator's own reason.
+    """
+    key = _key(fingerprint, numbers, texts)
+    answer = _remembered.get(key)
+    if answer is not None:
+        _Scan.misses = 0
+        _Scan.hits += 1
+        return answer
+    _Scan.misses += 1
+    if _Scan.misses > _Scan.patience:
+        paid = _Scan.hits >= HITS_THAT_PAY
+        _Scan.patience = MISSES_BEFORE_READING_AHEAD if paid else min(_Scan.patience * 4, ROWS_IN_A_CALL)
+        _Scan.misses = _Scan.patience if paid else 0
+        _Scan.hits = 0
+        plan = plpy.prepare("select dbml._read_ahead($1, $2)", ["integer", "text[]"])
+        plpy.execute(plan, [profile, list(entity)])
+        answer = _remembered.get(key)
         if answer is not None:
             return answer
     return score_many(plpy, fingerprint, [numbers], [texts])[0]

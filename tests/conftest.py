@@ -137,7 +137,7 @@ def train(folder: Path, *, regularisation: float = 1.0, size: int = 400) -> Trai
     ).fit(rows, churned)
     file, sample = folder / f"churn-{regularisation}.joblib", folder / f"rows-{regularisation}.csv"
     joblib.dump(estimator, file)
-    rows.to_csv(sample, index=False)
+    rows.head(60).to_csv(sample, index=False)
     return Trained(estimator, rows, file, sample)
 
 

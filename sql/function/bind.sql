@@ -16,7 +16,8 @@ declare
   changed text;
   score text;
   on_failure text;
-  keep_version text;
+  in_query text;
+  in_trigger text;
   defaults text := '';
   predictions text := '';
   prime text := '';
@@ -49,9 +50,15 @@ begin
       continue;
     end if;
     inputs := dbml._feature_inputs(prediction, deployed);
+    in_query := dbml._scorer_call(deployed, inputs.numbers, inputs.texts);
+    in_trigger := format('(select %s from (select new.*) as c)', in_query);
+    if deployed.engine = 'python' then
+      in_query := format('dbml._score_python_ahead(%L, %s, %s, %s, %s)',
+        deployed.fingerprint, inputs.numbers, inputs.texts, attached.id, replace(entity, 'new.', 'c.'));
+    end if;
     execute format(
       'create or replace function dbml_scorer.%I(c %s) returns float8 language sql stable parallel safe as %L',
-      scorer, attached.relation, 'select ' || dbml._scorer_call(deployed, inputs.numbers, inputs.texts));
+      scorer, attached.relation, 'select ' || in_query);
     execute format('comment on function dbml_scorer.%I(%s) is %L', scorer, attached.relation,
       format('Scores a row of %s with %s@%s, engine %s.', attached.relation, deployed.model, deployed.version, deployed.engine));
     execute format('grant execute on function dbml_scorer.%I(%s) to dbml_analyst', scorer, attached.relation);
@@ -67,9 +74,9 @@ begin
     select string_agg(distinct format('new.%1$I is distinct from old.%1$I', u), ' or ') into changed
       from unnest(inputs.columns
                   || array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
-    score := format(E'new.%I := dbml_scorer.%I(new);\n', prediction.column_name, scorer)
-      || coalesce(format(E'      new.%I := %s;\n', prediction.version_column, deployed.version), '')
-      || coalesce(format(E'      new.%I := now();\n', prediction.scored_at_column), '')
+    score := format(E'new.%I := %s;\n', prediction.column_name, in_trigger)
+      || coalesce('      new.' || quote_ident(prediction.version_column) || format(E' := %s;\n', deployed.version), '')
+      || coalesce('      new.' || quote_ident(prediction.scored_at_column) || E' := now();\n', '')
       || format(E'      if exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s) then\n'
                  '        delete from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s;\n'
                  '      end if;\n', attached.id, prediction.model, entity);
@@ -102,6 +109,17 @@ begin
     'set search_path = pg_catalog, pg_temp as %L',
     format('profile_%s_prime', attached.id), attached.relation,
     E'begin\n' || prime || E'  return;\nend');
+  -- The rows that lie behind a row are found by their place in the table, never by reading it from its start.
+  execute format(
+    'create or replace function dbml_scorer.%I(entity text[]) returns void language plpgsql stable security definer '
+    'set search_path = pg_catalog, pg_temp set enable_seqscan = off as %L',
+    format('profile_%s_read_ahead', attached.id),
+    format(E'begin\n  perform dbml_scorer.%I(array_agg(b.p))\n'
+           '    from (select p from %s p where p.ctid >= (select q.ctid from %s q where %s limit 1) limit 4096) b;\nend',
+      format('profile_%s_prime', attached.id), attached.relation, attached.relation,
+      (select string_agg(format('q.%I = entity[%s]::%s', k, i, format_type(a.atttypid, a.atttypmod)), ' and ')
+         from unnest(attached.key) with ordinality u(k, i)
+         join pg_attribute a on a.attrelid = attached.relation and a.attname = k)));
   execute format(
     'create or replace function dbml_scorer.%I() returns boolean language sql stable parallel safe as %L',
     format('profile_%s_primes', attached.id), format('select %L::boolean', prime <> ''));

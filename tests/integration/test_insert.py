@@ -84,3 +84,21 @@ def test_deploying_version_2_reaches_open_sessions_at_their_next_statement(
     rows = profile_rows(db)
     assert set(rows["churn_version"]) == {2}
     np.testing.assert_allclose(rows["churn_score"], churn_2.truth(rows), rtol=0, atol=1e-9)
+
+
+@pytest.mark.usefixtures("live")
+def test_a_query_over_many_rows_is_scored_in_few_calls(
+    db: psycopg.Connection[Any], dsn: str, churn: Trained
+) -> None:
+    db.execute("insert into customer (id, plan, spend) values (1000, 'plus', 'NaN')")  # refused, kept without a score
+    db.execute("insert into complaint (customer_id) select 1 + g % 50 from generate_series(1, 200) g")
+    db.execute("alter table customer disable trigger zz_dbml_score")
+    db.execute("insert into customer (id, plan, spend) select g, 'basic', g / 10.0 from generate_series(2001, 7000) g")
+    with psycopg.connect(dsn) as session:  # a new one, which remembers nothing
+        query = "select id, dbml.score('churn', c) from customer c where id <> 1000 order by id"
+        found = dict(session.execute(query).fetchall())
+        with pytest.raises(psycopg.Error) as refused:
+            session.execute("select dbml.score('churn', c) from customer c where id = 1000")
+    assert refused.value.sqlstate == "DB013"
+    rows = profile_rows(db).query("id != 1000")
+    np.testing.assert_allclose([found[i] for i in rows["id"]], churn.truth(rows), rtol=0, atol=1e-9)

@@ -1,0 +1,12 @@
+create or replace function dbml._read_ahead(profile integer, entity text[]) returns void
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  execute format('select dbml_scorer.%I($1)', format('profile_%s_read_ahead', profile)) using entity;
+end
+$$;
+comment on function dbml._read_ahead(integer, text[]) is
+  'Scores the rows that lie behind an entity''s in its table, for the calls that are about to ask for them.';
