@@ -55,7 +55,7 @@ def attach(
     """
     raw = database.driver(connection)
     # One transaction around everything, undone at its end where nothing is to change.
-    with database.translated(), raw.transaction(force_rollback=dry_run):
+    with database.translated(), _locked(profile.table), raw.transaction(force_rollback=dry_run):
         require(raw)
         database.query(raw, f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         # A counter's expression means the same here and inside its trigger.

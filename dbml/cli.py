@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import psycopg
 from rich.console import Console
 from rich.table import Table
 
@@ -33,6 +34,11 @@ class _Group(click.Group):
             click.echo(f"dbml: {error.message}", err=True)
             if error.hint:
                 click.echo(f"  hint: {error.hint}", err=True)
+            ctx.exit(1)
+        except psycopg.Error as error:
+            click.echo(f"dbml: the server says: {error.diag.message_primary or error} ({error.sqlstate})", err=True)
+            if error.diag.message_hint:
+                click.echo(f"  hint: {error.diag.message_hint}", err=True)
             ctx.exit(1)
 
 

@@ -96,9 +96,10 @@ def connect(dsn: str | None = None) -> Iterator[psycopg.Connection[Any]]:
             dsn.replace("postgresql+psycopg://", "postgresql://", 1), fallback_application_name="dbml"
         )
     except psycopg.Error as error:
-        lines = str(error).strip().splitlines() or ["no reason given"]
+        # libpq tries each address; what it says of the first is the one that names it.
+        lines = [line for line in str(error).splitlines() if "failed" in line] or str(error).splitlines()
         raise errors.ServerError(
-            f"cannot connect to PostgreSQL: {lines[-1].strip()}",
+            f"cannot connect to PostgreSQL: {lines[0].strip()}",
             "Give the server as --dsn, or set DBML_DSN or libpq's PGHOST, PGPORT, PGDATABASE and PGUSER.",
         ) from error
     with connection, translated():

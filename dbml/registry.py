@@ -163,6 +163,7 @@ def verify(connection: Connection, name: str, version: int) -> dict[str, Any]:
     raw = database.driver(connection)
     with database.translated():
         require(raw)
+        show(raw, name, version)
         return database.named(raw, "verify", name=name, version=version)[0]
 
 
