@@ -244,9 +244,7 @@ def added(cli: Cli, tables: None, churn: Trained) -> None:
         ("= ", "", ("is not TOML", "example in the README")),
     ],
 )
-def test_specs_that_do_not_fit(
-    refused: Refused, spec_file: Path, old: str, new: str, says: tuple[str, ...]
-) -> None:
+def test_specs_that_do_not_fit(refused: Refused, spec_file: Path, old: str, new: str, says: tuple[str, ...]) -> None:
     assert old in SPEC
     spec_file.write_text(SPEC.replace(old, new, 1))
     refused("attach", spec_file, says=says)
@@ -287,7 +285,9 @@ def test_a_locked_table(
     with nothing_changed(db), psycopg.connect(dsn) as other:
         other.execute(f"lock table {table} in {mode} mode")
         output = cli("attach", spec_file, exit_code=1).output
-    assert "customer or one of its events is locked by another transaction for more than 200ms" in " ".join(output.split())
+    assert "customer or one of its events is locked by another transaction for more than 200ms" in " ".join(
+        output.split()
+    )
     assert "hint: Nothing was changed" in output
 
 
@@ -311,9 +311,7 @@ def test_a_locked_table(
         (("uninstall",), ("customer is still attached", "dbml detach customer")),
     ],
 )
-def test_what_is_not_there_or_still_there(
-    refused: Refused, arguments: tuple[str, ...], says: tuple[str, ...]
-) -> None:
+def test_what_is_not_there_or_still_there(refused: Refused, arguments: tuple[str, ...], says: tuple[str, ...]) -> None:
     refused(*arguments, says=says)
 
 
@@ -425,7 +423,11 @@ def test_unseen_categories_are_scored_as_scikit_learn_does(db: Db, churn: Traine
 @pytest.mark.parametrize(
     ("features", "message", "hint"),
     [
-        ('{"plan": "plus", "complaints": "many", "spend": 3}', "feature complaints of model 'churn' is a number", "number"),
+        (
+            '{"plan": "plus", "complaints": "many", "spend": 3}',
+            "feature complaints of model 'churn' is a number",
+            "number",
+        ),
         ('{"plan": 3, "complaints": 1, "spend": 3}', "feature plan of model 'churn' is text", "double quotes"),
         ('{"plan": "plus", "complaints": 1}', "feature spend of model 'churn' is missing", "plan, complaints, spend"),
         ('{"plan": "plus", "complaints": 1, "spend": [3]}', "feature spend of model 'churn' is a number", "number"),
@@ -469,7 +471,7 @@ def without_plpython() -> Iterator[str]:
     assert package
     assert package.origin
     binaries = Path(package.origin).parent / "pginstall" / "bin"
-    folder = Path(tempfile.mkdtemp(prefix="dbml-no-plpython-", dir="/tmp"))  # noqa: S108 - sockets need short paths
+    folder = Path(tempfile.mkdtemp(prefix="dbml-no-plpython-", dir="/tmp"))
     account: dict[str, Any] = {"cwd": "/"}
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")
@@ -489,9 +491,7 @@ def without_plpython() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_a_server_without_plpython(
-    cli: Cli, without_plpython: str, churn: Trained, spec_file: Path
-) -> None:
+def test_a_server_without_plpython(cli: Cli, without_plpython: str, churn: Trained, spec_file: Path) -> None:
     dsn = without_plpython
     assert "mend: dbml install" in cli("doctor", dsn=dsn, exit_code=1).output
     installed = cli("install", dsn=dsn).output
@@ -541,7 +541,7 @@ def postgres_13() -> Iterator[str]:
             while client.recv(4096):
                 pass
 
-    with tempfile.TemporaryDirectory(dir="/tmp") as folder, socket.socket(socket.AF_UNIX) as listener:  # noqa: S108
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"{folder}/.s.PGSQL.5432")
         listener.listen()
         thread = threading.Thread(target=greet, daemon=True)
@@ -593,9 +593,7 @@ def test_a_read_only_session_cannot_install(cli: Cli, empty_dsn: str) -> None:
 
 
 @pytest.mark.usefixtures("live")
-def test_a_read_only_session_changes_nothing(
-    refused: Refused, dsn: str, churn_2: Trained
-) -> None:
+def test_a_read_only_session_changes_nothing(refused: Refused, dsn: str, churn_2: Trained) -> None:
     read_only = make_conninfo(dsn, options="-c default_transaction_read_only=on")
     for arguments in (
         ("model", "add", "churn", churn_2.file, "--sample", churn_2.sample),
@@ -609,7 +607,9 @@ def test_a_read_only_session_changes_nothing(
 
 
 @pytest.mark.usefixtures("live")
-def test_a_role_without_rights(refused: Refused, db: Db, dsn: str, role: str, spec_file: Path, churn_2: Trained) -> None:
+def test_a_role_without_rights(
+    refused: Refused, db: Db, dsn: str, role: str, spec_file: Path, churn_2: Trained
+) -> None:
     db.execute(f"grant select on customer, complaint to {role}")
     for arguments in (
         ("attach", spec_file),

@@ -63,7 +63,8 @@ def items(db: psycopg.Connection[Any], tmp_path: Path) -> Path:
     counters = "".join(f'{column} = "{aggregate}"\n' for column, (_, aggregate) in AGGREGATES.items())
     file = tmp_path / "items.toml"
     file.write_text(
-        '[profile]\ntable = "owner"\nkey = "id"\n[[event]]\ntable = "item"\nkey = "owner"\n[event.counters]\n' + counters
+        '[profile]\ntable = "owner"\nkey = "id"\n[[event]]\ntable = "item"\nkey = "owner"\n[event.counters]\n'
+        + counters
     )
     return file
 
@@ -124,8 +125,10 @@ def test_a_counter_that_disagrees_needs_backfill(db: psycopg.Connection[Any], cl
     refused = cli("attach", items, exit_code=1)
     assert '"n_all"' in refused.output and "rows" in refused.output and "--backfill" in refused.output
     assert db.execute("select count(*) from owner where n_all = 1000").fetchone() == (2,)
-    assert db.execute("select count(*) from pg_trigger where not tgisinternal and tgname ~ 'dbml'"
-                      " and tgrelid in ('owner'::regclass, 'item'::regclass)").fetchone() == (0,)
+    assert db.execute(
+        "select count(*) from pg_trigger where not tgisinternal and tgname ~ 'dbml'"
+        " and tgrelid in ('owner'::regclass, 'item'::regclass)"
+    ).fetchone() == (0,)
     cli("attach", items, "--backfill")
     assert differences(db) == []
 
@@ -157,8 +160,11 @@ def test_add_columns(db: psycopg.Connection[Any], cli: Cli, tmp_path: Path) -> N
     assert "refunds" in refused.output and "--add-columns" in refused.output
     cli("attach", file, "--add-columns")
     db.execute("insert into complaint (customer_id, amount) values (2, 1), (3, -1)")
-    assert db.execute(
-        "select p.id from customer p left join (select customer_id, sum(amount) s, max(created_at) m, count(amount) c"
-        " from complaint group by 1) g on g.customer_id = p.id where p.refunds is distinct from g.s"
-        ' or p.last_at is distinct from g.m or p."Größe n" <> coalesce(g.c, 0)'
-    ).fetchall() == []
+    assert (
+        db.execute(
+            "select p.id from customer p left join (select customer_id, sum(amount) s, max(created_at) m, count(amount) c"
+            " from complaint group by 1) g on g.customer_id = p.id where p.refunds is distinct from g.s"
+            ' or p.last_at is distinct from g.m or p."Größe n" <> coalesce(g.c, 0)'
+        ).fetchall()
+        == []
+    )

@@ -95,9 +95,15 @@ KEYS = {
     "varchar": ({"id": "varchar(20)"}, "select 'k' || g from generate_series(1, 20) g"),
     "bigint": ({"id": "bigint"}, "select g + 10000000000 from generate_series(1, 20) g"),
     "numeric": ({"id": "numeric"}, "select g / 8.0 from generate_series(1, 20) g"),
-    "timestamptz": ({"id": "timestamptz"}, "select timestamptz '2024-01-01' + g * interval '1 h' from generate_series(1, 20) g"),
+    "timestamptz": (
+        {"id": "timestamptz"},
+        "select timestamptz '2024-01-01' + g * interval '1 h' from generate_series(1, 20) g",
+    ),
     "composite": ({"tenant": "uuid", "no": "integer"}, "select gen_random_uuid(), g from generate_series(1, 20) g"),
-    "composite, not in the index's order": ({"zeta": "text", "alpha": "integer"}, "select 'z' || g % 3, g from generate_series(1, 20) g"),
+    "composite, not in the index's order": (
+        {"zeta": "text", "alpha": "integer"},
+        "select 'z' || g % 3, g from generate_series(1, 20) g",
+    ),
 }
 
 
@@ -114,7 +120,12 @@ def test_keys(db: psycopg.Connection[Any], dsn: str, model: Model, columns: dict
     with psycopg.connect(dsn) as connection:
         dbml.attach(
             connection,
-            Profile("prof", list(columns), [Prediction("m", "score")], [Event("ev", [f"e_{n}" for n in columns], {"n": "count(*)"})]),
+            Profile(
+                "prof",
+                list(columns),
+                [Prediction("m", "score")],
+                [Event("ev", [f"e_{n}" for n in columns], {"n": "count(*)"})],
+            ),
         )
     into = f"insert into ev ({', '.join(f'e_{n}' for n in columns)}) select {names} from prof"
     db.execute(f"{into} cross join generate_series(1, 3) order by random() limit 30")  # type: ignore[arg-type]
@@ -161,7 +172,7 @@ def test_two_predictions_two_events_expressions_and_a_generated_column(
     rows = db.execute(
         'select n, doubled, coalesce("Total", 0)::float8, left_on - joined_on, s1, s2, v1, at2,'
         " (select count(*) from call where customer = id), (select sum(amount) from payment where customer = id),"
-        ' "Total", dbml.score(\'one\', c), dbml.score(\'two\', c) from crm.customer c order by id'
+        " \"Total\", dbml.score('one', c), dbml.score('two', c) from crm.customer c order by id"
     ).fetchall()
     assert [row[0] for row in rows] == [row[8] for row in rows]
     assert [row[10] for row in rows] == [row[9] for row in rows]

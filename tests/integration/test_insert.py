@@ -87,9 +87,7 @@ def test_deploying_version_2_reaches_open_sessions_at_their_next_statement(
 
 
 @pytest.mark.usefixtures("live")
-def test_a_query_over_many_rows_is_scored_in_few_calls(
-    db: psycopg.Connection[Any], dsn: str, churn: Trained
-) -> None:
+def test_a_query_over_many_rows_is_scored_in_few_calls(db: psycopg.Connection[Any], dsn: str, churn: Trained) -> None:
     db.execute("insert into customer (id, plan, spend) values (1000, 'plus', 'NaN')")  # refused, kept without a score
     db.execute("insert into complaint (customer_id) select 1 + g % 50 from generate_series(1, 200) g")
     db.execute("alter table customer disable trigger zz_dbml_score")

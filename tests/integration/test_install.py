@@ -119,8 +119,12 @@ def test_sqlalchemy_and_no_commit_for_the_caller(
             if ending == "rollback":
                 assert db.execute("select count(*) from dbml.model").fetchone() == (0,)
                 assert db.execute("select count(*) from dbml.profile").fetchone() == (0,)
-                assert db.execute("select count(*) from pg_proc where pronamespace = 'dbml_scorer'::regnamespace").fetchone() == (0,)
-                assert db.execute("select count(*) from customer where spend = 1 or churn_score is not null").fetchone() == (0,)
+                assert db.execute(
+                    "select count(*) from pg_proc where pronamespace = 'dbml_scorer'::regnamespace"
+                ).fetchone() == (0,)
+                assert db.execute(
+                    "select count(*) from customer where spend = 1 or churn_score is not null"
+                ).fetchone() == (0,)
     finally:
         engine.dispose()
     assert db.execute("select count(churn_score) from customer").fetchone() == (50,)

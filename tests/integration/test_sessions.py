@@ -110,7 +110,9 @@ def test_deploying_under_traffic_fails_no_insert(
 
 
 @pytest.mark.usefixtures("live")
-def test_a_rolled_back_deployment_never_happened(db: psycopg.Connection[Any], dsn: str, cli: Cli, churn_2: Trained) -> None:
+def test_a_rolled_back_deployment_never_happened(
+    db: psycopg.Connection[Any], dsn: str, cli: Cli, churn_2: Trained
+) -> None:
     cli("model", "add", "churn", churn_2.file, "--sample", churn_2.sample)
     before = db.execute(LOOSE).fetchone()
     with psycopg.connect(dsn) as session:
@@ -128,7 +130,9 @@ def test_a_failure_is_recorded_and_forgotten_once_it_is_over(
     db: psycopg.Connection[Any], cli: Cli, churn: Trained, spec_file: Path, on_error: str
 ) -> None:
     cli("model", "add", "churn", churn.file, "--sample", churn.sample)
-    spec_file.write_text(spec_file.read_text().replace('column = "churn_score"', f'column = "churn_score"\non_error = "{on_error}"', 1))
+    spec_file.write_text(
+        spec_file.read_text().replace('column = "churn_score"', f'column = "churn_score"\non_error = "{on_error}"', 1)
+    )
     cli("attach", spec_file)
     cli("deploy", "churn@1")
     before = db.execute("select churn_score from customer where id = 1").fetchone()
@@ -141,7 +145,9 @@ def test_a_failure_is_recorded_and_forgotten_once_it_is_over(
     db.execute(wrong)
     db.execute("insert into complaint (customer_id) values (1), (2)")
     assert db.execute("select complaints from customer where id in (1, 2)").fetchall() == [(1,), (1,)]
-    assert db.execute("select churn_score from customer where id = 1").fetchone() == (before if on_error == "keep" else (None,))
+    assert db.execute("select churn_score from customer where id = 1").fetchone() == (
+        before if on_error == "keep" else (None,)
+    )
     (status,) = json.loads(cli("status", "--json").output)
     assert status["stale"] == 1 and "infinity" in status["last_failure"].lower()
     db.execute("update customer set spend = 3 where id = 1")
