@@ -236,9 +236,9 @@ def _rescore_function(attachment: Attachment) -> sql.Composed:
     body = template(
         "rescore_body",
         profile=attachment.table.identifier,
-        b_key=sql.SQL(", ").join(sql.SQL("(b.p).{}").format(sql.Identifier(k)) for k in key),
-        p_key=_list(key, "p"),
-        last_key=sql.SQL(", ").join(sql.SQL("(last).{}").format(sql.Identifier(k)) for k in key),
+        b_key=sql.SQL(", ").join(sql.SQL("(b.dbml_row).{}").format(sql.Identifier(k)) for k in key),
+        p_key=_list(key, "dbml_row"),
+        last_key=sql.SQL(", ").join(sql.SQL("(dbml_last).{}").format(sql.Identifier(k)) for k in key),
         primes=attachment.function("primes"),
         prime=attachment.function("prime"),
         touches=sql.SQL(", ").join(touches),

@@ -114,8 +114,8 @@ begin
     'create or replace function dbml_scorer.%I(entity text[]) returns void language plpgsql stable security definer '
     'set search_path = pg_catalog, pg_temp set enable_seqscan = off as %L',
     format('profile_%s_read_ahead', attached.id),
-    format(E'begin\n  perform dbml_scorer.%I(array_agg(b.p))\n'
-           '    from (select p from %s p where p.ctid >= (select q.ctid from %s q where %s limit 1) limit 4096) b;\nend',
+    format(E'begin\n  perform dbml_scorer.%I(array_agg(b.dbml_row))\n'
+           '    from (select dbml_row from %s dbml_row where dbml_row.ctid >= (select q.ctid from %s q where %s limit 1) limit 4096) b;\nend',
       format('profile_%s_prime', attached.id), attached.relation, attached.relation,
       (select string_agg(format('q.%I = entity[%s]::%s', k, i, format_type(a.atttypid, a.atttypmod)), ' and ')
          from unnest(attached.key) with ordinality u(k, i)
