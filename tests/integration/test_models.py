@@ -80,7 +80,9 @@ def test_add_verify_score(db: psycopg.Connection[Any], cli: Cli, tmp_path: Path,
     fitted = case.fit()
     file, sample = tmp_path / "m.joblib", tmp_path / "rows.csv"
     joblib.dump(fitted, file)
-    ROWS[NUMBERS if case.array else list(ROWS)].to_csv(sample, index=False)
+    # A model fitted on a bare array has no names: scikit-learn calls its features x0, x1, …
+    rows = ROWS[NUMBERS].set_axis(["x0", "x1"], axis=1) if case.array else ROWS
+    rows.to_csv(sample, index=False)
     cli("model", "add", "m", file, "--sample", sample, *(["--output", case.output] if case.output else []))
     report = json.loads(cli("model", "verify", "m@1", "--json").output)
     assert report["rows"] > 0 and report["differing"] == 0 and report["largest_difference"] <= 1e-9
@@ -94,7 +96,7 @@ def test_add_verify_score(db: psycopg.Connection[Any], cli: Cli, tmp_path: Path,
             "select dbml.score('m', %s::text::jsonb)",
             [json.dumps(dict(zip(names, row, strict=True)))],
         ).fetchone()
-        for row in ROWS[NUMBERS if case.array else list(ROWS)].head(60).itertuples(index=False)
+        for row in rows.head(60).itertuples(index=False)
     ]
     np.testing.assert_allclose([s[0] for s in scores if s], case.truth(fitted, ROWS.head(60)), rtol=0, atol=1e-9)
 
