@@ -1,0 +1,268 @@
+"""The gate: an engine's answers against the estimator's own, on rows built to hurt.
+
+Pure: takes answers, and never asks a server.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from dbml._plpython import batch
+from dbml._plpython.frame import rows_to_input, scores, to_wire
+
+# How far an engine may be from the estimator. The second part is what double arithmetic itself leaves open
+# when sums are taken in another order: it matters only for answers far beyond 1000.
+ABSOLUTE, RELATIVE = 1e-9, 1e-13
+
+THRESHOLDS_TRIED = 600
+_BASE_ROWS = 3
+_EXTREMES = [
+    0.0, -0.0, 1.0, -1.0, 0.5, 5e-324, 1e-50, -1e-50, 1e-40, 1e38, 3.4028234663852886e38, 3.402823567797336e38,
+    3.4028235677973366e38, 1e39, -1e39, 1e100, 1e154, 1e308, -1e308, 1.7976931348623157e308, None, "Infinity", "-Infinity",
+]  # fmt: skip
+_STRANGE_TEXTS = [
+    "dbml: never seen",
+    "",
+    " ",
+    "x" * 10_000,
+    "größer 😀",
+    'it\'s "$1" {n0} \\ %s --\n;',
+    None,
+    "nan",
+    "None",
+]
+
+Row = Sequence[Any]
+Answer = float | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """How an engine compares.
+
+    :param rows: compared.
+    :param differing: rows further apart than the bound, or refused by one side alone.
+    :param refused: rows that both sides refuse.
+    :param largest_difference: over the rows that both sides score.
+    :param worst: the row at fault, or with the largest difference: ``row``, ``expected``, ``got``
+        (None: refused); None where nothing differs.
+    """
+
+    rows: int
+    differing: int
+    refused: int
+    largest_difference: float
+    worst: dict[str, Any] | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return asdict(self)
+
+
+def compare(rows: Sequence[Row], truth: Sequence[Answer], answers: Sequence[Answer]) -> Report:
+    """Compare answers; None stands for a refused row."""
+    differing = refused = 0
+    largest = 0.0
+    worst: dict[str, Any] | None = None
+    worst_rank = 0.0
+    for row, expected, got in zip(rows, truth, answers, strict=True):
+        if expected is None and got is None:
+            refused += 1
+            continue
+        if expected is None or got is None:
+            rank = math.inf
+            differs = True
+        else:
+            rank = abs(got - expected)
+            differs = not agree(expected, got)
+            largest = max(largest, rank)
+        differing += differs
+        if differs and (worst is None or rank > worst_rank):
+            worst, worst_rank = {"row": list(row), "expected": expected, "got": got}, rank
+    return Report(len(rows), differing, refused, largest, worst)
+
+
+def agree(expected: float, got: float) -> bool:
+    """Whether two scores are the same score."""
+    return abs(got - expected) <= ABSOLUTE + RELATIVE * abs(expected)
+
+
+def truth(estimator: Any, signature: Mapping[str, Any], rows: Sequence[Row]) -> list[Answer]:
+    """Ask the estimator itself; None for a row that it refuses.
+
+    Rows are asked together and halved where one of them is refused, because an estimator takes as long for one
+    row as for a thousand.
+    """
+    answers: list[Answer] = [None] * len(rows)
+    numbers, texts = to_wire(signature, rows)
+
+    def ask(first: int, end: int) -> None:
+        try:
+            with np.errstate(all="ignore"):
+                for indices, X in rows_to_input(signature, numbers[first:end], texts[first:end]):  # noqa: N806
+                    found = scores(estimator, signature["output"], X)
+                    for index, answer in zip(indices, found.tolist(), strict=True):
+                        answers[first + index] = answer
+        except Exception:
+            answers[first:end] = [None] * (end - first)
+            if end - first > 1:
+                middle = (first + end) // 2
+                ask(first, middle)
+                ask(middle, end)
+
+    for first in range(0, len(rows), 64):
+        ask(first, min(first + 64, len(rows)))
+    return answers
+
+
+def hurtful_rows(plan: Mapping[str, Any], signature: Mapping[str, Any], sample: Sequence[Row]) -> list[list[Any]]:
+    """Rows at the edges of a plan and of arithmetic, made from sample rows.
+
+    Each feature takes extreme values, each text strange ones, all numbers grow until a plain sigmoid overflows,
+    and every threshold is met exactly and from both sides (spread, where there are more than
+    :data:`THRESHOLDS_TRIED`).
+
+    :param sample: rows that the estimator scores; JSON values in signature order.
+    """
+    features = signature["features"]
+    bases = [list(sample[i]) for i in sorted({0, len(sample) // 2, len(sample) - 1})][:_BASE_ROWS]
+    rows: list[list[Any]] = []
+    for place, feature in enumerate(features):
+        for value in _STRANGE_TEXTS if feature["kind"] == "text" else _extremes(feature):
+            rows += [[*base[:place], value, *base[place + 1 :]] for base in bases[:1]]
+    for factor in (-1.0, 10.0, -10.0, 1e3, -1e3, 1e5):
+        rows += [[_scaled(f, value, factor) for f, value in zip(features, base, strict=True)] for base in bases]
+    rows.append([None] * len(features))
+    return rows + _at_thresholds(plan, signature, sample)
+
+
+def _extremes(feature: Mapping[str, Any]) -> list[Any]:
+    if feature["kind"] == "boolean":
+        return [True, False, None]
+    if feature["kind"] == "integer":
+        return [0, 1, -1, 0.5, 2**31, -(2**31), 2**53 - 1, 2**53, None, "Infinity", "-Infinity"]
+    return _EXTREMES
+
+
+def _scaled(feature: Mapping[str, Any], value: Any, factor: float) -> Any:
+    if value is None or isinstance(value, str) or feature["kind"] == "boolean":
+        return value
+    return round(value * factor) if feature["kind"] == "integer" else value * factor
+
+
+def _at_thresholds(plan: Mapping[str, Any], signature: Mapping[str, Any], sample: Sequence[Row]) -> list[list[Any]]:
+    """Sample rows with one number moved to where a tree or a table changes its answer."""
+    places = [i for i, feature in enumerate(signature["features"]) if feature["kind"] != "text"]
+    wanted: dict[int, set[float]] = {}
+    for index, edges in _edges(plan).items():
+        source = _only_number(plan, index)
+        if source is None:
+            continue
+        found = wanted.setdefault(source, set())
+        ordered = sorted(edges)
+        chosen = [ordered[i] for i in np.linspace(0, len(ordered) - 1, min(len(ordered), THRESHOLDS_TRIED)).astype(int)]
+        found.update(
+            chosen
+            if plan["nodes"][index]["op"] == "number"
+            else _sources(plan, index, source, chosen, signature, sample)
+        )
+    each = max(1, THRESHOLDS_TRIED // max(1, len(wanted)))
+    rows = []
+    for source, values in wanted.items():
+        ordered = sorted(value for value in values if math.isfinite(value))
+        spread = np.linspace(0, len(ordered) - 1, min(len(ordered), each)).astype(int) if ordered else []
+        for turn, i in enumerate(spread):
+            for value in _neighbours(ordered[i], signature["features"][places[source]]["kind"]):
+                row = list(sample[turn % len(sample)])
+                row[places[source]] = value
+                rows.append(row)
+    return rows
+
+
+def _neighbours(value: float, kind: str) -> list[Any]:
+    if kind == "integer":
+        return sorted({math.floor(value), math.ceil(value)}) if abs(value) < 2**52 else []
+    if kind == "boolean":
+        return []
+    with np.errstate(over="ignore"):
+        single = np.float32(value)
+        below, above = (float(np.nextafter(single, np.float32(side))) for side in (-np.inf, np.inf))
+    near = {value, float(np.nextafter(value, -np.inf)), float(np.nextafter(value, np.inf)), float(single), below, above}
+    return sorted(v for v in near if math.isfinite(v))
+
+
+def _edges(plan: Mapping[str, Any]) -> dict[int, set[float]]:
+    """Per node, the values at which something that takes it changes abruptly."""
+    edges: dict[int, set[float]] = {}
+    for node in plan["nodes"]:
+        if node["op"] == "trees":
+            for column, threshold in zip(node["column"], node["threshold"], strict=True):
+                if column >= 0:
+                    edges.setdefault(node["of"][column], set()).add(threshold)
+        elif node["op"] in ("step", "interpolate", "polynomial", "match"):
+            part = {"step": "edges", "interpolate": "x", "polynomial": "breaks", "match": "keys"}[node["op"]]
+            edges.setdefault(node["of"][0], set()).update(node[part])
+        elif node["op"] in ("less", "less_equal", "equal", "minimum", "maximum"):
+            for one, other in (node["of"], node["of"][::-1]):
+                if plan["nodes"][other]["op"] == "constant":
+                    edges.setdefault(one, set()).add(plan["nodes"][other]["value"])
+    return edges
+
+
+def _only_number(plan: Mapping[str, Any], index: int) -> int | None:
+    """The one number that a node depends on, if it depends on nothing else."""
+    sources: set[int] = set()
+    waiting, seen = [index], set()
+    while waiting:
+        i = waiting.pop()
+        node = plan["nodes"][i]
+        if i in seen:
+            continue
+        seen.add(i)
+        if node["op"] == "text":
+            return None
+        if node["op"] == "number":
+            sources.add(node["index"])
+        waiting += node.get("of", [])
+    return sources.pop() if len(sources) == 1 else None
+
+
+def _sources(
+    plan: Mapping[str, Any],
+    index: int,
+    source: int,
+    edges: Sequence[float],
+    signature: Mapping[str, Any],
+    sample: Sequence[Row],
+) -> list[float]:
+    """Values of a number at which a node computed from it crosses the edges, by bisection on doubles."""
+    numbers, _ = to_wire(signature, sample)
+    column = np.array([row[source] for row in numbers], dtype=np.float64)
+    column = column[np.isfinite(column)]
+    if not column.size:
+        return []
+    width = float(column.max() - column.min()) or 1.0
+
+    def node(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        given = np.zeros((plan["numbers"], len(x)))
+        given[source] = x
+        answer: np.ndarray[Any, Any] = batch.evaluate(plan, given, [[None] * plan["texts"]] * len(x), until=index)[
+            index
+        ]
+        return answer
+
+    target = np.array(edges)
+    low = np.full(len(edges), float(column.min()) - width)
+    high = np.full(len(edges), float(column.max()) + width)
+    rising = node(high)[0] >= node(low)[0]
+    for _ in range(80):
+        middle = low + (high - low) / 2
+        below = (node(middle) <= target) if rising else (node(middle) >= target)
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    found: list[float] = low.tolist()
+    return found

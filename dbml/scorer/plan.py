@@ -1,0 +1,288 @@
+"""Builds plans: formulas in Python become nodes of a plan.
+
+:mod:`dbml._plpython.plan` defines what a plan is; this module is how estimators are written down as one::
+
+    plan = Builder(numbers=2, texts=0)
+    x, y = plan.number(0), plan.number(1)
+    plan.check(x.finite(), "Input X contains NaN or infinity")
+    document = plan.finish(((x - 3.5) / 2.0 + y).sigmoid())
+
+Nothing is computed here, except between constants. Equal nodes are one node, and what the output does not need
+is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dbml._plpython import plan as format_
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """One node of a plan that is being built; arithmetic and comparisons of nodes make new nodes.
+
+    ``kind`` is ``"n"`` (a number), ``"t"`` (a text) or ``"b"`` (a condition). ``==`` is Python's own identity:
+    conditions have names (:meth:`equal`, :meth:`less`, …).
+    """
+
+    plan: Builder
+    index: int
+    kind: str
+
+    # arithmetic
+
+    def __add__(self, other: Number) -> Value:
+        return self.plan.node("add", self, other)
+
+    def __radd__(self, other: float) -> Value:
+        return self.plan.node("add", other, self)
+
+    def __sub__(self, other: Number) -> Value:
+        return self.plan.node("subtract", self, other)
+
+    def __rsub__(self, other: float) -> Value:
+        return self.plan.node("subtract", other, self)
+
+    def __mul__(self, other: Number) -> Value:
+        return self.plan.node("multiply", self, other)
+
+    def __rmul__(self, other: float) -> Value:
+        return self.plan.node("multiply", other, self)
+
+    def __truediv__(self, other: Number) -> Value:
+        return self.plan.node("divide", self, other)
+
+    def __rtruediv__(self, other: float) -> Value:
+        return self.plan.node("divide", other, self)
+
+    def __neg__(self) -> Value:
+        return self.function("negative")
+
+    def minimum(self, other: Number) -> Value:
+        """The smaller, as ``numpy.minimum``: NaN if either is."""
+        return self.plan.node("minimum", self, other)
+
+    def maximum(self, other: Number) -> Value:
+        """The greater, as ``numpy.maximum``: NaN if either is."""
+        return self.plan.node("maximum", self, other)
+
+    def clip(self, low: float, high: float) -> Value:
+        """Bound to ``low`` … ``high``; NaN stays NaN."""
+        return self.maximum(low).minimum(high)
+
+    def power(self, exponent: float) -> Value:
+        """``numpy.power(x, exponent)``."""
+        return self.plan.node("power", self, exponent=float(exponent))
+
+    def function(self, name: str) -> Value:
+        """One of :data:`dbml._plpython.plan.FUNCTIONS`, named and computed as numpy's (``ndtr``: scipy's)."""
+        return self.plan.node("function", self, name=name)
+
+    def round32(self) -> Value:
+        """The nearest float32."""
+        return self.plan.node("round32", self)
+
+    def sigmoid(self) -> Value:
+        """``scipy.special.expit``."""
+        return self.plan.node("sigmoid", self)
+
+    # conditions
+
+    def less(self, other: Number) -> Value:
+        """``x < other``; false for NaN."""
+        return self.plan.node("less", self, other)
+
+    def less_equal(self, other: Number) -> Value:
+        """``x <= other``; false for NaN."""
+        return self.plan.node("less_equal", self, other)
+
+    def equal(self, other: Number) -> Value:
+        """``x == other``; false for NaN."""
+        return self.plan.node("equal", self, other)
+
+    def finite(self) -> Value:
+        """Neither NaN nor infinite."""
+        return self.plan.node("finite", self)
+
+    def missing(self) -> Value:
+        """NaN for a number, NULL for a text."""
+        return self.plan.node("missing" if self.kind == "n" else "absent", self)
+
+    def is_(self, value: str) -> Value:
+        """Whether the text is this one; false where it is missing."""
+        return self.plan.node("is", self, value=value)
+
+    def __invert__(self) -> Value:
+        return self.plan.node("not", self)
+
+    def __and__(self, other: Value) -> Value:
+        return self.plan.all([self, other])
+
+    def __or__(self, other: Value) -> Value:
+        return self.plan.any([self, other])
+
+    # choices and tables
+
+    def indicator(self) -> Value:
+        """1 where the condition holds, else 0."""
+        return self.plan.node("indicator", self)
+
+    def select(self, yes: Number, no: Number) -> Value:
+        """``yes`` where the condition holds, else ``no``."""
+        return self.plan.node("select", self, yes, no)
+
+    def fill(self, value: str) -> Value:
+        """The text, or ``value`` where it is missing."""
+        return self.plan.node("fill", self, value=value)
+
+    def lookup(
+        self, keys: Iterable[Any], values: Iterable[float], default: float = math.nan, missing: float = math.nan
+    ) -> Value:
+        """The value that stands beside the text or number among ``keys``.
+
+        :param default: for what is none of the keys.
+        :param missing: for NULL and NaN.
+        """
+        text = self.kind == "t"
+        return self.plan.node(
+            "lookup" if text else "match",
+            self,
+            keys=[str(key) if text else float(key) for key in keys],
+            values=[float(value) for value in values],
+            default=float(default),
+            missing=float(missing),
+        )
+
+    def step(
+        self, edges: Iterable[float], values: Iterable[float], side: str = "left", missing: float = math.nan
+    ) -> Value:
+        """``values[numpy.searchsorted(edges, x, side)]``; ``missing`` for NaN."""
+        return self.plan.node("step", self, edges=_floats(edges), values=_floats(values), side=side, missing=missing)
+
+    def interpolate(self, x: Iterable[float], y: Iterable[float]) -> Value:
+        """``numpy.interp(value, x, y)``."""
+        return self.plan.node("interpolate", self, x=_floats(x), y=_floats(y))
+
+    def polynomial(self, breaks: Iterable[float], coefficients: Iterable[Iterable[float]]) -> Value:
+        """A piecewise polynomial: in the interval ``[breaks[i], breaks[i+1])`` a polynomial in ``x - breaks[i]``.
+
+        :param coefficients: per interval, the highest power first. The first and the last go on beyond the ends.
+        """
+        return self.plan.node(
+            "polynomial", self, breaks=_floats(breaks), coefficients=[_floats(row) for row in coefficients]
+        )
+
+
+Number = Value | float
+
+
+class Builder:
+    """A plan under construction.
+
+    :param numbers: how many features of a row are numbers (float, integer, boolean).
+    :param texts: how many are texts.
+    """
+
+    def __init__(self, numbers: int, texts: int) -> None:
+        self.numbers = numbers
+        self.texts = texts
+        self._nodes: list[dict[str, Any]] = []
+        self._known: dict[str, Value] = {}
+        self._checks: dict[int, str] = {}
+
+    def number(self, index: int) -> Value:
+        """The row's number at this place."""
+        return self.node("number", index=index)
+
+    def text(self, index: int) -> Value:
+        """The row's text at this place."""
+        return self.node("text", index=index)
+
+    def constant(self, value: float) -> Value:
+        """A number."""
+        return self.node("constant", value=float(value))
+
+    def sum(self, values: Sequence[Number]) -> Value:
+        """The sum, from left to right."""
+        return self.node("sum", *values)
+
+    def dot(self, values: Sequence[Value], weights: Iterable[float], constant: float = 0.0) -> Value:
+        """``values @ weights + constant``. Terms of weight 0 stay: 0 · infinity is NaN."""
+        return self.node("dot", *values, weights=_floats(weights), constant=float(constant))
+
+    def softmax(self, values: Sequence[Value]) -> list[Value]:
+        """``scipy.special.softmax`` of one row."""
+        return [self.node("softmax", *values, index=index) for index in range(len(values))]
+
+    def all(self, conditions: Sequence[Value]) -> Value:
+        """Whether every condition holds."""
+        return conditions[0] if len(conditions) == 1 else self.node("all", *conditions)
+
+    def any(self, conditions: Sequence[Value]) -> Value:
+        """Whether one condition holds."""
+        return conditions[0] if len(conditions) == 1 else self.node("any", *conditions)
+
+    def argmax(self, values: Sequence[Value]) -> list[Value]:
+        """Per value, the condition that it is the first of the greatest, as ``numpy.argmax``."""
+        found = []
+        for i, value in enumerate(values):
+            beats = [other.less(value) for other in values[:i]] + [other.less_equal(value) for other in values[i + 1 :]]
+            found.append(self.all(beats))
+        return found
+
+    def trees(self, columns: Sequence[Value], ensemble: Mapping[str, Any]) -> Value:
+        """Sum of the leaves that a row reaches; ``ensemble`` as :data:`dbml._plpython.plan.TREES` tells."""
+        return self.node("trees", *columns, **{"start": 0.0, **ensemble})
+
+    def check(self, condition: Value, because: str) -> None:
+        """Refuse rows for which the condition does not hold."""
+        self._checks.setdefault(condition.index, because)
+
+    def node(self, op: str, *of: Number, **fields: Any) -> Value:
+        """Add a node, or find the equal one."""
+        takes, gives = format_.OPERATIONS[op]
+        values = [v if isinstance(v, Value) else self.constant(v) for v in of]
+        wanted = takes[0] * len(values) if takes.endswith("*") else takes
+        if "".join(v.kind for v in values) != wanted:
+            raise TypeError(f"{op} takes {wanted}, not {''.join(v.kind for v in values)}")
+        node = {"op": op, **({"of": [v.index for v in values]} if values else {}), **fields}
+        key = json.dumps(node, sort_keys=True)
+        if key not in self._known:
+            self._known[key] = Value(self, len(self._nodes), gives)
+            self._nodes.append(node)
+        return self._known[key]
+
+    def finish(self, output: Value) -> dict[str, Any]:
+        """Return the plan as data, with the nodes that the output and the checks need."""
+        needed: set[int] = set()
+        waiting = [output.index, *self._checks]
+        while waiting:
+            index = waiting.pop()
+            if index not in needed:
+                needed.add(index)
+                waiting += self._nodes[index].get("of", [])
+        places = {old: new for new, old in enumerate(sorted(needed))}
+        nodes = []
+        for old in sorted(needed):
+            node = dict(self._nodes[old])
+            if "of" in node:
+                node["of"] = [places[i] for i in node["of"]]
+            nodes.append(node)
+        plan = {
+            "format": format_.FORMAT,
+            "numbers": self.numbers,
+            "texts": self.texts,
+            "nodes": nodes,
+            "checks": [{"node": places[index], "because": because} for index, because in self._checks.items()],
+            "output": places[output.index],
+        }
+        return format_.loads(format_.dumps(plan))
+
+
+def _floats(values: Iterable[float]) -> list[float]:
+    return [float(value) for value in values]

@@ -1,0 +1,5 @@
+"""scikit-learn estimators → plan. One small function for each class; see :mod:`.registry`."""
+
+from dbml.scorer.sklearn.lowering import Unsupported, lower
+
+__all__ = ["Unsupported", "lower"]

