@@ -9,7 +9,19 @@ from __future__ import annotations
 import hashlib
 from importlib import resources
 
-MODULES = ("protocol", "packages", "frame", "models", "scoring", "entrypoints")
+MODULES = (
+    "protocol",
+    "packages",
+    "frame",
+    "plan",
+    "ieee",
+    "portable",
+    "compiled",
+    "batch",
+    "models",
+    "scoring",
+    "entrypoints",
+)
 
 _LOADER = """\
 create or replace function dbml._load_runtime() returns void

@@ -120,7 +120,7 @@ def model_group() -> None:
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--sample", type=click.Path(path_type=Path), metavar="ROWS.csv", help="Rows of the features.")
-@click.option("--engine", default="auto", help="How the version runs: auto or python.")
+@click.option("--engine", default="auto", help="How it runs: auto, sql, portable or python.")
 @click.option("--output", metavar="LABEL|value", help="Class whose probability is the score, or what predict says.")
 def model_add(dsn: str | None, name: str, file: Path, sample: Path | None, engine: str, output: str | None) -> None:
     """Store FILE, a joblib file of a fitted estimator, as a new version of NAME."""
@@ -130,8 +130,8 @@ def model_add(dsn: str | None, name: str, file: Path, sample: Path | None, engin
         click.echo(f"{version} is this very artifact already, engine {version.engine}.")
     else:
         click.echo(f"{version} added, engine {version.engine}. Next: dbml deploy {version}")
-    if version.notice:
-        click.echo(f"Note: {version.notice}.")
+    for notice in version.notices:
+        click.echo(f"Note: {notice}.")
 
 
 @model_group.command("list")

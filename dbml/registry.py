@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,17 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from dbml import database, errors
+from dbml._plpython.plan import dumps
 from dbml.database import Connection
 from dbml.install import probe, require
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ENGINES = ("python",)
+    from dbml.artifact import Artifact
+    from dbml.scorer.engines import Engines
+
+ENGINES = ("sql", "portable", "python")
 
 
 @dataclass(frozen=True)
@@ -24,14 +29,14 @@ class Version:
     """A stored version.
 
     :param already_there: the identical artifact had been added before; nothing was stored.
-    :param notice: what the one who adds it should know, such as differing library versions.
+    :param notices: what the one who adds it should know: why a faster engine was not taken, differing libraries.
     """
 
     name: str
     version: int
     engine: str
     already_there: bool = False
-    notice: str | None = None
+    notices: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
@@ -50,12 +55,15 @@ def add_model(
 
     :param sample: rows of the features: they fix the types and become the golden rows.
     :param output: class whose probability is the score, or ``value`` for what ``predict`` says.
-    :raises ArtifactError: the file is no estimator that dbml can serve.
+    :param engine: ``sql``, ``portable`` or ``python``; ``auto`` takes the cheapest that answers as the estimator.
+    :raises ArtifactError: the file is no estimator that dbml can serve, or not on the engine asked for.
     :raises SampleError: the sample does not fit the estimator.
     :raises ServerError: the engine needs PL/Python, or its packages, and the server lacks them.
     :raises ParityError: the server's scores are not the estimator's own; nothing is stored.
     """
-    from dbml import artifact  # scikit-learn takes a second to import, and most commands never need it
+    # scikit-learn takes a second to import, and most commands never need it.
+    from dbml import artifact
+    from dbml.scorer import engines
 
     raw = database.driver(connection)
     with database.translated():
@@ -63,35 +71,130 @@ def add_model(
         _check_name(name)
         if engine not in ("auto", *ENGINES):
             raise errors.ArtifactError(f'there is no engine "{engine}"', f"Engines are auto, {', '.join(ENGINES)}.")
-        if not database.named(raw, "has_plpython")[0]["has_plpython"]:
-            raise errors.ServerError(
-                "engine python needs PL/Python, and this database has none",
-                "dbml doctor names the package to install; then run dbml install again.",
-            )
+        plpython = database.named(raw, "has_plpython")[0]["has_plpython"]
+        if engine in ("portable", "python") and not plpython:
+            raise _no_plpython(engine)
         read = artifact.read(path, sample, output)
         database.named(raw, "lock_model", name=name)
         same = database.named(raw, "version_by_fingerprint", name=name, fingerprint=read.fingerprint)
         if same:
             return Version(name, same[0]["version"], same[0]["engine"], already_there=True)
+        coming = database.named(raw, "next_version", name=name)[0]
+        possible = engines.prepare(read.estimator, read.signature, read.golden, coming["careful_scorer"])
+        row = _row(name, coming["version"], read, possible)
+        trial = _try(raw, row, possible.refusals, _candidates(engine, plpython))
+        chosen = _choose(f"{name}@{coming['version']}", engine, plpython, trial, raw, read.libraries)
+        row |= {"engine": chosen, "parity": Jsonb(trial.parity), "cost": Jsonb(trial.cost)}
         with raw.transaction():
-            version = database.named(
-                raw,
-                "add_version",
-                name=name,
-                engine="python",
-                fingerprint=read.fingerprint,
-                sha256=read.sha256,
-                signature=Jsonb(read.signature),
-                golden=Jsonb(read.golden),
-                libraries=Jsonb(read.libraries),
-                training_summary=Jsonb(read.training_summary) if read.training_summary else None,
-                artifact=read.blob,
-            )[0]["version"]
-            report = verify(raw, name, version)
-            differing = _differing_library(raw, read.libraries)
-            if report["error"] or report["differing"]:
-                raise _parity_error(f"{name}@{version}", report, differing)
-    return Version(name, version, "python", notice=differing and f"{differing}; the golden rows agree")
+            database.named(raw, "add_version", **row)
+            database.named(raw, "prepare", name=name, version=coming["version"], engine=chosen)
+        notices = [f"not on engine {slower}: {why}" for slower, why in trial.refusals.items()]
+        differing = _differing_library(raw, read.libraries) if chosen == "python" else None
+        if differing:
+            notices.append(f"{differing}; the golden rows agree")
+    return Version(name, coming["version"], chosen, notices=tuple(notices))
+
+
+def _candidates(engine: str, plpython: bool) -> tuple[str, ...]:
+    if engine != "auto":
+        return (engine,)
+    return ENGINES if plpython else ("sql",)
+
+
+def _row(name: str, version: int, read: Artifact, possible: Engines) -> dict[str, Any]:
+    golden = read.golden | {"hurtful_rows": possible.hurtful_rows, "hurtful_scores": possible.hurtful_scores}
+    return {
+        "name": name,
+        "version": version,
+        "fingerprint": read.fingerprint,
+        "sha256": read.sha256,
+        "signature": Jsonb(read.signature),
+        "golden": Jsonb(golden),
+        "libraries": Jsonb(read.libraries),
+        "training_summary": Jsonb(read.training_summary) if read.training_summary else None,
+        "artifact": read.blob,
+        "plan": dumps(possible.plan) if possible.plan else None,
+        "expression": possible.expression.fast if possible.expression else None,
+        "careful_expression": possible.expression.careful if possible.expression else None,
+    }
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the engines did inside the server: engine → report, cost, or why it cannot run this version."""
+
+    parity: dict[str, Any]
+    cost: dict[str, Any]
+    refusals: dict[str, str]
+
+
+def _try(
+    raw: psycopg.Connection[Any], row: dict[str, Any], refusals: dict[str, str], candidates: Sequence[str]
+) -> Trial:
+    """Store the version for a moment, and score its golden and hurtful rows by each engine that may serve it."""
+    trial = Trial({}, {}, {engine: why for engine, why in refusals.items() if engine in candidates})
+    with raw.transaction(force_rollback=True):
+        database.named(raw, "add_version", **row, engine=candidates[-1], parity=Jsonb({}), cost=Jsonb({}))
+        for engine in candidates:
+            if engine in trial.refusals or (engine == "python" and trial.cost):
+                continue  # an estimator itself is never the cheapest
+            asked = {"name": row["name"], "version": row["version"], "engine": engine}
+            try:
+                with raw.transaction():
+                    database.named(raw, "prepare", **asked)
+                    cost = database.named(raw, "measure", **asked)[0]
+                    report = database.named(raw, "verify_engine", **asked)[0]
+            except psycopg.Error as error:
+                message = error.diag.message_primary or str(error)
+                report, cost = {"rows": 0, "differing": 0, "error": message.removeprefix("plpy.Error: ")}, None
+            trial.parity[engine] = report
+            if report["differing"] or cost is None:
+                trial.refusals[engine] = _differs(report)
+            else:
+                trial.cost[engine] = cost
+    return trial
+
+
+def _choose(
+    version: str,
+    engine: str,
+    plpython: bool,
+    trial: Trial,
+    raw: psycopg.Connection[Any],
+    libraries: dict[str, Any],
+) -> str:
+    """Take the engine with the lowest measured cost among those that answer as the estimator."""
+    if trial.cost:
+        return min(trial.cost, key=lambda one: float(trial.cost[one]["warm_us"]))
+    if "python" in trial.parity:
+        differing = _differing_library(raw, libraries)
+        raise _parity_error(version, trial.parity["python"], differing)
+    if engine == "auto" and not plpython:
+        raise errors.ServerError(
+            f"{version} cannot run without PL/Python, and this database has none: {trial.refusals['sql']}",
+            "dbml doctor names the package to install; then run dbml install again.",
+        )
+    raise errors.ArtifactError(
+        f"{version} cannot run on engine {engine}: {trial.refusals[engine]}",
+        "Leave --engine away: the best engine that answers as the estimator is taken.",
+    )
+
+
+def _no_plpython(engine: str) -> errors.ServerError:
+    return errors.ServerError(
+        f"engine {engine} needs PL/Python, and this database has none",
+        "dbml doctor names the package to install; then run dbml install again.",
+    )
+
+
+def _differs(report: dict[str, Any]) -> str:
+    if not report["differing"]:
+        return str(report["error"])
+    because = f" ({report['error']})" if report["error"] else f", by up to {report['largest_difference']:.3g}"
+    return (
+        f"it differs from the estimator on {report['differing']} of {report['rows']} rows{because}; "
+        f"the worst is golden row {report['worst_row']}"
+    )
 
 
 def _check_name(name: str) -> None:

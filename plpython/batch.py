@@ -72,9 +72,7 @@ def _sum(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
 
 
 def _dot(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
-    return (
-        _sum(node, [value * weight for value, weight in zip(of, node["weights"], strict=True)], rows) + node["constant"]
-    )
+    return _sum(node, [value * weight for value, weight in zip(of, node["weights"])], rows) + node["constant"]
 
 
 def _sigmoid(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
@@ -96,7 +94,7 @@ def _function(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
 
 
 def _lookup(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
-    table = dict(zip(node["keys"], node["values"], strict=True))
+    table = dict(zip(node["keys"], node["values"]))
     table[None] = node["missing"]
     default = node["default"]
     return np.array([table.get(key, default) for key in of[0].tolist()], dtype=np.float64)
@@ -104,7 +102,7 @@ def _lookup(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
 
 def _match(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
     value = np.full(rows, node["default"])
-    for key, worth in zip(node["keys"], node["values"], strict=True):
+    for key, worth in zip(node["keys"], node["values"]):
         value[of[0] == key] = worth
     value[np.isnan(of[0])] = node["missing"]
     return value

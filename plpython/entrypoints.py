@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from . import frame, scoring
+from . import compiled, frame, models, scoring
 from .protocol import Plpy
 
-CANNOT_SCORE = "DB013"
+CANNOT_SCORE = compiled.CANNOT_SCORE
 UNKNOWN_MODEL = "DB005"
 HINT = "dbml doctor tells what this server lacks; dbml model verify checks a version in it."
 
@@ -17,14 +17,15 @@ HINT = "dbml doctor tells what this server lacks; dbml model verify checks a ver
 def score(plpy: Plpy, fingerprint: str, numbers: Sequence[Any], texts: Sequence[Any]) -> float:
     """Score one row, or raise SQLSTATE DB013."""
     try:
-        return scoring.score(plpy, fingerprint, numbers, texts)
-    except scoring.Refused as error:
+        return scoring.score(plpy, fingerprint, "python", numbers, texts)
+    except models.Refused as error:
         plpy.error(str(error), hint=HINT, sqlstate=CANNOT_SCORE)
 
 
 def score_ahead(
     plpy: Plpy,
     fingerprint: str,
+    engine: str,
     numbers: Sequence[Any],
     texts: Sequence[Any],
     profile: int,
@@ -32,14 +33,14 @@ def score_ahead(
 ) -> float:
     """Score one stored row, perhaps with those behind it, or raise SQLSTATE DB013."""
     try:
-        return scoring.score_ahead(plpy, fingerprint, numbers, texts, profile, entity)
-    except scoring.Refused as error:
+        return scoring.score_ahead(plpy, fingerprint, engine, numbers, texts, profile, entity)
+    except models.Refused as error:
         plpy.error(str(error), hint=HINT, sqlstate=CANNOT_SCORE)
 
 
-def prime(plpy: Plpy, fingerprint: str, numbers: Sequence[Any] | None, texts: Sequence[Any] | None) -> int:
+def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Any] | None, texts: Sequence[Any] | None) -> int:
     """Score many rows at once for the calls that follow; returns the vectorised calls made."""
-    return scoring.prime(plpy, fingerprint, numbers or [], texts or [])
+    return scoring.prime(plpy, fingerprint, engine, numbers or [], texts or [])
 
 
 def verify(plpy: Plpy, model: str, version: int) -> dict[str, Any]:
@@ -70,13 +71,13 @@ def verify(plpy: Plpy, model: str, version: int) -> dict[str, Any]:
         "error": None,
     }
     try:
-        together = scoring.score_many(plpy, rows[0]["fingerprint"], numbers, texts)
+        together = scoring.score_many(plpy, rows[0]["fingerprint"], "python", numbers, texts)
         # A row alone and the row among others: both ways are used.
-        alone = scoring.score_many(plpy, rows[0]["fingerprint"], numbers[:1], texts[:1])
-    except scoring.Refused as error:
+        alone = scoring.score_many(plpy, rows[0]["fingerprint"], "python", numbers[:1], texts[:1])
+    except models.Refused as error:
         return report | {"differing": len(expected), "error": str(error)}
     together[:1] = [max(together[0], alone[0], key=lambda answer: abs(answer - expected[0]))]
-    for index, (answer, truth) in enumerate(zip(together, expected, strict=True)):
+    for index, (answer, truth) in enumerate(zip(together, expected)):
         difference = abs(answer - truth)
         if not difference <= 1e-9:
             report["differing"] += 1

@@ -32,7 +32,7 @@ def to_wire(
             raise ValueError(f"a row has {len(row)} values where the model has {len(features)} features")
         number: list[float | None] = []
         text: list[str | None] = []
-        for feature, value in zip(features, row, strict=True):
+        for feature, value in zip(features, row):
             if feature["kind"] == "text":
                 if value is not None and not isinstance(value, str):
                     raise ValueError(f'feature "{feature["name"]}" takes text, not {value!r}')
@@ -78,17 +78,13 @@ def rows_to_input(
     numeric = [feature for feature in features if feature["kind"] != "text"]
     textual = len(features) - len(numeric)
     groups: dict[tuple[bool, ...], list[int]] = {}
-    for index, (number, text) in enumerate(zip(numbers, texts, strict=True)):
+    for index, (number, text) in enumerate(zip(numbers, texts)):
         if len(number) != len(numeric) or len(text) != textual:
             raise ValueError(
                 f"a row has {len(number)} numbers and {len(text)} texts where the model has "
                 f"{len(numeric)} and {textual}"
             )
-        key = tuple(
-            _irregular(feature, value)
-            for feature, value in zip(numeric, number, strict=True)
-            if feature["kind"] != "float"
-        )
+        key = tuple(_irregular(feature, value) for feature, value in zip(numeric, number) if feature["kind"] != "float")
         groups.setdefault(key, []).append(index)
     if signature["input"] == "array":
         return _arrays(numeric, numbers, list(range(len(numbers))))
@@ -133,8 +129,8 @@ def _frame(
 ) -> Any:
     import pandas as pd
 
-    number_columns = iter(zip(*numbers, strict=True))
-    text_columns = iter(zip(*texts, strict=True))
+    number_columns = iter(zip(*numbers))
+    text_columns = iter(zip(*texts))
     flags = iter(irregular)
     columns: dict[str, Any] = {}
     for feature in features:

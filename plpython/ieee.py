@@ -8,11 +8,13 @@ from __future__ import annotations
 import bisect
 import math
 import struct
-from collections.abc import Sequence
-from statistics import NormalDist
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _FLOAT = struct.Struct("f")
-_NORMAL = NormalDist()
 
 
 def divide(a: float, b: float) -> float:
@@ -63,7 +65,7 @@ def sigmoid(x: float) -> float:
 def softmax(values: Sequence[float], index: int) -> float:
     """One entry of ``scipy.special.softmax``."""
     greatest = max(values)
-    if not greatest - greatest == 0.0 or any(value != value for value in values):
+    if greatest - greatest != 0.0 or any(value != value for value in values):
         return math.nan
     powers = [math.exp(value - greatest) for value in values]
     return powers[index] / sum(powers)
@@ -118,7 +120,7 @@ def function(name: str, x: float) -> float:
     try:
         return _FUNCTIONS[name](x)
     except OverflowError:
-        return math.copysign(math.inf, x) if name in ("sinh", "expm1", "square") and name != "square" else math.inf
+        return math.copysign(math.inf, x) if name == "sinh" else math.inf
     except (ValueError, ZeroDivisionError):
         return _POLES.get((name, x), math.copysign(math.inf, x) if name == "reciprocal" else math.nan)
 
@@ -129,16 +131,24 @@ def _sign(x: float) -> float:
 
 def _ndtri(p: float) -> float:
     if 0.0 < p < 1.0:
-        return _NORMAL.inv_cdf(p)
+        from statistics import NormalDist  # brings a third of the standard library along
+
+        return NormalDist().inv_cdf(p)
     return -math.inf if p == 0.0 else math.inf if p == 1.0 else math.nan
 
 
-_FUNCTIONS = {
+def _cbrt(x: float) -> float:
+    if sys.version_info >= (3, 11):  # noqa: UP036 - the server's Python, not ours
+        return math.cbrt(x)
+    return math.copysign(abs(x) ** (1.0 / 3.0), x)
+
+
+_FUNCTIONS: dict[str, Callable[[float], float]] = {
     "absolute": abs,
     "arccos": math.acos,
     "arcsin": math.asin,
     "arctan": math.atan,
-    "cbrt": math.cbrt,
+    "cbrt": _cbrt,
     "ceil": lambda x: float(math.ceil(x)) if x - x == 0.0 else x,
     "cos": math.cos,
     "cosh": math.cosh,

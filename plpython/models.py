@@ -1,4 +1,4 @@
-"""Stored versions, loaded once a session: checked against their hash, one thread, a bounded number."""
+"""Stored versions that score many rows at once, loaded once a session: checked, one thread, a bounded number."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import json
 import time
 import warnings
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Union
 
-from . import packages
+from . import compiled, frame, packages, plan
 from .protocol import Plpy
+
+Numbers = Sequence["float | None"]
+Texts = Sequence["str | None"]
 
 LOADED_AT_MOST = 8
 # A version that will not load is not tried again for every row of a statement.
@@ -23,51 +27,107 @@ class LoadError(Exception):
     """A stored version cannot be loaded in this server."""
 
 
+class Refused(Exception):
+    """The estimator refuses a row."""
+
+
 @dataclass(frozen=True)
-class Model:
-    """A version ready to score."""
+class Estimator:
+    """A version of the engine ``python``, ready to score."""
 
     name: str
     signature: dict[str, Any]
     estimator: Any
 
+    def score_many(self, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> list[float]:
+        """Score rows in one vectorised call for each kind of row; all or none.
 
-_loaded: OrderedDict[str, Model] = OrderedDict()
-_failed: dict[str, tuple[float, str]] = {}
+        :raises Refused: with the estimator's own reason.
+        """
+        answers = [0.0] * len(numbers)
+        try:
+            for indices, rows in frame.rows_to_input(self.signature, numbers, texts):
+                found = frame.scores(self.estimator, self.signature["output"], rows)
+                for index, answer in zip(indices, found.tolist()):
+                    answers[index] = answer
+        except Exception as error:
+            reason = " ".join(str(error).split())[:300] or type(error).__name__
+            raise Refused(f"{self.name} cannot score this row: {reason}") from error
+        return answers
+
+
+@dataclass(frozen=True)
+class PlanInBatches:
+    """A version of the engine ``portable`` by numpy: for ensembles so large that a batch pays."""
+
+    plan: dict[str, Any]
+
+    def score_many(self, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> list[float]:
+        """Score rows in one vectorised call; all or none.
+
+        :raises Refused: a row is refused; its own call says why.
+        """
+        from . import batch
+
+        answers: list[float] = batch.score(self.plan, numbers, texts).tolist()
+        if any(answer != answer for answer in answers):
+            raise Refused("the plan refuses a row")
+        return answers
+
+
+Model = Union[Estimator, PlanInBatches]
+
+_Key = tuple[str, str]
+_loaded: OrderedDict[_Key, Model] = OrderedDict()
+_failed: dict[_Key, tuple[float, str]] = {}
 _limits: list[Any] = []
 
 
-def load(plpy: Plpy, fingerprint: str) -> Model:
+def load(plpy: Plpy, fingerprint: str, engine: str) -> Model:
     """Return the version with this fingerprint, from the session's cache or from the table.
 
     :raises LoadError: unknown, corrupt, or a package is missing.
     """
-    model = _loaded.get(fingerprint)
+    key = (fingerprint, engine)
+    model = _loaded.get(key)
     if model is not None:
-        _loaded.move_to_end(fingerprint)
+        _loaded.move_to_end(key)
         return model
-    failed = _failed.get(fingerprint)
+    failed = _failed.get(key)
     if failed is not None and time.monotonic() - failed[0] < SECONDS_UNTIL_RETRY:
         raise LoadError(failed[1])
     try:
-        model = _read(plpy, fingerprint)
+        model = _read_estimator(plpy, fingerprint) if engine == "python" else _read_plan(plpy, fingerprint)
     except LoadError as error:
-        _failed[fingerprint] = (time.monotonic(), str(error))
+        _failed[key] = (time.monotonic(), str(error))
         raise
-    _failed.pop(fingerprint, None)
-    _loaded[fingerprint] = model
+    _failed.pop(key, None)
+    _loaded[key] = model
     if len(_loaded) > LOADED_AT_MOST:
         _loaded.popitem(last=False)
     return model
 
 
-def _read(plpy: Plpy, fingerprint: str) -> Model:
-    plan = plpy.prepare(
+def _read_plan(plpy: Plpy, fingerprint: str) -> PlanInBatches:
+    packages.prepare(plpy)
+    try:
+        from . import batch  # noqa: F401 - only to see that numpy is here
+
+        read = plan.loads(compiled.plan_text(plpy, fingerprint))
+    except ImportError as error:
+        raise LoadError(f"scoring in batches needs numpy in the server's Python: {error}") from error
+    except (compiled.Refused, plan.PlanError) as error:
+        raise LoadError(str(error)) from error
+    return PlanInBatches(read)
+
+
+def _read_estimator(plpy: Plpy, fingerprint: str) -> Estimator:
+    query = plpy.prepare(
         "select v.model, v.version, v.sha256, v.signature, v.artifact "
         "from dbml.model_version v where v.fingerprint = $1 limit 1",
         ["text"],
     )
-    rows = plpy.execute(plan, [fingerprint])
+    rows = plpy.execute(query, [fingerprint])
     if not rows:
         raise LoadError(f"no stored version has the fingerprint {fingerprint}")
     row = rows[0]
@@ -89,7 +149,7 @@ def _read(plpy: Plpy, fingerprint: str) -> Model:
     except Exception as error:
         raise LoadError(f"{name} does not load in this server: {type(error).__name__}: {error}") from error
     _force_one_job(estimator)
-    return Model(name, json.loads(row["signature"]), estimator)
+    return Estimator(name, json.loads(row["signature"]), estimator)
 
 
 def _force_one_job(estimator: Any) -> None:

@@ -70,8 +70,11 @@ OPERATIONS: dict[str, tuple[str, str]] = {
 }
 
 FUNCTIONS = frozenset(
-    "absolute arccos arcsin arctan cbrt ceil cos cosh exp exp2 expm1 floor log log10 log1p log2 ndtr ndtri negative"
-    " reciprocal rint sign sin sinh sqrt square tan tanh".split()
+    (
+        *("absolute", "arccos", "arcsin", "arctan", "cbrt", "ceil", "cos", "cosh", "exp", "exp2", "expm1", "floor"),
+        *("log", "log10", "log1p", "log2", "ndtr", "ndtri", "negative", "reciprocal", "rint", "sign", "sin", "sinh"),
+        *("sqrt", "square", "tan", "tanh"),
+    )
 )
 
 # An ensemble is flat arrays over the nodes of all trees. "roots" tells where each tree starts. A node of column
@@ -210,7 +213,7 @@ def _check_fields(index: int, node: Mapping[str, Any], plan: Mapping[str, Any]) 
 
 
 def _ascending(values: Sequence[float]) -> bool:
-    return all(a <= b for a, b in zip(values, values[1:]))  # noqa: B905 - neighbours
+    return all(values[i - 1] <= values[i] for i in range(1, len(values)))
 
 
 def _trees_fit(node: Mapping[str, Any]) -> bool:
@@ -221,7 +224,7 @@ def _trees_fit(node: Mapping[str, Any]) -> bool:
     if any(len(array) != size for array in arrays) or "start" not in node:
         return False
     # Children come after their parent: a walk always ends.
-    for place, (column, left, right) in enumerate(zip(node["column"], node["left"], node["right"], strict=True)):
+    for place, (column, left, right) in enumerate(zip(node["column"], node["left"], node["right"])):
         if column >= 0 and not (column < len(node["of"]) and place < left < size and place < right < size):
             return False
     return all(0 <= root < size for root in node["roots"])

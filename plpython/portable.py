@@ -7,16 +7,11 @@ because a comparison costs one bytecode (measured for a gradient boosting of 100
 
 from __future__ import annotations
 
-import marshal
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import CodeType
 from typing import Any
 
-from . import ieee
 from . import plan as format_
-
-Score = Callable[[Sequence[float | None], Sequence[str | None]], float]
 
 # CPython's tokenizer takes 200 nested parentheses and its compiler recurses: a deeper part of a tree becomes
 # a function of its own.
@@ -25,31 +20,9 @@ NESTED_AT_MOST = 20
 TERMS_IN_ONE_EXPRESSION = 50
 
 
-class Refused(ValueError):
-    """The plan refuses a row, as the estimator would."""
-
-
-def load(code: CodeType) -> Score:
-    """Turn compiled code into the function ``score(numbers, texts)``.
-
-    The function takes one row: its numbers and texts in signature order, None where NULL.
-
-    :raises Refused: from the function, for a row that the estimator refuses; its message is the reason.
-    """
-    namespace: dict[str, Any] = {"ieee": ieee, "inf": math.inf, "nan": math.nan, "Refused": Refused}
-    exec(code, namespace)  # noqa: S102 - generated from a plan, which is data
-    score: Score = namespace["score"]
-    return score
-
-
 def compile_plan(plan: Mapping[str, Any]) -> CodeType:
     """Compile a plan that :func:`.plan.loads` has read."""
     return compile(source(plan), "<dbml plan>", "exec", dont_inherit=True, optimize=2)
-
-
-def dump(code: CodeType) -> bytes:
-    """Code as bytes for this very interpreter."""
-    return marshal.dumps(code)
 
 
 def source(plan: Mapping[str, Any]) -> str:
@@ -88,7 +61,7 @@ class _Writer:
             "return answer",
         ]
         score = "def score(numbers, texts):\n" + "".join(f"    {line}\n" for line in body)
-        return "\n".join(["from math import exp", *self.constants, *self.functions, score])
+        return "\n".join([*self.constants, *self.functions, score])
 
     def _refusals(self, checked: Mapping[int, str]) -> list[str]:
         reasons: dict[str, list[int]] = {}
@@ -122,7 +95,7 @@ class _Writer:
         for index, node in enumerate(self.nodes):
             of = node.get("of", [])
             depth = 1 + max((depths[i] for i in of if inlined[i]), default=0)
-            long = node["op"] == "trees" or node["op"] in ("dot", "sum") and len(of) > TERMS_IN_ONE_EXPRESSION
+            long = node["op"] == "trees" or (node["op"] in ("dot", "sum") and len(of) > TERMS_IN_ONE_EXPRESSION)
             once = uses[index] <= 1 and depth < NESTED_AT_MOST and not long
             inlined.append(node["op"] == "constant" or (once and node["op"] not in ("number", "text")))
             depths.append(depth)
@@ -148,43 +121,8 @@ class _Writer:
         of = [self._ref(i) for i in node["of"]]
         if node["op"] == "sum":
             return of or ["0.0"]
-        products = [f"{value} * {_literal(weight)}" for value, weight in zip(of, node["weights"], strict=True)]
+        products = [f"{value} * {_literal(weight)}" for value, weight in zip(of, node["weights"])]
         return [*products, _literal(node["constant"])]
-
-    def _refusals(self, checked: Mapping[int, str]) -> list[str]:
-        reasons: dict[str, list[int]] = {}
-        for index, because in checked.items():
-            reasons.setdefault(because, []).append(index)
-        return [
-            f"if not ({' and '.join(self._ref(i) for i in indices)}): raise Refused({because!r})"
-            for because, indices in reasons.items()
-        ]
-
-    def _closure(self, indices: Mapping[int, str]) -> set[int]:
-        found: set[int] = set()
-        waiting = list(indices)
-        while waiting:
-            index = waiting.pop()
-            if index not in found:
-                found.add(index)
-                waiting += self.nodes[index].get("of", [])
-        return found
-
-    def _count_uses(self) -> list[int]:
-        uses = [0] * len(self.nodes)
-        for node in self.nodes:
-            for index in node.get("of", []):
-                # A tree asks for its columns again and again.
-                uses[index] += 2 if node["op"] == "trees" else 1
-        for check in self.plan["checks"]:
-            uses[check["node"]] += 1
-        uses[self.plan["output"]] += 1
-        return uses
-
-    def _inlined(self, index: int) -> bool:
-        """Whether the node is written where it is used, and not into a variable."""
-        node = self.nodes[index]
-        return node["op"] == "constant" or (self.uses[index] <= 1 and node["op"] not in ("trees", "number"))
 
     def _ref(self, index: int) -> str:
         if self.nodes[index]["op"] == "constant":
@@ -238,7 +176,13 @@ class _Writer:
         if op == "fill":
             return f"{node['value']!r} if {of[0]} is None else {of[0]}"
         if op in ("lookup", "match"):
-            table = ", ".join(f"{k!r}: {_literal(v)}" for k, v in zip(node["keys"], node["values"], strict=True))
+            table = ", ".join(
+                f"{k!r}: {_literal(v)}"
+                for k, v in zip(
+                    node["keys"],
+                    node["values"],
+                )
+            )
             name = self._constant("{" + table + "}")
             default, missing = _literal(node["default"]), _literal(node["missing"])
             if default == missing:

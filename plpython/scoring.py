@@ -9,15 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from . import frame, models
+from . import compiled, models
+from .models import Refused
 from .protocol import Plpy
 
-Numbers = Sequence[float | None]
-Texts = Sequence[str | None]
+Numbers = models.Numbers
+Texts = models.Texts
 
 # One vectorised call scores at most so many rows: between two calls a cancelled statement can end.
 ROWS_IN_A_CALL = 4096
 REMEMBERED_AT_MOST = 65_536
+# Below, a session's first import of numpy costs more than a compiled plan's own calls.
+ROWS_THAT_PAY = 1000
 # A refused row spoils its whole call; halving finds it, and gives up where most rows are refused.
 CALLS_TO_ISOLATE_AT_MOST = 64
 
@@ -37,11 +40,7 @@ class _Scan:
     patience = MISSES_BEFORE_READING_AHEAD
 
 
-class Refused(Exception):
-    """The estimator refuses a row, or cannot be loaded."""
-
-
-def score(plpy: Plpy, fingerprint: str, numbers: Numbers, texts: Texts) -> float:
+def score(plpy: Plpy, fingerprint: str, engine: str, numbers: Numbers, texts: Texts) -> float:
     """Score one row.
 
     :raises Refused: with the estimator's own reason.
@@ -50,11 +49,17 @@ def score(plpy: Plpy, fingerprint: str, numbers: Numbers, texts: Texts) -> float
         answer = _remembered.get(_key(fingerprint, numbers, texts))
         if answer is not None:
             return answer
-    return score_many(plpy, fingerprint, [numbers], [texts])[0]
+    return _one(plpy, fingerprint, engine, numbers, texts)
 
 
 def score_ahead(
-    plpy: Plpy, fingerprint: str, numbers: Numbers, texts: Texts, profile: int, entity: Sequence[str]
+    plpy: Plpy,
+    fingerprint: str,
+    engine: str,
+    numbers: Numbers,
+    texts: Texts,
+    profile: int,
+    entity: Sequence[str],
 ) -> float:
     """Score a stored row; when a query goes on asking, score the rows behind it in the same call.
 
@@ -81,31 +86,32 @@ def score_ahead(
         answer = _remembered.get(key)
         if answer is not None:
             return answer
-    return score_many(plpy, fingerprint, [numbers], [texts])[0]
+    return _one(plpy, fingerprint, engine, numbers, texts)
 
 
-def score_many(plpy: Plpy, fingerprint: str, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> list[float]:
+def _one(plpy: Plpy, fingerprint: str, engine: str, numbers: Numbers, texts: Texts) -> float:
+    if engine == "portable":
+        try:
+            return compiled.of(plpy, fingerprint)(numbers, texts)
+        except compiled.Refused as error:
+            raise Refused(str(error)) from error
+    return score_many(plpy, fingerprint, engine, [numbers], [texts])[0]
+
+
+def score_many(
+    plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers], texts: Sequence[Texts]
+) -> list[float]:
     """Score rows in one vectorised call for each kind of row; all or none.
 
     :raises Refused: with the estimator's own reason.
     """
     try:
-        model = models.load(plpy, fingerprint)
+        return models.load(plpy, fingerprint, engine).score_many(numbers, texts)
     except models.LoadError as error:
         raise Refused(str(error)) from error
-    answers = [0.0] * len(numbers)
-    try:
-        for indices, rows in frame.rows_to_input(model.signature, numbers, texts):
-            found = frame.scores(model.estimator, model.signature["output"], rows)
-            for index, answer in zip(indices, found.tolist(), strict=True):
-                answers[index] = answer
-    except Exception as error:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        raise Refused(f"{model.name} cannot score this row: {reason}") from error
-    return answers
 
 
-def prime(plpy: Plpy, fingerprint: str, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> int:
+def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> int:
     """Score many rows and remember the answers until the next priming outgrows the bound.
 
     Rows that the estimator refuses are left out: their own call raises the reason.
@@ -115,6 +121,8 @@ def prime(plpy: Plpy, fingerprint: str, numbers: Sequence[Numbers], texts: Seque
     rows = max(len(numbers), len(texts))
     numbers = numbers or [[]] * rows
     texts = texts or [[]] * rows
+    if engine == "portable" and rows < ROWS_THAT_PAY:
+        return 0
     if len(_remembered) + rows > REMEMBERED_AT_MOST:
         _remembered.clear()
     calls = 0
@@ -128,7 +136,7 @@ def prime(plpy: Plpy, fingerprint: str, numbers: Sequence[Numbers], texts: Seque
             # The trip into the server lets a cancelled statement end here.
             plpy.execute("select")
             try:
-                answers = score_many(plpy, fingerprint, numbers[first:end], texts[first:end])
+                answers = score_many(plpy, fingerprint, engine, numbers[first:end], texts[first:end])
             except Refused:
                 if end - first > 1:
                     middle = (first + end) // 2

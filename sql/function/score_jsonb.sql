@@ -5,12 +5,11 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  deployed dbml.model_version := dbml._deployed(model);
+  deployed dbml.scorer := dbml._deployed(model);
   feature jsonb;
   value jsonb;
   numbers float8[] := '{}';
   texts text[] := '{}';
-  result float8;
 begin
   if deployed.model is null then
     return dbml._not_deployed(model);
@@ -46,9 +45,26 @@ begin
       end;
     end if;
   end loop;
-  execute 'select ' || dbml._scorer_call(deployed, '$1', '$2') into result using numbers, texts;
-  return result;
+  return dbml._score_arrays(deployed, numbers, texts);
 end
 $$;
 comment on function dbml.score(text, jsonb) is
   'Score of loose feature values by the deployed version: dbml.score(''churn'', ''{"plan": "a", …}'').';
+
+create or replace function dbml._score_arrays(version dbml.scorer, numbers float8[], texts text[]) returns float8
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result float8;
+begin
+  execute 'select ' || dbml._scorer_call(version,
+    array(select format('$1[%s]', i) from generate_series(1, cardinality(numbers)) i),
+    array(select format('$2[%s]', i) from generate_series(1, cardinality(texts)) i))
+    into result using numbers, texts;
+  return result;
+end
+$$;
+comment on function dbml._score_arrays(dbml.scorer, float8[], text[]) is 'Scores one row of loose values.';

@@ -1,14 +1,24 @@
-create or replace function dbml._deployed(model text) returns dbml.model_version
+create or replace function dbml._scorer(model text, version integer, engine text default null) returns dbml.scorer
 language sql
 stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  select v
-    from dbml.deployment d
-    join dbml.model_version v using (model, version)
-   where d.model = _deployed.model
-   order by d.id desc
-   limit 1
+  select row(v.model, v.version, e.engine, v.fingerprint, v.signature, v.expression,
+             e.engine = 'python' or e.engine = 'portable' and (v.cost -> 'portable' ->> 'in_batches')::boolean)::dbml.scorer
+    from dbml.model_version v
+   cross join lateral (select coalesce(_scorer.engine, v.engine) as engine) e
+   where v.model = _scorer.model and v.version = _scorer.version
+$$;
+comment on function dbml._scorer(text, integer, text) is
+  'What scoring with a version needs; by another engine than the one it was given, where that is named.';
+
+create or replace function dbml._deployed(model text) returns dbml.scorer
+language sql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select dbml._scorer(d.model, d.version) from dbml.deployment d where d.model = _deployed.model order by d.id desc limit 1
 $$;
 comment on function dbml._deployed(text) is 'The version of a model that serves now; NULL before its first deployment.';

@@ -3,3 +3,4 @@ grant dbml_analyst to dbml_deployer;
 grant select on dbml.model, dbml.status to dbml_analyst;
 grant execute on function dbml.score(text, jsonb) to dbml_analyst;
 grant execute on function dbml.deploy(text, integer), dbml.rescore(text) to dbml_deployer;
+grant execute on function dbml.verify(text, integer) to dbml_deployer;

@@ -1,5 +1,5 @@
-create or replace function dbml._score_python_ahead(
-  fingerprint text, numbers float8[], texts text[], profile integer, entity text[]
+create or replace function dbml._score_ahead(
+  fingerprint text, engine text, numbers float8[], texts text[], profile integer, entity text[]
 ) returns float8
 language plpython3u
 stable parallel safe
@@ -8,7 +8,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["score_ahead"]).score_ahead
-return SD["run"](plpy, fingerprint, numbers, texts, profile, entity)
+return SD["run"](plpy, fingerprint, engine, numbers, texts, profile, entity)
 $$;
-comment on function dbml._score_python_ahead(text, float8[], text[], integer, text[]) is
+comment on function dbml._score_ahead(text, text, float8[], text[], integer, text[]) is
   'Scores one stored row; a query that goes on asking has the rows after it scored in the same call.';

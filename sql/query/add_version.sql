@@ -1,7 +1,6 @@
 insert into dbml.model_version
-       (model, version, engine, fingerprint, sha256, signature, golden, libraries, training_summary, artifact)
-select %(name)s,
-       coalesce((select max(v.version) from dbml.model_version v where v.model = %(name)s), 0) + 1,
-       %(engine)s, %(fingerprint)s, %(sha256)s, %(signature)s, %(golden)s, %(libraries)s,
-       %(training_summary)s, %(artifact)s
-returning version
+       (model, version, engine, fingerprint, sha256, signature, golden, libraries, training_summary, artifact,
+        plan, expression, careful_expression, parity, cost)
+values (%(name)s, %(version)s, %(engine)s, %(fingerprint)s, %(sha256)s, %(signature)s, %(golden)s, %(libraries)s,
+        %(training_summary)s, %(artifact)s, %(plan)s::text::json, %(expression)s::text[], %(careful_expression)s::text[],
+        %(parity)s, %(cost)s)

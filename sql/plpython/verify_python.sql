@@ -1,4 +1,4 @@
-create or replace function dbml.verify(
+create or replace function dbml._verify_python(
   model text, version integer,
   out rows integer, out differing integer, out largest_difference float8, out worst_row integer, out error text
 )
@@ -10,5 +10,5 @@ as $$
 if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["verify"]).verify
 return SD["run"](plpy, model, version)
 $$;
-comment on function dbml.verify(text, integer) is
+comment on function dbml._verify_python(text, integer) is
   'Scores a version''s golden rows in this server and compares with the estimator''s own answers.';

@@ -1,0 +1,98 @@
+"""An estimator → what each engine needs to score it, or the reason why an engine cannot (pure).
+
+Here the plan is compared with the estimator on rows built to hurt; the chosen engine is compared once more
+inside the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dbml._plpython import batch, compiled, portable
+from dbml._plpython.frame import to_wire
+from dbml.scorer import parity, sql
+from dbml.scorer.parity import Answer, Report
+from dbml.scorer.sklearn import Unsupported, lower
+
+# The fastest first.
+ENGINES = ("sql", "portable", "python")
+
+
+@dataclass(frozen=True)
+class Engines:
+    """What a version can run on.
+
+    :param plan: the model as plain data; None where a part of it cannot be.
+    :param expression: for the engine ``sql``; None where it cannot be.
+    :param refusals: engine → why it cannot run this model; an engine that is not here can.
+    :param hurtful_rows: rows at the edges, JSON values in signature order.
+    :param hurtful_scores: the estimator's own answers, None where it refuses.
+    :param report: the plan against the estimator, over golden and hurtful rows.
+    """
+
+    plan: dict[str, Any] | None = None
+    expression: sql.Expression | None = None
+    refusals: dict[str, str] = field(default_factory=dict)
+    hurtful_rows: list[list[Any]] = field(default_factory=list)
+    hurtful_scores: list[Answer] = field(default_factory=list)
+    report: Report | None = None
+
+
+def prepare(estimator: Any, signature: Mapping[str, Any], golden: Mapping[str, Any], careful: str) -> Engines:
+    """Write the estimator down as a plan and compare that with the estimator itself.
+
+    :param golden: ``rows`` and ``scores`` of the artifact.
+    :param careful: qualified name of the server's function for rows beyond plain arithmetic.
+    """
+    try:
+        plan = lower(estimator, signature)
+    except Unsupported as reason:
+        because = f"no plan expresses {reason}"
+        return Engines(refusals={"sql": because, "portable": because})
+    rows = parity.hurtful_rows(plan, signature, golden["rows"])
+    truth = parity.truth(estimator, signature, rows)
+    everything = [*golden["rows"], *rows]
+    expected = [*golden["scores"], *truth]
+    report = _compare(plan, signature, everything, expected)
+    if report.differing:
+        because = (
+            f"its plan differs from the estimator on {report.differing} of {report.rows} rows, worst {worst(report)}"
+        )
+        return Engines(refusals={"sql": because, "portable": because}, report=report)
+    try:
+        expression, refusals = sql.render(plan, careful), {}
+    except (sql.TooLarge, Unsupported) as reason:
+        expression, refusals = None, {"sql": str(reason)}
+    return Engines(plan, expression, refusals, rows, truth, report)
+
+
+def worst(report: Report) -> str:
+    """The row at fault in one line."""
+    if report.worst is None:
+        return "none"
+    row = str(report.worst["row"])
+    shown = row if len(row) <= 200 else row[:200] + " …"
+    said = ["refused" if report.worst[side] is None else repr(report.worst[side]) for side in ("expected", "got")]
+    return f"{shown}: {said[0]} by the estimator, {said[1]} by the plan"
+
+
+def _compare(
+    plan: Mapping[str, Any], signature: Mapping[str, Any], rows: Sequence[Any], truth: Sequence[Answer]
+) -> Report:
+    numbers, texts = to_wire(signature, rows)
+    function = compiled.load(portable.compile_plan(plan))
+
+    def alone(number: list[float | None], text: list[str | None]) -> Answer:
+        try:
+            return float(function(number, text))
+        except compiled.Refused:
+            return None
+
+    one_by_one = parity.compare(rows, truth, [alone(*row) for row in zip(numbers, texts, strict=True)])
+    if one_by_one.differing:
+        return one_by_one
+    together = [None if answer != answer else answer for answer in batch.score(plan, numbers, texts).tolist()]
+    in_a_batch = parity.compare(rows, truth, together)
+    return in_a_batch if in_a_batch.differing else one_by_one

@@ -1,0 +1,110 @@
+"""Plans as functions, in a session: the only module that a session loads to score with the engine ``portable``.
+
+Its imports are all that stands between a new connection and its first score, so they are few.
+"""
+
+from __future__ import annotations
+
+import marshal
+import math
+import sys
+
+from . import ieee
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import CodeType
+    from typing import Any
+
+    from .protocol import Plpy
+
+    Score = Callable[[Sequence[float | None], Sequence[str | None]], float]
+
+CANNOT_SCORE = "DB013"
+# Marshalled code is for the very interpreter that wrote it.
+PYTHON = f"{sys.implementation.cache_tag} {sys.hexversion:x}"
+LOADED_AT_MOST = 16
+
+_functions: dict[str, Score] = {}
+
+
+class Refused(ValueError):
+    """The plan refuses a row, as the estimator would."""
+
+
+def load(code: CodeType) -> Score:
+    """Turn compiled code into the function ``score(numbers, texts)``.
+
+    The function takes one row: its numbers and texts in signature order, None where NULL.
+
+    :raises Refused: from the function, for a row that the estimator refuses; its message is the reason.
+    """
+    namespace: dict[str, Any] = {"ieee": ieee, "inf": math.inf, "nan": math.nan, "Refused": Refused}
+    exec(code, namespace)  # noqa: S102 - compiled here from a plan, which is data
+    score: Score = namespace["score"]
+    return score
+
+
+def score(plpy: Plpy, fingerprint: str, numbers: Sequence[float | None], texts: Sequence[str | None]) -> float:
+    """Score one row, or raise SQLSTATE DB013."""
+    function = _functions.get(fingerprint)
+    try:
+        if function is None:
+            function = of(plpy, fingerprint)
+        return function(numbers, texts)
+    except Refused as error:
+        plpy.error(str(error), hint="dbml model show tells what the version takes.", sqlstate=CANNOT_SCORE)
+
+
+def of(plpy: Plpy, fingerprint: str) -> Score:
+    """Return the function of the version with this fingerprint, from the session's cache or from the table.
+
+    :raises Refused: there is no such version, or it has no plan.
+    """
+    function = _functions.get(fingerprint)
+    if function is not None:
+        return function
+    query = plpy.prepare("select b.code from dbml.bytecode b where b.fingerprint = $1 and b.python = $2", ["text"] * 2)
+    rows = plpy.execute(query, [fingerprint, PYTHON])
+    # After an upgrade of the server's Python there is no code for it yet, and a standby can store none.
+    code = marshal.loads(rows[0]["code"]) if rows else _compile(plpy, fingerprint)  # noqa: S302 - the server's own
+    if len(_functions) >= LOADED_AT_MOST:
+        _functions.clear()
+    function = _functions[fingerprint] = load(code)
+    return function
+
+
+def store(plpy: Plpy, fingerprint: str) -> None:
+    """Compile a version's plan and keep the code for every session."""
+    query = plpy.prepare(
+        "insert into dbml.bytecode (fingerprint, python, code) values ($1, $2, $3) "
+        "on conflict (fingerprint, python) do update set code = excluded.code",
+        ["text", "text", "bytea"],
+    )
+    try:
+        plpy.execute(query, [fingerprint, PYTHON, marshal.dumps(_compile(plpy, fingerprint))])
+    except Refused as error:
+        plpy.error(str(error), hint="Add the model again.", sqlstate=CANNOT_SCORE)
+
+
+def _compile(plpy: Plpy, fingerprint: str) -> CodeType:
+    from . import plan, portable
+
+    try:
+        return portable.compile_plan(plan.loads(plan_text(plpy, fingerprint)))
+    except plan.PlanError as error:
+        raise Refused(str(error)) from error
+
+
+def plan_text(plpy: Plpy, fingerprint: str) -> str:
+    """Return the plan of the version with this fingerprint, as JSON.
+
+    :raises Refused: there is no such version, or it has no plan.
+    """
+    query = plpy.prepare("select v.plan from dbml.model_version v where v.fingerprint = $1 limit 1", ["text"])
+    rows = plpy.execute(query, [fingerprint])
+    if not rows or rows[0]["plan"] is None:
+        raise Refused(f"no stored version with a plan has the fingerprint {fingerprint}")
+    text: str = rows[0]["plan"]
+    return text

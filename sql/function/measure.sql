@@ -1,0 +1,59 @@
+-- What one score costs here: microseconds for the session's first and for each in a long query, kilobytes
+-- that the session has grown by.
+create or replace function dbml._measure(
+  model text, version integer, engine text, out cold_us float8, out warm_us float8, out memory_kb float8
+)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  scorer dbml.scorer := dbml._scorer(model, version, engine);
+  one record;
+  memory float8 := dbml._session_memory();
+  started timestamptz;
+  -- An estimator takes milliseconds for a row.
+  repeats integer := case scorer.engine when 'python' then 1 else 20 end;
+  rows_at_most integer := case scorer.engine when 'python' then 20 else 200 end;
+  measured bigint;
+begin
+  select * into one from dbml._golden_rows(model, version) g where g.score is not null limit 1;
+  started := clock_timestamp();
+  perform dbml._score_arrays(scorer, one.numbers, one.texts);
+  cold_us := extract(epoch from clock_timestamp() - started) * 1e6;
+  started := clock_timestamp();
+  execute format(
+    'with golden as materialized ('
+    '  select g.numbers as n, g.texts as t from dbml._golden_rows($1, $2) g where g.score is not null limit $3) '
+    'select count(%s) from golden cross join generate_series(1, $4)',
+    dbml._scorer_call(scorer,
+      array(select format('n[%s]', i) from generate_series(1, cardinality(one.numbers)) i),
+      array(select format('t[%s]', i) from generate_series(1, cardinality(one.texts)) i)))
+    into measured using model, version, rows_at_most, repeats;
+  warm_us := extract(epoch from clock_timestamp() - started) * 1e6 / measured;
+  memory_kb := dbml._session_memory() - memory;
+end
+$$;
+comment on function dbml._measure(text, integer, text) is 'Measures what a score of a version costs by an engine.';
+
+create or replace function dbml._session_memory() returns float8
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  kilobytes float8;
+begin
+  if to_regprocedure('dbml._resident_memory()') is not null then
+    execute 'select dbml._resident_memory()' into kilobytes;
+  else
+    select sum(c.total_bytes) / 1024.0 into kilobytes from pg_backend_memory_contexts c;
+  end if;
+  return kilobytes;
+exception when insufficient_privilege then
+  return null;
+end
+$$;
+comment on function dbml._session_memory() is 'Kilobytes that this session holds; NULL where it may not be known.';

@@ -1,0 +1,1 @@
+select * from dbml._measure(%(name)s, %(version)s, %(engine)s)

@@ -1,0 +1,1 @@
+select dbml._prepare(%(name)s, %(version)s, %(engine)s)

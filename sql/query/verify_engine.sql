@@ -1,0 +1,1 @@
+select * from dbml._verify(%(name)s, %(version)s, %(engine)s)
