@@ -7,19 +7,17 @@ from sqlalchemy.dialects import postgresql as pg
 revision = "0002"
 down_revision = "0001"
 
-COLUMNS = (
-    # json and not jsonb: a float keeps its sign of zero and is not written out with 308 digits.
-    sa.Column("plan", pg.JSON),
-    sa.Column("expression", pg.ARRAY(sa.Text)),
-    sa.Column("careful_expression", pg.ARRAY(sa.Text)),
-    sa.Column("parity", pg.JSONB, nullable=False, server_default=sa.text("'{}'")),
-    sa.Column("cost", pg.JSONB, nullable=False, server_default=sa.text("'{}'")),
-)
-
 
 def upgrade() -> None:
-    for column in COLUMNS:
-        op.add_column("model_version", column.copy(), schema="dbml")
+    for column in (
+        # json and not jsonb: a float keeps its sign of zero and is not written out with 308 digits.
+        sa.Column("plan", pg.JSON),
+        sa.Column("expression", pg.ARRAY(sa.Text)),
+        sa.Column("careful_expression", pg.ARRAY(sa.Text)),
+        sa.Column("parity", pg.JSONB, nullable=False, server_default=sa.text("'{}'")),
+        sa.Column("cost", pg.JSONB, nullable=False, server_default=sa.text("'{}'")),
+    ):
+        op.add_column("model_version", column, schema="dbml")
     op.create_table(
         "bytecode",
         sa.Column("fingerprint", sa.Text, nullable=False),
@@ -41,5 +39,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("drop type dbml.scorer")
     op.drop_table("bytecode", schema="dbml")
-    for column in reversed(COLUMNS):
-        op.drop_column("model_version", column.name, schema="dbml")
+    for column in ("cost", "parity", "careful_expression", "expression", "plan"):
+        op.drop_column("model_version", column, schema="dbml")
