@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from importlib import resources
 
+# Red Hat's servers of these years; the runtime is written for it and generates code for it.
+OLDEST_PYTHON = (3, 9)
 MODULES = (
     "protocol",
     "packages",
@@ -30,6 +32,12 @@ stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $dbml_runtime$
+import sys
+if sys.version_info < {oldest!r}:
+    plpy.error(
+        "this server's PL/Python runs Python %d.%d, and the engines portable and python need %d.%d or newer"
+        % (*sys.version_info[:2], *{oldest!r}),
+        hint="Give the server's PL/Python a newer Python, or use the engine sql.", sqlstate="DB001")
 sources = {sources!r}
 namespace = {{"__name__": "dbml_loader"}}; exec(sources["loader"], namespace)
 namespace["register"]("{package}", sources)
@@ -53,7 +61,7 @@ def package_name() -> str:
 
 def loader_function() -> str:
     """SQL text of the function that registers the runtime in a session."""
-    return _LOADER.format(sources=sources("loader", *MODULES), package=package_name())
+    return _LOADER.format(sources=sources("loader", *MODULES), package=package_name(), oldest=OLDEST_PYTHON)
 
 
 def probe_function() -> str:

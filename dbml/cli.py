@@ -162,12 +162,26 @@ def model_show(dsn: str | None, version: str, as_json: bool) -> None:
         return
     features = row.pop("features")
     summary = row.pop("training_summary") or {}
+    parity, cost = row.pop("parity"), row.pop("cost")
     for key, value in row.items():
         click.echo(f"{key:12} {json.dumps(value) if isinstance(value, dict) else value}")
     click.echo(f"{'trained on':12} {summary.get('rows', 'no sample given')}")
+    for engine, report in parity.items():
+        click.echo(f"{'engine':12} {engine:8} {_outcome(report, cost.get(engine))}")
     for feature in features:
         seen = summary.get("features", {}).get(feature["name"], {})
         click.echo(f"  {feature['name']:36} {feature['kind']:8} {json.dumps(seen)[:90] if seen else ''}")
+
+
+def _outcome(report: dict[str, Any], cost: dict[str, Any] | None) -> str:
+    """One engine's parity and cost in a line."""
+    if report["error"] and not report["rows"]:
+        return str(report["error"])
+    said = f"{report['rows']} rows, {report['differing']} differ, by {report['largest_difference']:.3g} at most"
+    if cost is None:
+        return said
+    memory = "" if cost["memory_kb"] is None else f", {cost['memory_kb'] / 1024:.1f} MB a session"
+    return f"{said}; first score {cost['cold_us'] / 1000:.1f} ms, then {cost['warm_us']:.1f} µs a row{memory}"
 
 
 @model_group.command("verify")

@@ -256,9 +256,15 @@ def spec_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def live(cli: Cli, tables: None, churn: Trained, spec_file: Path) -> None:
+def engine() -> str:
+    """The engine of `live`; a test that needs a certain one is parametrized with it."""
+    return "auto"
+
+
+@pytest.fixture
+def live(cli: Cli, tables: None, churn: Trained, spec_file: Path, engine: str) -> None:
     """``customer`` attached, churn@1 added and deployed: all through the command line."""
-    cli("model", "add", "churn", churn.file, "--sample", churn.sample)
+    cli("model", "add", "churn", churn.file, "--sample", churn.sample, "--engine", engine)
     cli("attach", spec_file)
     cli("deploy", "churn@1")
 

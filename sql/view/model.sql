@@ -14,6 +14,8 @@ select v.model as name,
        v.libraries,
        v.training_summary,
        v.created_at,
-       v.created_by
+       v.created_by,
+       v.parity,
+       v.cost
   from dbml.model_version v;
 comment on view dbml.model is 'Every stored version of every model, without its blob.';

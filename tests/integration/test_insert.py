@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import Cli, Trained, profile_rows
 
+pytestmark = pytest.mark.parametrize("engine", ["portable", "python"])
+
 STATEMENTS = {
     "one row": "insert into complaint (customer_id) values (1)",
     "rows of one customer": "insert into complaint (customer_id) values (1), (1), (1)",

@@ -132,7 +132,7 @@ def test_list_and_show(cli: Cli, churn: Trained) -> None:
     assert "Nothing yet." in cli("model", "list").output
     cli("model", "add", "churn", churn.file, "--sample", churn.sample)
     listed = cli("model", "list").output
-    assert "churn" in listed and "python" in listed and "created_by" in listed
+    assert "churn" in listed and "engine" in listed and "created_by" in listed
     shown = cli("model", "show", "churn@1").output
     for word in ("sha256", "output", "plan", "complaints", "spend", "trained on"):
         assert word in shown

@@ -25,6 +25,7 @@ def libraries(session: psycopg.Connection[Any]) -> bool:
     return "sklearn" in Path(f"/proc/{session.info.backend_pid}/maps").read_text()
 
 
+@pytest.mark.parametrize("engine", ["python"])
 @pytest.mark.usefixtures("live")
 def test_only_who_scores_loads_scikit_learn(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as session:
@@ -35,6 +36,14 @@ def test_only_who_scores_loads_scikit_learn(dsn: str) -> None:
         assert not libraries(session)
         session.execute("insert into complaint (customer_id) values (1)")
         assert libraries(session)
+
+
+@pytest.mark.usefixtures("live")
+def test_a_plan_needs_no_library(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as session:
+        session.execute("insert into complaint (customer_id) values (1)")
+        session.execute(LOOSE)
+        assert not libraries(session)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +58,7 @@ def test_a_backend_stays_one_thread(
     file, sample = tmp_path / "m.joblib", tmp_path / "rows.csv"
     joblib.dump(estimator.fit(rows, rows["complaints"] > 4), file)
     rows.to_csv(sample, index=False)
-    cli("model", "add", "m", file, "--sample", sample)
+    cli("model", "add", "m", file, "--sample", sample, "--engine", "python")
     cli("deploy", "m@1")
     with psycopg.connect(dsn, autocommit=True) as session:
         pid = session.info.backend_pid
