@@ -31,6 +31,8 @@ class Server:
     stop_command: str | None = None
     """The shell command that stops and removes a server that was kept."""
     psql_command: str | None = None
+    folder: Path | None = None
+    """A private server's own folder: what is put there is gone with it."""
 
 
 @contextmanager
@@ -69,6 +71,7 @@ def temporary_server(
             folder,
             private.stop_command,
             private.psql_command,
+            private.home,
         )
 
 
