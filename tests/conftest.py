@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +32,14 @@ from dbml.server import Server, temporary_server
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with temporary_server(os.environ.get("DBML_DSN"), say=lambda text: None) as started:
+def server(pytestconfig: pytest.Config) -> Iterator[Server]:
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def say(text: str) -> None:  # packages are being installed: not behind the developer's back
+        with capture.global_and_fixture_disabled():
+            print(text, file=sys.stderr, flush=True)
+
+    with temporary_server(os.environ.get("DBML_DSN"), say=say) as started:
         yield started
 
 
