@@ -31,22 +31,22 @@ def install(oldest: int, say: Callable[[str], None]) -> None:
 
     The server package never creates a cluster: nobody asked for one on port 5432.
     """
-    with _no_main_cluster():
-        if not any(version >= oldest for version in installed_versions()):
+    if not any(version >= oldest for version in installed_versions()):
+        with _no_main_cluster():
             _apt("postgresql", say)
-        versions = [version for version in installed_versions() if version >= oldest]
-        if not versions:
-            raise ServerError(
-                f"This distribution's PostgreSQL is older than {oldest}.",
-                "Add the repository of apt.postgresql.org, or name a server: --dsn …",
-            )
-        _apt(f"postgresql-plpython3-{versions[0]}", say)
+    versions = [version for version in installed_versions() if version >= oldest]
+    if not versions:
+        raise ServerError(
+            f"This distribution's PostgreSQL is older than {oldest}.",
+            "Add the repository of apt.postgresql.org, or name a server: --dsn …",
+        )
+    _apt(f"postgresql-plpython3-{versions[0]}", say)
+    # Of a run that was killed. Not before: its apt-get may have gone on, and we have now waited for it.
+    _SETTINGS.unlink(missing_ok=True)
 
 
 @contextmanager
 def _no_main_cluster() -> Iterator[None]:
-    # Read by the server package as it is configured. Around everything, so that a run after one that
-    # was killed removes the file as well.
     _SETTINGS.parent.mkdir(parents=True, exist_ok=True)
     _SETTINGS.write_text("# dbml, while it installs PostgreSQL\ncreate_main_cluster = false\n")
     try:
