@@ -34,6 +34,7 @@ clean: ## remove what was built and cached (not .venv)
 	@if said=$$($(PYTHON) -m venv .venv 2>&1); then :; \
 	elif $(PYTHON) -c '' 2>/dev/null && ! $(PYTHON) -c 'import ensurepip' 2>/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "installing python3-venv with apt-get …"; \
+	    export DEBIAN_FRONTEND=noninteractive; \
 	    { apt-get install -y -qq python3-venv || { apt-get update -qq && apt-get install -y -qq python3-venv; }; } \
 	        >/dev/null && $(PYTHON) -m venv --clear .venv; \
 	else printf '%s\n' "$$said" >&2; exit 1; fi

@@ -125,10 +125,10 @@ def run(dsn: str | None = None, keep: bool = False) -> None:
     )
     with temporary_server(dsn, say=story.aside, keep=keep) as server:
         if dsn is None:
-            _tell(story, server.dsn, customers)
+            _tell(story, server.dsn, customers, server.folder)
         else:
             with _own_database(dsn, keep) as own:
-                _tell(story, own, customers)
+                _tell(story, own, customers, server.folder)
         story.console.print(f"\n[bold]Done[/] in {time.perf_counter() - began:.0f} s.")
         if keep and dsn is None:
             story.console.print(f"Look around:  {server.psql_command}\nStop it with: {server.stop_command}")
@@ -139,9 +139,9 @@ def run(dsn: str | None = None, keep: bool = False) -> None:
             )
 
 
-def _tell(story: _Story, dsn: str, customers: pd.DataFrame) -> None:
+def _tell(story: _Story, dsn: str, customers: pd.DataFrame, scratch: Path | None) -> None:
     features = customers.drop(columns="churn")
-    with tempfile.TemporaryDirectory(prefix="dbml-demo-") as folder:
+    with tempfile.TemporaryDirectory(prefix="dbml-demo-", dir=scratch) as folder:
         path = Path(folder) / "churn.joblib"
         pipeline, seen = _train(story, customers, path)
         with psycopg.connect(dsn) as admin:

@@ -11,6 +11,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,8 +37,14 @@ from dbml.server import Server, temporary_server
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with temporary_server(os.environ.get("DBML_DSN"), say=lambda text: None) as started:
+def server(pytestconfig: pytest.Config) -> Iterator[Server]:
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+
+    def say(text: str) -> None:  # packages are being installed: not behind the developer's back
+        with capture.global_and_fixture_disabled():
+            print(text, file=sys.stderr, flush=True)
+
+    with temporary_server(os.environ.get("DBML_DSN"), say=say) as started:
         yield started
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from dbml.errors import ServerError
-from dbml.server import cluster, container, debian, packages
+from dbml.server import cache, cluster, container, debian, packages
 from dbml.server.account import Account, server_account
 
 __all__ = ["Server", "temporary_server"]
@@ -31,6 +31,8 @@ class Server:
     stop_command: str | None = None
     """The shell command that stops and removes a server that was kept."""
     psql_command: str | None = None
+    folder: Path | None = None
+    """A private server's own folder: what is put there is gone with it."""
 
 
 @contextmanager
@@ -69,14 +71,19 @@ def temporary_server(
             folder,
             private.stop_command,
             private.psql_command,
+            private.home,
         )
 
 
 def _local(say: Callable[[str], None]) -> tuple[cluster.Binaries, Account, Path]:
     """Find or install binaries with PL/Python, and the packages for it; a ServerError says why not."""
-    if not any(each.plpython for each in cluster.find_binaries()) and debian.can_install():
-        debian.install(cluster.OLDEST, say)
     found = cluster.find_binaries()
+    if not any(each.plpython for each in found) and debian.can_install():
+        with cache.installing(say):
+            found = cluster.find_binaries()
+            if not any(each.plpython for each in found):
+                debian.install(cluster.OLDEST, say)
+                found = cluster.find_binaries()
     if not found or found[0].plpython is None:
         what = "has no PL/Python" if found else f"{cluster.OLDEST} or newer is not here"
         raise ServerError(

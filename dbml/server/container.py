@@ -42,7 +42,6 @@ def running(*, say: Callable[[str], None], keep: bool, settings: Mapping[str, st
             "Docker is not on this machine.", "Install PostgreSQL with PL/Python, or name a server: --dsn …"
         )
     try:
-        from docker.errors import DockerException  # type: ignore[import-untyped]
         from testcontainers.core.config import testcontainers_config
         from testcontainers.core.container import DockerContainer
         from testcontainers.core.image import DockerImage
@@ -58,23 +57,18 @@ def running(*, say: Callable[[str], None], keep: bool, settings: Mapping[str, st
     recipe = (folder / "Dockerfile").read_text() + repr(sorted(arguments.items()))
     tag = f"dbml-server:{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
     password = secrets.token_hex(16)
-    container = None
-    try:
-        say(f"Building the Docker image {tag} (minutes the first time) …")
-        image = DockerImage(folder, tag=tag, clean_up=False, buildargs=arguments)
-        image.build()
-        command = shlex.join(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
+    command = shlex.join(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
+    say(f"Building the Docker image {tag} (minutes the first time) …")
+    with _translated():
+        DockerImage(folder, tag=tag, clean_up=False, buildargs=arguments).build()
         container = DockerContainer(tag, command=command, env={"POSTGRES_PASSWORD": password}, ports=[5432])
-        say("Starting the container …")
-        container.start()
-        host, port = container.get_container_host_ip(), int(container.get_exposed_port(5432))
-        name = container.get_wrapped_container().name
-    except (DockerException, OSError) as error:
-        if container is not None:
-            container.stop()
-        raise ServerError(f"Docker could not run a server: {error}", "See that it works: docker info") from error
     kept = False
     try:
+        say("Starting the container …")
+        with _translated():
+            container.start()
+            host, port = container.get_container_host_ip(), int(container.get_exposed_port(5432))
+            name = container.get_wrapped_container().name
         dsn = f"host={host} port={port} user=postgres dbname=postgres password={password}"
         _wait(dsn, lambda: b"".join(container.get_logs()).decode(errors="replace"))
         yield Container(dsn, port, f"docker rm -f -v {name}", f"docker exec -it {name} psql -U postgres postgres")
@@ -82,6 +76,16 @@ def running(*, say: Callable[[str], None], keep: bool, settings: Mapping[str, st
     finally:
         if not kept:
             container.stop()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    from docker.errors import DockerException  # type: ignore[import-untyped]
+
+    try:
+        yield
+    except (DockerException, OSError) as error:
+        raise ServerError(f"Docker could not run a server: {error}", "See that it works: docker info") from error
 
 
 def _wait(dsn: str, logs: Callable[[], str], seconds: float = 60) -> None:
@@ -94,7 +98,8 @@ def _wait(dsn: str, logs: Callable[[], str], seconds: float = 60) -> None:
             if time.monotonic() > deadline:
                 tail = "\n".join(logs().strip().splitlines()[-15:])
                 raise ServerError(
-                    f"The server in Docker did not answer in {seconds:.0f} s; the end of its log:\n{tail}",
+                    f"The server in Docker did not answer in {seconds:.0f} s: {str(error).strip()}\n"
+                    f"The end of its log:\n{tail}",
                     "Name a server to use instead: --dsn …",
                 ) from error
             time.sleep(0.2)

@@ -32,16 +32,17 @@ def install(oldest: int, say: Callable[[str], None]) -> None:
     The server package never creates a cluster: nobody asked for one on port 5432.
     """
     if not any(version >= oldest for version in installed_versions()):
-        _apt(["postgresql-common"], say)
         with _no_main_cluster():
-            _apt(["postgresql"], say)
+            _apt("postgresql", say)
     versions = [version for version in installed_versions() if version >= oldest]
     if not versions:
         raise ServerError(
             f"This distribution's PostgreSQL is older than {oldest}.",
             "Add the repository of apt.postgresql.org, or name a server: --dsn …",
         )
-    _apt([f"postgresql-plpython3-{versions[0]}"], say)
+    _apt(f"postgresql-plpython3-{versions[0]}", say)
+    # Of a run that was killed. Not before: its apt-get may have gone on, and we have now waited for it.
+    _SETTINGS.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -54,19 +55,18 @@ def _no_main_cluster() -> Iterator[None]:
         _SETTINGS.unlink(missing_ok=True)
 
 
-def _apt(packages: list[str], say: Callable[[str], None]) -> None:
-    names = " ".join(packages)
-    install = ["install", "-y", "-q", "--no-install-recommends", *packages]
-    say(f"Installing {names} with apt-get …")
+def _apt(package: str, say: Callable[[str], None]) -> None:
+    install = ["install", "-y", "-q", "--no-install-recommends", package]
+    say(f"Installing {package} with apt-get …")
     status, output = _apt_get(install)
     if status != 0:
-        say("apt-get does not find it all; refreshing its lists …")
+        say("apt-get does not get it; refreshing its lists …")
         _apt_get(["update", "-q"])
         status, output = _apt_get(install)
     if status != 0:
         raise ServerError(
-            f"apt-get could not install {names}: " + " ".join(output.strip().splitlines()[-3:]),
-            f"See what it says: apt-get install {names}",
+            f"apt-get could not install {package}: " + " ".join(output.strip().splitlines()[-3:]),
+            f"See what it says: apt-get install {package}",
         )
 
 

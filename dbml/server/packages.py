@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 
 from dbml.errors import ServerError
+from dbml.server import cache
 from dbml.server.account import Account
 
 # Pinned to what is running here: a model unpickled by another scikit-learn may score differently.
@@ -49,9 +50,11 @@ def package_folder(python: str, account: Account, say: Callable[[str], None]) ->
         return ours
     pins = [f"{name}=={metadata.version(name)}" for name in PACKAGES]
     digest = hashlib.sha256("\n".join(pins).encode()).hexdigest()[:12]
-    folder = _cache() / "server-packages" / f"py{python}-{digest}"
+    folder = cache.folder() / "server-packages" / f"py{python}-{digest}"
     if not folder.is_dir():
-        _download(pins, python, folder, say)
+        with cache.installing(say):
+            if not folder.is_dir():
+                _download(pins, python, folder, say)
     if not _readable(folder, account):
         raise ServerError(
             f"The user {account.name}, as which PostgreSQL runs, cannot read {folder}.",
@@ -69,12 +72,6 @@ def _readable(folder: Path, account: Account) -> bool:
     return account.run(["/bin/sh", "-c", script, "sh", folder, *_MODULES]).returncode == 0
 
 
-def _cache() -> Path:
-    if os.geteuid() == 0:
-        return Path("/var/cache/dbml")  # root's own ~/.cache is closed to the server's user
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dbml"
-
-
 def _download(pins: list[str], python: str, folder: Path, say: Callable[[str], None]) -> None:
     say(f"Fetching scikit-learn and what it needs for PL/Python's Python {python} into {folder} (once) …")
     parent = folder.parent
@@ -82,6 +79,8 @@ def _download(pins: list[str], python: str, folder: Path, say: Callable[[str], N
     if os.geteuid() == 0:
         for path in (parent.parent, parent):
             path.chmod(0o755)  # whatever the umask made of it
+    for left in parent.glob(".py*"):  # by a process that was killed; nobody else downloads now
+        shutil.rmtree(left, ignore_errors=True)
     # Complete or absent: built under another name, and renamed at the end.
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=parent) as scratch:
         target = Path(scratch) / "packages"
@@ -102,9 +101,26 @@ def _download(pins: list[str], python: str, folder: Path, say: Callable[[str], N
                 + " ".join(result.stdout.strip().splitlines()[-3:]),
                 "Name a server that has the packages: --dsn …",
             )
+        _compile(target, python, folder)
         target.chmod(0o755)
-        try:
-            target.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # else another process was faster, with the same versions
-                raise
+        target.rename(folder)
+
+
+def _compile(target: Path, python: str, folder: Path) -> None:
+    """Write bytecode: the server's user cannot, and without it a session's first score takes seconds longer.
+
+    Only that same Python can; where its interpreter is not here, nor is the bytecode.
+    """
+    ours = python == f"{sys.version_info.major}.{sys.version_info.minor}"
+    interpreter = sys.executable if ours else shutil.which(f"python{python}")
+    if interpreter is None:
+        return
+    options = ["-q", "-j", "0", "-x", "/tests/", "-s", str(target), "-p", str(folder)]
+    subprocess.run(  # noqa: S603
+        [interpreter, "-I", "-m", "compileall", *options, str(target)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        umask=0o022,
+        check=False,  # a file that does not compile is imported by nobody
+    )
