@@ -120,6 +120,18 @@ class Answer:
             raise Unsupported("an estimator without classes where classes are due")
         return plan.argmax(values)
 
+    def prediction(self, plan: Builder, worths: Sequence[float]) -> Value:
+        """What ``predict`` answers, as a number: of the value itself, or of the predicted class.
+
+        :param worths: per class, the number that stands for it.
+        """
+        if self.value is not None:
+            return self.value
+        score = plan.constant(float(worths[-1]))
+        for worth, condition in list(zip(worths, self.predicted(plan), strict=True))[-2::-1]:
+            score = condition.select(float(worth), score)
+        return score
+
 
 Transform = Callable[[Any, Columns], Columns]
 Predict = Callable[[Any, Columns], Answer]
