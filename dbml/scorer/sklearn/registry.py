@@ -70,6 +70,10 @@ class Columns:
         known = list(names) if names is not None and len(names) == len(values) else [None] * len(values)
         return replace(self, columns=[Column(v, n, dtype) for v, n in zip(values, known, strict=True)])
 
+    def unnamed(self) -> Columns:
+        """The same columns as an array, which has no names."""
+        return replace(self, columns=[replace(column, name=None) for column in self.columns])
+
     def numeric(self, what: str = "") -> Columns:
         """The same columns, all of them numbers.
 
@@ -182,3 +186,18 @@ def predict(estimator: Any, X: Columns) -> Answer:  # noqa: N803
     if found is None:
         raise Unsupported(f"the estimator {type(estimator).__name__}")
     return found(estimator, X)
+
+
+def response(estimator: Any, answer: Answer, methods: Sequence[str]) -> tuple[list[Value], str]:
+    """What the first of the methods that an estimator has answers, and which one that is.
+
+    :param methods: ``predict_proba`` or ``decision_function``.
+    :raises Unsupported: it has none of them, or no plan expresses the first that it has.
+    """
+    for method in methods:
+        if hasattr(estimator, method):
+            values = answer.probabilities if method == "predict_proba" else answer.function
+            if values is None:
+                break
+            return values, method
+    raise Unsupported(f"{' or '.join(methods)} of the {type(estimator).__name__}")
