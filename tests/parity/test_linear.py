@@ -40,7 +40,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVR
 
 from dbml.scorer.sklearn import Unsupported, lower
-from tests.parity.harness import assert_parity, data, target
+from tests.parity.harness import SAMPLE, assert_parity, data, few, target
 
 CASES: list[tuple[Any, str]] = [
     (ARDRegression(), "diabetes"),
@@ -86,15 +86,15 @@ GENERALISED: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize("estimator, name", CASES, ids=str)
 def test_regressors(estimator: Any, name: str, tmp_path: Path) -> None:
-    X, _ = data(name)
-    assert_parity(clone(estimator).fit(X, target(name, "value")), X, tmp_path)
+    X = few(name)
+    assert_parity(clone(estimator).fit(X, target(name, "value")), X.head(SAMPLE), tmp_path)
 
 
 @pytest.mark.parametrize("estimator, name", GENERALISED, ids=str)
 def test_generalised_regressors(estimator: Any, name: str, tmp_path: Path) -> None:
-    X, _ = data(name)
+    X = few(name)
     y = target(name, "value")
-    assert_parity(clone(estimator).fit(X, y - y.min() + 0.1), X, tmp_path)
+    assert_parity(clone(estimator).fit(X, y - y.min() + 0.1), X.head(SAMPLE), tmp_path)
 
 
 @pytest.mark.filterwarnings("ignore:.*deprecated:FutureWarning")
