@@ -67,9 +67,8 @@ CASES: list[tuple[Any, str, str, tuple[str | None, ...]]] = [
     (scaled(LinearSVC()), "wine", "multi", VALUE),
     (GaussianNB(), "breast cancer", "binary", BOTH),
     (GaussianNB(), "wine", "multi", BOTH),
-    (GaussianNB(priors=[0.0, 1.0]), "ties", "binary", VALUE),
     (BernoulliNB(binarize=0.5), "ties", "binary", BOTH),
-    (BernoulliNB(binarize=None), "ties", "multi", BOTH),
+    (BernoulliNB(), "wine", "multi", ONE),
     (LinearDiscriminantAnalysis(), "breast cancer", "binary", BOTH),
     (LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"), "wine", "multi", BOTH),
     (LinearDiscriminantAnalysis(solver="eigen"), "wine", "multi", ONE),
@@ -113,6 +112,11 @@ def test_classifiers(
 def test_counts(estimator: Any, task: str, tmp_path: Path) -> None:
     X = (few("ties") + 3.0) * 2.0
     assert_all(estimator, X, target("ties", task), BOTH, tmp_path)
+
+
+def test_features_that_are_binary_already(tmp_path: Path) -> None:
+    X = (few("ties") > 0).astype(float)
+    assert_all(BernoulliNB(binarize=None), X, target("ties", "multi"), BOTH, tmp_path)
 
 
 @pytest.mark.parametrize("estimator", [LogisticRegression(), LinearSVC(), MLPClassifier((), solver="lbfgs"), GaussianNB()], ids=str)

@@ -64,7 +64,8 @@ def bernoulli(estimator: BernoulliNB, X: Columns) -> Answer:
         threshold = X.plan.constant(float(estimator.binarize))
         X = X.of([threshold.less(value).indicator() for value in X.values])
     present = weights(estimator.feature_log_prob_, "BernoulliNB")
-    absent = np.log(1 - np.exp(present))
+    with np.errstate(all="ignore"):  # a feature that was always there: scikit-learn warns at each call
+        absent = np.log(1 - np.exp(present))
     constants = estimator.class_log_prior_ + absent.sum(axis=1)
     rows = present - absent
     return from_joint_log(X.plan, [weighted_sum(X, row, float(b)) for row, b in zip(rows, constants, strict=True)])

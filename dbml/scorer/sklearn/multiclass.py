@@ -7,7 +7,7 @@ from typing import Any
 from sklearn.base import is_classifier, is_regressor
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 
-from dbml.scorer.plan import Value
+from dbml.scorer.plan import Builder, Value
 from dbml.scorer.sklearn.linear_classification import two_classes
 from dbml.scorer.sklearn.registry import Answer, Columns, Unsupported, predict, predictor, response
 
@@ -38,12 +38,29 @@ def one_vs_rest(estimator: OneVsRestClassifier, X: Columns) -> Answer:
         parts = two_classes(parts[0]) if parts else []
         votes = [~condition, condition]
     else:
-        votes = None
+        votes = _first_greatest(X.plan, scores)
     total = X.plan.sum(parts)
     # Unlike elsewhere, probabilities that are all 0 stay 0.
     none = total.equal(0.0)
     probabilities = [none.select(part, part / total) for part in parts]
-    return Answer(probabilities or None, decision=scores, votes=votes, function=function)
+    return Answer(probabilities or None, votes=votes, function=function)
+
+
+def _first_greatest(plan: Builder, scores: list[Value]) -> list[Value]:
+    """Per class, the condition that one-vs-rest predicts it.
+
+    scikit-learn goes from the last class to the first, keeps the greatest so far, and after a NaN nothing is
+    equal to that any more: the class found until then stays, or the first one.
+    """
+    votes = []
+    for i, score in enumerate(scores):
+        before = plan.all([])
+        for other in scores[:i]:
+            before = other.missing() | (other.less(score) & before)
+        after = [other.less_equal(score) for other in scores[i + 1 :]]
+        votes.append(plan.all([~score.missing(), *after, before]))
+    votes[0] = votes[0] | scores[-1].missing()
+    return votes
 
 
 @predictor(OneVsOneClassifier)
