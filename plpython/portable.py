@@ -18,6 +18,7 @@ from . import plan as format_
 DEPTH_IN_ONE_EXPRESSION = 40
 NESTED_AT_MOST = 20
 TERMS_IN_ONE_EXPRESSION = 50
+CHECKS_WORTH_A_WITNESS = 3
 
 
 def compile_plan(plan: Mapping[str, Any]) -> CodeType:
@@ -37,6 +38,7 @@ class _Writer:
         self.kinds = format_.kinds(plan)
         self.constants: list[str] = []
         self.functions: list[str] = []
+        self.witness = self._choose_witness()
         self.inlined = self._choose_inlined()
 
     def text(self) -> str:
@@ -46,7 +48,7 @@ class _Writer:
         if any(node["op"] == "number" for node in self.nodes):
             body.append("if None in numbers: numbers = [nan if x is None else x for x in numbers]")
         checked = {check["node"]: check["because"] for check in self.plan["checks"]}
-        needed_by_checks = self._closure(checked)
+        needed_by_checks = self._closure([*checked, *([] if self.witness is None else [self.witness])])
         for first in (True, False):
             for index, node in enumerate(self.nodes):
                 if (index in needed_by_checks) is not first:
@@ -63,16 +65,34 @@ class _Writer:
         score = "def score(numbers, texts):\n" + "".join(f"    {line}\n" for line in body)
         return "\n".join([*self.constants, *self.functions, score])
 
-    def _refusals(self, checked: Mapping[int, str]) -> list[str]:
-        reasons: dict[str, list[int]] = {}
-        for index, because in checked.items():
-            reasons.setdefault(because, []).append(index)
-        return [
-            f"if not ({' and '.join(self._ref(i) for i in indices)}): raise Refused({because!r})"
-            for because, indices in reasons.items()
-        ]
+    def _choose_witness(self) -> int | None:
+        """The sum that takes most of what must be finite: where it is finite, so are its terms."""
+        finite = self._must_be_finite()
+        sums = [index for index, node in enumerate(self.nodes) if node["op"] in ("dot", "sum")]
+        best = max(sums, key=lambda index: len(finite.intersection(self.nodes[index]["of"])), default=None)
+        if best is None or len(finite.intersection(self.nodes[best]["of"])) < CHECKS_WORTH_A_WITNESS:
+            return None
+        return best
 
-    def _closure(self, indices: Mapping[int, str]) -> set[int]:
+    def _must_be_finite(self) -> set[int]:
+        checks = (self.nodes[check["node"]] for check in self.plan["checks"])
+        return {node["of"][0] for node in checks if node["op"] == "finite"}
+
+    def _refusals(self, checked: Mapping[int, str]) -> list[str]:
+        known = set() if self.witness is None else set(self.nodes[self.witness]["of"])
+        reasons: dict[tuple[str, bool], list[int]] = {}
+        for index, because in checked.items():
+            node = self.nodes[index]
+            covered = node["op"] == "finite" and node["of"][0] in known
+            reasons.setdefault((because, covered), []).append(index)
+        lines = []
+        for (because, covered), indices in reasons.items():
+            first = f"v{self.witness} - v{self.witness} != 0.0 and " if covered else ""
+            every = " and ".join(self._ref(i) for i in indices)
+            lines.append(f"if {first}not ({every}): raise Refused({because!r})")
+        return lines
+
+    def _closure(self, indices: Sequence[int]) -> set[int]:
         found: set[int] = set()
         waiting = list(indices)
         while waiting:
@@ -95,9 +115,13 @@ class _Writer:
         for index, node in enumerate(self.nodes):
             of = node.get("of", [])
             depth = 1 + max((depths[i] for i in of if inlined[i]), default=0)
-            long = node["op"] == "trees" or (node["op"] in ("dot", "sum") and len(of) > TERMS_IN_ONE_EXPRESSION)
+            long = (
+                index == self.witness
+                or node["op"] == "trees"
+                or (node["op"] in ("dot", "sum") and len(of) > TERMS_IN_ONE_EXPRESSION)
+            )
             once = uses[index] <= 1 and depth < NESTED_AT_MOST and not long
-            inlined.append(node["op"] == "constant" or (once and node["op"] not in ("number", "text")))
+            inlined.append(node["op"] == "constant" or once)
             depths.append(depth)
         return inlined
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dbml._plpython import plan as format_
+from dbml.scorer.facts import Facts
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,6 +195,7 @@ class Builder:
         self._nodes: list[dict[str, Any]] = []
         self._known: dict[str, Value] = {}
         self._checks: dict[int, str] = {}
+        self._facts = Facts(self._nodes)
 
     def number(self, index: int) -> Value:
         """The row's number at this place."""
@@ -221,18 +223,28 @@ class Builder:
 
     def all(self, conditions: Sequence[Value]) -> Value:
         """Whether every condition holds."""
-        return conditions[0] if len(conditions) == 1 else self.node("all", *conditions)
+        return self._joined("all", conditions)
 
     def any(self, conditions: Sequence[Value]) -> Value:
         """Whether one condition holds."""
-        return conditions[0] if len(conditions) == 1 else self.node("any", *conditions)
+        return self._joined("any", conditions)
+
+    def _joined(self, op: str, conditions: Sequence[Value]) -> Value:
+        """Join conditions, without those that every row answers alike."""
+        truths = [self._facts.truth(condition.index) for condition in conditions]
+        decisive = op == "any"
+        if decisive in truths:
+            return self.node("any" if op == "all" else "all")
+        left = [condition for condition, truth in zip(conditions, truths, strict=True) if truth is None]
+        return left[0] if len(left) == 1 else self.node(op, *left)
 
     def argmax(self, values: Sequence[Value]) -> list[Value]:
-        """Per value, the condition that it is the first of the greatest, as ``numpy.argmax``."""
+        """Per value, the condition that it is the first of the greatest, as ``numpy.argmax``: NaN is greatest."""
         found = []
         for i, value in enumerate(values):
             beats = [other.less(value) for other in values[:i]] + [other.less_equal(value) for other in values[i + 1 :]]
-            found.append(self.all(beats))
+            first_missing = [value.missing(), *(~other.missing() for other in values[:i])]
+            found.append(self.all(beats) | self.all(first_missing))
         return found
 
     def trees(self, columns: Sequence[Value], ensemble: Mapping[str, Any]) -> Value:
@@ -240,8 +252,10 @@ class Builder:
         return self.node("trees", *columns, **{"start": 0.0, **ensemble})
 
     def check(self, condition: Value, because: str) -> None:
-        """Refuse rows for which the condition does not hold."""
-        self._checks.setdefault(condition.index, because)
+        """Refuse rows for which the condition does not hold; one that always holds costs nothing."""
+        if not self._facts.truth(condition.index):
+            self._checks.setdefault(condition.index, because)
+            self._facts.require(condition.index)
 
     def node(self, op: str, *of: Number, **fields: Any) -> Value:
         """Add a node, or find the equal one."""
@@ -255,12 +269,14 @@ class Builder:
         if key not in self._known:
             self._known[key] = Value(self, len(self._nodes), gives)
             self._nodes.append(node)
+            self._facts.add(node)
         return self._known[key]
 
     def finish(self, output: Value) -> dict[str, Any]:
         """Return the plan as data, with the nodes that the output and the checks need."""
+        checks = self._needed_checks()
         needed: set[int] = set()
-        waiting = [output.index, *self._checks]
+        waiting = [output.index, *checks]
         while waiting:
             index = waiting.pop()
             if index not in needed:
@@ -278,11 +294,25 @@ class Builder:
             "numbers": self.numbers,
             "texts": self.texts,
             "nodes": nodes,
-            "checks": [{"node": places[index], "because": because} for index, because in self._checks.items()],
+            "checks": [{"node": places[index], "because": because} for index, because in checks.items()],
             "output": places[output.index],
         }
         read: dict[str, Any] = format_.loads(format_.dumps(plan))
         return read
+
+    def _needed_checks(self) -> dict[int, str]:
+        """The checks without those that others imply: where (x - m) / s is finite, x is."""
+
+        def finite(index: int) -> list[int]:
+            node = self._nodes[index]
+            if node["op"] == "any":
+                return [found for part in node.get("of", ()) for found in finite(part)]
+            return node["of"] if node["op"] == "finite" else []
+
+        implied = self._facts.implied(
+            place for index in self._checks if self._nodes[index]["op"] == "finite" for place in finite(index)
+        )
+        return {index: because for index, because in self._checks.items() if implied.isdisjoint(finite(index))}
 
 
 def _floats(values: Iterable[float]) -> list[float]:

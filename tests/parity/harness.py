@@ -75,6 +75,16 @@ def target(name: str, task: str) -> np.ndarray[Any, Any]:
     return np.digitize(y + random.normal(size=len(y)), np.quantile(y, [0.4, 0.8]) + np.array([0.0, 1e-3]))
 
 
+# Rows and columns enough for estimators that treat all alike.
+SAMPLE = 40
+COLUMNS = 8
+
+
+def few(name: str) -> pd.DataFrame:
+    """Read the features of a data set, the first numbers alone: an estimator refuses rows slowly."""
+    return data(name)[0].select_dtypes("number").iloc[:, :COLUMNS]
+
+
 def assert_parity(
     fitted: Any, X: pd.DataFrame, folder: Path, output: str | None = None, differing: int = 0
 ) -> dict[str, Any]:

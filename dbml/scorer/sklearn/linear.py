@@ -1,27 +1,118 @@
-"""Linear models and what is computed like them."""
+"""Linear models for regression, generalised ones with their links, and partial least squares."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from scipy import sparse
+from sklearn.cross_decomposition import CCA, PLSCanonical, PLSRegression
+from sklearn.linear_model import (
+    ARDRegression,
+    BayesianRidge,
+    ElasticNet,
+    ElasticNetCV,
+    GammaRegressor,
+    HuberRegressor,
+    Lars,
+    LarsCV,
+    Lasso,
+    LassoCV,
+    LassoLars,
+    LassoLarsCV,
+    LassoLarsIC,
+    LinearRegression,
+    OrthogonalMatchingPursuit,
+    OrthogonalMatchingPursuitCV,
+    PassiveAggressiveRegressor,
+    PoissonRegressor,
+    QuantileRegressor,
+    Ridge,
+    RidgeCV,
+    SGDOneClassSVM,
+    SGDRegressor,
+    TheilSenRegressor,
+    TweedieRegressor,
+)
+from sklearn.svm import LinearSVR
 
-from dbml.scorer.sklearn.registry import Answer, Columns, predictor
+from dbml.scorer.plan import Value
+from dbml.scorer.sklearn.registry import Answer, Columns, Unsupported, predictor
 
 
-@predictor(LinearRegression)
-def linear_regression(estimator: LinearRegression, X: Columns) -> Answer:
-    X.numeric("LinearRegression").refuse_missing("LinearRegression")
-    return Answer(value=X.plan.dot(X.values, np.ravel(estimator.coef_), float(np.ravel(estimator.intercept_)[0])))
+def weights(coefficients: Any, what: str) -> np.ndarray[Any, Any]:
+    """Fitted coefficients as float64, one row an output.
+
+    :raises Unsupported: they are float32: the estimator was fitted on float32 and computes in float32, in the
+        order that the matrix library chooses.
+    """
+    dense = np.asarray(coefficients.toarray() if sparse.issparse(coefficients) else coefficients)
+    if dense.dtype == np.float32:
+        raise Unsupported(f"a {what} that was fitted on float32 numbers")
+    return np.atleast_2d(dense).astype(np.float64)
 
 
-@predictor(LogisticRegression)
-def logistic_regression(estimator: LogisticRegression, X: Columns) -> Answer:
-    X.numeric("LogisticRegression").refuse_missing("LogisticRegression")
-    decision = [
-        X.plan.dot(X.values, weights, float(intercept))
-        for weights, intercept in zip(estimator.coef_, estimator.intercept_, strict=True)
-    ]
-    if len(decision) == 1:
-        positive = decision[0].sigmoid()
-        return Answer([1.0 - positive, positive], decision=[X.plan.constant(0.0), decision[0]], function=decision)
-    return Answer(X.plan.softmax(decision), decision=decision, function=decision)
+def weighted_sum(X: Columns, row: Iterable[float], constant: float) -> Value:
+    """``X @ row + constant`` of columns that are finite: a weight of 0 leaves its column out."""
+    terms = [(value, float(weight)) for value, weight in zip(X.values, row, strict=True) if weight != 0.0]
+    if not terms:
+        return X.plan.constant(constant)
+    return X.plan.dot([value for value, _ in terms], [weight for _, weight in terms], constant)
+
+
+def decisions(estimator: Any, X: Columns) -> list[Value]:
+    """``X @ coef_.T + intercept_``, one value for each row of the coefficients."""
+    name = type(estimator).__name__
+    X.numeric(name).refuse_missing(name)
+    rows = weights(estimator.coef_, name)
+    intercepts = np.broadcast_to(np.ravel(estimator.intercept_).astype(np.float64), len(rows))
+    return [weighted_sum(X, row, float(b)) for row, b in zip(rows, intercepts, strict=True)]
+
+
+def only(values: list[Value], what: str) -> Value:
+    """The one output of a regressor.
+
+    :raises Unsupported: it has several.
+    """
+    if len(values) != 1:
+        raise Unsupported(f"a {what} of several outputs")
+    return values[0]
+
+
+@predictor(
+    ARDRegression, BayesianRidge, ElasticNet, ElasticNetCV, HuberRegressor, Lars, LarsCV, Lasso, LassoCV, LassoLars,
+    LassoLarsCV, LassoLarsIC, LinearRegression, LinearSVR, OrthogonalMatchingPursuit, OrthogonalMatchingPursuitCV,
+    PassiveAggressiveRegressor, QuantileRegressor, Ridge, RidgeCV, SGDRegressor, TheilSenRegressor,
+)  # fmt: skip
+def linear_regressor(estimator: Any, X: Columns) -> Answer:
+    return Answer(value=only(decisions(estimator, X), type(estimator).__name__))
+
+
+@predictor(PoissonRegressor, GammaRegressor, TweedieRegressor)
+def generalised_linear_regressor(estimator: Any, X: Columns) -> Answer:
+    raw = only(decisions(estimator, X), type(estimator).__name__)
+    link = type(estimator._base_loss.link).__name__
+    if link == "LogLink":
+        return Answer(value=raw.function("exp"))
+    if link == "IdentityLink":
+        return Answer(value=raw)
+    raise Unsupported(f"a {type(estimator).__name__} with a {link}")
+
+
+@predictor(PLSRegression, PLSCanonical, CCA)
+def partial_least_squares(estimator: Any, X: Columns) -> Answer:
+    name = type(estimator).__name__
+    X.numeric(name).refuse_missing(name)
+    rows = weights(estimator.coef_, name)
+    centred = X.of([v - float(m) for v, m in zip(X.values, estimator._x_mean, strict=True)])
+    values = [weighted_sum(centred, row, float(b)) for row, b in zip(rows, np.ravel(estimator.intercept_), strict=True)]
+    return Answer(value=only(values, name))
+
+
+@predictor(SGDOneClassSVM)
+def one_class_svm(estimator: SGDOneClassSVM, X: Columns) -> Answer:
+    X.numeric("SGDOneClassSVM").refuse_missing("SGDOneClassSVM")
+    [row] = weights(estimator.coef_, "SGDOneClassSVM")
+    decision = weighted_sum(X, row, -float(estimator.offset_[0]))
+    return Answer(value=X.plan.constant(0.0).less_equal(decision).select(1.0, -1.0), function=[decision])

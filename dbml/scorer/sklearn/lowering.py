@@ -12,7 +12,20 @@ from dbml.scorer.plan import Builder, Value
 from dbml.scorer.sklearn.registry import Answer, Column, Columns, Unsupported, predict
 
 # Importing them registers their functions.
-FAMILIES = ("composition", "preprocessing", "linear", "trees")
+FAMILIES = (
+    "composition",
+    "preprocessing",
+    "linear",
+    "linear_classification",
+    "bayes",
+    "discriminant",
+    "neural",
+    "dummy",
+    "calibration",
+    "multiclass",
+    "meta",
+    "trees",
+)
 
 
 def lower(estimator: Any, signature: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,11 +81,12 @@ def _score(plan: Builder, estimator: Any, answer: Answer, output: Mapping[str, A
         return answer.probabilities[int(output["index"])]
     if answer.value is not None:
         return answer.value
+<<<<<<< HEAD
     classes: list[Any] = np.asarray(estimator.classes_).tolist()
     predicted = answer.predicted(plan)
+=======
+    classes = np.asarray(estimator.classes_).tolist()
+>>>>>>> linear
     if output["kind"] == "label":
-        return predicted[classes.index(output["label"])].indicator()
-    score = plan.constant(float(classes[-1]))
-    for label, condition in list(zip(classes, predicted, strict=True))[-2::-1]:
-        score = condition.select(float(label), score)
-    return score
+        return answer.predicted(plan)[classes.index(output["label"])].indicator()
+    return answer.prediction(plan, classes)

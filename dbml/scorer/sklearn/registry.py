@@ -70,6 +70,10 @@ class Columns:
         known = list(names) if names is not None and len(names) == len(values) else [None] * len(values)
         return replace(self, columns=[Column(v, n, dtype) for v, n in zip(values, known, strict=True)])
 
+    def unnamed(self) -> Columns:
+        """The same columns as an array, which has no names."""
+        return replace(self, columns=[replace(column, name=None) for column in self.columns])
+
     def numeric(self, what: str = "") -> Columns:
         """The same columns, all of them numbers.
 
@@ -119,6 +123,18 @@ class Answer:
         if values is None:
             raise Unsupported("an estimator without classes where classes are due")
         return plan.argmax(values)
+
+    def prediction(self, plan: Builder, worths: Sequence[float]) -> Value:
+        """What ``predict`` answers, as a number: of the value itself, or of the predicted class.
+
+        :param worths: per class, the number that stands for it.
+        """
+        if self.value is not None:
+            return self.value
+        score = plan.constant(float(worths[-1]))
+        for worth, condition in list(zip(worths, self.predicted(plan), strict=True))[-2::-1]:
+            score = condition.select(float(worth), score)
+        return score
 
 
 Transform = Callable[[Any, Columns], Columns]
@@ -170,3 +186,18 @@ def predict(estimator: Any, X: Columns) -> Answer:
     if found is None:
         raise Unsupported(f"the estimator {type(estimator).__name__}")
     return found(estimator, X)
+
+
+def response(estimator: Any, answer: Answer, methods: Sequence[str]) -> tuple[list[Value], str]:
+    """What the first of the methods that an estimator has answers, and which one that is.
+
+    :param methods: ``predict_proba`` or ``decision_function``.
+    :raises Unsupported: it has none of them, or no plan expresses the first that it has.
+    """
+    for method in methods:
+        if hasattr(estimator, method):
+            values = answer.probabilities if method == "predict_proba" else answer.function
+            if values is None:
+                break
+            return values, method
+    raise Unsupported(f"{' or '.join(methods)} of the {type(estimator).__name__}")
