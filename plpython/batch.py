@@ -88,6 +88,15 @@ def _softmax(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
     return powers[node["index"]] / _sum(node, list(powers), rows)
 
 
+def _weighted_median(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+    values = np.stack(of, axis=1)
+    order = np.argsort(values, axis=1, kind="stable")
+    sums = np.cumsum(np.array(node["weights"])[order], axis=1)
+    place = (sums >= 0.5 * sums[:, -1:]).argmax(axis=1)
+    everyone = np.arange(rows)
+    return values[everyone, order[everyone, place]]
+
+
 def _function(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
     name = node["name"]
     if name in ("ndtr", "ndtri"):  # scipy may not be there
@@ -182,6 +191,7 @@ _OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], int], Array
     "dot": _dot,
     "sigmoid": _sigmoid,
     "softmax": _softmax,
+    "weighted_median": _weighted_median,
     "less": lambda node, of, rows: of[0] < of[1],
     "less_equal": lambda node, of, rows: of[0] <= of[1],
     "equal": lambda node, of, rows: of[0] == of[1],

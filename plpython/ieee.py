@@ -6,6 +6,7 @@ Standard library only. What is missing is NaN.
 from __future__ import annotations
 
 import bisect
+import itertools
 import math
 import struct
 from collections.abc import Sequence
@@ -67,6 +68,14 @@ def softmax(values: Sequence[float], index: int) -> float:
         return math.nan
     powers = [math.exp(value - greatest) for value in values]
     return powers[index] / sum(powers)
+
+
+def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
+    """Of the values in order, the first at which the weights up to it reach half of all."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    sums = list(itertools.accumulate([weights[i] for i in order]))
+    half = 0.5 * sums[-1]
+    return next((values[i] for i, total in zip(order, sums) if total >= half), values[order[0]])  # noqa: B905 - 3.9
 
 
 def exp(x: float) -> float:

@@ -65,6 +65,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "step": ("n", "n"),  # edges, values (one more), side "left" or "right" as numpy.searchsorted; "missing"
     "interpolate": ("n", "n"),  # x, y as numpy.interp
     "polynomial": ("n", "n"),  # breaks, coefficients of each interval in (x - its left break), highest power first
+    "weighted_median": ("n*", "n"),  # weights: of the ordered numbers, the first where half of the weight is reached
     # trees: see TREES
     "trees": ("n*", "n"),
 }
@@ -190,6 +191,8 @@ def _check_fields(index: int, node: Mapping[str, Any], plan: Mapping[str, Any]) 
         fits = node["name"] in FUNCTIONS
     elif op == "dot":
         fits = len(node["weights"]) == len(node["of"]) and "constant" in node
+    elif op == "weighted_median":
+        fits = len(node["weights"]) == len(node["of"]) > 0
     elif op == "softmax":
         fits = 0 <= node["index"] < len(node["of"])
     elif op in ("lookup", "match"):

@@ -219,6 +219,8 @@ class _Writer:
             return " + ".join(self._terms(node))
         if op == "softmax":
             return f"ieee.softmax(({', '.join(of)},), {node['index']})"
+        if op == "weighted_median":
+            return f"ieee.weighted_median(({', '.join(of)},), {self._constant(_tuple(node['weights']))})"
         if op == "finite":
             return f"{of[0]} - {of[0]} == 0.0"
         if op == "missing":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,9 @@ from dbml.scorer.plan import Builder, Value
 from dbml.scorer.sklearn.registry import Answer, Column, Columns, Unsupported, predict
 
 # Importing them registers their functions.
-FAMILIES = ("composition", "preprocessing", "linear", "trees")
+FAMILIES = ("composition", "preprocessing", "linear", "trees", "boosting", "histogram")
+# These need a library that may not be there: who has an estimator of it has imported it.
+OPTIONAL = {"xgboost": "xgboost", "lightgbm": "lightgbm"}
 
 
 def lower(estimator: Any, signature: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,7 +24,7 @@ def lower(estimator: Any, signature: Mapping[str, Any]) -> dict[str, Any]:
     :param signature: of the artifact: features in order, input form and output.
     :raises Unsupported: names the part that no plan expresses.
     """
-    for family in FAMILIES:
+    for family in (*FAMILIES, *(family for module, family in OPTIONAL.items() if module in sys.modules)):
         importlib.import_module(f"dbml.scorer.sklearn.{family}")
     features = signature["features"]
     texts = sum(feature["kind"] == "text" for feature in features)
