@@ -101,7 +101,18 @@ def _function(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
     name = node["name"]
     if name in ("ndtr", "ndtri"):  # scipy may not be there
         return np.array([ieee.function(name, x) for x in of[0].tolist()])
+    if name == "exp32":
+        return _exp32(of[0])
     return getattr(np, name)(of[0])
+
+
+def _exp32(x: Array) -> Array:
+    inside = np.clip(x, -104.0, 89.0)
+    scaled = inside * ieee.EXP32_SCALE
+    whole = np.rint(scaled)
+    r = scaled - whole
+    a, b, c = ieee.EXP32
+    return _round32(((a * r + b) * (r * r) + (c * r + 1.0)) * np.exp2(whole / 32))
 
 
 def _lookup(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:

@@ -86,6 +86,26 @@ def exp(x: float) -> float:
         return math.inf
 
 
+# The C library's expf: a polynomial in double between 32nds of a power of two, rounded once at the end.
+EXP32_SCALE = float.fromhex("0x1.71547652b82fep+0") * 32
+EXP32 = (
+    float.fromhex("0x1.c6af84b912394p-5") / 32**3,
+    float.fromhex("0x1.ebfce50fac4f3p-3") / 32**2,
+    float.fromhex("0x1.62e42ff0c52d6p-1") / 32,
+)
+
+
+def exp32(x: float) -> float:
+    """``exp`` of a float32 as C computes it in float32, which is not always the nearest one."""
+    if not -104.0 < x < 89.0:
+        return x if x != x else 0.0 if x < 0.0 else math.inf
+    scaled = x * EXP32_SCALE
+    whole = round(scaled)
+    r = scaled - whole
+    a, b, c = EXP32
+    return round32(((a * r + b) * (r * r) + (c * r + 1.0)) * math.pow(2.0, whole / 32))
+
+
 def step(x: float, edges: Sequence[float], values: Sequence[float], left: bool, missing: float) -> float:
     """``values[numpy.searchsorted(edges, x)]``."""
     if x != x:
@@ -152,6 +172,7 @@ _FUNCTIONS = {
     "cos": math.cos,
     "cosh": math.cosh,
     "exp": math.exp,
+    "exp32": exp32,
     "exp2": lambda x: math.pow(2.0, x),
     "expm1": math.expm1,
     "floor": lambda x: float(math.floor(x)) if x - x == 0.0 else x,

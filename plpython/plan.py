@@ -71,7 +71,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {
 }
 
 FUNCTIONS = frozenset(
-    "absolute arccos arcsin arctan cbrt ceil cos cosh exp exp2 expm1 floor log log10 log1p log2 ndtr ndtri negative"
+    "absolute arccos arcsin arctan cbrt ceil cos cosh exp exp2 exp32 expm1 floor log log10 log1p log2 ndtr ndtri negative"
     " reciprocal rint sign sin sinh sqrt square tan tanh".split()
 )
 
