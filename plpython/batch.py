@@ -86,11 +86,31 @@ def _softmax(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
     return powers[node["index"]] / _sum(node, list(powers), rows)
 
 
+def _weighted_median(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+    values = np.stack(of, axis=1)
+    order = np.argsort(values, axis=1, kind="stable")
+    sums = np.cumsum(np.array(node["weights"])[order], axis=1)
+    place = (sums >= 0.5 * sums[:, -1:]).argmax(axis=1)
+    everyone = np.arange(rows)
+    return values[everyone, order[everyone, place]]
+
+
 def _function(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
     name = node["name"]
     if name in ("ndtr", "ndtri"):  # scipy may not be there
         return np.array([ieee.function(name, x) for x in of[0].tolist()])
+    if name == "exp32":
+        return _exp32(of[0])
     return getattr(np, name)(of[0])
+
+
+def _exp32(x: Array) -> Array:
+    inside = np.clip(x, -104.0, 89.0)
+    scaled = inside * ieee.EXP32_SCALE
+    whole = np.rint(scaled)
+    r = scaled - whole
+    a, b, c = ieee.EXP32
+    return _round32(((a * r + b) * (r * r) + (c * r + 1.0)) * np.exp2(whole / 32))
 
 
 def _lookup(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
@@ -180,6 +200,7 @@ _OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], int], Array
     "dot": _dot,
     "sigmoid": _sigmoid,
     "softmax": _softmax,
+    "weighted_median": _weighted_median,
     "less": lambda node, of, rows: of[0] < of[1],
     "less_equal": lambda node, of, rows: of[0] <= of[1],
     "equal": lambda node, of, rows: of[0] == of[1],

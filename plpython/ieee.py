@@ -6,6 +6,7 @@ Standard library only. What is missing is NaN.
 from __future__ import annotations
 
 import bisect
+import itertools
 import math
 import struct
 import sys
@@ -71,12 +72,40 @@ def softmax(values: Sequence[float], index: int) -> float:
     return powers[index] / sum(powers)
 
 
+def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
+    """Of the values in order, the first at which the weights up to it reach half of all."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    sums = list(itertools.accumulate([weights[i] for i in order]))
+    half = 0.5 * sums[-1]
+    return next((values[i] for i, total in zip(order, sums) if total >= half), values[order[0]])  # noqa: B905 - 3.9
+
+
 def exp(x: float) -> float:
     """``numpy.exp``."""
     try:
         return math.exp(x)
     except OverflowError:
         return math.inf
+
+
+# The C library's expf: a polynomial in double between 32nds of a power of two, rounded once at the end.
+EXP32_SCALE = float.fromhex("0x1.71547652b82fep+0") * 32
+EXP32 = (
+    float.fromhex("0x1.c6af84b912394p-5") / 32**3,
+    float.fromhex("0x1.ebfce50fac4f3p-3") / 32**2,
+    float.fromhex("0x1.62e42ff0c52d6p-1") / 32,
+)
+
+
+def exp32(x: float) -> float:
+    """``exp`` of a float32 as C computes it in float32, which is not always the nearest one."""
+    if not -104.0 < x < 89.0:
+        return x if x != x else 0.0 if x < 0.0 else math.inf
+    scaled = x * EXP32_SCALE
+    whole = round(scaled)
+    r = scaled - whole
+    a, b, c = EXP32
+    return round32(((a * r + b) * (r * r) + (c * r + 1.0)) * math.pow(2.0, whole / 32))
 
 
 def step(x: float, edges: Sequence[float], values: Sequence[float], left: bool, missing: float) -> float:
@@ -153,6 +182,7 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "cos": math.cos,
     "cosh": math.cosh,
     "exp": math.exp,
+    "exp32": exp32,
     "exp2": lambda x: math.pow(2.0, x),
     "expm1": math.expm1,
     "floor": lambda x: float(math.floor(x)) if x - x == 0.0 else x,

@@ -65,15 +65,16 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "step": ("n", "n"),  # edges, values (one more), side "left" or "right" as numpy.searchsorted; "missing"
     "interpolate": ("n", "n"),  # x, y as numpy.interp
     "polynomial": ("n", "n"),  # breaks, coefficients of each interval in (x - its left break), highest power first
+    "weighted_median": ("n*", "n"),  # weights: of the ordered numbers, the first where half of the weight is reached
     # trees: see TREES
     "trees": ("n*", "n"),
 }
 
 FUNCTIONS = frozenset(
     (
-        *("absolute", "arccos", "arcsin", "arctan", "cbrt", "ceil", "cos", "cosh", "exp", "exp2", "expm1", "floor"),
-        *("log", "log10", "log1p", "log2", "ndtr", "ndtri", "negative", "reciprocal", "rint", "sign", "sin", "sinh"),
-        *("sqrt", "square", "tan", "tanh"),
+        *("absolute", "arccos", "arcsin", "arctan", "cbrt", "ceil", "cos", "cosh", "exp", "exp2", "expm1"),
+        *("exp32", "floor", "log", "log10", "log1p", "log2", "ndtr", "ndtri", "negative", "reciprocal", "rint", "sign"),
+        *("sin", "sinh", "sqrt", "square", "tan", "tanh"),
     )
 )
 
@@ -193,6 +194,8 @@ def _check_fields(index: int, node: Mapping[str, Any], plan: Mapping[str, Any]) 
         fits = node["name"] in FUNCTIONS
     elif op == "dot":
         fits = len(node["weights"]) == len(node["of"]) and "constant" in node
+    elif op == "weighted_median":
+        fits = len(node["weights"]) == len(node["of"]) > 0
     elif op == "softmax":
         fits = 0 <= node["index"] < len(node["of"])
     elif op in ("lookup", "match"):

@@ -129,7 +129,9 @@ class _Writer:
         """Assign the node to its variable; long sums in parts, because the compiler recurses into each."""
         op, name = node["op"], f"v{index}"
         if op == "trees":
-            terms = [f"({tree})" for tree in _TreeWriter(node, [self._ref(i) for i in node["of"]], self).trees()]
+            terms = [
+                f"({tree})" for tree in _TreeWriter(node, [self._ref(i) for i in node.get("of", [])], self).trees()
+            ]
             if node.get("precision") == 32:
                 start = f"{name} = {_literal(node['start'])}"
                 return [start, *(f"{name} = ieee.round32({name} + {term})" for term in terms)]
@@ -181,6 +183,8 @@ class _Writer:
             return " + ".join(self._terms(node))
         if op == "softmax":
             return f"ieee.softmax(({', '.join(of)},), {node['index']})"
+        if op == "weighted_median":
+            return f"ieee.weighted_median(({', '.join(of)},), {self._constant(_tuple(node['weights']))})"
         if op == "finite":
             return f"{of[0]} - {of[0]} == 0.0"
         if op == "missing":
@@ -294,7 +298,7 @@ def _function(name: str, x: str) -> str:
         return f"-{x}"
     if name == "square":
         return f"{x} * {x}"
-    return f"ieee.exp({x})" if name == "exp" else f"ieee.function({name!r}, {x})"
+    return f"ieee.{name}({x})" if name in ("exp", "exp32") else f"ieee.function({name!r}, {x})"
 
 
 def _literal(value: float) -> str:

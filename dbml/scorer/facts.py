@@ -16,7 +16,7 @@ _SAFE = 1e300
 _UP_TO_ONE = frozenset(("sign", "sin", "cos", "tanh", "ndtr"))
 # f(x) is finite only where x is.
 _PROPER = frozenset(
-    ["absolute", "cbrt", "ceil", "floor", "log", "log10", "log1p", "log2", "negative", "rint", "sqrt", "square"]
+    ("absolute", "cbrt", "ceil", "floor", "log", "log10", "log1p", "log2", "negative", "rint", "sqrt", "square")
 )
 
 

@@ -109,12 +109,8 @@ def truth(estimator: Any, signature: Mapping[str, Any], rows: Sequence[Row]) -> 
     def ask(places: list[int]) -> None:
         try:
             with np.errstate(all="ignore"):
-<<<<<<< HEAD
-                for indices, X in rows_to_input(signature, numbers[first:end], texts[first:end]):
-=======
                 wire = [numbers[i] for i in places], [texts[i] for i in places]
                 for indices, X in rows_to_input(signature, *wire):  # noqa: N806
->>>>>>> linear
                     found = scores(estimator, signature["output"], X)
                     for index, answer in zip(indices, found.tolist(), strict=True):
                         answers[places[index]] = answer

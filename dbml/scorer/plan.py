@@ -221,6 +221,10 @@ class Builder:
         """``scipy.special.softmax`` of one row."""
         return [self.node("softmax", *values, index=index) for index in range(len(values))]
 
+    def weighted_median(self, values: Sequence[Value], weights: Iterable[float]) -> Value:
+        """Of the values in order, the first at which the weights up to it reach half of all."""
+        return self.node("weighted_median", *values, weights=_floats(weights))
+
     def all(self, conditions: Sequence[Value]) -> Value:
         """Whether every condition holds."""
         return self._joined("all", conditions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,20 +13,9 @@ from dbml.scorer.plan import Builder, Value
 from dbml.scorer.sklearn.registry import Answer, Column, Columns, Unsupported, predict
 
 # Importing them registers their functions.
-FAMILIES = (
-    "composition",
-    "preprocessing",
-    "linear",
-    "linear_classification",
-    "bayes",
-    "discriminant",
-    "neural",
-    "dummy",
-    "calibration",
-    "multiclass",
-    "meta",
-    "trees",
-)
+FAMILIES = ("composition", "preprocessing", "linear", "trees", "boosting", "histogram")
+# These need a library that may not be there: who has an estimator of it has imported it.
+OPTIONAL = {"xgboost": "xgboost", "lightgbm": "lightgbm"}
 
 
 def lower(estimator: Any, signature: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,7 +24,7 @@ def lower(estimator: Any, signature: Mapping[str, Any]) -> dict[str, Any]:
     :param signature: of the artifact: features in order, input form and output.
     :raises Unsupported: names the part that no plan expresses.
     """
-    for family in FAMILIES:
+    for family in (*FAMILIES, *(family for module, family in OPTIONAL.items() if module in sys.modules)):
         importlib.import_module(f"dbml.scorer.sklearn.{family}")
     features = signature["features"]
     texts = sum(feature["kind"] == "text" for feature in features)
@@ -81,12 +71,7 @@ def _score(plan: Builder, estimator: Any, answer: Answer, output: Mapping[str, A
         return answer.probabilities[int(output["index"])]
     if answer.value is not None:
         return answer.value
-<<<<<<< HEAD
-    classes: list[Any] = np.asarray(estimator.classes_).tolist()
-    predicted = answer.predicted(plan)
-=======
     classes = np.asarray(estimator.classes_).tolist()
->>>>>>> linear
     if output["kind"] == "label":
         return answer.predicted(plan)[classes.index(output["label"])].indicator()
     return answer.prediction(plan, classes)

@@ -1,15 +1,25 @@
-"""Decision trees and their ensembles."""
+"""Decision trees and forests of them; what boosting builds on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    IsolationForest,
+    RandomForestClassifier,
+    RandomForestRegressor,
+    RandomTreesEmbedding,
+)
+from sklearn.ensemble._iforest import _average_path_length
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
+from sklearn.utils import get_tags
 
 from dbml.scorer.plan import Builder, Value
-from dbml.scorer.sklearn.registry import Answer, Columns, Unsupported, predictor
+from dbml.scorer.sklearn.registry import Answer, Columns, Unsupported, predictor, transformer
 
 
 class Ensemble:
@@ -22,20 +32,55 @@ class Ensemble:
         self.left: list[int] = []
         self.right: list[int] = []
         self.missing_left: list[int] = []
+        self.sets: dict[str, list[float]] = {}
 
-    def add(self, tree: Any, values: Sequence[float]) -> None:
-        """Add a fitted ``sklearn.tree._tree.Tree`` whose leaves are worth ``values``, one a node."""
+    def add(self, tree: Any, values: Sequence[float] | Any, columns: Any = None) -> Ensemble:
+        """Add a fitted ``sklearn.tree._tree.Tree``.
+
+        :param values: what its leaves are worth, one a node.
+        :param columns: the columns of X that the tree was fitted on; left out, all.
+        """
+        feature = tree.feature if columns is None else np.asarray(columns)[tree.feature]
+        return self.add_arrays(
+            leaf=tree.children_left < 0,
+            feature=feature,
+            threshold=widened(tree.threshold),
+            value=np.asarray(values, dtype=float),
+            left=tree.children_left,
+            right=tree.children_right,
+            missing_left=tree.missing_go_to_left,
+        )
+
+    def add_arrays(
+        self,
+        leaf: Any,
+        feature: Any,
+        threshold: Any,
+        value: Any,
+        left: Any,
+        right: Any,
+        missing_left: Any,
+        sets: Mapping[int, Sequence[float]] | None = None,
+    ) -> Ensemble:
+        """Add one tree, an array over its nodes for each part; the root is the first.
+
+        :param sets: node → the values that go left there.
+        """
         offset = len(self.column)
         self.roots.append(offset)
-        leaf = tree.children_left < 0
-        self.column += np.where(leaf, -1, tree.feature).tolist()
-        self.threshold += np.where(leaf, np.asarray(values, dtype=float), widened(tree.threshold)).tolist()
-        self.left += np.where(leaf, 0, tree.children_left + offset).tolist()
-        self.right += np.where(leaf, 0, tree.children_right + offset).tolist()
-        self.missing_left += np.where(leaf, 0, tree.missing_go_to_left).astype(int).tolist()
+        self.column += np.where(leaf, -1, feature).tolist()
+        self.threshold += np.where(leaf, value, threshold).tolist()
+        self.left += np.where(leaf, 0, left + offset).tolist()
+        self.right += np.where(leaf, 0, right + offset).tolist()
+        self.missing_left += np.where(leaf, 0, missing_left).astype(int).tolist()
+        self.sets.update({str(node + offset): list(values) for node, values in (sets or {}).items()})
+        return self
 
-    def node(self, plan: Builder, columns: Sequence[Value], start: float = 0.0) -> Value:
-        """Make the node; columns that no tree asks for are left out."""
+    def node(self, plan: Builder, columns: Sequence[Value], start: float = 0.0, **options: Any) -> Value:
+        """Make the node; columns that no tree asks for are left out.
+
+        :param options: ``strict`` and ``precision``, as in :data:`dbml._plpython.plan.TREES`.
+        """
         used = sorted({c for c in self.column if c >= 0})
         places = {c: i for i, c in enumerate(used)}
         ensemble = {
@@ -45,9 +90,12 @@ class Ensemble:
             "left": self.left,
             "right": self.right,
             "start": start,
+            **options,
         }
         if any(self.missing_left):
             ensemble["missing_left"] = self.missing_left
+        if self.sets:
+            ensemble["sets"] = self.sets
         return plan.trees([columns[c] for c in used], ensemble)
 
 
@@ -58,18 +106,20 @@ def widened(thresholds: Any) -> Any:
     the greatest float32 that is at most t. So no engine needs to round.
     """
     t = np.asarray(thresholds, dtype=np.float64)
-    low = t.astype(np.float32)
+    with np.errstate(over="ignore"):
+        low = t.astype(np.float32)
     low = np.where(low.astype(np.float64) > t, np.nextafter(low, np.float32(-np.inf)), low).astype(np.float32)
-    high = np.nextafter(low, np.float32(np.inf))
-    # float32 halves are exact in float64; where the next one is infinite, the step is the one before.
-    middle = np.where(
-        np.isinf(high),
-        low + (low.astype(np.float64) - np.nextafter(low, np.float32(-np.inf))) / 2,
-        (low.astype(np.float64) + high.astype(np.float64)) / 2,
-    )
+    with np.errstate(over="ignore"):
+        high = np.nextafter(low, np.float32(np.inf)).astype(np.float64)
+    # Half of the way is exact in float64. Above the greatest float32 the next one would be 2**128, below the
+    # least -2**128: what lies nearer to those is rounded to infinity.
+    exact = low.astype(np.float64)
+    middle = np.where(np.isinf(high), exact + 2.0**103, (exact + high) / 2)
+    middle = np.where(np.isneginf(exact), -FLOAT32_LIMIT, middle)
     # A tie goes to the even mantissa.
     even = low.view(np.uint32) % 2 == 0
-    return np.where(even, middle, np.nextafter(middle, -np.inf))
+    T = np.where(even | np.isneginf(exact), middle, np.nextafter(middle, -np.inf))
+    return np.where(np.isposinf(exact), np.inf, np.where(np.isneginf(t), -np.inf, T))
 
 
 # What numpy rounds to infinity as float32, scikit-learn's trees refuse.
@@ -77,41 +127,113 @@ FLOAT32_LIMIT = 3.4028235677973366e38
 
 
 def as_float32(X: Columns, what: str, missing: bool) -> Columns:
-    """What a tree's ``check_array`` refuses: infinity as float32, and NaN where the tree was not fitted on any."""
+    """What a tree's ``check_array`` refuses: infinity as float32, and NaN where it does not take that."""
     for column in X.numeric(what):
         value = column.value
         inside = value.function("absolute").less(FLOAT32_LIMIT)
         X.plan.check(
             inside | value.missing() if missing else inside,
-            f"Input X of {what} contains NaN or a value too large for float32",
+            f"Input X of {what} contains NaN or a value too large for float32"
+            if not missing
+            else f"Input X of {what} contains infinity or a value too large for float32",
         )
     return X
 
 
-@predictor(RandomForestClassifier)
-def forest_classifier(estimator: Any, X: Columns) -> Answer:
-    if isinstance(estimator.n_classes_, list):
-        raise Unsupported("a forest of several outputs")
-    X = as_float32(X, type(estimator).__name__, missing=False)
-    probabilities = []
-    for index in range(estimator.n_classes_):
-        ensemble = Ensemble()
-        for tree in estimator.estimators_:
-            ensemble.add(tree.tree_, tree.tree_.value[:, 0, index])
-        probabilities.append(ensemble.node(X.plan, X.values) / float(len(estimator.estimators_)))
-    return Answer(probabilities)
+def _checked(estimator: Any, X: Columns) -> Columns:
+    """Refuse what a tree or a forest refuses; a forest asks its first tree whether NaN may pass."""
+    if estimator.n_outputs_ != 1:
+        raise Unsupported(f"a {type(estimator).__name__} of several outputs")
+    tree = estimator.estimators_[0] if hasattr(estimator, "estimators_") else estimator
+    return as_float32(X, type(estimator).__name__, missing=bool(get_tags(tree).input_tags.allow_nan))
 
 
-@predictor(GradientBoostingClassifier)
-def gradient_boosting_classifier(estimator: GradientBoostingClassifier, X: Columns) -> Answer:
-    X = as_float32(X, "GradientBoostingClassifier", missing=False)
-    if estimator.n_classes_ != 2 or estimator.init_ == "zero" or type(estimator.init_).__name__ != "DummyClassifier":
-        raise Unsupported("this GradientBoostingClassifier")
-    width = estimator.n_features_in_
-    start = float(estimator._raw_predict_init(np.zeros((1, width), dtype=np.float32))[0, 0])
+def sum_of(trees: Sequence[Any], value: Callable[[Any], Any], X: Columns, start: float = 0.0) -> Value:
+    """Make the sum over trees, in their order, of what ``value`` makes of a tree's nodes."""
     ensemble = Ensemble()
-    for tree in estimator.estimators_[:, 0]:
-        ensemble.add(tree.tree_, estimator.learning_rate * tree.tree_.value[:, 0, 0])
-    raw = ensemble.node(X.plan, X.values, start)
-    positive = raw.sigmoid()
-    return Answer([1.0 - positive, positive], decision=[X.plan.constant(0.0), raw], function=[raw])
+    for tree in trees:
+        ensemble.add(tree.tree_, value(tree.tree_))
+    return ensemble.node(X.plan, X.values, start)
+
+
+@predictor(DecisionTreeClassifier, ExtraTreeClassifier)
+def tree_classifier(estimator: Any, X: Columns) -> Answer:
+    X = _checked(estimator, X)
+    return Answer([sum_of([estimator], _share(i), X) for i in range(estimator.n_classes_)])
+
+
+@predictor(DecisionTreeRegressor, ExtraTreeRegressor)
+def tree_regressor(estimator: Any, X: Columns) -> Answer:
+    X = _checked(estimator, X)
+    return Answer(value=sum_of([estimator], _mean, X))
+
+
+@predictor(RandomForestClassifier, ExtraTreesClassifier)
+def forest_classifier(estimator: Any, X: Columns) -> Answer:
+    X = _checked(estimator, X)
+    trees = estimator.estimators_
+    return Answer([sum_of(trees, _share(i), X) / float(len(trees)) for i in range(estimator.n_classes_)])
+
+
+@predictor(RandomForestRegressor, ExtraTreesRegressor)
+def forest_regressor(estimator: Any, X: Columns) -> Answer:
+    X = _checked(estimator, X)
+    return Answer(value=sum_of(estimator.estimators_, _mean, X) / float(len(estimator.estimators_)))
+
+
+def _share(index: int) -> Callable[[Any], Any]:
+    return lambda tree: tree.value[:, 0, index]
+
+
+def _mean(tree: Any) -> Any:
+    return tree.value[:, 0, 0]
+
+
+@transformer(RandomTreesEmbedding)
+def random_trees_embedding(estimator: RandomTreesEmbedding, X: Columns) -> Columns:
+    X = _checked(estimator, X)
+    columns = []
+    for tree, leaves in zip(estimator.estimators_, estimator.one_hot_encoder_.categories_, strict=True):
+        reached = sum_of([tree], lambda t: np.arange(t.node_count), X)
+        columns += [reached.equal(float(leaf)).indicator() for leaf in leaves]
+    return X.of(columns, list(estimator.get_feature_names_out()))
+
+
+@predictor(IsolationForest)
+def isolation_forest(estimator: IsolationForest, X: Columns) -> Answer:
+    # It looks at float32 values without refusing any: infinity and NaN are compared like others.
+    X.numeric("IsolationForest")
+    ensemble = Ensemble()
+    for tree, columns, lengths, average in zip(
+        estimator.estimators_,
+        estimator.estimators_features_,
+        estimator._decision_path_lengths,
+        estimator._average_path_length_per_tree,
+        strict=True,
+    ):
+        ensemble.add(tree.tree_, lengths + average - 1.0, columns)
+    depth = ensemble.node(X.plan, X.values)
+    return Answer(value=depth.less(_least_depth_inside(estimator)).select(-1.0, 1.0))
+
+
+def _least_depth_inside(estimator: IsolationForest) -> float:
+    """The least sum of depths that is no outlier, as scikit-learn's own formula has it.
+
+    The deeper, the more normal; so one comparison says the same as the power and the subtraction, whose last
+    bit differs between libraries while ``contamination`` puts a training row exactly on the edge.
+    """
+    denominator = len(estimator.estimators_) * _average_path_length([estimator._max_samples])
+
+    def inside(depth: float) -> bool:
+        depths = np.array([depth])
+        mean = np.divide(depths, denominator, out=np.ones_like(depths), where=denominator != 0)
+        return bool((-(2**-mean) - estimator.offset_ >= 0)[0])
+
+    low, high = 0.0, 1e6 * len(estimator.estimators_)
+    if inside(low):
+        return -np.inf
+    if not inside(high):
+        return np.inf
+    while low < (middle := low + (high - low) / 2) < high:
+        low, high = (low, middle) if inside(middle) else (middle, high)
+    return high

@@ -1,0 +1,144 @@
+"""LightGBM through its scikit-learn classes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from lightgbm import LGBMClassifier, LGBMRegressor
+
+from dbml.scorer.plan import Value
+from dbml.scorer.sklearn.histogram import classifier_answer
+from dbml.scorer.sklearn.registry import Answer, Column, Columns, Unsupported, predictor
+from dbml.scorer.sklearn.trees import Ensemble
+
+# What LightGBM takes for zero: its float32 constant 1e-35.
+_ZERO = float(np.float32(1e-35))
+_EXPONENTIAL = ("poisson", "gamma", "tweedie")
+_IDENTITY = ("regression", "regression_l1", "huber", "fair", "quantile", "mape")
+
+
+@predictor(LGBMClassifier)
+def lgbm_classifier(estimator: LGBMClassifier, X: Columns) -> Answer:
+    objective, raw = _raw(estimator, X)
+    name, options = objective[0], dict(o.split(":") for o in objective[1:] if ":" in o)
+    if name == "multiclass":
+        answer = Answer(X.plan.softmax(raw))
+    elif name in ("binary", "multiclassova"):
+        factor = float(options.get("sigmoid", 1.0))
+        positive = [(value if factor == 1.0 else value * factor).sigmoid() for value in raw]
+        answer = Answer(positive if name == "multiclassova" else [1.0 - positive[0], positive[0]])
+    elif name in ("cross_entropy", "xentropy") and len(raw) == 1:
+        answer = classifier_answer(raw, X)
+    else:
+        raise Unsupported(f"LGBMClassifier with the objective {name}")
+    # Its predict asks for the greatest probability.
+    return Answer(answer.probabilities, decision=answer.probabilities, function=raw)
+
+
+@predictor(LGBMRegressor)
+def lgbm_regressor(estimator: LGBMRegressor, X: Columns) -> Answer:
+    objective, raw = _raw(estimator, X)
+    if "sqrt" in objective[1:]:
+        return Answer(value=raw[0].function("sign") * raw[0] * raw[0])
+    if objective[0] in _EXPONENTIAL:
+        return Answer(value=raw[0].function("exp"))
+    if objective[0] in _IDENTITY:
+        return Answer(value=raw[0])
+    raise Unsupported(f"LGBMRegressor with the objective {objective[0]}")
+
+
+def _raw(estimator: Any, X: Columns) -> tuple[list[str], list[Value]]:
+    what = type(estimator).__name__
+    booster = estimator.booster_
+    # As predict: up to the best iteration, where training stopped early.
+    model = booster.dump_model()
+    if any(tree["tree_structure"].get("leaf_coeff") for tree in model["tree_info"]) or booster.params.get(
+        "linear_tree"
+    ):
+        raise Unsupported(f"{what} with linear trees")
+    if not model.get("objective"):
+        raise Unsupported(f"{what} with an objective of its own")
+    values = _columns(X, booster.pandas_categorical, what)
+    count = model["num_tree_per_iteration"]
+    kinds: dict[int, str] = {}
+    ensembles = [Ensemble() for _ in range(count)]
+    for index, tree in enumerate(model["tree_info"]):
+        _add(ensembles[index % count], tree["tree_structure"], kinds)
+    for column, kind in kinds.items():
+        values[column] = _MISSING[kind](values[column])
+    raw = [ensemble.node(X.plan, values) for ensemble in ensembles]
+    if model.get("average_output"):
+        iterations = len(model["tree_info"]) // count
+        raw = [value / float(iterations) for value in raw]
+    return model["objective"].split(), raw
+
+
+def _whole(value: Value) -> Value:
+    """The category of a number: what a C cast makes of it."""
+    return value.less(0.0).select(value.function("ceil"), value.function("floor"))
+
+
+# How LightGBM reads a column before it compares: NaN is zero where fit saw none; or zeros are what is missing.
+_MISSING = {
+    "None": lambda value: value.missing().select(0.0, value),
+    "NaN": lambda value: value,
+    "Zero": lambda value: (value.missing() | value.function("absolute").less_equal(_ZERO)).select(math.nan, value),
+    "category": _whole,
+}
+
+
+def _columns(X: Columns, categories: Any, what: str) -> list[Value]:
+    known = iter(categories or [])
+    return [_codes(column, next(known)) if column.dtype == "category" else _number(column, what) for column in X]
+
+
+def _codes(column: Column, known: list[Any]) -> Value:
+    """Categories by their place among those of fit; NaN for others."""
+    return column.value.lookup([str(c) for c in known], [float(i) for i in range(len(known))])
+
+
+def _number(column: Column, what: str) -> Value:
+    if column.value.kind != "n":
+        raise Unsupported(f"{what} takes numbers and categories, and column {column.name!r} is text")
+    return column.value
+
+
+def _add(ensemble: Ensemble, structure: dict[str, Any], kinds: dict[int, str]) -> None:
+    """Add one tree of the dumped model, parents first."""
+    nodes: list[dict[str, Any]] = [structure]
+    left: list[int] = []
+    right: list[int] = []
+    for node in nodes:  # grows while it is walked
+        if "left_child" in node:
+            left.append(len(nodes))
+            right.append(len(nodes) + 1)
+            nodes += [node["left_child"], node["right_child"]]
+        else:
+            left.append(0)
+            right.append(0)
+    sets: dict[int, list[float]] = {}
+    for place, node in enumerate(nodes):
+        if "left_child" in node:
+            by_category = node["decision_type"] == "=="
+            kinds[node["split_feature"]] = "category" if by_category else node["missing_type"]
+            if by_category:
+                sets[place] = [float(code) for code in str(node["threshold"]).split("||")]
+    split = ["left_child" in node for node in nodes]
+    ensemble.add_arrays(
+        leaf=~np.array(split),
+        feature=np.array([node.get("split_feature", 0) for node in nodes]),
+        threshold=np.array(
+            [
+                node["threshold"] if s and i not in sets else 0.0
+                for i, (s, node) in enumerate(zip(split, nodes, strict=True))
+            ],
+            dtype=np.float64,
+        ),
+        value=np.array([node.get("leaf_value", 0.0) for node in nodes]),
+        left=np.array(left),
+        right=np.array(right),
+        missing_left=np.array([i not in sets and bool(node.get("default_left")) for i, node in enumerate(nodes)]),
+        sets=sets,
+    )
