@@ -77,7 +77,7 @@ def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
     order = sorted(range(len(values)), key=values.__getitem__)
     sums = list(itertools.accumulate([weights[i] for i in order]))
     half = 0.5 * sums[-1]
-    return next((values[i] for i, total in zip(order, sums) if total >= half), values[order[0]])  # noqa: B905 - 3.9
+    return next((values[i] for i, total in zip(order, sums) if total >= half), values[order[0]])
 
 
 def exp(x: float) -> float:

@@ -110,7 +110,7 @@ def truth(estimator: Any, signature: Mapping[str, Any], rows: Sequence[Row]) -> 
         try:
             with np.errstate(all="ignore"):
                 wire = [numbers[i] for i in places], [texts[i] for i in places]
-                for indices, X in rows_to_input(signature, *wire):  # noqa: N806
+                for indices, X in rows_to_input(signature, *wire):
                     found = scores(estimator, signature["output"], X)
                     for index, answer in zip(indices, found.tolist(), strict=True):
                         answers[places[index]] = answer
