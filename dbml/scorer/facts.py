@@ -64,7 +64,7 @@ class Facts:
             return None if inner is None else not inner
         if op in ("all", "any"):
             parts = [self.truth(part) for part in of]
-            decisive = op == "any"
+            decisive = bool(op == "any")
             if decisive in parts:
                 return decisive
             return None if None in parts else not decisive
@@ -121,7 +121,7 @@ class Facts:
         if op == "multiply":
             return of[0] * of[1]
         if op == "dot":
-            return sum(m * abs(w) for m, w in zip(of, node["weights"], strict=True)) + abs(node["constant"])
+            return sum(m * abs(w) for m, w in zip(of, node["weights"], strict=True)) + abs(float(node["constant"]))
         if op == "divide":
             divisor = self._nodes[node["of"][1]]
             nonzero = divisor["op"] == "constant" and divisor["value"] != 0.0

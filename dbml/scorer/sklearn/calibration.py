@@ -122,10 +122,8 @@ def _by_threshold(estimator: Any, inner: Any, X: Columns, threshold: Any, label:
     methods = ("predict_proba", "decision_function") if asked == "auto" else (asked,)
     values, method = response(inner, answer, methods)
     place = 1 if label is None else estimator.classes_.tolist().index(label)
-    if method == "predict_proba":
-        score = values[place]
-    else:
-        score = values[0] if place else values[0] * -1.0
+    negated = method != "predict_proba" and not place
+    score = values[0] * -1.0 if negated else values[place if method == "predict_proba" else 0]
     if isinstance(threshold, str):
         threshold = 0.5 if method == "predict_proba" else 0.0
     condition = X.plan.constant(float(threshold)).less_equal(score)

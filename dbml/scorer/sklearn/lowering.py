@@ -13,7 +13,12 @@ from dbml.scorer.plan import Builder, Value
 from dbml.scorer.sklearn.registry import Answer, Column, Columns, Unsupported, predict
 
 # Importing them registers their functions.
-FAMILIES = ("composition", "preprocessing", "linear", "trees", "boosting", "histogram")
+FAMILIES = (
+    *("composition", "preprocessing"),
+    *("linear", "linear_classification", "bayes", "discriminant", "neural", "dummy"),
+    *("multiclass", "meta", "calibration"),
+    *("trees", "boosting", "histogram"),
+)
 # These need a library that may not be there: who has an estimator of it has imported it.
 OPTIONAL = {"xgboost": "xgboost", "lightgbm": "lightgbm"}
 
@@ -73,5 +78,6 @@ def _score(plan: Builder, estimator: Any, answer: Answer, output: Mapping[str, A
         return answer.value
     classes = np.asarray(estimator.classes_).tolist()
     if output["kind"] == "label":
-        return answer.predicted(plan)[classes.index(output["label"])].indicator()
+        label: int = classes.index(output["label"])
+        return answer.predicted(plan)[label].indicator()
     return answer.prediction(plan, classes)
