@@ -121,7 +121,7 @@ class Facts:
         if op == "multiply":
             return of[0] * of[1]
         if op == "dot":
-            return sum(m * abs(w) for m, w in zip(of, node["weights"], strict=True)) + abs(float(node["constant"]))
+            return float(sum(m * abs(w) for m, w in zip(of, node["weights"], strict=True)) + abs(node["constant"]))
         if op == "divide":
             divisor = self._nodes[node["of"][1]]
             nonzero = divisor["op"] == "constant" and divisor["value"] != 0.0
