@@ -142,7 +142,8 @@ class _Writer:
         for index, node in enumerate(self.nodes):
             of = node.get("of", [])
             depth = 1 + max((depths[i] for i in of if inlined[i]), default=0)
-            long = index == self.witness or node["op"] == "trees" or node["op"] in ("dot", "sum") and len(of) > TERMS_IN_ONE_EXPRESSION
+            long = node["op"] in ("dot", "sum") and len(of) > TERMS_IN_ONE_EXPRESSION
+            long = long or index == self.witness or node["op"] == "trees"
             once = uses[index] <= 1 and depth < NESTED_AT_MOST and not long
             inlined.append(node["op"] == "constant" or once)
             depths.append(depth)

@@ -15,7 +15,9 @@ from typing import Any
 _SAFE = 1e300
 _UP_TO_ONE = frozenset(("sign", "sin", "cos", "tanh", "ndtr"))
 # f(x) is finite only where x is.
-_PROPER = frozenset("absolute cbrt ceil floor log log10 log1p log2 negative rint sqrt square".split())
+_PROPER = frozenset(
+    ("absolute", "cbrt", "ceil", "floor", "log", "log10", "log1p", "log2", "negative", "rint", "sqrt", "square")
+)
 
 
 class Facts:
@@ -54,7 +56,8 @@ class Facts:
     def truth(self, index: int) -> bool | None:
         """Whether a condition always holds, never holds, or (None) depends on the row."""
         node = self._nodes[index]
-        op, of = node["op"], node.get("of", ())
+        op: str = node["op"]
+        of: Sequence[int] = node.get("of", ())
         if op in ("finite", "missing"):
             return op == "finite" if self._magnitudes[of[0]] < math.inf else None
         if op == "not":
@@ -119,11 +122,12 @@ class Facts:
         if op == "multiply":
             return of[0] * of[1]
         if op == "dot":
-            return sum(m * abs(w) for m, w in zip(of, node["weights"], strict=True)) + abs(node["constant"])
+            total: float = sum(m * abs(w) for m, w in zip(of, node["weights"], strict=True)) + abs(node["constant"])
+            return total
         if op == "divide":
             divisor = self._nodes[node["of"][1]]
-            nonzero = divisor["op"] == "constant" and divisor["value"] != 0.0
-            return of[0] / abs(divisor["value"]) if nonzero else math.inf
+            by: float = divisor["value"] if divisor["op"] == "constant" else 0.0
+            return of[0] / abs(by) if by else math.inf
         if op in ("minimum", "maximum"):
             return max(of)
         if op in ("sigmoid", "softmax"):

@@ -86,8 +86,20 @@ NETWORKS: list[tuple[Any, str, str, tuple[str | None, ...]]] = [
 ] + [
     (scaled(MLPClassifier((6, 4), random_state=0, solver="lbfgs", max_iter=2000, alpha=1.0)), "wine", "multi", BOTH),
     (MLPClassifier((), solver="lbfgs", random_state=0, max_iter=2000), "ties", "binary", ONE),
-    (scaled(MLPRegressor(hidden_layer_sizes=(6, 3), solver="lbfgs", random_state=0, max_iter=5000, alpha=1.0)), "wine", "value", VALUE),
-    (MLPRegressor(hidden_layer_sizes=(4,), activation="tanh", solver="lbfgs", random_state=0, max_iter=5000, alpha=1.0), "ties", "value", VALUE),
+    (
+        scaled(MLPRegressor(hidden_layer_sizes=(6, 3), solver="lbfgs", random_state=0, max_iter=5000, alpha=1.0)),
+        "wine",
+        "value",
+        VALUE,
+    ),
+    (
+        MLPRegressor(
+            hidden_layer_sizes=(4,), activation="tanh", solver="lbfgs", random_state=0, max_iter=5000, alpha=1.0
+        ),
+        "ties",
+        "value",
+        VALUE,
+    ),
     (DummyRegressor(), "diabetes", "value", VALUE),
     (DummyRegressor(strategy="quantile", quantile=0.3), "diabetes", "value", VALUE),
 ]
@@ -101,13 +113,13 @@ def assert_all(estimator: Any, X: pd.DataFrame, y: Any, outputs: tuple[str | Non
 
 
 @pytest.mark.parametrize("estimator, name, task, outputs", CASES + NETWORKS, ids=str)
-def test_classifiers(
-    estimator: Any, name: str, task: str, outputs: tuple[str | None, ...], tmp_path: Path
-) -> None:
+def test_classifiers(estimator: Any, name: str, task: str, outputs: tuple[str | None, ...], tmp_path: Path) -> None:
     assert_all(estimator, few(name), target(name, task), outputs, tmp_path)
 
 
-@pytest.mark.parametrize("estimator", [MultinomialNB(), ComplementNB(), ComplementNB(norm=True), CategoricalNB()], ids=str)
+@pytest.mark.parametrize(
+    "estimator", [MultinomialNB(), ComplementNB(), ComplementNB(norm=True), CategoricalNB()], ids=str
+)
 @pytest.mark.parametrize("task", ["binary", "multi"])
 def test_counts(estimator: Any, task: str, tmp_path: Path) -> None:
     X = (few("ties") + 3.0) * 2.0
@@ -119,7 +131,9 @@ def test_features_that_are_binary_already(tmp_path: Path) -> None:
     assert_all(BernoulliNB(binarize=None), X, target("ties", "multi"), BOTH, tmp_path)
 
 
-@pytest.mark.parametrize("estimator", [LogisticRegression(), LinearSVC(), MLPClassifier((), solver="lbfgs"), GaussianNB()], ids=str)
+@pytest.mark.parametrize(
+    "estimator", [LogisticRegression(), LinearSVC(), MLPClassifier((), solver="lbfgs"), GaussianNB()], ids=str
+)
 def test_texts_as_classes(estimator: Any, tmp_path: Path) -> None:
     X = few("ties")
     y = np.array(["größer", "it's", "no"], dtype=object)[target("ties", "multi")]

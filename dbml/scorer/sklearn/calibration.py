@@ -88,7 +88,6 @@ def _probability(plan: Builder, calibrator: Any, value: Value) -> Value:
     if isinstance(calibrator, IsotonicRegression):
         # Interpolation may end a rounding error above 1, which scikit-learn takes back too.
         return _isotonic(plan, calibrator, value).minimum(1.0)
-    # What check_array refuses in a decision; expit would not.
     if type(calibrator).__name__ != "_SigmoidCalibration":
         raise Unsupported(f"the calibrator {type(calibrator).__name__}")
     return (-(value * float(calibrator.a_) + float(calibrator.b_))).sigmoid()
@@ -122,10 +121,7 @@ def _by_threshold(estimator: Any, inner: Any, X: Columns, threshold: Any, label:
     methods = ("predict_proba", "decision_function") if asked == "auto" else (asked,)
     values, method = response(inner, answer, methods)
     place = 1 if label is None else estimator.classes_.tolist().index(label)
-    if method == "predict_proba":
-        score = values[place]
-    else:
-        score = values[0] if place else values[0] * -1.0
+    score = values[place] if method == "predict_proba" else values[0] if place else values[0] * -1.0
     if isinstance(threshold, str):
         threshold = 0.5 if method == "predict_proba" else 0.0
     condition = X.plan.constant(float(threshold)).less_equal(score)

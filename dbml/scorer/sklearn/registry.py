@@ -164,7 +164,7 @@ def predictor(*classes: type) -> Callable[[Predict], Predict]:
     return register
 
 
-def transform(estimator: Any, X: Columns) -> Columns:  # noqa: N803 - scikit-learn's name
+def transform(estimator: Any, X: Columns) -> Columns:
     """Write ``estimator.transform`` down.
 
     :raises Unsupported: no function is registered for the class.
@@ -177,7 +177,7 @@ def transform(estimator: Any, X: Columns) -> Columns:  # noqa: N803 - scikit-lea
     return found(estimator, X)
 
 
-def predict(estimator: Any, X: Columns) -> Answer:  # noqa: N803
+def predict(estimator: Any, X: Columns) -> Answer:
     """Write what ``estimator`` predicts down.
 
     :raises Unsupported: no function is registered for the class.
