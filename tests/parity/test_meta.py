@@ -157,7 +157,6 @@ def test_a_stacking_of_fitted_estimators(tmp_path: Path) -> None:
         (TransformedTargetRegressor(RIDGE, transformer=QuantileTransformer(n_quantiles=10)), "QuantileTransformer"),
         (TransformedTargetRegressor(RIDGE, func=np.log1p, inverse_func=lambda y: np.expm1(y)), "<lambda>"),
     ],
-    ids=str,
 )
 def test_refused(estimator: Any, part: str) -> None:
     X, y = few("ties"), target("ties", "value")

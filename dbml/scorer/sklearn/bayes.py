@@ -32,7 +32,8 @@ def from_joint_log(plan: Builder, joint: list[Value]) -> Answer:
 def gaussian(estimator: GaussianNB, X: Columns) -> Answer:
     X.numeric("GaussianNB").refuse_missing("GaussianNB")
     joint = []
-    for prior, means, variances in zip(estimator.class_prior_, estimator.theta_, estimator.var_, strict=True):
+    theta = weights(estimator.theta_, "GaussianNB")
+    for prior, means, variances in zip(estimator.class_prior_, theta, estimator.var_, strict=True):
         constant = -0.5 * float(np.sum(np.log(2.0 * np.pi * variances)))
         squares = [
             (value - float(mean)).function("square") / float(variance)
@@ -61,7 +62,9 @@ def multinomial(estimator: Any, X: Columns) -> Answer:
 def bernoulli(estimator: BernoulliNB, X: Columns) -> Answer:
     X.numeric("BernoulliNB").refuse_missing("BernoulliNB")
     if estimator.binarize is not None:
-        threshold = X.plan.constant(float(estimator.binarize))
+        # Against float32 columns alone, numpy compares with the threshold's float32.
+        single = all(column.dtype == "float32" for column in X)
+        threshold = X.plan.constant(float(np.float32(estimator.binarize) if single else estimator.binarize))
         X = X.of([threshold.less(value).indicator() for value in X.values])
     present = weights(estimator.feature_log_prob_, "BernoulliNB")
     with np.errstate(all="ignore"):  # a feature that was always there: scikit-learn warns at each call

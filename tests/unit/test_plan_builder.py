@@ -1,0 +1,110 @@
+"""What the builder of plans leaves out, and what the generated function checks."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from dbml._plpython import batch, portable
+from dbml.scorer.plan import Builder, Value
+
+
+def checks(build: Callable[[Builder, Value, Value], None]) -> int:
+    plan = Builder(2, 0)
+    x, y = plan.number(0), plan.number(1)
+    build(plan, x, y)
+    return len(plan.finish(x + y)["checks"])
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda plan, x: x.less(1.0).indicator().finite(),
+        lambda plan, x: ((x.less(1.0).indicator() - 0.5) / 0.1).finite(),
+        lambda plan, x: x.lookup([1.0], [2.0], default=0.0, missing=0.0).finite(),
+        lambda plan, x: x.step([1.0], [2.0, 3.0], missing=0.0).finite() | x.missing(),
+        lambda plan, x: x.missing().select(0.0, x.less(1.0).indicator()).function("absolute").less(2.0),
+        lambda plan, x: ~x.less(0.0).indicator().missing(),
+        lambda plan, x: plan.softmax([x.less(1.0).indicator(), plan.constant(0.0)])[0].finite(),
+    ],
+)
+def test_what_cannot_fail_is_not_checked(condition: Callable[[Builder, Value], Value]) -> None:
+    assert checks(lambda plan, x, y: plan.check(condition(plan, x), "never")) == 0
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda plan, x: x.finite(),
+        lambda plan, x: x.lookup([1.0], [2.0]).finite(),
+        lambda plan, x: (x.less(1.0).indicator() / x).finite(),
+        lambda plan, x: (x.less(1.0).indicator() * 1e200 * 1e200).finite(),
+        lambda plan, x: x.missing().select(0.0, x).finite(),
+        lambda plan, x: x.sigmoid().finite(),
+        lambda plan, x: x.less(1.0).indicator().less(1.0),
+        lambda plan, x: x.interpolate([0.0, 1.0], [0.0, 1.0]).finite(),
+    ],
+)
+def test_what_may_fail_is_checked(condition: Callable[[Builder, Value], Value]) -> None:
+    assert checks(lambda plan, x, y: plan.check(condition(plan, x), "maybe")) == 1
+
+
+def test_a_check_stands_for_those_that_it_implies() -> None:
+    def build(plan: Builder, x: Value, y: Value) -> None:
+        plan.check(x.finite() | x.missing(), "x is infinite")
+        plan.check(y.finite(), "y is infinite")
+        scaled = [(x - 1.0) / 2.0, y * 0.0]
+        for value in scaled:
+            plan.check(value.finite(), "scaled")
+
+    assert checks(build) == 2
+
+
+def test_a_check_does_not_stand_for_what_it_forgives() -> None:
+    def build(plan: Builder, x: Value, y: Value) -> None:
+        plan.check(x.finite() | x.missing(), "x is infinite")
+        plan.check((1.0 / x).finite(), "1 / infinity is finite")
+
+    assert checks(build) == 2
+
+
+def test_after_a_check_nothing_asks_again() -> None:
+    def build(plan: Builder, x: Value, y: Value) -> None:
+        plan.check(x.function("absolute").less(100.0), "x is large")
+        plan.check((x * 2.0).finite(), "no")
+        plan.check(x.less(101.0), "no")
+        plan.check(~x.missing(), "no")
+
+    assert checks(build) == 1
+
+
+def test_argmax_is_that_of_numpy() -> None:
+    values = [0.0, 1.0, -math.inf, math.inf, math.nan]
+    rows = [list(row) for row in itertools.product(values, repeat=3)]
+    for place in range(3):
+        plan = Builder(3, 0)
+        made = plan.finish(plan.argmax([plan.number(i) for i in range(3)])[place].indicator())
+        score = portable.load(portable.compile_plan(made))
+        expected = [float(np.argmax(row) == place) for row in rows]
+        assert [score(row, []) for row in rows] == expected
+        assert batch.score(made, rows, [[]] * len(rows)).tolist() == expected
+
+
+def test_a_sum_that_overflows_does_not_refuse_its_terms() -> None:
+    plan = Builder(4, 0)
+    numbers = [plan.number(i) for i in range(4)]
+    for number in numbers:
+        plan.check(number.finite(), "no number")
+    score = portable.load(portable.compile_plan(plan.finish(plan.dot(numbers, [1.0] * 4).sigmoid())))
+    assert score([1e308] * 4, []) == 1.0
+    assert score([-1e308] * 4, []) == 0.0
+    for bad in (None, math.inf, -math.inf, math.nan):
+        for place in range(4):
+            row = [1e308] * 4
+            row[place] = bad  # type: ignore[call-overload]
+            with pytest.raises(portable.Refused, match="no number"):
+                score(row, [])
