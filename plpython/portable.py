@@ -132,7 +132,7 @@ class _Writer:
         """Assign the node to its variable; long sums in parts, because the compiler recurses into each."""
         op, name = node["op"], f"v{index}"
         if op == "trees":
-            terms = [f"({tree})" for tree in _TreeWriter(node, [self._ref(i) for i in node["of"]], self).trees()]
+            terms = [f"({tree})" for tree in _TreeWriter(node, [self._ref(i) for i in node.get("of", [])], self).trees()]
             if node.get("precision") == 32:
                 start = f"{name} = {_literal(node['start'])}"
                 return [start, *(f"{name} = ieee.round32({name} + {term})" for term in terms)]
@@ -145,7 +145,7 @@ class _Writer:
         return [f"{name} = " + " + ".join([name, *part] if i else part) for i, part in enumerate(parts)]
 
     def _terms(self, node: Mapping[str, Any]) -> list[str]:
-        of = [self._ref(i) for i in node["of"]]
+        of = [self._ref(i) for i in node.get("of", [])]
         if node["op"] == "sum":
             return of or ["0.0"]
         products = [f"{value} * {_literal(weight)}" for value, weight in zip(of, node["weights"], strict=True)]

@@ -94,9 +94,9 @@ class Writer:
         if op in ("power", "function", "round32"):
             return sql_functions.write_function(self, node, known, soft=self.facts.gain[index] is not None)
         if op == "sum":
-            return self._sum([self.number(i, known) for i in node["of"]])
+            return self._sum([self.number(i, known) for i in node.get("of", [])])
         if op == "dot":
-            return self.dot(index, node["of"], node["weights"], node["constant"], known)
+            return self.dot(index, node.get("of", []), node["weights"], node["constant"], known)
         if op == "sigmoid":
             return self._sigmoid(index, known)
         if op == "softmax":
@@ -134,7 +134,7 @@ class Writer:
                 True if holds else False if fails else None,
                 False,
             )
-        parts = [self.condition(i, known) for i in node["of"]]
+        parts = [self.condition(i, known) for i in node.get("of", [])]
         if op == "not":
             text, truth, null = parts[0]
             return f"({text} is not true)" if null else f"(not {text})", None if truth is None else not truth, False

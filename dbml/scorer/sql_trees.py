@@ -186,7 +186,7 @@ class Trees:
         text, given = self.writer.number(index, self.known)
         values = [float(value) for value in self.sets[str(place)] if value == value]
         if not values:
-            return f"{text} is null", None, missing_left
+            return (f"{text} is null", None, True) if missing_left else ("", False, True)
         listed = f"{text} in ({', '.join(write.number(value) for value in values)})"
         return (f"({listed}) is not false" if missing_left and given.null else listed), None, True
 

@@ -34,9 +34,9 @@ begin
   elsif 'NaN' in (x, exponent) then
     return 'NaN';
   elsif abs(exponent) = 'Infinity' then
-    return case when size = 1 then 1 when (size > 1) = (exponent > 0) then 'Infinity' else 0 end;
+    return case when size = 1 then '1' when (size > 1) = (exponent > 0) then 'Infinity' else '0' end;
   elsif size in (0, 'Infinity') then
-    return case when (size = 0) = (exponent > 0) then 0 when negative then '-Infinity' else 'Infinity' end;
+    return case when (size = 0) = (exponent > 0) then '0' when negative then '-Infinity' else 'Infinity' end;
   elsif x < 0 and not whole then
     return 'NaN';
   end if;
