@@ -109,6 +109,12 @@ class PermissionDenied(DbmlError):
     sqlstate = "DB014"
 
 
+class UnsafeExpression(DbmlError):
+    """A version's SQL holds more than a score needs."""
+
+    sqlstate = "DB015"
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return `` Did you mean "…"?`` for the closest of ``names``, or nothing when none is close."""
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)

@@ -144,7 +144,7 @@ class _Writer:
         return [f"{name} = " + " + ".join([name, *part] if i else part) for i, part in enumerate(parts)]
 
     def _terms(self, node: Mapping[str, Any]) -> list[str]:
-        of = [self._ref(i) for i in node["of"]]
+        of = [self._ref(i) for i in node.get("of", [])]
         if node["op"] == "sum":
             return of or ["0.0"]
         products = [f"{value} * {_literal(weight)}" for value, weight in zip(of, node["weights"])]

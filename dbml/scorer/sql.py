@@ -1,24 +1,136 @@
-"""Plan → SQL expression. Being written."""
+"""Plan → SQL: the engine ``sql``.
+
+A plan becomes two expressions. ``careful`` gives the plan's exact answer for every row, refusals included, by
+calls of functions that compute as IEEE 754 has it. ``fast`` is plain arithmetic that the planner inlines into
+triggers and queries, behind guards: conditions on the row under which no operation of PostgreSQL can raise and
+none differs from IEEE's. Rows that the guards turn away (a missing value that nobody imputes, infinity, 1e300)
+go to ``careful``. Which guards suffice is worked out from the plan, by bounding every node's values.
+"""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dbml.scorer import sql_text as write
+from dbml.scorer.sql_careful import careful as write_careful
+from dbml.scorer.sql_facts import Facts, facts
+from dbml.scorer.sql_fast import At, Writer
+from dbml.scorer.sql_ranges import Range, span
+from dbml.scorer.sql_text import Bound, TooLarge
 
-class TooLarge(Exception):
-    """The expression would be too large to plan in each session."""
+__all__ = ["Expression", "TooLarge", "render"]
+
+# Measured: see docs/engine-sql.md.
+OPERATIONS_AT_MOST = 1000
+FAST_CHARACTERS_AT_MOST = 400_000
+CAREFUL_CHARACTERS_AT_MOST = 1_000_000
+
+# Guards from wide to narrow: greater numbers go to the careful expression.
+_LARGE = (math.inf, 1e100, 1e60, 1e30, 1e15, 1e9, 1e6)
+# The same for numbers near zero, where a product would underflow.
+_SMALL = (0.0, 1e-100, 1e-50, 1e-20, 1e-9)
+
+_OPERATION = re.compile(r"'(?:[^']|'')*'|[-+*/<>=]+|\b(?:when|is|in|and|or|not)\b|[a-z0-9_.]+\(|array\[|::float4")
 
 
 @dataclass(frozen=True)
 class Expression:
-    """An expression."""
+    """A plan as SQL, in pieces: text, input, text, input, …, text.
+
+    Inputs are ``"n0"``, ``"n1"``, … (numbers) and ``"t0"``, … (texts) in the plan's numbering; where they stand is
+    always between parentheses. A number may be NULL, which is missing.
+
+    :param fast: for triggers and queries.
+    :param careful: the body of the function that ``fast`` calls.
+    """
 
     fast: list[str]
     careful: list[str]
 
 
 def render(plan: Mapping[str, Any], careful: str) -> Expression:
-    """Render."""
-    raise TooLarge("the engine sql is not there yet")
+    """Write a plan down.
+
+    :param careful: name of the function ``(numbers float8[], texts text[])`` made of the careful expression.
+    :raises TooLarge: the expression would cost more at each transaction's start than it is worth.
+    :raises Unsupported: PostgreSQL lacks one of the functions.
+    """
+    bound = Bound(CAREFUL_CHARACTERS_AT_MOST)
+    exact = write_careful(plan, bound.text)
+    arrays = (
+        f"array[{', '.join(place(i) for i in range(plan[kind]))}]::{type_}[]"
+        for kind, place, type_ in (("numbers", write.number_input, "float8"), ("texts", write.text_input, "text"))
+    )
+    call = f"{careful}({', '.join(arrays)})"
+    fast = _fast(plan, call)
+    operations = count_operations(fast)
+    if operations > OPERATIONS_AT_MOST:
+        raise TooLarge(
+            f"the expression has {operations} operations, and more than {OPERATIONS_AT_MOST} slow inserts down"
+        )
+    return Expression(write.split(fast), write.split(exact))
+
+
+def count_operations(expression: str) -> int:
+    """How many operations PostgreSQL would prepare, nearly."""
+    return sum(not found.startswith("'") for found in _OPERATION.findall(expression))
+
+
+def _fast(plan: Mapping[str, Any], call: str) -> str:
+    known = facts(plan)
+    levels = [[0, 0] for _ in range(plan["numbers"])]
+    while True:
+        try:
+            return _guarded(plan, known, levels, call)
+        except At as failed:
+            side, steps = (1, _SMALL) if failed.kind == "small" else (0, _LARGE)
+            sources = [i for i in known.numbers[failed.index] if levels[i][side] < len(steps) - 1]
+            if failed.kind == "domain" or not sources:
+                # Nothing plain can be proven: the careful function does it all.
+                return call
+            for i in sources:
+                levels[i][side] += 1
+
+
+def _guarded(plan: Mapping[str, Any], known: Facts, levels: list[list[int]], call: str) -> str:
+    used = sorted({node["index"] for node in plan["nodes"] if node["op"] == "number"})
+    places = {node["index"]: place for place, node in enumerate(plan["nodes"]) if node["op"] == "number"}
+    bound = Bound(FAST_CHARACTERS_AT_MOST)
+    rows = [span(-_MAXIMUM, _MAXIMUM, null=i in known.nullable) for i in range(plan["numbers"])]
+    # What the checks say of the numbers makes narrower guards, and those make the checks come true.
+    first = Writer(plan, known, rows, bound)
+    told: dict[int, Range] = {}
+    for check in plan["checks"]:
+        try:
+            told.update(first.refine(check["node"], True, told))
+        except At:
+            continue
+    guards = []
+    for i in used:
+        large, small = (steps[level] for steps, level in zip((_LARGE, _SMALL), levels[i], strict=True))
+        limit = min(large, math.nextafter(told[places[i]].size, math.inf) if places[i] in told else math.inf)
+        top = math.nextafter(limit, 0.0)
+        rows[i] = span(-top, top, small, True, rows[i].null and told.get(places[i], rows[i]).null)
+        guards.append(_guard(write.number_input(i), limit, small, rows[i].null))
+    writer = Writer(plan, known, rows, bound)
+    for check in plan["checks"]:
+        writer.guard(check["node"])
+    text, found = writer.number(plan["output"], writer.root)
+    if found.null:
+        text = f"coalesce({text}, {call})"
+    guards += writer.guards
+    return bound.text(f"case when {' and '.join(guards)} then {text} else {call} end" if guards else text)
+
+
+def _guard(text: str, limit: float, small: float, null: bool) -> str:
+    inside = f"abs({text}) < {write.number(limit)}"
+    if small:
+        inside = f"({inside} and (abs({text}) >= {write.number(small)} or {text} = {write.number(0.0)}))"
+    return f"({inside}) is not false" if null else inside
+
+
+_MAXIMUM = math.nextafter(math.inf, 0.0)

@@ -15,7 +15,7 @@ begin
     -- The pinned search_path keeps it from being inlined: it is for the rare row.
     execute format(
       'create or replace function %s(numbers float8[], texts text[]) returns float8 language sql stable parallel safe '
-      'set search_path = pg_catalog, pg_temp as %L',
+      'security definer set search_path = pg_catalog, pg_temp as %L',
       dbml._careful_scorer(model, version),
       'select ' || dbml._filled(
         stored.careful_expression,

@@ -4,3 +4,16 @@ grant select on dbml.model, dbml.status to dbml_analyst;
 grant execute on function dbml.score(text, jsonb) to dbml_analyst;
 grant execute on function dbml.deploy(text, integer), dbml.rescore(text) to dbml_deployer;
 grant execute on function dbml.verify(text, integer) to dbml_deployer;
+-- score() is inlined into the caller's query, so the caller needs what the expression calls: arithmetic only.
+do $$
+declare
+  needed regprocedure;
+begin
+  for needed in
+    select p.oid from pg_catalog.pg_proc p
+     where p.pronamespace = 'dbml'::regnamespace and (p.proname like '\_ieee\_%' or p.proname = '_refuse')
+  loop
+    execute format('grant execute on function %s to dbml_analyst', needed);
+  end loop;
+end
+$$;
