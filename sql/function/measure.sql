@@ -17,21 +17,35 @@ declare
   repeats integer := case scorer.engine when 'python' then 1 else 20 end;
   rows_at_most integer := case scorer.engine when 'python' then 20 else 200 end;
   measured bigint;
+  query text;
+  call text;
+  between_both timestamptz;
 begin
   select * into one from dbml._golden_rows(model, version) g where g.score is not null limit 1;
   started := clock_timestamp();
   perform dbml._score_arrays(scorer, one.numbers, one.texts);
   cold_us := extract(epoch from clock_timestamp() - started) * 1e6;
-  started := clock_timestamp();
-  execute format(
+  -- Reading the rows is no part of scoring them: it is timed alone and taken off.
+  query := format(
     'with golden as materialized ('
-    '  select g.numbers as n, g.texts as t from dbml._golden_rows($1, $2) g where g.score is not null limit $3) '
-    'select count(%s) from golden cross join generate_series(1, $4)',
-    dbml._scorer_call(scorer,
-      array(select format('n[%s]', i) from generate_series(1, cardinality(one.numbers)) i),
-      array(select format('t[%s]', i) from generate_series(1, cardinality(one.texts)) i)))
-    into measured using model, version, rows_at_most, repeats;
-  warm_us := extract(epoch from clock_timestamp() - started) * 1e6 / measured;
+    '  select %s from dbml._golden_rows($1, $2) g where g.score is not null limit $3) '
+    'select %%s from golden cross join generate_series(1, $4)',
+    (select string_agg(input, ', ')
+       from (select format('g.numbers[%s] as n%s', i, i - 1) from generate_series(1, cardinality(one.numbers)) i
+              union all
+             select format('g.texts[%s] as t%s', i, i - 1) from generate_series(1, cardinality(one.texts)) i) u(input)));
+  call := dbml._scorer_call(scorer,
+    array(select format('n%s', i - 1) from generate_series(1, cardinality(one.numbers)) i),
+    array(select format('t%s', i - 1) from generate_series(1, cardinality(one.texts)) i));
+  -- The least of three: what else the machine does only ever adds.
+  for attempt in 1..3 loop
+    started := clock_timestamp();
+    execute format(query, 'count(*)') into measured using model, version, rows_at_most, repeats;
+    between_both := clock_timestamp();
+    execute format(query, format('count(%s)', call)) into measured using model, version, rows_at_most, repeats;
+    warm_us := least(warm_us, greatest(0,
+      extract(epoch from (clock_timestamp() - between_both) - (between_both - started)) * 1e6 / measured));
+  end loop;
   memory_kb := dbml._session_memory() - memory;
 end
 $$;

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Cli, Trained, profile_rows
 
-pytestmark = pytest.mark.parametrize("engine", ["portable", "python"])
+pytestmark = pytest.mark.parametrize("engine", ["sql", "portable", "python"])
 
 STATEMENTS = {
     "one row": "insert into complaint (customer_id) values (1)",
