@@ -123,6 +123,14 @@ def function(name: str, x: float) -> float:
         return _POLES.get((name, x), math.copysign(math.inf, x) if name == "reciprocal" else math.nan)
 
 
+def _cbrt(x: float) -> float:
+    """The cube root, for a Python before 3.11: a power, and one step of Newton's to mend its last digits."""
+    if x - x != 0.0 or x == 0.0:
+        return x
+    root = math.copysign(math.pow(abs(x), 1.0 / 3.0), x)
+    return root - (root - x / (root * root)) / 3.0
+
+
 def _sign(x: float) -> float:
     return 0.0 if x == 0.0 else math.copysign(1.0, x)
 
@@ -136,9 +144,12 @@ def _ndtri(p: float) -> float:
 _FUNCTIONS = {
     "absolute": abs,
     "arccos": math.acos,
+    "arccosh": math.acosh,
     "arcsin": math.asin,
+    "arcsinh": math.asinh,
     "arctan": math.atan,
-    "cbrt": math.cbrt,
+    "arctanh": math.atanh,
+    "cbrt": getattr(math, "cbrt", _cbrt),
     "ceil": lambda x: float(math.ceil(x)) if x - x == 0.0 else x,
     "cos": math.cos,
     "cosh": math.cosh,
@@ -164,3 +175,4 @@ _FUNCTIONS = {
     "tanh": math.tanh,
 }
 _POLES = {("log", 0.0): -math.inf, ("log2", 0.0): -math.inf, ("log10", 0.0): -math.inf, ("log1p", -1.0): -math.inf}
+_POLES.update({("arctanh", 1.0): math.inf, ("arctanh", -1.0): -math.inf})

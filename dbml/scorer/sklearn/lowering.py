@@ -12,7 +12,17 @@ from dbml.scorer.plan import Builder, Value
 from dbml.scorer.sklearn.registry import Answer, Column, Columns, Unsupported, predict
 
 # Importing them registers their functions.
-FAMILIES = ("composition", "preprocessing", "linear", "trees")
+FAMILIES = (
+    "composition",
+    "scaling",
+    "encoding",
+    "imputation",
+    "expansion",
+    "projection",
+    "selection",
+    "linear",
+    "trees",
+)
 
 
 def lower(estimator: Any, signature: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,11 +36,11 @@ def lower(estimator: Any, signature: Mapping[str, Any]) -> dict[str, Any]:
     features = signature["features"]
     texts = sum(feature["kind"] == "text" for feature in features)
     plan = Builder(len(features) - texts, texts)
-    answer = predict(estimator, _input(plan, features))
+    answer = predict(estimator, _input(plan, features, signature["input"] == "frame"))
     return plan.finish(_score(plan, estimator, answer, signature["output"]))
 
 
-def _input(plan: Builder, features: list[dict[str, Any]]) -> Columns:
+def _input(plan: Builder, features: list[dict[str, Any]], frame: bool) -> Columns:
     columns = []
     numbers = texts = 0
     for feature in features:
@@ -42,9 +52,15 @@ def _input(plan: Builder, features: list[dict[str, Any]]) -> Columns:
             numbers += 1
         categories = feature.get("categories")
         columns.append(
-            Column(value, feature["name"], feature["dtype"], tuple(categories) if categories is not None else None)
+            Column(
+                value,
+                feature["name"],
+                feature["dtype"],
+                tuple(categories) if categories is not None else None,
+                feature.get("missing", "nan") if feature["dtype"] in ("object", "bool") else "nan",
+            )
         )
-    return Columns(plan, columns)
+    return Columns(plan, columns, frame)
 
 
 def _number(plan: Builder, feature: Mapping[str, Any], value: Value) -> Value:
