@@ -77,7 +77,7 @@ def _mixes_booleans(part: Columns) -> bool:
     return 0 < booleans < len(part)
 
 
-def _stack(estimator: Any, X: Columns, parts: list[Columns], sparse: bool) -> Columns:  # noqa: N803
+def _stack(estimator: Any, X: Columns, parts: list[Columns], sparse: bool) -> Columns:
     """Put parts side by side: a DataFrame where it is one, else one array of one dtype."""
     made = Columns(X.plan, [column for part in parts for column in part], sparse=sparse)
     pandas = _get_output_config("transform", estimator)["dense"] == "pandas"

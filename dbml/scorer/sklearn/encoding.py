@@ -33,7 +33,7 @@ def _table(column: Column, categories: Sequence[Any], values: Sequence[float], u
     return column.value.lookup(keys, found, unknown, missing)
 
 
-def _is(X: Columns, column: Column, category: Any) -> Value:  # noqa: N803
+def _is(X: Columns, column: Column, category: Any) -> Value:
     sort = _absent(category)
     if sort is not None:
         return column.value.missing() if sort == column.missing else X.plan.any([])
@@ -42,7 +42,7 @@ def _is(X: Columns, column: Column, category: Any) -> Value:  # noqa: N803
     return X.plan.any([]) if isinstance(category, str) else column.value.equal(float(category))
 
 
-def _checked(X: Columns, what: str, categories: Sequence[Any], refuse_unknown: bool) -> None:  # noqa: N803
+def _checked(X: Columns, what: str, categories: Sequence[Any], refuse_unknown: bool) -> None:
     for column, known in zip(X, categories, strict=True):
         # An array of objects is not searched for infinity.
         if column.value.kind == "n" and column.dtype != "object":
@@ -67,7 +67,7 @@ def one_hot_encoder(estimator: OneHotEncoder, X: Columns) -> Columns:
     return X.of(values, list(estimator.get_feature_names_out()), dtype, estimator.sparse_output)
 
 
-def _groups(estimator: OneHotEncoder, X: Columns, column: Column, known: list[Any], rare: Any) -> list[Value]:  # noqa: N803
+def _groups(estimator: OneHotEncoder, X: Columns, column: Column, known: list[Any], rare: Any) -> list[Value]:
     """Per column, before one is dropped, the condition for 1: first the frequent categories, then the rest."""
     if rare is None:
         return [_is(X, column, category) for category in known]

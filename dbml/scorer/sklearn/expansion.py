@@ -57,7 +57,7 @@ def spline_transformer(estimator: SplineTransformer, X: Columns) -> Columns:
     return X.of(values, list(estimator.get_feature_names_out()), sparse=bool(estimator.sparse_output))
 
 
-def _between(X: Columns, value: Value, spline: Any) -> Value:  # noqa: N803
+def _between(X: Columns, value: Value, spline: Any) -> Value:
     low, high = float(spline.t[spline.k]), float(spline.t[len(spline.t) - spline.k - 1])
     return X.plan.constant(low).less_equal(value) & value.less_equal(high)
 
@@ -65,7 +65,7 @@ def _between(X: Columns, value: Value, spline: Any) -> Value:  # noqa: N803
 class _Bases:
     """The bases of one column, as piecewise polynomials."""
 
-    def __init__(self, X: Columns, value: Value, spline: Any, degree: int) -> None:  # noqa: N803
+    def __init__(self, X: Columns, value: Value, spline: Any, degree: int) -> None:
         self.plan, self.value, self.spline, self.degree = X.plan, value, spline, degree
 
     def values(self, extrapolation: str) -> list[Value]:

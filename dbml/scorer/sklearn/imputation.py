@@ -17,7 +17,7 @@ def _is_nan(value: Any) -> bool:
     return isinstance(value, (float, np.floating)) and bool(value != value)
 
 
-def _masked(X: Columns, column: Column, dtype: str, missing_values: Any) -> Value:  # noqa: N803
+def _masked(X: Columns, column: Column, dtype: str, missing_values: Any) -> Value:
     """The condition that a value counts as missing.
 
     :param dtype: of the array in which it is looked for: None is no NaN among objects.
@@ -34,7 +34,7 @@ def _masked(X: Columns, column: Column, dtype: str, missing_values: Any) -> Valu
     return value.equal(float(missing_values)) if value.kind == "n" else X.plan.any([])
 
 
-def _check(X: Columns, what: str, dtype: str, missing_values: Any) -> None:  # noqa: N803
+def _check(X: Columns, what: str, dtype: str, missing_values: Any) -> None:
     """Infinity is refused among floats, and NaN where it is not what counts as missing."""
     allow_nan = missing_values is pd.NA or _is_nan(missing_values)
     if dtype != "object":

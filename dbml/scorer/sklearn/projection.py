@@ -13,7 +13,7 @@ from dbml.scorer.plan import Value
 from dbml.scorer.sklearn.registry import Columns, transformer
 
 
-def _projected(estimator: Any, X: Columns, values: list[Value], constants: Any = None) -> Columns:  # noqa: N803
+def _projected(estimator: Any, X: Columns, values: list[Value], constants: Any = None) -> Columns:
     components = estimator.components_
     if sparse.issparse(components):
         components = components.toarray()
@@ -34,7 +34,7 @@ def pca(estimator: Any, X: Columns) -> Columns:
         return made
     scale = np.sqrt(estimator.explained_variance_)
     scale = np.maximum(scale, np.finfo(scale.dtype).eps)
-    return X.of([v / float(s) for v, s in zip(made.values, scale, strict=True)], [str(c.name) for c in made])
+    return X.of([v / float(s) for v, s in zip(made.values, scale, strict=True)], made.names)
 
 
 @transformer(TruncatedSVD, GaussianRandomProjection, SparseRandomProjection)

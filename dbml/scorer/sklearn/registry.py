@@ -73,6 +73,11 @@ class Columns:
         """The nodes, in order."""
         return [column.value for column in self.columns]
 
+    @property
+    def names(self) -> list[str | None]:
+        """The columns' names, in order."""
+        return [column.name for column in self.columns]
+
     def take(self, indices: Iterable[int]) -> Columns:
         """Only these columns, in this order."""
         return replace(self, columns=[self.columns[i] for i in indices])
@@ -80,7 +85,7 @@ class Columns:
     def of(
         self,
         values: Sequence[Value],
-        names: Sequence[str] | None = None,
+        names: Sequence[str | None] | None = None,
         dtype: str = "float64",
         sparse: bool = False,
     ) -> Columns:
@@ -195,7 +200,7 @@ def predictor(*classes: type) -> Callable[[Predict], Predict]:
     return register
 
 
-def transform(estimator: Any, X: Columns) -> Columns:  # noqa: N803 - scikit-learn's name
+def transform(estimator: Any, X: Columns) -> Columns:
     """Write ``estimator.transform`` down.
 
     :raises Unsupported: no function is registered for the class.
@@ -223,7 +228,7 @@ def _framed(estimator: Any, made: Columns) -> Columns:
     return replace(made, columns=columns, frame=True)
 
 
-def predict(estimator: Any, X: Columns) -> Answer:  # noqa: N803
+def predict(estimator: Any, X: Columns) -> Answer:
     """Write what ``estimator`` predicts down.
 
     :raises Unsupported: no function is registered for the class.

@@ -26,15 +26,15 @@ from dbml.scorer.sklearn.registry import Columns, Unsupported, transformer
 _FLOATS = ("float64", "float32")
 
 
-def _moved(X: Columns, values: list[Value]) -> Columns:  # noqa: N803
-    return X.of(values, [c.name for c in X], X.dtype if X.dtype in _FLOATS else "float64", X.sparse)
+def _moved(X: Columns, values: list[Value]) -> Columns:
+    return X.of(values, X.names, X.dtype if X.dtype in _FLOATS else "float64", X.sparse)
 
 
-def _shifted(X: Columns, values: list[Value], shift: Any) -> list[Value]:  # noqa: N803
+def _shifted(X: Columns, values: list[Value], shift: Any) -> list[Value]:
     return [X.rounding(v - float(s)) for v, s in zip(values, shift, strict=True)]
 
 
-def _divided(X: Columns, values: list[Value], scale: Any) -> list[Value]:  # noqa: N803
+def _divided(X: Columns, values: list[Value], scale: Any) -> list[Value]:
     if X.sparse:  # there scikit-learn multiplies by the inverse
         return [X.rounding(v * float(s)) for v, s in zip(values, 1.0 / np.asarray(scale), strict=True)]
     return [X.rounding(v / float(s)) for v, s in zip(values, scale, strict=True)]
@@ -107,7 +107,7 @@ def binarizer(estimator: Binarizer, X: Columns) -> Columns:
     X.numeric("Binarizer").refuse_missing("Binarizer")
     threshold = float(np.float32(estimator.threshold) if X.dtype == "float32" else estimator.threshold)
     above = [X.plan.constant(threshold).less(v).indicator() for v in X.values]
-    return X.of(above, [c.name for c in X], X.dtype, X.sparse)
+    return X.of(above, X.names, X.dtype, X.sparse)
 
 
 @transformer(PowerTransformer)

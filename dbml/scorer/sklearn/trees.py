@@ -76,7 +76,7 @@ def widened(thresholds: Any) -> Any:
 FLOAT32_LIMIT = 3.4028235677973366e38
 
 
-def as_float32(X: Columns, what: str, missing: bool) -> Columns:  # noqa: N803
+def as_float32(X: Columns, what: str, missing: bool) -> Columns:
     """What a tree's ``check_array`` refuses: infinity as float32, and NaN where the tree was not fitted on any."""
     for column in X.numeric(what):
         value = column.value
