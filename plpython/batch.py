@@ -194,6 +194,7 @@ _OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], int], Array
     "minimum": lambda node, of, rows: np.minimum(of[0], of[1]),
     "maximum": lambda node, of, rows: np.maximum(of[0], of[1]),
     "power": lambda node, of, rows: np.power(of[0], node["exponent"]),
+    "modulo": lambda node, of, rows: np.mod(of[0], node["divisor"]),
     "function": _function,
     "round32": lambda node, of, rows: _round32(of[0]),
     "sum": _sum,
@@ -214,6 +215,9 @@ _OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], int], Array
     "indicator": lambda node, of, rows: of[0].astype(np.float64),
     "select": lambda node, of, rows: np.where(of[0], of[1], of[2]),
     "fill": lambda node, of, rows: np.array([node["value"] if x is None else x for x in of[0].tolist()], dtype=object),
+    "replace": lambda node, of, rows: np.array(
+        [node["value"] if x == node["key"] else x for x in of[0].tolist()], dtype=object
+    ),
     "lookup": _lookup,
     "match": _match,
     "step": _step,

@@ -9,7 +9,6 @@ import bisect
 import itertools
 import math
 import struct
-import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -167,17 +166,22 @@ def _ndtri(p: float) -> float:
 
 
 def _cbrt(x: float) -> float:
-    if sys.version_info >= (3, 11):  # noqa: UP036 - the server's Python, not ours
-        return math.cbrt(x)
-    return math.copysign(abs(x) ** (1.0 / 3.0), x)
+    """The cube root, for a Python before 3.11: a power, and one step of Newton's to mend its last digits."""
+    if x - x != 0.0 or x == 0.0:
+        return x
+    root = math.copysign(math.pow(abs(x), 1.0 / 3.0), x)
+    return root - (root - x / (root * root)) / 3.0
 
 
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "absolute": abs,
     "arccos": math.acos,
+    "arccosh": math.acosh,
     "arcsin": math.asin,
+    "arcsinh": math.asinh,
     "arctan": math.atan,
-    "cbrt": _cbrt,
+    "arctanh": math.atanh,
+    "cbrt": getattr(math, "cbrt", _cbrt),
     "ceil": lambda x: float(math.ceil(x)) if x - x == 0.0 else x,
     "cos": math.cos,
     "cosh": math.cosh,
@@ -204,3 +208,4 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "tanh": math.tanh,
 }
 _POLES = {("log", 0.0): -math.inf, ("log2", 0.0): -math.inf, ("log10", 0.0): -math.inf, ("log1p", -1.0): -math.inf}
+_POLES.update({("arctanh", 1.0): math.inf, ("arctanh", -1.0): -math.inf})

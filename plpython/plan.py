@@ -38,6 +38,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "minimum": ("nn", "n"),  # NaN if either is
     "maximum": ("nn", "n"),
     "power": ("n", "n"),  # exponent
+    "modulo": ("n", "n"),  # divisor, positive: the remainder, of the divisor's sign
     "function": ("n", "n"),  # name, one of FUNCTIONS
     "round32": ("n", "n"),  # to the nearest float32; past its range, infinity
     "sum": ("n*", "n"),  # from left to right
@@ -59,6 +60,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "indicator": ("b", "n"),  # 1 or 0
     "select": ("bnn", "n"),  # the first number where the condition holds, else the second
     "fill": ("t", "t"),  # value, where the text is missing
+    "replace": ("t", "t"),  # key, value: the value instead of the key
     "lookup": ("t", "n"),  # keys, values; "default" for other texts, "missing" for none
     "match": ("n", "n"),  # the same for a number
     # functions by table
@@ -72,9 +74,9 @@ OPERATIONS: dict[str, tuple[str, str]] = {
 
 FUNCTIONS = frozenset(
     (
-        *("absolute", "arccos", "arcsin", "arctan", "cbrt", "ceil", "cos", "cosh", "exp", "exp2", "expm1"),
-        *("exp32", "floor", "log", "log10", "log1p", "log2", "ndtr", "ndtri", "negative", "reciprocal", "rint", "sign"),
-        *("sin", "sinh", "sqrt", "square", "tan", "tanh"),
+        *("absolute", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cbrt", "ceil", "cos", "cosh"),
+        *("exp", "exp2", "exp32", "expm1", "floor", "log", "log10", "log1p", "log2", "ndtr", "ndtri", "negative"),
+        *("reciprocal", "rint", "sign", "sin", "sinh", "sqrt", "square", "tan", "tanh"),
     )
 )
 
@@ -86,7 +88,7 @@ FUNCTIONS = frozenset(
 TREES = ("roots", "column", "threshold", "left", "right")
 
 _NON_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
-_NUMBERS = {"value", "exponent", "constant", "default", "missing", "start"}
+_NUMBERS = {"value", "exponent", "divisor", "constant", "default", "missing", "start"}
 _ARRAYS = {"weights", "values", "keys", "edges", "x", "y", "breaks", "threshold"}
 
 
@@ -165,7 +167,7 @@ def _read_numbers(index: int, node: dict[str, Any]) -> None:
         if field in _ARRAYS:
             if node["op"] != "lookup" or field == "values":
                 node[field] = [_number(index, node, value) for value in node[field]]
-        elif node["op"] not in ("is", "fill"):
+        elif node["op"] not in ("is", "fill", "replace"):
             node[field] = _number(index, node, node[field])
     if "coefficients" in node:
         node["coefficients"] = [[_number(index, node, value) for value in row] for row in node["coefficients"]]
@@ -188,6 +190,10 @@ def _check_fields(index: int, node: Mapping[str, Any], plan: Mapping[str, Any]) 
         fits = "value" in node
     elif op in ("is", "fill"):
         fits = isinstance(node["value"], str)
+    elif op == "replace":
+        fits = isinstance(node["key"], str) and isinstance(node["value"], str)
+    elif op == "modulo":
+        fits = node["divisor"] > 0.0
     elif op == "power":
         fits = "exponent" in node
     elif op == "function":

@@ -107,7 +107,9 @@ class _Writer:
         uses = [0] * len(self.nodes)
         for node in self.nodes:
             # These ask for what they take more than once.
-            repeats = node["op"] in ("trees", "finite", "missing", "fill", "match") or node.get("name") == "square"
+            repeats = (
+                node["op"] in ("trees", "finite", "missing", "fill", "replace", "match") or node.get("name") == "square"
+            )
             for index in node.get("of", []):
                 uses[index] += 2 if repeats else 1
         inlined: list[bool] = []
@@ -177,6 +179,8 @@ class _Writer:
             return f"ieee.{op}({', '.join(of)})"
         if op == "power":
             return f"ieee.power({of[0]}, {_literal(node['exponent'])})"
+        if op == "modulo":
+            return f"{of[0]} % {_literal(node['divisor'])}"
         if op == "function":
             return _function(node["name"], of[0])
         if op in ("sum", "dot"):
@@ -203,6 +207,8 @@ class _Writer:
             return f"{of[1]} if {of[0]} else {of[2]}"
         if op == "fill":
             return f"{node['value']!r} if {of[0]} is None else {of[0]}"
+        if op == "replace":
+            return f"{node['value']!r} if {of[0]} == {node['key']!r} else {of[0]}"
         if op in ("lookup", "match"):
             table = ", ".join(
                 f"{k!r}: {_literal(v)}"

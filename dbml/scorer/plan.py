@@ -80,6 +80,10 @@ class Value:
         """``numpy.power(x, exponent)``."""
         return self.plan.node("power", self, exponent=float(exponent))
 
+    def modulo(self, divisor: float) -> Value:
+        """``numpy.mod(x, divisor)`` for a positive divisor."""
+        return self.plan.node("modulo", self, divisor=float(divisor))
+
     def function(self, name: str) -> Value:
         """One of :data:`dbml._plpython.plan.FUNCTIONS`, named and computed as numpy's (``ndtr``: scipy's)."""
         return self.plan.node("function", self, name=name)
@@ -140,6 +144,10 @@ class Value:
     def fill(self, value: str) -> Value:
         """The text, or ``value`` where it is missing."""
         return self.plan.node("fill", self, value=value)
+
+    def replace(self, key: str, value: str) -> Value:
+        """The text, or ``value`` where it is ``key``; what is missing stays missing."""
+        return self.plan.node("replace", self, key=key, value=value)
 
     def lookup(
         self, keys: Iterable[Any], values: Iterable[float], default: float = math.nan, missing: float = math.nan

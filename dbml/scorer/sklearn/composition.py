@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.utils._set_output import _get_output_config
 
-from dbml.scorer.sklearn.registry import (
-    Answer,
-    Column,
-    Columns,
-    Unsupported,
-    predict,
-    predictor,
-    transform,
-    transformer,
-)
+from dbml.scorer.sklearn.registry import Answer, Columns, predict, predictor, transform, transformer
 
 
 @predictor(Pipeline)
@@ -40,53 +33,56 @@ def search(estimator: Any, X: Columns) -> Answer:
     return predict(estimator.best_estimator_, X)
 
 
+@transformer(GridSearchCV, RandomizedSearchCV)
+def search_of_transformers(estimator: Any, X: Columns) -> Columns:
+    return transform(estimator.best_estimator_, X)
+
+
 @transformer(FeatureUnion)
 def feature_union(estimator: FeatureUnion, X: Columns) -> Columns:
-    columns: list[Column] = []
-    for name, step in estimator.transformer_list:
-        if isinstance(step, str) and step == "drop":
-            continue
-        part = transform(step, X)
-        weight = (estimator.transformer_weights or {}).get(name)
-        columns += part.columns if weight is None else part.of([v * float(weight) for v in part.values])
-    return Columns(X.plan, columns)
+    parts = [
+        _weighted(estimator, name, transform(step, X))
+        for name, step in estimator.transformer_list
+        if not _dropped(step)
+    ]
+    return _stack(estimator, X, parts, any(part.sparse for part in parts))
 
 
 @transformer(ColumnTransformer)
 def column_transformer(estimator: ColumnTransformer, X: Columns) -> Columns:
-    columns: list[Column] = []
-    for name, step, chosen in estimator.transformers_:
-        if isinstance(step, str) and step == "drop":
-            continue
-        part = X.take(_indices(chosen, X))
-        if not len(part):
-            continue
-        made = transform(step, part)
-        weight = (estimator.transformer_weights or {}).get(name)
-        columns += made.columns if weight is None else made.of([v * float(weight) for v in made.values])
-    return Columns(X.plan, columns)
+    parts = []
+    for name, step, _ in estimator.transformers_:
+        # However the columns were chosen, fit has written their places down.
+        chosen = X.take(np.asarray(estimator._transformer_to_input_indices[name], dtype=int).tolist())
+        if len(chosen) and not _dropped(step):
+            parts.append(_weighted(estimator, name, transform(step, chosen)))
+    return _stack(estimator, X, parts, estimator.sparse_output_)
 
 
-def _indices(chosen: Any, X: Columns) -> list[int]:
-    """Places of the columns that a fitted ColumnTransformer has chosen: names, positions, a mask or a slice."""
-    names = [column.name for column in X]
-    if isinstance(chosen, slice):
-        if isinstance(chosen.start, str) or isinstance(chosen.stop, str):
-            start = names.index(chosen.start) if chosen.start is not None else 0
-            stop = names.index(chosen.stop) + 1 if chosen.stop is not None else len(names)
-            return list(range(start, stop))
-        return list(range(len(X)))[chosen]
-    if isinstance(chosen, (str, int)):
-        chosen = [chosen]
-    chosen = list(np.asarray(chosen, dtype=object)) if not isinstance(chosen, list) else chosen
-    if chosen and all(isinstance(c, (bool, np.bool_)) for c in chosen):
-        return [i for i, wanted in enumerate(chosen) if wanted]
-    indices = []
-    for c in chosen:
-        if isinstance(c, str):
-            if c not in names:
-                raise Unsupported(f"a ColumnTransformer's column {c!r} behind a step that hides the names")
-            indices.append(names.index(c))
-        else:
-            indices.append(int(c) % len(X))
-    return indices
+def _dropped(step: Any) -> bool:
+    return isinstance(step, str) and step == "drop"
+
+
+def _weighted(estimator: Any, name: str, part: Columns) -> Columns:
+    weight = (estimator.transformer_weights or {}).get(name)
+    if weight is None:
+        return part
+    part = part.double("a weighted transformer")
+    columns = [replace(c, value=v * float(weight), dtype="float64") for c, v in zip(part, part.values, strict=True)]
+    return replace(part, columns=columns)
+
+
+def _mixes_booleans(part: Columns) -> bool:
+    booleans = sum(column.dtype == "bool" for column in part)
+    return 0 < booleans < len(part)
+
+
+def _stack(estimator: Any, X: Columns, parts: list[Columns], sparse: bool) -> Columns:
+    """Put parts side by side: a DataFrame where it is one, else one array of one dtype."""
+    made = Columns(X.plan, [column for part in parts for column in part], sparse=sparse)
+    pandas = _get_output_config("transform", estimator)["dense"] == "pandas"
+    if pandas and not sparse and all(part.frame for part in parts):
+        return replace(made, frame=True)
+    # numpy makes objects of a DataFrame that holds booleans beside numbers.
+    mixed = any(part.frame and _mixes_booleans(part) for part in parts)
+    return made.array("object" if mixed and not sparse else None)

@@ -14,7 +14,7 @@ from dbml.scorer.sklearn.registry import Answer, Column, Columns, Unsupported, p
 
 # Importing them registers their functions.
 FAMILIES = (
-    *("composition", "preprocessing"),
+    *("composition", "scaling", "encoding", "imputation", "expansion", "projection", "selection"),
     *("linear", "linear_classification", "bayes", "discriminant", "neural", "dummy"),
     *("multiclass", "meta", "calibration"),
     *("trees", "boosting", "histogram"),
@@ -34,11 +34,11 @@ def lower(estimator: Any, signature: Mapping[str, Any]) -> dict[str, Any]:
     features = signature["features"]
     texts = sum(feature["kind"] == "text" for feature in features)
     plan = Builder(len(features) - texts, texts)
-    answer = predict(estimator, _input(plan, features))
+    answer = predict(estimator, _input(plan, features, signature["input"] == "frame"))
     return plan.finish(_score(plan, estimator, answer, signature["output"]))
 
 
-def _input(plan: Builder, features: list[dict[str, Any]]) -> Columns:
+def _input(plan: Builder, features: list[dict[str, Any]], frame: bool) -> Columns:
     columns = []
     numbers = texts = 0
     for feature in features:
@@ -50,9 +50,15 @@ def _input(plan: Builder, features: list[dict[str, Any]]) -> Columns:
             numbers += 1
         categories = feature.get("categories")
         columns.append(
-            Column(value, feature["name"], feature["dtype"], tuple(categories) if categories is not None else None)
+            Column(
+                value,
+                feature["name"],
+                feature["dtype"],
+                tuple(categories) if categories is not None else None,
+                feature.get("missing", "nan") if feature["dtype"] in ("object", "bool") else "nan",
+            )
         )
-    return Columns(plan, columns)
+    return Columns(plan, columns, frame)
 
 
 def _number(plan: Builder, feature: Mapping[str, Any], value: Value) -> Value:

@@ -3,7 +3,7 @@
 A function is registered for exact classes: a subclass may compute something else. Three sorts:
 
 ``@transformer(StandardScaler)``
-    ``(estimator, X) -> list of columns``.
+    ``(estimator, X) -> Columns``.
 ``@predictor(LogisticRegression, …)``
     ``(estimator, X) -> Answer``.
 
@@ -15,6 +15,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
+from sklearn.utils._set_output import _get_output_config
 
 from dbml.scorer.plan import Builder, Value
 
@@ -32,20 +35,29 @@ class Column:
     :param dtype: of the pandas or numpy column, ``"float64"``, ``"int64"``, ``"bool"``, ``"object"``,
         ``"category"``: encoders compare by it.
     :param categories: the categories of a ``"category"`` column.
+    :param missing: what stands for a missing value in a column of objects: ``"nan"`` or ``"none"``. To encoders
+        and imputers these are two things.
     """
 
     value: Value
     name: str | None = None
     dtype: str = "float64"
     categories: tuple[str, ...] | None = None
+    missing: str = "nan"
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The input of one estimator: columns in order, and the plan they belong to."""
+    """The input of one estimator: columns in order, and the plan they belong to.
+
+    :param frame: whether it is a pandas DataFrame, whose columns have dtypes of their own.
+    :param sparse: whether it is a sparse matrix, for which some estimators compute in another order.
+    """
 
     plan: Builder
     columns: list[Column] = field(default_factory=list)
+    frame: bool = False
+    sparse: bool = False
 
     def __iter__(self) -> Iterator[Column]:
         return iter(self.columns)
@@ -61,14 +73,54 @@ class Columns:
         """The nodes, in order."""
         return [column.value for column in self.columns]
 
+    @property
+    def names(self) -> list[str | None]:
+        """The columns' names, in order."""
+        return [column.name for column in self.columns]
+
     def take(self, indices: Iterable[int]) -> Columns:
         """Only these columns, in this order."""
         return replace(self, columns=[self.columns[i] for i in indices])
 
-    def of(self, values: Sequence[Value], names: Sequence[str] | None = None, dtype: str = "float64") -> Columns:
-        """Columns of numbers that an estimator has made."""
+    def of(
+        self,
+        values: Sequence[Value],
+        names: Sequence[str | None] | None = None,
+        dtype: str = "float64",
+        sparse: bool = False,
+    ) -> Columns:
+        """Columns of numbers that an estimator has made: an array, or a sparse matrix."""
         known = list(names) if names is not None and len(names) == len(values) else [None] * len(values)
-        return replace(self, columns=[Column(v, n, dtype) for v, n in zip(values, known, strict=True)])
+        columns = [Column(v, n, dtype) for v, n in zip(values, known, strict=True)]
+        return replace(self, columns=columns, frame=False, sparse=sparse)
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of one array of all columns, as ``check_array`` makes it."""
+        dtypes = {column.dtype for column in self.columns}
+        if any(column.value.kind == "t" for column in self.columns) or "object" in dtypes:
+            return "object"
+        return str(np.result_type(*(np.dtype(dtype) for dtype in dtypes))) if dtypes else "float64"
+
+    def array(self, dtype: str | None = None) -> Columns:
+        """The same columns in one array, of one dtype."""
+        dtype = dtype or self.dtype
+        columns = [replace(column, dtype=dtype, categories=None) for column in self.columns]
+        return replace(self, columns=columns, frame=False)
+
+    @property
+    def rounding(self) -> Callable[[Value], Value]:
+        """What follows every step of arithmetic on X in place: in an array of float32, a rounding."""
+        return Value.round32 if self.dtype == "float32" else lambda value: value
+
+    def double(self, what: str) -> Columns:
+        """The same columns, all of them numbers that ``what`` computes with in double precision.
+
+        :raises Unsupported: one is text, or all are float32.
+        """
+        if self.numeric(what).dtype == "float32":
+            raise Unsupported(f"{what} on float32 columns alone, which it computes in single precision")
+        return self
 
     def unnamed(self) -> Columns:
         """The same columns as an array, which has no names."""
@@ -174,7 +226,22 @@ def transform(estimator: Any, X: Columns) -> Columns:
     found = TRANSFORMERS.get(type(estimator))
     if found is None:
         raise Unsupported(f"the transformer {type(estimator).__name__}")
-    return found(estimator, X)
+    made = found(estimator, X)
+    output = _get_output_config("transform", estimator)["dense"]
+    if output == "polars":
+        raise Unsupported(f"the output of {type(estimator).__name__} as polars")
+    if output == "pandas" and not made.sparse:
+        return _framed(estimator, made)
+    return made if made.frame else made.array()
+
+
+def _framed(estimator: Any, made: Columns) -> Columns:
+    """What ``set_output(transform="pandas")`` makes of the columns: a DataFrame with names."""
+    columns = made.columns
+    if hasattr(estimator, "get_feature_names_out"):
+        names = estimator.get_feature_names_out()
+        columns = [replace(column, name=str(name)) for column, name in zip(columns, names, strict=True)]
+    return replace(made, columns=columns, frame=True)
 
 
 def predict(estimator: Any, X: Columns) -> Answer:
