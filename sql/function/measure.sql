@@ -1,7 +1,7 @@
 -- What one score costs here: microseconds for the session's first and for each in a long query, kilobytes
--- that the session has grown by.
+-- that the session has grown by, and whether a batch by numpy is worth its while.
 create or replace function dbml._measure(
-  model text, version integer, engine text, out cold_us float8, out warm_us float8, out memory_kb float8
+  model text, version integer, engine text, out cold_us float8, out warm_us float8, out memory_kb float8, out in_batches boolean
 )
 language plpgsql
 volatile
@@ -17,6 +17,8 @@ declare
   repeats integer := case scorer.engine when 'python' then 1 else 20 end;
   rows_at_most integer := case scorer.engine when 'python' then 20 else 200 end;
   measured bigint;
+  -- Below, a batch does not pay for the import of numpy.
+  slow_us constant float8 := 30;
   query text;
   call text;
   between_both timestamptz;
@@ -47,6 +49,18 @@ begin
       extract(epoch from (clock_timestamp() - between_both) - (between_both - started)) * 1e6 / measured));
   end loop;
   memory_kb := dbml._session_memory() - memory;
+  in_batches := engine = 'python';
+  if engine = 'portable' and warm_us > slow_us then
+    started := clock_timestamp();
+    execute format(
+      'select dbml._prime($1, $2, %s, %s) from dbml._golden_rows($3, $4) g cross join generate_series(1, 2000) '
+      ' where g.place = $5',
+      case cardinality(one.numbers) when 0 then '''{}''' else 'array_agg(g.numbers)' end,
+      case cardinality(one.texts) when 0 then '''{}''' else 'array_agg(g.texts)' end)
+      into measured using scorer.fingerprint, engine, model, version, one.place;
+    -- More than one call means that there is no numpy.
+    in_batches := measured = 1 and extract(epoch from clock_timestamp() - started) * 1e6 / 2000 < warm_us / 2;
+  end if;
 end
 $$;
 comment on function dbml._measure(text, integer, text) is 'Measures what a score of a version costs by an engine.';

@@ -161,7 +161,7 @@ def test_json_keys(cli: Cli) -> None:
     assert keys <= set(listed) and keys <= set(shown)
     assert (shown["name"], shown["version"], shown["deployed"]) == ("churn", 1, True)
     assert shown["parity"][shown["engine"]]["differing"] == 0
-    assert {"cold_us", "warm_us", "memory_kb"} == set(shown["cost"][shown["engine"]])
+    assert {"cold_us", "warm_us", "memory_kb", "in_batches"} == set(shown["cost"][shown["engine"]])
     assert [feature["name"] for feature in shown["features"]] == ["plan", "complaints", "spend"]
     (status,) = json.loads(cli("status", "--json").output)
     assert {"profile", "prediction", "model", "version", "engine", "stale"} <= set(status)

@@ -112,7 +112,7 @@ def assert_all(estimator: Any, X: pd.DataFrame, y: Any, outputs: tuple[str | Non
         assert_parity(fitted, X.head(SAMPLE), folder, wanted)
 
 
-@pytest.mark.parametrize("estimator, name, task, outputs", CASES + NETWORKS, ids=str)
+@pytest.mark.parametrize("estimator, name, task, outputs", CASES + NETWORKS)
 def test_classifiers(estimator: Any, name: str, task: str, outputs: tuple[str | None, ...], tmp_path: Path) -> None:
     assert_all(estimator, few(name), target(name, task), outputs, tmp_path)
 

@@ -84,13 +84,13 @@ GENERALISED: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize("estimator, name", CASES, ids=str)
+@pytest.mark.parametrize("estimator, name", CASES)
 def test_regressors(estimator: Any, name: str, tmp_path: Path) -> None:
     X = few(name)
     assert_parity(clone(estimator).fit(X, target(name, "value")), X.head(SAMPLE), tmp_path)
 
 
-@pytest.mark.parametrize("estimator, name", GENERALISED, ids=str)
+@pytest.mark.parametrize("estimator, name", GENERALISED)
 def test_generalised_regressors(estimator: Any, name: str, tmp_path: Path) -> None:
     X = few(name)
     y = target(name, "value")

@@ -120,12 +120,12 @@ TARGETS: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("estimator, name, task, outputs", CASES, ids=str)
+@pytest.mark.parametrize("estimator, name, task, outputs", CASES)
 def test_meta(estimator: Any, name: str, task: str, outputs: tuple[str | None, ...], tmp_path: Path) -> None:
     assert_all(estimator, few(name), target(name, task), outputs, tmp_path)
 
 
-@pytest.mark.parametrize("estimator", TARGETS, ids=str)
+@pytest.mark.parametrize("estimator", TARGETS)
 def test_targets(estimator: Any, tmp_path: Path) -> None:
     y = target("ties", "value")
     assert_all(estimator, few("ties"), y - y.min() + 0.5, VALUE, tmp_path)

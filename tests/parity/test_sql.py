@@ -105,7 +105,7 @@ ESTIMATORS: list[tuple[Any, str, str, str | None]] = [
 ]
 
 
-@pytest.mark.parametrize("estimator, name, task, output", ESTIMATORS, ids=str)
+@pytest.mark.parametrize("estimator, name, task, output", ESTIMATORS)
 def test_sql_is_the_estimator(
     db: psycopg.Connection[Any], estimator: Any, name: str, task: str, output: str | None, tmp_path: Path
 ) -> None:

@@ -191,7 +191,7 @@ def test_trees(estimator: Any, name: str, task: str, output: str | None, tmp_pat
     assert_parity(fitted, sample(X), tmp_path, output)
 
 
-@pytest.mark.parametrize("kind, options, name, task, output", LIBRARIES, ids=str)
+@pytest.mark.parametrize("kind, options, name, task, output", LIBRARIES)
 def test_libraries(
     kind: str, options: dict[str, Any], name: str, task: str, output: str | None, tmp_path: Path
 ) -> None:
@@ -267,7 +267,7 @@ UNSUPPORTED: list[tuple[Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("estimator, task, words", UNSUPPORTED, ids=str)
+@pytest.mark.parametrize("estimator, task, words", UNSUPPORTED)
 def test_what_no_plan_expresses_is_named(estimator: Any, task: str, words: str) -> None:
     X = features("ties")
     fitted = clone(estimator).fit(X, wanted("ties", task))
@@ -279,7 +279,6 @@ def test_what_no_plan_expresses_is_named(estimator: Any, task: str, words: str) 
 @pytest.mark.parametrize(
     "options, words",
     [({"booster": "gblinear"}, "gblinear"), ({"booster": "dart"}, "dart"), ({"objective": "binary:hinge"}, "hinge")],
-    ids=str,
 )
 def test_what_no_plan_of_xgboost_expresses_is_named(options: dict[str, Any], words: str) -> None:
     xgboost = pytest.importorskip("xgboost")
