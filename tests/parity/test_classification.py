@@ -118,7 +118,7 @@ def test_classifiers(estimator: Any, name: str, task: str, outputs: tuple[str | 
 
 
 @pytest.mark.parametrize(
-    "estimator", [MultinomialNB(), ComplementNB(), ComplementNB(norm=True), CategoricalNB()], ids=str
+    "estimator", [MultinomialNB(), ComplementNB(), ComplementNB(norm=True), CategoricalNB()], ids=repr
 )
 @pytest.mark.parametrize("task", ["binary", "multi"])
 def test_counts(estimator: Any, task: str, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_features_that_are_binary_already(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "estimator", [LogisticRegression(), LinearSVC(), MLPClassifier((), solver="lbfgs"), GaussianNB()], ids=str
+    "estimator", [LogisticRegression(), LinearSVC(), MLPClassifier((), solver="lbfgs"), GaussianNB()], ids=repr
 )
 def test_texts_as_classes(estimator: Any, tmp_path: Path) -> None:
     X = few("ties")

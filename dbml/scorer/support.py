@@ -1,0 +1,62 @@
+"""The support table of `docs/support.md`: what has a plan, read from the registry.
+
+``python -m dbml.scorer.support`` prints it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+
+from dbml.scorer.sklearn.lowering import FAMILIES, OPTIONAL
+from dbml.scorer.sklearn.registry import PREDICTORS, TRANSFORMERS
+
+_HEAD = """\
+# Supported estimators
+
+Every class below has a *plan*: the model as plain data, from which the engines `sql` and `portable` are made. A model
+whose every part is listed here needs no scikit-learn on the server, and nothing of it is unpickled there. A model with any
+other part runs on the engine `python`; `dbml model add` says which part was the reason.
+
+Whatever the table says, `dbml model add` compares each engine with the estimator itself, on the sample and on rows built to
+hurt, and takes none that differs by more than 1e-9 or refuses other rows. `sql` is taken while its expression has at most
+{operations} operations ([measured](engine-sql.md)).
+
+This page is written by `python -m dbml.scorer.support`, and each row has its parity tests in `tests/parity`.
+"""
+
+
+def families() -> None:
+    """Import every module that registers classes; those of optional libraries where the library is installed."""
+    for family in FAMILIES:
+        importlib.import_module(f"dbml.scorer.sklearn.{family}")
+    for library, family in OPTIONAL.items():
+        if importlib.util.find_spec(library):
+            importlib.import_module(f"dbml.scorer.sklearn.{family}")
+
+
+def table() -> str:
+    """Write the page."""
+    from dbml.scorer.sql import OPERATIONS_AT_MOST
+
+    families()
+    parts = [_HEAD.format(operations=f"{OPERATIONS_AT_MOST:,}")]
+    for title, classes in (("Classifiers, regressors, outlier detectors", PREDICTORS), ("Transformers", TRANSFORMERS)):
+        parts += [f"## {title}", "", "| module | classes |", "|---|---|"]
+        parts += [f"| `{module}` | {', '.join(f'`{name}`' for name in names)} |" for module, names in _grouped(classes)]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _grouped(classes: Iterable[type]) -> list[tuple[str, list[str]]]:
+    groups: dict[str, list[str]] = {}
+    for each in classes:
+        # The public module: sklearn.linear_model and not sklearn.linear_model._base.
+        module = each.__module__.partition("._")[0]
+        module = module.removesuffix(".sklearn") if module.startswith(("xgboost", "lightgbm")) else module
+        groups.setdefault(module, []).append(each.__name__)
+    return sorted((module, sorted(names)) for module, names in groups.items())
+
+
+if __name__ == "__main__":
+    print(table(), end="")
