@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Iterable
 
 from dbml.scorer.sklearn.lowering import FAMILIES, OPTIONAL
@@ -14,13 +15,13 @@ from dbml.scorer.sklearn.registry import PREDICTORS, TRANSFORMERS
 _HEAD = """\
 # Supported estimators
 
-Every class below has a *plan*: the model as plain data, from which the engines `sql` and `portable` are made. A model
-whose every part is listed here needs no scikit-learn on the server, and nothing of it is unpickled there. A model with any
-other part runs on the engine `python`; `dbml model add` says which part was the reason.
+Every class below has a *plan*: the model as plain data, from which the engines `sql` and `portable` are made. A
+model whose every part is listed here needs no scikit-learn on the server, and nothing of it is unpickled there. A
+model with any other part runs on the engine `python`; `dbml model add` says which part was the reason.
 
-Whatever the table says, `dbml model add` compares each engine with the estimator itself, on the sample and on rows built to
-hurt, and takes none that differs by more than 1e-9 or refuses other rows. `sql` is taken while its expression has at most
-{operations} operations ([measured](engine-sql.md)).
+Whatever the table says, `dbml model add` compares each engine with the estimator itself, on the sample and on rows
+built to hurt, and takes none that differs by more than 1e-9 or refuses other rows. `sql` is taken while its expression
+has at most {operations} operations ([measured](engine-sql.md)).
 
 This page is written by `python -m dbml.scorer.support`, and each row has its parity tests in `tests/parity`.
 """
