@@ -14,7 +14,6 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import (
     LogisticRegression,
     LogisticRegressionCV,
-    PassiveAggressiveClassifier,
     Perceptron,
     RidgeClassifier,
     RidgeClassifierCV,
@@ -149,8 +148,16 @@ def test_cross_validated(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*deprecated:FutureWarning")
 def test_passive_aggressive(tmp_path: Path) -> None:
+    from sklearn.linear_model import PassiveAggressiveClassifier
+
     X = few("ties")
     assert_all(PassiveAggressiveClassifier(random_state=0), X, target("ties", "multi"), VALUE, tmp_path)
+
+
+def test_sparse_coefficients(tmp_path: Path) -> None:
+    X = few("ties")
+    fitted = SGDClassifier(loss="log_loss", penalty="l1", random_state=0).fit(X, target("ties", "binary")).sparsify()
+    assert_parity(fitted, X.head(SAMPLE), tmp_path)
 
 
 def test_answers_at_random_are_refused() -> None:

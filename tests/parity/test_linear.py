@@ -25,7 +25,6 @@ from sklearn.linear_model import (
     LinearRegression,
     OrthogonalMatchingPursuit,
     OrthogonalMatchingPursuitCV,
-    PassiveAggressiveRegressor,
     PoissonRegressor,
     QuantileRegressor,
     Ridge,
@@ -99,6 +98,8 @@ def test_generalised_regressors(estimator: Any, name: str, tmp_path: Path) -> No
 
 @pytest.mark.filterwarnings("ignore:.*deprecated:FutureWarning")
 def test_passive_aggressive(tmp_path: Path) -> None:
+    from sklearn.linear_model import PassiveAggressiveRegressor
+
     X, _ = data("ties")
     assert_parity(PassiveAggressiveRegressor(random_state=0).fit(X, target("ties", "value")), X, tmp_path)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from sklearn import linear_model
 from sklearn.cross_decomposition import CCA, PLSCanonical, PLSRegression
 from sklearn.linear_model import (
     ARDRegression,
@@ -25,7 +26,6 @@ from sklearn.linear_model import (
     LinearRegression,
     OrthogonalMatchingPursuit,
     OrthogonalMatchingPursuitCV,
-    PassiveAggressiveRegressor,
     PoissonRegressor,
     QuantileRegressor,
     Ridge,
@@ -70,6 +70,11 @@ def decisions(estimator: Any, X: Columns) -> list[Value]:
     return [weighted_sum(X, row, float(b)) for row, b in zip(rows, intercepts, strict=True)]
 
 
+def older(name: str) -> list[type]:
+    """The class of ``sklearn.linear_model`` of that name, in versions that still have it."""
+    return [getattr(linear_model, name)] if hasattr(linear_model, name) else []
+
+
 def only(values: list[Value], what: str) -> Value:
     """The one output of a regressor.
 
@@ -83,7 +88,7 @@ def only(values: list[Value], what: str) -> Value:
 @predictor(
     ARDRegression, BayesianRidge, ElasticNet, ElasticNetCV, HuberRegressor, Lars, LarsCV, Lasso, LassoCV, LassoLars,
     LassoLarsCV, LassoLarsIC, LinearRegression, LinearSVR, OrthogonalMatchingPursuit, OrthogonalMatchingPursuitCV,
-    PassiveAggressiveRegressor, QuantileRegressor, Ridge, RidgeCV, SGDRegressor, TheilSenRegressor,
+    QuantileRegressor, Ridge, RidgeCV, SGDRegressor, TheilSenRegressor, *older("PassiveAggressiveRegressor"),
 )  # fmt: skip
 def linear_regressor(estimator: Any, X: Columns) -> Answer:
     return Answer(value=only(decisions(estimator, X), type(estimator).__name__))

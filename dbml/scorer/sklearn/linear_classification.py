@@ -7,7 +7,6 @@ from typing import Any
 from sklearn.linear_model import (
     LogisticRegression,
     LogisticRegressionCV,
-    PassiveAggressiveClassifier,
     Perceptron,
     RidgeClassifier,
     RidgeClassifierCV,
@@ -16,7 +15,7 @@ from sklearn.linear_model import (
 from sklearn.svm import LinearSVC
 
 from dbml.scorer.plan import Builder, Value
-from dbml.scorer.sklearn.linear import decisions
+from dbml.scorer.sklearn.linear import decisions, older
 from dbml.scorer.sklearn.registry import Answer, Columns, Unsupported, predictor
 
 
@@ -63,7 +62,7 @@ def _has_multi_class(estimator: Any) -> bool:
     return "multi_class" in estimator.get_params(deep=False)
 
 
-@predictor(LinearSVC, PassiveAggressiveClassifier, Perceptron)
+@predictor(LinearSVC, Perceptron, *older("PassiveAggressiveClassifier"))
 def linear_classifier(estimator: Any, X: Columns) -> Answer:
     return from_decisions(X.plan, decisions(estimator, X), None)
 

@@ -29,8 +29,9 @@ def one_vs_rest(estimator: OneVsRestClassifier, X: Columns) -> Answer:
         raise Unsupported("a OneVsRestClassifier of several labels")
     answers = [predict(inner, X) for inner in estimator.estimators_]
     scores = [_confidence(inner, answer) for inner, answer in zip(estimator.estimators_, answers, strict=True)]
-    with_probabilities = all(hasattr(inner, "predict_proba") for inner in estimator.estimators_)
-    parts = [answer.probabilities[1] for answer in answers if with_probabilities and answer.probabilities]
+    parts = [answer.probabilities[1] for answer in answers if answer.probabilities is not None]
+    if len(parts) < len(answers):
+        parts = []
     functions = [answer.function[0] for answer in answers if answer.function]
     function = functions if len(functions) == len(answers) else None
     if len(answers) == 1:
