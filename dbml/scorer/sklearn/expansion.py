@@ -7,7 +7,7 @@ from typing import Any
 from scipy.interpolate import PPoly
 from sklearn.preprocessing import PolynomialFeatures, SplineTransformer
 
-from dbml.scorer.plan import Value
+from dbml.scorer.plan import Number, Value
 from dbml.scorer.sklearn.registry import Columns, transformer
 
 
@@ -42,7 +42,7 @@ def spline_transformer(estimator: SplineTransformer, X: Columns) -> Columns:
     degree = estimator.degree
     values: list[Value] = []
     for column, spline in zip(X, estimator.bsplines_, strict=True):
-        made = _Bases(X, column.value, spline, degree).values(estimator.extrapolation)
+        made = _Bases(X, column.value, spline, degree, bool(estimator.sparse_output)).values(estimator.extrapolation)
         if estimator.extrapolation == "error":
             inside = _between(X, column.value, spline)
             X.plan.check(
@@ -65,8 +65,8 @@ def _between(X: Columns, value: Value, spline: Any) -> Value:
 class _Bases:
     """The bases of one column, as piecewise polynomials."""
 
-    def __init__(self, X: Columns, value: Value, spline: Any, degree: int) -> None:
-        self.plan, self.value, self.spline, self.degree = X.plan, value, spline, degree
+    def __init__(self, X: Columns, value: Value, spline: Any, degree: int, sparse: bool) -> None:
+        self.plan, self.value, self.spline, self.degree, self.sparse = X.plan, value, spline, degree, sparse
 
     def values(self, extrapolation: str) -> list[Value]:
         spline, x = self.spline, self.value
@@ -77,12 +77,7 @@ class _Bases:
         bases = [self._basis(x, index) for index in range(spline.c.shape[1])]
         if extrapolation in ("continue", "error", "periodic"):
             return bases
-        low, high = spline.t[self.degree], spline.t[-self.degree - 1]
-        below, above = x.less(float(low)), self.plan.constant(float(high)).less(x)
-        slopes = [self._outside(extrapolation, float(end)) for end in (low, high)]
-        return [
-            below.select(under, above.select(over, basis)) for basis, under, over in zip(bases, *slopes, strict=True)
-        ]
+        return self._beyond(extrapolation, bases)
 
     def _basis(self, x: Value, index: int) -> Value:
         t, c, k = self.spline.tck
@@ -91,19 +86,29 @@ class _Bases:
         coefficients = pieces.c[:, used].T.tolist()
         return x.polynomial(t[k : len(t) - k], coefficients)
 
-    def _outside(self, extrapolation: str, end: float) -> list[Value]:
-        """Per basis, its value beyond one end."""
-        spline, degree = self.spline, self.degree
-        below = end == float(spline.t[degree])
-        values, slopes = spline(end), spline(end, nu=1)
-        size = spline.c.shape[1]
-        if extrapolation == "linear" and degree <= 1:
+    def _beyond(self, extrapolation: str, bases: list[Value]) -> list[Value]:
+        """Bases with other values beyond both ends, column by column in scikit-learn's order.
+
+        Where it has counted the degree too high, the ends cross, and a value lies beyond both.
+        """
+        spline, degree, x = self.spline, self.degree, self.value
+        low, high = float(spline.t[degree]), float(spline.t[-degree - 1])
+        below, above = x.less(low), self.plan.constant(high).less(x)
+        inside = self.plan.constant(low).less_equal(x) & x.less_equal(high)
+        made = [inside.select(basis, 0.0) for basis in bases]
+        linear = extrapolation == "linear"
+        if linear and degree <= 1:
             degree += 1
-        made = []
-        for index in range(size):
-            near = index < degree if below else index >= size - degree
-            value = self.plan.constant(float(values[index]) if near else 0.0)
-            if near and extrapolation == "linear":
-                value = float(values[index]) + (self.value - end) * float(slopes[index])
-            made.append(value)
+        if degree == 0 and not self.sparse:
+            self.plan.check(~above, "a SplineTransformer of degree 0 takes no value above its last knot")
+        last = len(bases) - 1
+        for near in range(degree):
+            made[near] = below.select(self._line(low, near, linear), made[near])
+            made[last - near] = above.select(self._line(high, last - near, linear), made[last - near])
+        if degree == 0 and self.sparse:
+            made = [above.select(self._line(high, index, False), value) for index, value in enumerate(made)]
         return made
+
+    def _line(self, end: float, index: int, linear: bool) -> Number:
+        value = float(self.spline(end)[index])
+        return value + (self.value - end) * float(self.spline(end, nu=1)[index]) if linear else value

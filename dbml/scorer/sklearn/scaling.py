@@ -44,10 +44,12 @@ def _divided(X: Columns, values: list[Value], scale: Any) -> list[Value]:
 def standard_scaler(estimator: StandardScaler, X: Columns) -> Columns:
     X.numeric("StandardScaler").refuse_infinite("StandardScaler")
     values = X.values
+    # Here alone mean and scale are cast to the type of X; the other scalers compute in double and round.
+    cast = "float64" if X.sparse or X.dtype != "float32" else "float32"
     if estimator.with_mean:
-        values = _shifted(X, values, estimator.mean_)
+        values = _shifted(X, values, estimator.mean_.astype(cast))
     if estimator.with_std:
-        values = _divided(X, values, estimator.scale_)
+        values = _divided(X, values, estimator.scale_.astype(cast))
     return _moved(X, values)
 
 
