@@ -16,17 +16,25 @@ from sklearn.ensemble import (
 from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
 from dbml.scorer.plan import Value
-from dbml.scorer.sklearn import trees
 from dbml.scorer.sklearn.histogram import classifier_answer
 from dbml.scorer.sklearn.registry import Answer, Columns, Unsupported, predict, predictor
 from dbml.scorer.sklearn.trees import Ensemble, as_float32
 
 # An init estimator gets float32 values. What only compares them is exact, what computes with them is not:
 # numpy would compute in float32.
-_EXACT_ON_FLOAT32 = frozenset(
-    "DecisionTreeClassifier DecisionTreeRegressor ExtraTreeClassifier ExtraTreeRegressor RandomForestClassifier"
-    " RandomForestRegressor ExtraTreesClassifier ExtraTreesRegressor GradientBoostingClassifier"
-    " GradientBoostingRegressor HistGradientBoostingClassifier HistGradientBoostingRegressor".split()  # noqa: SIM905
+_EXACT_ON_FLOAT32 = (
+    "DecisionTreeClassifier",
+    "DecisionTreeRegressor",
+    "ExtraTreeClassifier",
+    "ExtraTreeRegressor",
+    "RandomForestClassifier",
+    "RandomForestRegressor",
+    "ExtraTreesClassifier",
+    "ExtraTreesRegressor",
+    "GradientBoostingClassifier",
+    "GradientBoostingRegressor",
+    "HistGradientBoostingClassifier",
+    "HistGradientBoostingRegressor",
 )
 
 
