@@ -17,6 +17,7 @@ MODULES = (
     "frame",
     "plan",
     "ieee",
+    "treecode",
     "portable",
     "compiled",
     "batch",

@@ -12,10 +12,10 @@ from types import CodeType
 from typing import Any
 
 from . import plan as format_
+from . import treecode
+from .treecode import literal
 
-# CPython's tokenizer takes 200 nested parentheses and its compiler recurses: a deeper part of a tree becomes
-# a function of its own.
-DEPTH_IN_ONE_EXPRESSION = 40
+# CPython's tokenizer takes 200 nested parentheses and its compiler recurses.
 NESTED_AT_MOST = 20
 TERMS_IN_ONE_EXPRESSION = 50
 CHECKS_WORTH_A_WITNESS = 3
@@ -47,13 +47,15 @@ class _Writer:
         # Without "missing" in the row there is nothing to replace, and asking that is one fast call.
         if any(node["op"] == "number" for node in self.nodes):
             body.append("if None in numbers: numbers = [nan if x is None else x for x in numbers]")
+            places = {node["index"]: f"v{i}" for i, node in enumerate(self.nodes) if node["op"] == "number"}
+            body.append("".join(f"{places.get(i, '_')}, " for i in range(self.plan["numbers"])) + "= numbers")
         checked = {check["node"]: check["because"] for check in self.plan["checks"]}
         needed_by_checks = self._closure([*checked, *([] if self.witness is None else [self.witness])])
         for first in (True, False):
             for index, node in enumerate(self.nodes):
                 if (index in needed_by_checks) is not first:
                     continue
-                if not self.inlined[index]:
+                if not self.inlined[index] and node["op"] != "number":
                     body += self._statements(index, node)
             if first:
                 body += self._refusals(checked)
@@ -63,7 +65,7 @@ class _Writer:
             "return answer",
         ]
         score = "def score(numbers, texts):\n" + "".join(f"    {line}\n" for line in body)
-        return "\n".join([*self.constants, *self.functions, score])
+        return "\n".join(["from array import array", *self.constants, *self.functions, score])
 
     def _choose_witness(self) -> int | None:
         """The sum that takes most of what must be finite: where it is finite, so are its terms."""
@@ -111,7 +113,14 @@ class _Writer:
                 node["op"] in ("trees", "finite", "missing", "fill", "replace", "match") or node.get("name") == "square"
             )
             for index in node.get("of", []):
-                uses[index] += 2 if repeats else 1
+                if node["op"] == "trees" and self.nodes[index]["op"] == "indicator":
+                    # A tree asks for the condition itself.
+                    condition = self.nodes[index]["of"][0]
+                    inner = self.nodes[condition]
+                    for i in inner["of"] if inner["op"] in _SHORT else [condition]:
+                        uses[i] += 2
+                else:
+                    uses[index] += 2 if repeats else 1
         inlined: list[bool] = []
         depths: list[int] = []
         for index, node in enumerate(self.nodes):
@@ -123,7 +132,7 @@ class _Writer:
                 or (node["op"] in ("dot", "sum") and len(of) > TERMS_IN_ONE_EXPRESSION)
             )
             once = uses[index] <= 1 and depth < NESTED_AT_MOST and not long
-            inlined.append(node["op"] == "constant" or once)
+            inlined.append(node["op"] == "constant" or (once and node["op"] != "number"))
             depths.append(depth)
         return inlined
 
@@ -131,13 +140,13 @@ class _Writer:
         """Assign the node to its variable; long sums in parts, because the compiler recurses into each."""
         op, name = node["op"], f"v{index}"
         if op == "trees":
-            terms = [
-                f"({tree})" for tree in _TreeWriter(node, [self._ref(i) for i in node.get("of", [])], self).trees()
-            ]
+            columns = [self._tree_column(i) for i in node.get("of", [])]
+            terms = [f"({tree})" for tree in treecode.write(node, columns, self.functions)]
             if node.get("precision") == 32:
-                start = f"{name} = {_literal(node['start'])}"
-                return [start, *(f"{name} = ieee.round32({name} + {term})" for term in terms)]
-            terms.insert(0, _literal(node["start"]))
+                # Storing into an array of float32 rounds, faster than a call.
+                start = f"{name} = array('f', ({literal(node['start'])},))"
+                return [start, *(f"{name}[0] = {name}[0] + {term}" for term in terms), f"{name} = {name}[0]"]
+            terms.insert(0, literal(node["start"]))
         elif op in ("dot", "sum"):
             terms = self._terms(node)
         else:
@@ -149,13 +158,19 @@ class _Writer:
         of = [self._ref(i) for i in node.get("of", [])]
         if node["op"] == "sum":
             return of or ["0.0"]
-        products = [f"{value} * {_literal(weight)}" for value, weight in zip(of, node["weights"])]
-        return [*products, _literal(node["constant"])]
+        products = [f"{value} * {literal(weight)}" for value, weight in zip(of, node["weights"])]
+        return [*products, literal(node["constant"])]
 
     def _ref(self, index: int) -> str:
         if self.nodes[index]["op"] == "constant":
-            return _literal(self.nodes[index]["value"])
+            return literal(self.nodes[index]["value"])
         return f"({self._expression(index)})" if self.inlined[index] else f"v{index}"
+
+    def _tree_column(self, index: int) -> treecode.Column:
+        node = self.nodes[index]
+        if node["op"] == "indicator":
+            return treecode.Column(self._ref(node["of"][0]).strip("()"), True)
+        return treecode.Column(self._ref(index), False)
 
     def _constant(self, value: str) -> str:
         name = f"c{len(self.constants)}"
@@ -166,6 +181,11 @@ class _Writer:
         node = self.nodes[index]
         op = node["op"]
         of = [self._ref(i) for i in node.get("of", [])]
+        if op == "less" and self.inlined[node["of"][0]]:
+            first, bound = (self.nodes[i] for i in node["of"])
+            if first.get("name") == "absolute" and bound["op"] == "constant":
+                inner, limit = self._ref(first["of"][0]), bound["value"]
+                return f"{literal(-limit)} < {inner} < {literal(limit)}"
         if op in _INFIX:
             return f"{of[0]} {_INFIX[op]} {of[1]}"
         if op in ("number", "text"):
@@ -178,9 +198,9 @@ class _Writer:
         if op in ("minimum", "maximum", "round32", "sigmoid"):
             return f"ieee.{op}({', '.join(of)})"
         if op == "power":
-            return f"ieee.power({of[0]}, {_literal(node['exponent'])})"
+            return f"ieee.power({of[0]}, {literal(node['exponent'])})"
         if op == "modulo":
-            return f"{of[0]} % {_literal(node['divisor'])}"
+            return f"{of[0]} % {literal(node['divisor'])}"
         if op == "function":
             return _function(node["name"], of[0])
         if op in ("sum", "dot"):
@@ -210,22 +230,16 @@ class _Writer:
         if op == "replace":
             return f"{node['value']!r} if {of[0]} == {node['key']!r} else {of[0]}"
         if op in ("lookup", "match"):
-            table = ", ".join(
-                f"{k!r}: {_literal(v)}"
-                for k, v in zip(
-                    node["keys"],
-                    node["values"],
-                )
-            )
+            table = ", ".join(f"{k!r}: {literal(v)}" for k, v in zip(node["keys"], node["values"]))
             name = self._constant("{" + table + "}")
-            default, missing = _literal(node["default"]), _literal(node["missing"])
+            default, missing = literal(node["default"]), literal(node["missing"])
             if default == missing:
                 return f"{name}.get({of[0]}, {default})"
             absent = f"{of[0]} is None" if op == "lookup" else f"{of[0]} != {of[0]}"
             return f"{missing} if {absent} else {name}.get({of[0]}, {default})"
         if op == "step":
             edges, values = (self._constant(_tuple(node[part])) for part in ("edges", "values"))
-            return f"ieee.step({of[0]}, {edges}, {values}, {node['side'] == 'left'}, {_literal(node['missing'])})"
+            return f"ieee.step({of[0]}, {edges}, {values}, {node['side'] == 'left'}, {literal(node['missing'])})"
         if op == "interpolate":
             x, y = (self._constant(_tuple(node[part])) for part in ("x", "y"))
             return f"ieee.interpolate({of[0]}, {x}, {y})"
@@ -234,65 +248,8 @@ class _Writer:
         return f"ieee.polynomial({of[0]}, {breaks}, {rows})"
 
 
-class _TreeWriter:
-    """Writes one ensemble's trees as conditional expressions.
-
-    The side that needs fewer parentheses goes first: ``a if c else b`` nests freely in b and not in a.
-    """
-
-    def __init__(self, node: Mapping[str, Any], columns: Sequence[str], writer: _Writer) -> None:
-        self.roots = node["roots"]
-        self.column, self.threshold = node["column"], node["threshold"]
-        self.left, self.right = node["left"], node["right"]
-        self.missing_left = node.get("missing_left")
-        self.sets = node.get("sets", {})
-        self.compare = ("<", ">=") if node.get("strict") else ("<=", ">")
-        self.columns, self.writer = columns, writer
-
-    def trees(self) -> list[str]:
-        return [self._write(root)[0] for root in self.roots]
-
-    def _write(self, place: int) -> tuple[str, int, int]:
-        """Return an expression, how deep its parentheses nest, and how long its chain of elses is."""
-        column = self.column[place]
-        if column < 0:
-            return _literal(self.threshold[place]), 0, 0
-        left, left_depth, left_chain = self._write(self.left[place])
-        right, right_depth, right_chain = self._write(self.right[place])
-        condition = self._left(place)
-        if left_depth > right_depth:
-            condition = f"not {condition}"
-            left, left_depth, left_chain, right, right_depth, right_chain = (
-                right,
-                right_depth,
-                right_chain,
-                left,
-                left_depth,
-                left_chain,
-            )
-        nested = " if " in left
-        text = f"{f'({left})' if nested else left} if {condition} else {right}"
-        depth = max(left_depth + nested, right_depth)
-        chain = max(left_chain, right_chain) + 1
-        if chain < DEPTH_IN_ONE_EXPRESSION:
-            return text, depth, chain
-        names = sorted({name for name in self.columns if name.startswith("v")})
-        name = f"f{len(self.writer.functions)}"
-        self.writer.functions.append(f"def {name}({', '.join(names)}):\n    return {text}\n")
-        return f"{name}({', '.join(names)})", 0, 0
-
-    def _left(self, place: int) -> str:
-        """The condition by which a row goes left."""
-        column = self.columns[self.column[place]]
-        missing_left = self.missing_left is not None and self.missing_left[place]
-        values = self.sets.get(str(place))
-        if values is not None:
-            inside = f"{column} in {{{', '.join(_literal(float(v)) for v in values)}}}" if values else "False"
-            return f"({inside} or {column} != {column})" if missing_left else inside
-        less, more = self.compare
-        threshold = _literal(self.threshold[place])
-        return f"(not {column} {more} {threshold})" if missing_left else f"{column} {less} {threshold}"
-
+# Conditions that a tree asks for again and again as they are, because one comparison is all they cost.
+_SHORT = frozenset(["is", "absent", "missing", "equal", "less", "less_equal"])
 
 _INFIX = {"add": "+", "subtract": "-", "multiply": "*", "less": "<", "less_equal": "<=", "equal": "=="}
 
@@ -307,14 +264,5 @@ def _function(name: str, x: str) -> str:
     return f"ieee.{name}({x})" if name in ("exp", "exp32") else f"ieee.function({name!r}, {x})"
 
 
-def _literal(value: float) -> str:
-    if value != value:
-        return "nan"
-    if value - value != 0.0:
-        return "inf" if value > 0 else "-inf"
-    # "not x > -1.0" and "3.0 - -1.0" read alike to the parser; -0.0 keeps its sign.
-    return repr(value)
-
-
 def _tuple(values: Sequence[float]) -> str:
-    return "(" + "".join(f"{_literal(value)}, " for value in values) + ")"
+    return "(" + "".join(f"{literal(value)}, " for value in values) + ")"

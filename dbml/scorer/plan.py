@@ -35,6 +35,11 @@ class Value:
     index: int
     kind: str
 
+    @property
+    def always_finite(self) -> bool:
+        """Whether no row can make this number NaN or large, so that asking is wasted time."""
+        return self.plan.op(self) == "indicator"
+
     # arithmetic
 
     def __add__(self, other: Number) -> Value:
@@ -216,6 +221,10 @@ class Builder:
     def constant(self, value: float) -> Value:
         """A number."""
         return self.node("constant", value=float(value))
+
+    def op(self, value: Value) -> str:
+        """The operation of a node."""
+        return str(self._nodes[value.index]["op"])
 
     def sum(self, values: Sequence[Number]) -> Value:
         """The sum, from left to right."""

@@ -139,13 +139,13 @@ class Columns:
     def refuse_missing(self, what: str) -> None:
         """What ``check_array`` does by default: NaN and infinity are refused."""
         for column in self.columns:
-            if column.value.kind == "n":
+            if column.value.kind == "n" and not column.value.always_finite:
                 self.plan.check(column.value.finite(), f"Input X of {what} contains NaN or infinity")
 
     def refuse_infinite(self, what: str) -> None:
         """What ``check_array(ensure_all_finite="allow-nan")`` does: infinity is refused, NaN is not."""
         for column in self.columns:
-            if column.value.kind == "n":
+            if column.value.kind == "n" and not column.value.always_finite:
                 value = column.value
                 self.plan.check(value.finite() | value.missing(), f"Input X of {what} contains infinity")
 

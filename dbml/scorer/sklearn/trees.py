@@ -108,8 +108,7 @@ def widened(thresholds: Any) -> Any:
     t = np.asarray(thresholds, dtype=np.float64)
     with np.errstate(over="ignore"):
         low = t.astype(np.float32)
-    low = np.where(low.astype(np.float64) > t, np.nextafter(low, np.float32(-np.inf)), low).astype(np.float32)
-    with np.errstate(over="ignore"):
+        low = np.where(low.astype(np.float64) > t, np.nextafter(low, np.float32(-np.inf)), low).astype(np.float32)
         high = np.nextafter(low, np.float32(np.inf)).astype(np.float64)
     # Half of the way is exact in float64. Above the greatest float32 the next one would be 2**128, below the
     # least -2**128: what lies nearer to those is rounded to infinity.
@@ -130,6 +129,8 @@ def as_float32(X: Columns, what: str, missing: bool) -> Columns:
     """What a tree's ``check_array`` refuses: infinity as float32, and NaN where it does not take that."""
     for column in X.numeric(what):
         value = column.value
+        if value.always_finite:
+            continue
         inside = value.function("absolute").less(FLOAT32_LIMIT)
         X.plan.check(
             inside | value.missing() if missing else inside,
