@@ -19,6 +19,7 @@ from dbml.scorer import sql_text as write
 from dbml.scorer.sql_careful import careful as write_careful
 from dbml.scorer.sql_facts import Facts, facts
 from dbml.scorer.sql_fast import At, Writer
+from dbml.scorer.sql_linear import Linear, fold
 from dbml.scorer.sql_ranges import Range, span
 from dbml.scorer.sql_text import Bound, TooLarge
 
@@ -82,10 +83,11 @@ def count_operations(expression: str) -> int:
 
 def _fast(plan: Mapping[str, Any], call: str) -> str:
     known = facts(plan)
+    folded, limits = fold(plan, known)
     levels = [[0, 0] for _ in range(plan["numbers"])]
     while True:
         try:
-            return _guarded(plan, known, levels, call)
+            return _guarded(plan, known, folded, limits, levels, call)
         except At as failed:
             side, steps = (1, _SMALL) if failed.kind == "small" else (0, _LARGE)
             sources = [i for i in known.numbers[failed.index] if levels[i][side] < len(steps) - 1]
@@ -96,13 +98,20 @@ def _fast(plan: Mapping[str, Any], call: str) -> str:
                 levels[i][side] += 1
 
 
-def _guarded(plan: Mapping[str, Any], known: Facts, levels: list[list[int]], call: str) -> str:
+def _guarded(
+    plan: Mapping[str, Any],
+    known: Facts,
+    folded: Mapping[int, Linear],
+    limits: Mapping[int, float],
+    levels: list[list[int]],
+    call: str,
+) -> str:
     used = sorted({node["index"] for node in plan["nodes"] if node["op"] == "number"})
     places = {node["index"]: place for place, node in enumerate(plan["nodes"]) if node["op"] == "number"}
     bound = Bound(FAST_CHARACTERS_AT_MOST)
     rows = [span(-_MAXIMUM, _MAXIMUM, null=i in known.nullable) for i in range(plan["numbers"])]
     # What the checks say of the numbers makes narrower guards, and those make the checks come true.
-    first = Writer(plan, known, rows, bound)
+    first = Writer(plan, known, rows, {}, bound)
     told: dict[int, Range] = {}
     for check in plan["checks"]:
         try:
@@ -112,11 +121,12 @@ def _guarded(plan: Mapping[str, Any], known: Facts, levels: list[list[int]], cal
     guards = []
     for i in used:
         large, small = (steps[level] for steps, level in zip((_LARGE, _SMALL), levels[i], strict=True))
+        large = min(large, limits.get(i, math.inf))
         limit = min(large, math.nextafter(told[places[i]].size, math.inf) if places[i] in told else math.inf)
         top = math.nextafter(limit, 0.0)
         rows[i] = span(-top, top, small, True, rows[i].null and told.get(places[i], rows[i]).null)
         guards.append(_guard(write.number_input(i), limit, small, rows[i].null))
-    writer = Writer(plan, known, rows, bound)
+    writer = Writer(plan, known, rows, folded, bound)
     for check in plan["checks"]:
         writer.guard(check["node"])
     text, found = writer.number(plan["output"], writer.root)

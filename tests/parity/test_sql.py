@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -258,7 +258,26 @@ def test_trees_are_portable(db: psycopg.Connection[Any], name: str) -> None:
             assert_same(db, lowered, numbers, texts, one_by_one(lowered, numbers, texts))
 
 
-TEXTS = ["a", "A", "b", "", " ", "it's", "it\\'s", "\\", "größer 😀", '"', "$dbm$", "/*", "--", "x" * 2000, None, "nan", "c", "{n0}"]
+TEXTS = [
+    "a",
+    "A",
+    "b",
+    "",
+    " ",
+    "it's",
+    "it\\'s",
+    "\\",
+    "größer 😀",
+    '"',
+    "$dbm$",
+    "/*",
+    "--",
+    "x" * 2000,
+    None,
+    "nan",
+    "c",
+    "{n0}",
+]
 
 
 def test_texts_are_portable(db: psycopg.Connection[Any]) -> None:
@@ -334,7 +353,7 @@ def test_what_is_no_score_is_refused(db: psycopg.Connection[Any]) -> None:
         ["c.secret"],
         ['"C"'],
         ["'a' collate \"c\""],
-        ['1 operator(pg_catalog.+) 1'],
+        ["1 operator(pg_catalog.+) 1"],
         ["1 || 1"],
         ["1 ~ 1"],
         ["1 *- 1"],
