@@ -50,24 +50,35 @@ class Linear:
         return Linear({}, {}, 0.0).minus(self)
 
 
-def fold(plan: Mapping[str, Any], facts: Facts) -> tuple[dict[int, Linear], dict[int, float]]:
-    """Fold what can be.
+@dataclass(frozen=True)
+class Folded:
+    """What has been folded.
 
-    :returns: per ``dot`` node its folded form; and per number of the row the magnitude that it must stay below.
+    :param nodes: per ``dot`` node its folded form.
+    :param limits: per number of the row, the magnitude that it must stay below.
+    :param due: the magnitude that a guard must let pass, because rows do come so far.
     """
-    folded: dict[int, Linear] = {}
-    limits: dict[int, float] = {}
+
+    nodes: dict[int, Linear]
+    limits: dict[int, float]
+    due: dict[int, float]
+
+
+def fold(plan: Mapping[str, Any], facts: Facts) -> Folded:
+    """Fold what can be."""
+    folded = Folded({}, {}, {})
     for index, node in enumerate(plan["nodes"]):
         if node["op"] == "dot" and facts.gain[index] is not None and facts.tables[index] is None:
             found = _fold(plan["nodes"], facts, index)
             if found is not None:
-                folded[index], narrower = found
-                for number, limit in narrower.items():
-                    limits[number] = min(limit, limits.get(number, math.inf))
-    return folded, limits
+                folded.nodes[index], bounds = found
+                for number, (limit, due) in bounds.items():
+                    folded.limits[number] = min(limit, folded.limits.get(number, math.inf))
+                    folded.due[number] = max(due, folded.due.get(number, 0.0))
+    return folded
 
 
-def _fold(nodes: Any, facts: Facts, index: int) -> tuple[Linear, dict[int, float]] | None:
+def _fold(nodes: Any, facts: Facts, index: int) -> tuple[Linear, dict[int, tuple[float, float]]] | None:
     node = nodes[index]
     weights: dict[int, float] = {}
     tables: dict[frozenset[int], list[float]] = {}
@@ -99,13 +110,13 @@ def _fold(nodes: Any, facts: Facts, index: int) -> tuple[Linear, dict[int, float
     fixed = sum(abs(part) for part in parts) + sum(max(map(abs, worth)) for worth in tables.values())
     if not fixed <= most / 2.0:
         return None
-    limits: dict[int, float] = {}
+    limits: dict[int, tuple[float, float]] = {}
     for base, weight in weights.items():
         limit = most / (2.0 * len(weights) * abs(weight)) if weight else math.inf
         found = _number(nodes, facts, base)
         if limit < due[base] or found is None:
             return None
-        limits[found[0]] = limit
+        limits[found[0]] = limit, due[base]
     return Linear(weights, tables, math.fsum(parts)), limits
 
 
