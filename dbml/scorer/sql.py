@@ -19,13 +19,15 @@ from dbml.scorer import sql_text as write
 from dbml.scorer.sql_careful import careful as write_careful
 from dbml.scorer.sql_facts import Facts, facts
 from dbml.scorer.sql_fast import At, Writer
+from dbml.scorer.sql_linear import Folded, fold
 from dbml.scorer.sql_ranges import Range, span
 from dbml.scorer.sql_text import Bound, TooLarge
 
 __all__ = ["Expression", "TooLarge", "render"]
 
-# Measured: see docs/engine-sql.md.
-OPERATIONS_AT_MOST = 1000
+# Measured: see docs/engine-sql.md. The greater one is for servers where no other engine runs.
+OPERATIONS_AT_MOST = 250
+OPERATIONS_ALONE = 2500
 FAST_CHARACTERS_AT_MOST = 400_000
 CAREFUL_CHARACTERS_AT_MOST = 1_000_000
 
@@ -52,10 +54,11 @@ class Expression:
     careful: list[str]
 
 
-def render(plan: Mapping[str, Any], careful: str) -> Expression:
+def render(plan: Mapping[str, Any], careful: str, at_most: int = OPERATIONS_AT_MOST) -> Expression:
     """Write a plan down.
 
     :param careful: name of the function ``(numbers float8[], texts text[])`` made of the careful expression.
+    :param at_most: how many operations ``fast`` may have.
     :raises TooLarge: the expression would cost more at each transaction's start than it is worth.
     :raises Unsupported: PostgreSQL lacks one of the functions.
     """
@@ -68,10 +71,8 @@ def render(plan: Mapping[str, Any], careful: str) -> Expression:
     call = f"{careful}({', '.join(arrays)})"
     fast = _fast(plan, call)
     operations = count_operations(fast)
-    if operations > OPERATIONS_AT_MOST:
-        raise TooLarge(
-            f"the expression has {operations} operations, and more than {OPERATIONS_AT_MOST} slow inserts down"
-        )
+    if operations > at_most:
+        raise TooLarge(f"the expression has {operations} operations, and more than {at_most} slow inserts down")
     return Expression(write.split(fast), write.split(exact))
 
 
@@ -82,10 +83,11 @@ def count_operations(expression: str) -> int:
 
 def _fast(plan: Mapping[str, Any], call: str) -> str:
     known = facts(plan)
+    folded = fold(plan, known)
     levels = [[0, 0] for _ in range(plan["numbers"])]
     while True:
         try:
-            return _guarded(plan, known, levels, call)
+            return _guarded(plan, known, folded, levels, call)
         except At as failed:
             side, steps = (1, _SMALL) if failed.kind == "small" else (0, _LARGE)
             sources = [i for i in known.numbers[failed.index] if levels[i][side] < len(steps) - 1]
@@ -96,27 +98,35 @@ def _fast(plan: Mapping[str, Any], call: str) -> str:
                 levels[i][side] += 1
 
 
-def _guarded(plan: Mapping[str, Any], known: Facts, levels: list[list[int]], call: str) -> str:
+def _guarded(plan: Mapping[str, Any], known: Facts, folded: Folded, levels: list[list[int]], call: str) -> str:
     used = sorted({node["index"] for node in plan["nodes"] if node["op"] == "number"})
     places = {node["index"]: place for place, node in enumerate(plan["nodes"]) if node["op"] == "number"}
     bound = Bound(FAST_CHARACTERS_AT_MOST)
     rows = [span(-_MAXIMUM, _MAXIMUM, null=i in known.nullable) for i in range(plan["numbers"])]
     # What the checks say of the numbers makes narrower guards, and those make the checks come true.
-    first = Writer(plan, known, rows, bound)
+    first = Writer(plan, known, rows, {}, bound)
     told: dict[int, Range] = {}
     for check in plan["checks"]:
         try:
             told.update(first.refine(check["node"], True, told))
         except At:
             continue
-    guards = []
+    limits = {}
     for i in used:
-        large, small = (steps[level] for steps, level in zip((_LARGE, _SMALL), levels[i], strict=True))
-        limit = min(large, math.nextafter(told[places[i]].size, math.inf) if places[i] in told else math.inf)
+        limit = min(_LARGE[levels[i][0]], folded.limits.get(i, math.inf))
+        size = told[places[i]].size if places[i] in told else math.inf
+        limits[i] = min(limit, math.nextafter(size, math.inf))
+    guards = []
+    for limit, group in _groups(limits, folded.due):
         top = math.nextafter(limit, 0.0)
-        rows[i] = span(-top, top, small, True, rows[i].null and told.get(places[i], rows[i]).null)
-        guards.append(_guard(write.number_input(i), limit, small, rows[i].null))
-    writer = Writer(plan, known, rows, bound)
+        for i in group:
+            null = rows[i].null and told.get(places[i], rows[i]).null
+            rows[i] = span(-top, top, _SMALL[levels[i][1]], True, null)
+        guards += _guard({i: rows[i].null for i in group}, limit)
+        for i in group:
+            if levels[i][1]:
+                guards.append(_apart(write.number_input(i), _SMALL[levels[i][1]], rows[i].null))
+    writer = Writer(plan, known, rows, folded.nodes, bound)
     for check in plan["checks"]:
         writer.guard(check["node"])
     text, found = writer.number(plan["output"], writer.root)
@@ -126,11 +136,41 @@ def _guarded(plan: Mapping[str, Any], known: Facts, levels: list[list[int]], cal
     return bound.text(f"case when {' and '.join(guards)} then {text} else {call} end" if guards else text)
 
 
-def _guard(text: str, limit: float, small: float, null: bool) -> str:
-    inside = f"abs({text}) < {write.number(limit)}"
-    if small:
-        inside = f"({inside} and (abs({text}) >= {write.number(small)} or {text} = {write.number(0.0)}))"
-    return f"({inside}) is not false" if null else inside
+def _groups(limits: Mapping[int, float], due: Mapping[int, float]) -> list[tuple[float, list[int]]]:
+    """Numbers that can share a limit: the least of them lets pass what each of them must."""
+    groups: list[tuple[float, list[int]]] = []
+    for i in sorted(limits, key=lambda i: limits[i]):
+        if groups and min(due.get(i, _ENOUGH), limits[i]) <= groups[-1][0]:
+            groups[-1][1].append(i)
+        else:
+            groups.append((limits[i], [i]))
+    return groups
 
 
+def _guard(group: Mapping[int, bool], limit: float) -> list[str]:
+    """Numbers within a limit; each with whether it may be NULL.
+
+    ``least`` and ``greatest`` of many numbers are one operation each, and preparing operations is what costs. They
+    skip NULL, and NaN is the greatest of all.
+    """
+    texts = {write.number_input(i): null for i, null in group.items()}
+    if len(texts) == 1:
+        ((text, null),) = texts.items()
+        inside = f"abs({text}) < {write.number(limit)}"
+        return [f"({inside}) is not false" if null else inside]
+    listed = ", ".join(texts)
+    inside = f"least({listed}) > {write.number(-limit)} and greatest({listed}) < {write.number(limit)}"
+    if all(texts.values()):
+        return [f"({inside}) is not false"]
+    return [*(f"{text} is not null" for text, null in texts.items() if not null), inside]
+
+
+def _apart(text: str, small: float, null: bool) -> str:
+    """A number that is zero or some way from it."""
+    apart = f"(abs({text}) >= {write.number(small)} or {text} = {write.number(0.0)})"
+    return f"({apart} is not false)" if null else apart
+
+
+# No guard needs to let pass more than this.
+_ENOUGH = 1e15
 _MAXIMUM = math.nextafter(math.inf, 0.0)

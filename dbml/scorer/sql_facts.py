@@ -14,7 +14,6 @@ from dbml.scorer import sql_text as write
 # No row has it, as nothing else would say so strange a thing.
 _OTHER = "dbml: none of the keys"
 _ROWS = 32
-_LINEAR = ("add", "subtract", "multiply", "divide", "sum", "dot")
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ def _factor(nodes: Sequence[Mapping[str, Any]], node: Mapping[str, Any], place: 
             return None
         return abs(float(other["value"])) if op == "multiply" else 1.0 / abs(float(other["value"]))
     if op in ("sigmoid", "softmax"):
-        return 1.0
+        return 0.25 if op == "sigmoid" else 1.0
     return 1.0 if op == "select" and place else None
 
 

@@ -14,6 +14,7 @@ from dbml.scorer import sql_careful, sql_functions
 from dbml.scorer import sql_ranges as ranges
 from dbml.scorer import sql_text as write
 from dbml.scorer.sql_facts import Facts
+from dbml.scorer.sql_linear import Linear
 from dbml.scorer.sql_ranges import Range, Unprovable
 from dbml.scorer.sql_trees import Trees, pulled_back
 
@@ -22,6 +23,8 @@ Known = Mapping[int, Range]
 
 # Added to what might be so small that a product underflows; see `_Writer._lifted`.
 _LIFT = 1e-80
+# Texts with more keys are looked up in an array.
+_ARMS_AT_MOST = 8
 
 
 class At(Exception):
@@ -37,10 +40,19 @@ class Writer:
     """Writes nodes as SQL.
 
     :param numbers: the range of each number of the row, as the guards will have it.
+    :param folded: what :func:`.sql_linear.fold` has found, if the guards will have its limits.
     :param bound: of the length.
     """
 
-    def __init__(self, plan: Mapping[str, Any], facts: Facts, numbers: Sequence[Range], bound: write.Bound) -> None:
+    def __init__(
+        self,
+        plan: Mapping[str, Any],
+        facts: Facts,
+        numbers: Sequence[Range],
+        folded: Mapping[int, Linear],
+        bound: write.Bound,
+    ) -> None:
+        self.folded = folded
         self.nodes: Sequence[Mapping[str, Any]] = plan["nodes"]
         self.plan = plan
         self.facts = facts
@@ -285,6 +297,9 @@ class Writer:
         self, index: int, of: Sequence[int], weights: Sequence[float], constant: float, known: Known, sign: float = 1.0
     ) -> tuple[str, Range]:
         """A sum of products; ``sign`` -1 for its negative, which is exact."""
+        if index in self.folded:
+            linear = self.folded[index]
+            return self.linear(linear if sign > 0.0 else linear.negative(), known)
         terms: list[tuple[str, Range]] = []
         pending: tuple[frozenset[int], list[Any]] | None = None
         lifts = abs(constant) >= 1e-10 or self.facts.gain[index] is not None
@@ -311,6 +326,13 @@ class Writer:
         if constant != 0.0 or not terms:
             terms.append((write.number(sign * constant), _constant(sign * constant)))
         return self._sum(terms)
+
+    def linear(self, linear: Linear, known: Known) -> tuple[str, Range]:
+        """A folded sum."""
+        terms = [self._table(worth, text) for text, worth in linear.tables.items()]
+        terms += [self._product(i, weight, True, known) for i, weight in linear.weights.items()]
+        terms.append((write.number(linear.constant), _constant(linear.constant)))
+        return self._sum([term for term in terms if term[1] != _constant(0.0)])
 
     def _product(self, index: int, weight: float, lifts: bool, known: Known) -> tuple[str, Range]:
         node = self.nodes[index]
@@ -359,15 +381,19 @@ class Writer:
         node = self.nodes[index]
         if self.facts.gain[index] is None:
             raise Unprovable("domain")
-        logits = [self.number(i, known) for i in node["of"]]
-        own, given = logits[node["index"]]
+        own = node["of"][node["index"]]
         terms = ["'1'::float8"]
-        for place, (text, found) in enumerate(logits):
+        for place, i in enumerate(node["of"]):
             if place == node["index"]:
                 continue
-            if ranges.add(found, ranges.negative(given)).null:
+            if i in self.folded and own in self.folded:
+                text, found = self.linear(self.folded[i].minus(self.folded[own]), known)
+            else:
+                (a, x), (b, y) = self.number(i, known), self.number(own, known)
+                text, found = f"{a} - {b}", ranges.add(x, ranges.negative(y))
+            if found.null:
                 raise Unprovable("domain")
-            terms.append(f"exp(least(greatest({text} - {own}, '-700'::float8), '700'::float8))")
+            terms.append(f"exp(least(greatest({text}, '-700'::float8), '700'::float8))")
         return f"('1'::float8 / ({' + '.join(terms)}))", ranges.span(1e-310, 1.0)
 
     # choices
@@ -404,7 +430,13 @@ class Writer:
             if not _same(value, other)
         ]
         table = write.number_or_null(other)
-        if arms:
+        if len(arms) > _ARMS_AT_MOST and not found.null:
+            # One operation for all keys: a long CASE is prepared anew in each transaction.
+            known = [(key, value) for key, value in zip(self.facts.keys[text], values, strict=False) if value != other]
+            keys = f"array[{', '.join(write.text(key) for key, _ in known)}]::text[]"
+            place = f'array_position({keys}, {asked} collate "C")'
+            table = f"coalesce(({write.numbers([value for _, value in known])})[{place}], {table})"
+        elif arms:
             table = f'case {asked} collate "C" {" ".join(arms)} else {table} end'
         if not _same(missing, other):
             table = f"case when {asked} is null then {write.number_or_null(missing)} else {table} end"

@@ -164,4 +164,4 @@ def test_answers_at_random_are_refused() -> None:
     X = few("ties")
     fitted = DummyClassifier(strategy="uniform").fit(X, target("ties", "binary"))
     with pytest.raises(Unsupported, match="at random"):
-        lower(fitted, {"features": [], "output": {"kind": "value"}})
+        lower(fitted, {"input": "frame", "features": [], "output": {"kind": "value"}})

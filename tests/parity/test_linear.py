@@ -114,7 +114,7 @@ def test_coefficients_of_float32_are_refused() -> None:
     fitted = Ridge().fit(X.astype("float32"), target("ties", "value").astype("float32"))
     features = [{"name": name, "kind": "float", "dtype": "float32"} for name in X]
     with pytest.raises(Unsupported, match="float32"):
-        lower(fitted, {"features": features, "output": {"kind": "value"}})
+        lower(fitted, {"input": "frame", "features": features, "output": {"kind": "value"}})
 
 
 def test_columns_without_a_weight_cost_nothing(tmp_path: Path) -> None:

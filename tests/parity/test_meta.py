@@ -163,4 +163,4 @@ def test_refused(estimator: Any, part: str) -> None:
     fitted = clone(estimator).fit(X, y - y.min() + 0.5)
     features = [{"name": name, "kind": "float", "dtype": "float64"} for name in X]
     with pytest.raises(Unsupported, match=part):
-        lower(fitted, {"features": features, "output": {"kind": "value"}})
+        lower(fitted, {"input": "frame", "features": features, "output": {"kind": "value"}})

@@ -20,6 +20,7 @@ from dbml._plpython import frame, plan, portable
 from dbml.scorer import parity, sql
 from dbml.scorer.plan import Builder
 from dbml.scorer.sklearn import lower
+from dbml.scorer.sklearn.registry import Unsupported
 from tests.parity.harness import data, target
 
 CAREFUL = "dbml_scorer.careful"
@@ -27,7 +28,7 @@ CAREFUL = "dbml_scorer.careful"
 
 def create(db: psycopg.Connection[Any], lowered: Any) -> sql.Expression:
     """Make the careful function, and ``pg_temp.fast`` and ``pg_temp.careful``, which answer NULL to a refused row."""
-    expression = sql.render(lowered, CAREFUL)
+    expression = sql.render(lowered, CAREFUL, sql.OPERATIONS_ALONE)
     for parts in (expression.fast, expression.careful):
         db.execute(
             "select dbml._checked_expression(%s, %s, %s, %s)",
@@ -112,7 +113,7 @@ def test_sql_is_the_estimator(
     X, _ = data(name)
     file = tmp_path / "m.joblib"
     joblib.dump(clone(estimator).fit(X, target(name, task)), file)
-    read = artifact.read(file, X.head(300), output)
+    read = artifact.read(file, X.head(60), output)
     lowered = plan.loads(plan.dumps(lower(read.estimator, read.signature)))
     rows = read.golden["rows"] + parity.hurtful_rows(lowered, read.signature, read.golden["rows"])
     truth = parity.truth(read.estimator, read.signature, rows)
@@ -390,3 +391,39 @@ def test_no_setting_changes_what_a_literal_means(db: psycopg.Connection[Any]) ->
     for setting in ("on", "off"):
         db.execute(f"set standard_conforming_strings = {setting}")
         assert ask(db, "fast", [[], [], []], [[evil], ["\\"], ["x"]]) == [1.0, 2.0, 3.0]
+
+
+def test_a_model_too_large_says_so() -> None:
+    p = Builder(numbers=40, texts=0)
+    lowered = p.finish(p.sum([p.number(i).power(3.0) for i in range(40)] * 9))
+    with pytest.raises(sql.TooLarge, match=r"has \d+ operations, and more than 250"):
+        sql.render(lowered, CAREFUL)
+    with pytest.raises(sql.TooLarge, match="characters and more, and the bound is"):
+        value = p.number(0)
+        for i in range(1, 40):
+            value = value * value + p.number(i)
+        sql.render(p.finish(value), CAREFUL)
+
+
+def test_what_postgresql_lacks_is_named() -> None:
+    p = Builder(numbers=1, texts=0)
+    with pytest.raises(Unsupported, match="ndtr"):
+        sql.render(p.finish(p.number(0).function("ndtr")), CAREFUL)
+
+
+def test_the_planner_inlines_and_raises_nothing_early(db: psycopg.Connection[Any]) -> None:
+    p = Builder(numbers=2, texts=1)
+    x, y, t = p.number(0), p.number(1), p.text(0)
+    p.check(x.finite(), "Input X contains NaN")
+    lowered = p.finish(p.dot([x, y / x, t.is_("a").indicator()], [2.0, 1.0, 3.0], 0.5))
+    expression = create(db, lowered)
+    for row, answer in (("2, 4, 'a'", 9.5), ("1e308, 1e-308, 'a'", None), ("1e160, 1e-200, 'b'", 2e160)):
+        values = dict(zip(["n0", "n1", "t0"], row.split(","), strict=True))
+        parts = [values.get(part, part) if i % 2 else part for i, part in enumerate(expression.fast)]
+        query = f"select {''.join(parts)}"
+        if answer is None:
+            with pytest.raises(psycopg.Error) as refused:
+                db.execute(query)
+            assert refused.value.sqlstate == "DB013"
+        else:
+            assert db.execute(query).fetchone() == (answer,)

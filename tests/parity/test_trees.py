@@ -273,7 +273,7 @@ def test_what_no_plan_expresses_is_named(estimator: Any, task: str, words: str) 
     fitted = clone(estimator).fit(X, wanted("ties", task))
     columns = [{"name": name, "kind": "float", "dtype": "float64"} for name in X.columns]
     with pytest.raises(Unsupported, match=words):
-        lower(fitted, {"features": columns, "output": {"kind": "probability", "index": 1}})
+        lower(fitted, {"input": "frame", "features": columns, "output": {"kind": "probability", "index": 1}})
 
 
 @pytest.mark.parametrize(
@@ -286,4 +286,4 @@ def test_what_no_plan_of_xgboost_expresses_is_named(options: dict[str, Any], wor
     fitted = xgboost.XGBClassifier(n_estimators=2, n_jobs=1, **options).fit(X, wanted("ties", "binary"))
     columns = [{"name": name, "kind": "float", "dtype": "float64"} for name in X.columns]
     with pytest.raises(Unsupported, match=words):
-        lower(fitted, {"features": columns, "output": {"kind": "probability", "index": 1}})
+        lower(fitted, {"input": "frame", "features": columns, "output": {"kind": "probability", "index": 1}})
