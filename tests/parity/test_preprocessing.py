@@ -87,7 +87,7 @@ def typed() -> pd.DataFrame:
     )
 
 
-VARIANTS = ("positive ", "numeric ", "single ", "object ")
+VARIANTS = ("few ", "positive ", "numeric ", "single ", "object ")
 
 
 def frame(name: str) -> pd.DataFrame:
@@ -104,7 +104,11 @@ def frame(name: str) -> pd.DataFrame:
     if name == "churn":
         return X[["state", "voice_mail_plan", "total_day_minutes", "total_intl_calls", "account_length"]]
     # A few columns: every further one costs hurtful rows, and says nothing new.
-    return X[NUMBERS] if name == "numeric mixed" else X.iloc[:, : 6 if "ties" in name else 4]
+    return (
+        X[NUMBERS]
+        if name == "numeric mixed"
+        else X.iloc[:, : 3 if name.startswith("few ") else 6 if name.endswith(("ties", "mixed")) else 4]
+    )
 
 
 def goal(name: str, task: str) -> Any:
@@ -176,7 +180,7 @@ SCALERS: list[tuple[Any, Any, str, str]] = [
 
 MATRICES: list[tuple[Any, Any, str, str]] = [
     (PCA(3), LOGISTIC, "ties", "binary"),
-    (make_pipeline(StandardScaler(), PCA(5, whiten=True)), LOGISTIC, "breast cancer", "binary"),
+    (make_pipeline(StandardScaler(), PCA(3, whiten=True)), LOGISTIC, "breast cancer", "binary"),
     (make_pipeline(StandardScaler(), PCA(0.9)), LOGISTIC, "diabetes", "binary"),
     (PCA(), LinearRegression(), "diabetes", "value"),
     (IncrementalPCA(4, whiten=True), LOGISTIC, "ties", "binary"),
@@ -185,7 +189,7 @@ MATRICES: list[tuple[Any, Any, str, str]] = [
     (GaussianRandomProjection(4, random_state=0), LOGISTIC, "ties", "binary"),
     (SparseRandomProjection(4, random_state=0), LOGISTIC, "ties", "binary"),
     (PolynomialFeatures(2), SCALED, "ties", "binary"),
-    (PolynomialFeatures(3, include_bias=False), BOOSTED, "ties", "binary"),
+    (PolynomialFeatures(3, include_bias=False), BOOSTED, "few ties", "binary"),
     (PolynomialFeatures((2, 3), interaction_only=True), SCALED, "ties", "binary"),
     (PolynomialFeatures((0, 2), interaction_only=True, include_bias=False), LinearRegression(), "diabetes", "value"),
     (PolynomialFeatures(2), BOOSTED, "single ties", "binary"),
@@ -210,7 +214,7 @@ MATRICES: list[tuple[Any, Any, str, str]] = [
             ("kmeans", "wine", {"random_state": 0}),
         )
     ),
-    (KBinsDiscretizer(3, encode="ordinal", strategy="uniform", dtype=np.float32), BOOSTED, "ties", "binary"),
+    (KBinsDiscretizer(3, encode="ordinal", strategy="uniform", dtype=np.float32), BOOSTED, "few ties", "binary"),
     (KBinsDiscretizer(3, strategy="uniform"), BOOSTED, "single ties", "binary"),
 ]
 
@@ -339,9 +343,9 @@ CATEGORIES: list[tuple[Any, Any, str, str]] = [
         "mixed",
         "binary",
     ),
-    (OneHotEncoder(), LOGISTIC, "ties", "binary"),
-    (OneHotEncoder(handle_unknown="ignore", min_frequency=80, dtype=np.float32), BOOSTED, "ties", "binary"),
-    (OrdinalEncoder(max_categories=4), BOOSTED, "ties", "binary"),
+    (OneHotEncoder(), LOGISTIC, "few ties", "binary"),
+    (OneHotEncoder(handle_unknown="ignore", min_frequency=80, dtype=np.float32), BOOSTED, "few ties", "binary"),
+    (OrdinalEncoder(max_categories=4), BOOSTED, "few ties", "binary"),
     (TargetEncoder(cv=KFold(3)), BOOSTED, "ties", "binary"),
     *(
         (words(step, *columns), LOGISTIC, "typed", "binary")
