@@ -82,7 +82,13 @@ def add_model(
         if same:
             return Version(name, same[0]["version"], same[0]["engine"], already_there=True)
         coming = database.named(raw, "next_version", name=name)[0]
-        possible = engines.prepare(read.estimator, read.signature, read.golden, coming["careful_scorer"])
+        possible = engines.prepare(
+            read.estimator,
+            read.signature,
+            read.golden,
+            coming["careful_scorer"],
+            sql_alone=engine == "sql" or not plpython,
+        )
         row = _row(name, coming["version"], read, possible)
         trial = _try(raw, row, possible.refusals, _candidates(engine, plpython))
         chosen = _choose(f"{name}@{coming['version']}", engine, plpython, trial, raw, read.libraries)

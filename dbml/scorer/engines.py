@@ -40,11 +40,14 @@ class Engines:
     report: Report | None = None
 
 
-def prepare(estimator: Any, signature: Mapping[str, Any], golden: Mapping[str, Any], careful: str) -> Engines:
+def prepare(
+    estimator: Any, signature: Mapping[str, Any], golden: Mapping[str, Any], careful: str, *, sql_alone: bool = False
+) -> Engines:
     """Write the estimator down as a plan and compare that with the estimator itself.
 
     :param golden: ``rows`` and ``scores`` of the artifact.
     :param careful: qualified name of the server's function for rows beyond plain arithmetic.
+    :param sql_alone: whether ``sql`` is the only engine in question, and may be larger than what pays.
     """
     try:
         plan = lower(estimator, signature)
@@ -62,7 +65,10 @@ def prepare(estimator: Any, signature: Mapping[str, Any], golden: Mapping[str, A
         )
         return Engines(refusals={"sql": because, "portable": because}, report=report)
     try:
-        expression, refusals = sql.render(plan, careful), {}
+        expression, refusals = (
+            sql.render(plan, careful, sql.OPERATIONS_ALONE if sql_alone else sql.OPERATIONS_AT_MOST),
+            {},
+        )
     except (sql.TooLarge, Unsupported) as reason:
         expression, refusals = None, {"sql": str(reason)}
     return Engines(plan, expression, refusals, rows, truth, report)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dbml.scorer import sql_text as write
+from dbml.scorer.sklearn.registry import Unsupported
 from dbml.scorer.sql_careful import careful as write_careful
 from dbml.scorer.sql_facts import Facts, facts
 from dbml.scorer.sql_fast import At, Writer
@@ -30,6 +31,14 @@ OPERATIONS_AT_MOST = 250
 OPERATIONS_ALONE = 2500
 FAST_CHARACTERS_AT_MOST = 400_000
 CAREFUL_CHARACTERS_AT_MOST = 1_000_000
+
+# Operations and functions of plans that nobody has written in SQL, and why.
+_ERROR_FUNCTION = ", because PostgreSQL has no error function before version 16"
+NOT_IN_SQL = {
+    "ndtr": _ERROR_FUNCTION,
+    "ndtri": _ERROR_FUNCTION,
+    **dict.fromkeys(("arccosh", "arcsinh", "arctanh", "exp32", "modulo", "replace"), ""),
+}
 
 # Guards from wide to narrow: greater numbers go to the careful expression.
 _LARGE = (math.inf, 1e100, 1e60, 1e30, 1e15, 1e9, 1e6)
@@ -62,6 +71,10 @@ def render(plan: Mapping[str, Any], careful: str, at_most: int = OPERATIONS_AT_M
     :raises TooLarge: the expression would cost more at each transaction's start than it is worth.
     :raises Unsupported: PostgreSQL lacks one of the functions.
     """
+    for node in plan["nodes"]:
+        missing = node["name"] if node["op"] == "function" else node["op"]
+        if missing in NOT_IN_SQL:
+            raise Unsupported(f"{missing} in SQL{NOT_IN_SQL[missing]}")
     bound = Bound(CAREFUL_CHARACTERS_AT_MOST)
     exact = write_careful(plan, bound.text)
     arrays = (

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dbml.scorer import sql_text as write
-from dbml.scorer.sklearn.registry import Unsupported
 
 _CALLS = {
     "add": "add",
@@ -62,8 +61,6 @@ def _node(node: Mapping[str, Any], of: Sequence[str]) -> str:
     if op == "power":
         return f"dbml._ieee_power({of[0]}, {write.number(node['exponent'])})"
     if op == "function":
-        if node["name"] in ("ndtr", "ndtri"):
-            raise Unsupported(f"the function {node['name']} in SQL: PostgreSQL has no error function before version 16")
         return f"dbml._ieee_function({write.text(node['name'])}, {of[0]})"
     if op == "sum":
         return f"dbml._ieee_sum({_array(of)})"
