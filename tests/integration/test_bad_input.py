@@ -464,9 +464,11 @@ def test_a_server_without_plpython(cli: Cli, without_plpython: str, churn: Train
     installed = cli("install", dsn=dsn).output
     assert "dbml is installed" in installed
     assert "no PL/Python" in installed
-    assert "engine python is off" in installed
+    assert "engines portable and python are off" in installed
     assert "up to date" in cli("install", dsn=dsn).output
-    refused = cli("model", "add", "churn", churn.file, "--sample", churn.sample, dsn=dsn, exit_code=1).output
+    refused = cli(
+        "model", "add", "churn", churn.file, "--sample", churn.sample, "--engine", "python", dsn=dsn, exit_code=1
+    ).output
     assert "needs PL/Python" in refused
     assert "hint: dbml doctor" in refused
     with psycopg.connect(dsn, autocommit=True) as db:

@@ -259,6 +259,8 @@ def test_a_server_without_plpython_runs_the_engine_sql(
     np.testing.assert_allclose(rows["churn_score"][:49], churn.truth(rows.head(49)), rtol=0, atol=1e-9)
     report = json.loads(cli("model", "verify", "churn@1", "--json", dsn=dsn).output)
     assert report["differing"] == 0 and report["rows"] > 60
-    boosting = fit(tmp_path, churn, GradientBoostingClassifier())
-    refused = cli("model", "add", "m", boosting.file, "--sample", boosting.sample, dsn=dsn, exit_code=1).output
-    assert "cannot run without PL/Python" in refused and "the expression has" in refused
+    boosting = fit(tmp_path, churn, GradientBoostingClassifier(n_estimators=20))
+    assert "engine sql" in cli("model", "add", "m", boosting.file, "--sample", boosting.sample, dsn=dsn).output
+    forest = fit(tmp_path, churn, RandomForestClassifier(200))
+    refused = cli("model", "add", "m", forest.file, "--sample", forest.sample, dsn=dsn, exit_code=1).output
+    assert "cannot run without PL/Python" in refused and "the expression" in refused
