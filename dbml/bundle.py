@@ -17,6 +17,7 @@ MODULES = (
     "frame",
     "plan",
     "ieee",
+    "masks",
     "treecode",
     "portable",
     "compiled",

@@ -148,37 +148,93 @@ def _padded(rows: Sequence[Sequence[float]]) -> Array:
     return np.array([[0.0] * (width - len(row)) + list(row) for row in rows])
 
 
+# Pairs of a tree and a row that go down together: enough that numpy's calls weigh little, few enough for the cache.
+_PAIRS = 16_384
+_ROWS = 1_024
+
+
+class _Trees:
+    """An ensemble as arrays. Leaves lead to themselves."""
+
+    def __init__(self, node: Mapping[str, Any]) -> None:
+        column = np.array(node["column"], dtype=np.int32)
+        self.inner = column >= 0
+        here = np.arange(len(column))
+        self.column = np.where(self.inner, column, 0)
+        self.threshold = np.array(node["threshold"])
+        # Children side by side: of node i, 2i is where it goes right and 2i+1 left.
+        self.child = np.empty(2 * len(column), dtype=np.int32)
+        self.child[0::2] = np.where(self.inner, node["right"], here)
+        self.child[1::2] = np.where(self.inner, node["left"], here)
+        self.roots = np.array(node["roots"], dtype=np.int32)
+        self.missing_left = np.array(node["missing_left"], dtype=bool) if "missing_left" in node else None
+        # Which set a node asks (none: -1), and a table of sets against all values that any of them holds.
+        sets = node.get("sets", {})
+        self.values = np.unique(np.array([v for values in sets.values() for v in values], dtype=np.float64))
+        self.set_of = np.full(len(column), -1, dtype=np.int32)
+        self.member = np.zeros((len(sets), len(self.values) + 1), dtype=bool)
+        for i, (place, values) in enumerate(sets.items()):
+            self.set_of[int(place)] = i
+            self.member[i, np.searchsorted(self.values, values)] = True
+        self.compare = np.less if node.get("strict") else np.less_equal
+
+    def leaves(self, roots: Array, X: Array) -> Array:  # noqa: N803
+        """The leaf of every row in each of these trees, shape ``(trees, rows)``; ``X`` has a column a row."""
+        rows = X.shape[1]
+        flat = X.ravel()
+        place = np.repeat(roots, rows)
+        row = np.tile(np.arange(rows, dtype=np.int32), len(roots))
+        going = np.flatnonzero(self.inner[place])
+        at, row = place[going], row[going]
+        while going.size:
+            x = flat[self.column[at] * rows + row]
+            to_left = self.compare(x, self.threshold[at])
+            if len(self.member):
+                to_left = np.where(self.set_of[at] >= 0, self._inside(self.set_of[at], x), to_left)
+            if self.missing_left is not None:
+                to_left |= np.isnan(x) & self.missing_left[at]
+            at = self.child[2 * at + to_left]
+            inner = self.inner[at]
+            if not inner.all():
+                place[going[~inner]] = at[~inner]
+                going, at, row = going[inner], at[inner], row[inner]
+        return place.reshape(len(roots), rows)
+
+    def _inside(self, which: Array, x: Array) -> Array:
+        """Whether a value is in a set; the last column of the table stands for all other values."""
+        if not len(self.values):
+            return np.zeros(len(x), dtype=bool)
+        found = np.minimum(np.searchsorted(self.values, x), len(self.values) - 1)
+        return self.member[which, np.where(self.values[found] == x, found, len(self.values))]
+
+
+_prepared: dict[int, tuple[Mapping[str, Any], _Trees]] = {}
+
+
+def _prepare(node: Mapping[str, Any]) -> _Trees:
+    """The arrays of a node, kept for the next batch."""
+    found = _prepared.get(id(node))
+    if found is None or found[0] is not node:
+        if len(_prepared) >= 16:
+            _prepared.clear()
+        found = _prepared[id(node)] = (node, _Trees(node))
+    return found[1]
+
+
 def _trees(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+    trees = _prepare(node)
     X = np.stack(of) if of else np.zeros((1, rows))  # noqa: N806
-    column, left, right = (np.array(node[part], dtype=np.int64) for part in ("column", "left", "right"))
-    threshold = np.array(node["threshold"])
-    missing_left = np.array(node["missing_left"], dtype=bool) if "missing_left" in node else None
-    sets = {int(place): np.array(values, dtype=np.float64) for place, values in node.get("sets", {}).items()}
-    by_set = np.zeros(len(column), dtype=bool)
-    by_set[list(sets)] = True
-    compare = np.less if node.get("strict") else np.less_equal
     single = node.get("precision") == 32
     total = np.full(rows, node["start"])
-    everyone = np.arange(rows)
-    for root in node["roots"]:
-        place = np.full(rows, root)
-        going = everyone if column[root] >= 0 else everyone[:0]
-        while going.size:
-            at = place[going]
-            x = X[column[at], going]
-            to_left = compare(x, threshold[at])
-            if sets and by_set[at].any():
-                for split in np.unique(at[by_set[at]]).tolist():
-                    here = at == split
-                    to_left[here] = np.isin(x[here], sets[split])
-            if missing_left is not None:
-                to_left |= np.isnan(x) & missing_left[at]
-            at = np.where(to_left, left[at], right[at])
-            place[going] = at
-            going = going[column[at] >= 0]
-        total = total + threshold[place]
-        if single:
-            total = _round32(total)
+    for begin in range(0, rows, _ROWS):
+        part = X[:, begin : begin + _ROWS].copy()
+        together = max(1, _PAIRS // part.shape[1])
+        sums = total[begin : begin + _ROWS]
+        for first in range(0, len(trees.roots), together):
+            for worth in trees.threshold[trees.leaves(trees.roots[first : first + together], part)]:
+                sums += worth
+                if single:
+                    sums[:] = _round32(sums)
     return total
 
 

@@ -41,6 +41,10 @@ def load(code: CodeType) -> Score:
     :raises Refused: from the function, for a row that the estimator refuses; its message is the reason.
     """
     namespace: dict[str, Any] = {"ieee": ieee, "inf": math.inf, "nan": math.nan, "Refused": Refused}
+    if "masks" in code.co_names:
+        from . import masks  # for large forests only: a session's first score waits for every import
+
+        namespace["masks"] = masks
     exec(code, namespace)  # noqa: S102 - compiled here from a plan, which is data
     score: Score = namespace["score"]
     return score

@@ -7,12 +7,13 @@ because a comparison costs one bytecode (measured for a gradient boosting of 100
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from types import CodeType
 from typing import Any
 
+from . import masks, treecode
 from . import plan as format_
-from . import treecode
 from .treecode import literal
 
 # CPython's tokenizer takes 200 nested parentheses and its compiler recurses.
@@ -39,6 +40,7 @@ class _Writer:
         self.constants: list[str] = []
         self.functions: list[str] = []
         self.witness = self._choose_witness()
+        self.by_masks = masks.chosen(self.nodes)
         self.inlined = self._choose_inlined()
 
     def text(self) -> str:
@@ -65,7 +67,9 @@ class _Writer:
             "return answer",
         ]
         score = "def score(numbers, texts):\n" + "".join(f"    {line}\n" for line in body)
-        return "\n".join(["from array import array", *self.constants, *self.functions, score])
+        return "\n".join(
+            ["from array import array", "from bisect import bisect_left", *self.constants, *self.functions, score]
+        )
 
     def _choose_witness(self) -> int | None:
         """The sum that takes most of what must be finite: where it is finite, so are its terms."""
@@ -139,6 +143,8 @@ class _Writer:
     def _statements(self, index: int, node: Mapping[str, Any]) -> list[str]:
         """Assign the node to its variable; long sums in parts, because the compiler recurses into each."""
         op, name = node["op"], f"v{index}"
+        if index in self.by_masks:
+            return self._by_masks(name, node)
         if op == "trees":
             columns = [self._tree_column(i) for i in node.get("of", [])]
             terms = [f"({tree})" for tree in treecode.write(node, columns, self.functions)]
@@ -165,6 +171,42 @@ class _Writer:
         if self.nodes[index]["op"] == "constant":
             return literal(self.nodes[index]["value"])
         return f"({self._expression(index)})" if self.inlined[index] else f"v{index}"
+
+    def _by_masks(self, name: str, node: Mapping[str, Any]) -> list[str]:
+        """Count the leaves that a row reaches; see :mod:`.masks`."""
+        boxes = masks.Boxes(node)
+        found: list[str] = []
+        texts: dict[int, list[tuple[int, str]]] = {}
+        for column, index in enumerate(node["of"]):
+            source = self.nodes[index]
+            condition = self.nodes[source["of"][0]] if source["op"] == "indicator" else {}
+            if condition.get("op") == "is":
+                texts.setdefault(condition["of"][0], []).append((column, condition["value"]))
+            elif condition:
+                yes, no = (self._constant(repr(tuple(boxes.at(column, x)))) for x in (1.0, 0.0))
+                found.append(f"{yes} if {self._ref(source['of'][0])} else {no}")
+            else:
+                value = self._ref(index)
+                edges = self._constant(_tuple(boxes.thresholds[column]))
+                first, missing = (tuple(boxes.at(column, x)) for x in (-math.inf, math.nan))
+                changes = tuple(boxes.changes(column))
+                built = self._constant(f"masks.intervals({first!r}, {changes!r})")
+                absent = self._constant(repr(missing))
+                found.append(f"{built}[bisect_left({edges}, {value})] if {value} == {value} else {absent}")
+        for text, known in texts.items():
+            table = masks.by_text(boxes, known)
+            by_text, others = self._constant(repr(table[0])), self._constant(repr(table[1]))
+            found.append(f"{by_text}.get({self._ref(text)}, {others})")
+        letters = [f"m{i}" for i in range(len(found))]
+        both = " & ".join(letters)
+        counted = f"({both}).bit_count()" if hasattr(int, "bit_count") else f"bin({both}).count('1')"  # Python 3.9
+        return [
+            f"{name} = 0",
+            f"for {', '.join(letters)}, in zip(",
+            *(f"    {part}," for part in found),
+            f"): {name} += {counted}",
+            f"{name} = float({name})",
+        ]
 
     def _tree_column(self, index: int) -> treecode.Column:
         node = self.nodes[index]

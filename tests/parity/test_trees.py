@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
     AdaBoostClassifier,
@@ -27,9 +28,11 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 from threadpoolctl import threadpool_limits
 
+from dbml._plpython import masks, portable
 from dbml.scorer.sklearn import Unsupported, lower
 from dbml.scorer.sklearn.trees import FLOAT32_LIMIT, widened
 from tests.parity.harness import assert_parity, data, target
@@ -151,6 +154,9 @@ def features(name: str) -> pd.DataFrame:
     if name == "numbers with gaps":
         X = data("mixed")[0][["spend", "calls", "ratio"]].copy()
         return X.assign(half=X["ratio"].round(0) / 2)
+    if name == "texts":
+        X = data("mixed")[0][["plan", "region", "ratio"]]
+        return X.assign(half=X["ratio"].fillna(0.0).round(0) / 2)[["plan", "region", "half"]]
     if name == "categories":
         X = data("mixed")[0]
         size = pd.Categorical(X["calls"].astype(str), [str(i) for i in range(8, -1, -1)], ordered=True)
@@ -287,3 +293,26 @@ def test_what_no_plan_of_xgboost_expresses_is_named(options: dict[str, Any], wor
     columns = [{"name": name, "kind": "float", "dtype": "float64"} for name in X.columns]
     with pytest.raises(Unsupported, match=words):
         lower(fitted, {"input": "frame", "features": columns, "output": {"kind": "probability", "index": 1}})
+
+
+@pytest.mark.parametrize("name", ["ties", "numbers with gaps", "gaps to come", "texts"])
+def test_masks_of_large_forests_score_as_the_trees(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masks, "NODES_AT_LEAST", 0)
+    monkeypatch.setattr(masks, "TREES_IN_A_GROUP", 4)
+    X = features(name)
+    forest = RandomForestClassifier(n_estimators=10, bootstrap=False, random_state=0)
+    encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    model = (
+        make_pipeline(make_column_transformer((encoder, ["plan", "region"]), (StandardScaler(), ["half"])), forest)
+        if name == "texts"
+        else forest
+    )
+    # A target that the features tell: pure leaves.
+    y = (
+        (X["plan"] == "plus") ^ (X["half"] > 0)
+        if name == "texts"
+        else np.random.default_rng(0).random(X.drop_duplicates().shape[0])[X.groupby(list(X), dropna=False).ngroup()]
+        > 0.5
+    )
+    lowered = assert_parity(model.fit(X, np.asarray(y).astype(int)), X, tmp_path)
+    assert ".bit_count()" in portable.source(lowered)
