@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
-import dbml
 import psycopg
+from psycopg import sql
+
+import dbml
 from benchmarks.models import CALLS, TITLES, Trained
 from dbml import DbmlError
-from psycopg import sql
 
 _TYPES = {"i": "integer", "f": "double precision"}
 
@@ -87,7 +88,10 @@ def everyone() -> list[Contestant]:
     ours = [
         Contestant("floor", "the floor: a constant score", "constant", ("sql", "portable")),
         Contestant("sql_lr", f"sql: {TITLES['lr']}", "lr", ("sql", "portable", "auto")),
-        *(Contestant(f"portable_{m}", f"portable: {TITLES[m]}", m, ("portable", "auto")) for m in ("gbm", "hist", "rf")),
+        *(
+            Contestant(f"portable_{m}", f"portable: {TITLES[m]}", m, ("portable", "auto"))
+            for m in ("gbm", "hist", "rf")
+        ),
         Contestant("python_lr", f"python: {TITLES['lr']}", "lr", ("python",)),
     ]
     obvious = [Contestant(f"obvious_{m}", f"the obvious trigger: {TITLES[m]}", m, engine="trigger") for m in TITLES]

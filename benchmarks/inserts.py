@@ -18,8 +18,9 @@ from typing import Any
 import httpx
 import pandas as pd
 import psycopg
-from benchmarks.contestants import insert
 from psycopg.conninfo import conninfo_to_dict
+
+from benchmarks.contestants import insert
 
 _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
 

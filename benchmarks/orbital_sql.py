@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
+
 from benchmarks.bulk import off, timed
 from benchmarks.models import Trained
-from psycopg import sql
 
 # The server, or orbital itself, may take very long over a forest.
 _STATEMENT_TIMEOUT = "60s"

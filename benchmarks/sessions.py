@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import psycopg
+
 from benchmarks.contestants import insert
 
 # Memory that all sessions of a server have together.
