@@ -218,7 +218,11 @@ def _add(connection: psycopg.Connection[Any], contestant: Contestant, trained: T
             try:
                 with connection.transaction():
                     version = dbml.add_model(
-                        connection, contestant.schema, trained.file(model), sample=trained.features, engine=engine
+                        connection,
+                        contestant.schema,
+                        trained.file(model),
+                        sample=trained.features.head(500),
+                        engine=engine,
                     )
             except DbmlError as error:
                 refused.append(f"{model} not on {engine}: {error.message}")
