@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint dist clean
+.PHONY: help demo test lint bench dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,9 @@ lint: .venv/.ready ## style, types, direction of imports
 	@$(BIN)/ruff format --check --quiet . || { echo "to format: $(BIN)/ruff format ." >&2; exit 1; }
 	@said=$$($(BIN)/mypy 2>&1) || { printf '%s\n' "$$said" >&2; exit 1; }
 	@said=$$($(BIN)/lint-imports 2>&1) || { printf '%s\n' "$$said" >&2; exit 1; }
+
+bench: .venv/.bench ## every engine against no model, other ways and the bounds (ARGS="--quick")
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 dist: .venv/.ready ## the source archive and the wheel, in dist/
 	@$(BIN)/python -m build
@@ -39,4 +42,9 @@ clean: ## remove what was built and cached (not .venv)
 	        >/dev/null && $(PYTHON) -m venv --clear .venv; \
 	else printf '%s\n' "$$said" >&2; exit 1; fi
 	@$(BIN)/python -m pip install -q -e '.[demo,test]'
+	@touch $@
+
+.venv/.bench: .venv/.ready
+	@echo "adding what the benchmarks need to .venv …"
+	@$(BIN)/python -m pip install -q -e '.[demo,bench]'
 	@touch $@

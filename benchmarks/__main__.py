@@ -1,0 +1,366 @@
+"""Runs everything side by side, in turn, and writes what it found: ``make bench``."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import click
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from rich.console import Console
+
+import dbml
+from benchmarks import bounds, bulk, inserts, models, orbital_sql, report, service, sessions
+from benchmarks.contestants import Contestant, everyone, load, set_up
+from dbml.server import temporary_server
+
+RESULTS = Path(__file__).parent / "results"
+DATABASE = "dbml_bench"
+CLIENTS = (1, 8)
+QUICK = "obvious_lr"
+# As a server is run, except that nothing happens at a moment of its own choosing: rounds are to be alike.
+SETTINGS = {
+    "fsync": "on",
+    "full_page_writes": "on",
+    "shared_buffers": "1GB",
+    "max_wal_size": "16GB",
+    "checkpoint_timeout": "1h",
+    "autovacuum": "off",
+}
+LIBRARIES = ("scikit-learn", "numpy", "pandas", "psycopg", "fastapi", "uvicorn", "orbital")
+
+
+@dataclass
+class Run:
+    """One run: how much of everything, and the figures as they come in."""
+
+    dsn: str
+    connection: psycopg.Connection[Any]
+    trained: models.Trained
+    contestants: list[Contestant]
+    console: Console
+    rounds: int
+    seconds: float
+    sessions: int
+    rows: int
+    copied: int
+    protocol: str
+    quick: bool
+    results: dict[str, Any] = field(default_factory=dict)
+
+    def of(self, schema: str) -> Contestant | None:
+        """The contestant of that name, where it takes part."""
+        return next((each for each in self.contestants if each.schema == schema), None)
+
+    def say(self, text: str) -> None:
+        """Tell what is being done."""
+        self.console.print(f"[dim]{datetime.now(UTC):%H:%M:%S}[/] {text}")
+
+    def vacuum(self, contestant: Contestant) -> None:
+        """Clear away what earlier rounds left."""
+        self.connection.execute(sql.SQL("vacuum {}").format(sql.Identifier(contestant.schema, "customer")))
+
+    def takes_part(self, contestant: Contestant, number: int, clients: int) -> bool:
+        """Whether a contestant is measured in a round: those whose sessions start slowly are in two rounds only.
+
+        With many clients each of them spends most of its turn on starting; a quick run has one for all.
+        """
+        if not contestant.slow:
+            return True
+        return number in (1, 1 + self.rounds // 2) and (not self.quick or clients == 1 or contestant.schema == QUICK)
+
+
+def measure_inserts(run: Run) -> None:
+    """Figure 1: inserts a second, every contestant in turn."""
+    program = inserts.find_pgbench()
+    plain: dict[str, Any] = defaultdict(lambda: defaultdict(dict))
+    called: dict[str, Any] = defaultdict(lambda: defaultdict(dict))
+    by_service = run.of("service_gbm")
+    customers = len(run.trained.features)
+    with _service(run, by_service) as url:
+        for number in range(1, run.rounds + 1):
+            run.say(f"inserts, round {number} of {run.rounds}")
+            # Nobody is always the first or always behind the same one.
+            turn = run.contestants[number:] + run.contestants[:number]
+            for clients in CLIENTS:
+                for each in turn:
+                    if each is by_service or not run.takes_part(each, number, clients):
+                        continue
+                    if rate := _pgbench(run, program, each, clients, number):
+                        plain[each.schema][str(clients)][str(number)] = rate
+                for schema in ("portable_gbm", "service_gbm"):
+                    each = run.of(schema)
+                    if each is None or (schema == "service_gbm" and url is None):
+                        continue
+                    run.vacuum(each)
+                    asked = url if each is by_service else None
+                    called[schema][str(clients)][str(number)] = rate = inserts.psycopg_clients(
+                        run.dsn, schema, customers, clients=clients, seconds=run.seconds, seed=number, url=asked
+                    )
+                    run.say(f"  {schema}, {clients} clients in Python: {rate:,.0f}/s")
+    run.results["inserts"] = {schema: {n: dict(r) for n, r in rates.items()} for schema, rates in plain.items()}
+    run.results["inserts_by_psycopg"] = {s: {n: dict(r) for n, r in rates.items()} for s, rates in called.items()}
+
+
+def _pgbench(run: Run, program: str, contestant: Contestant, clients: int, number: int) -> float | None:
+    """Measure one turn; None where its clients did not come to insert in time."""
+    run.vacuum(contestant)
+    warm = contestant.cold * max(1, clients / (os.cpu_count() or 1)) * 1.6 + 0.5
+    for patience in (1, 3):
+        try:
+            rate = inserts.pgbench(
+                program, run.dsn, contestant.schema, len(run.trained.features), clients=clients,
+                seconds=run.seconds, warm=warm * patience, seed=number, mode=run.protocol,
+            )  # fmt: skip
+        except RuntimeError as error:
+            run.say(f"  {error}")
+        else:
+            run.say(f"  {contestant.schema}, {clients} clients: {rate:,.0f}/s")
+            return rate
+    return None
+
+
+@contextmanager
+def _service(run: Run, contestant: Contestant | None) -> Iterator[str | None]:
+    if contestant is None:
+        yield None
+        return
+    with service.running(run.dsn, contestant.schema, run.trained.file(contestant.model)) as url:
+        yield url
+
+
+def measure_sessions(run: Run) -> None:
+    """Figures 2 and 3: a new connection's first insert, and the memory it then holds."""
+    run.say(f"first inserts and memory of {run.sessions} new connections each")
+    took: dict[str, list[float]] = defaultdict(list)
+    memory: dict[str, list[float]] = defaultdict(list)
+    taking_part = [each for each in run.contestants if each.schema != "service_gbm"]
+    # With a session of each kept open, as libraries that several sessions have loaded are no session's own.
+    companions = [psycopg.connect(run.dsn, autocommit=True) for _ in taking_part]
+    try:
+        for companion, each in zip(companions, taking_part, strict=True):
+            run.vacuum(each)
+            companion.execute(inserts.insert(each.schema), [2])
+        for number in range(run.sessions):
+            for each in taking_part:
+                if each.slow and number >= max(1, run.sessions // 3):
+                    continue
+                milliseconds, megabytes = sessions.first_insert(run.dsn, each.schema)
+                took[each.schema].append(milliseconds)
+                if megabytes is not None:
+                    memory[each.schema].append(megabytes)
+    finally:
+        for companion in companions:
+            companion.close()
+    run.results["first_insert_ms"], run.results["memory_mb"] = dict(took), dict(memory)
+
+
+def measure_copy(run: Run) -> None:
+    """Figure 5: one COPY of many complaints."""
+    rounds = min(run.rounds, 3)
+    run.say(f"COPY of {run.copied:,} complaints, {rounds} rounds")
+    copied: dict[str, dict[str, float]] = defaultdict(dict)
+    for number in range(1, rounds + 1):
+        for each in run.contestants:
+            if each.engine == "service" or (each.engine == "trigger" and number > 1):
+                continue
+            run.vacuum(each)
+            # Row by row it would take half an hour.
+            rows = min(run.copied, 200) if each.engine == "trigger" else run.copied
+            copied[each.schema][str(number)] = bulk.copy_complaints(
+                run.dsn, each.schema, len(run.trained.features), rows, number
+            )
+    run.results["copy"] = dict(copied)
+
+
+def measure_many_rows(run: Run) -> None:
+    """Figure 4: the scores of a large table, asked for in SQL and made in Python."""
+    candidates = {model: run.of(schema) for model, schema in (("lr", "sql_lr"), ("gbm", "portable_gbm"))}
+    served = {model: each for model, each in candidates.items() if each is not None}
+    rounds = min(run.rounds, 3)
+    run.say(f"scores of {run.rows:,} rows, {rounds} rounds")
+    bulk.make_large(run.connection, run.trained, run.rows, served)
+    seconds: dict[str, dict[str, float]] = defaultdict(dict)
+    fidelity = {}
+    for number in map(str, range(1, rounds + 1)):
+        for model, each in served.items():
+            # The bound is on the first; the others are told of once.
+            if model == "lr" or number == "1":
+                seconds[f"score() {model}"][number] = bulk.score_in_sql(run.connection, each)
+        fetched, frame = bulk.fetch(run.connection, run.trained)
+        copied, _ = bulk.fetch_by_copy(run.connection, run.trained)
+        for model in served if number == "1" else ["lr"]:
+            predicted, truth = bulk.timed(lambda model=model, frame=frame: run.trained.truth(model, frame))
+            seconds[f"fetch and predict {model}"][number] = fetched + predicted
+            seconds[f"fetch by COPY and predict {model}"][number] = copied + predicted
+            if number == "1":
+                took = bulk.write_back(run.connection, model, frame.index, truth)
+                seconds[f"fetch, predict and write back {model}"][number] = fetched + predicted + took
+                fidelity[f"score() {model}"] = {
+                    **bulk.scores_in_sql(run.connection, served[model], truth),
+                    "ours": True,
+                }
+                seconds[f"rescore {model}"][number] = bulk.rescore(run.connection, served[model])
+                run.connection.execute("vacuum many.customer")
+    run.results["many_rows"] = {"rows": run.rows, "seconds": dict(seconds)}
+    run.results.setdefault("fidelity", {})["scans"] = fidelity
+
+
+def measure_orbital(run: Run, patience: float) -> None:
+    """Figure 6: what orbital's SQL does."""
+    run.say("orbital's SQL")
+    rows = min(run.rows, 100_000)
+    run.results["orbital"] = {
+        model: orbital_sql.measure(run.connection, run.trained, model, rows, patience) for model in models.TITLES
+    }
+
+
+def measure_fidelity(run: Run) -> None:
+    """Figure 7: what stands in the profiles at the end, after all of this."""
+    run.results.setdefault("fidelity", {})["stored"] = {
+        each.schema: {
+            **bulk.stored_scores(run.connection, each, run.trained),
+            "ours": each.engine not in ("trigger", "service"),
+        }
+        for each in run.contestants
+    }
+    failed = [row for row in dbml.status(run.connection) if row["stale"]]
+    for row in failed:
+        run.say(f"[red]{row['profile']}: {row['stale']} rows could not be scored: {row['last_failure']}[/]")
+
+
+def environment(connection: psycopg.Connection[Any], synchronous_commit: str) -> dict[str, Any]:
+    """Say where this was measured."""
+    root = Path(__file__).parents[1]
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)
+    shown = connection.execute("select current_setting('server_version'), version()").fetchone()
+    return {
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "load_before": os.getloadavg(),
+        "server": f"PostgreSQL {shown[0] if shown else '?'}",
+        "synchronous_commit": synchronous_commit,
+        "python": platform.python_version(),
+        "libraries": {name: _version(name) for name in LIBRARIES},
+        "commit": commit.stdout.strip() or None,
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+@contextmanager
+def own_database(dsn: str) -> Iterator[str]:
+    """Create the run's own database on the server, and drop it afterwards."""
+    with psycopg.connect(dsn, autocommit=True) as server:
+        name = sql.Identifier(DATABASE)
+        if server.execute("select from pg_database where datname = %s", [DATABASE]).fetchone() is not None:
+            raise SystemExit(
+                f'The server has a database "{DATABASE}" already. If nothing needs it: drop database {DATABASE}'
+            )
+        server.execute(sql.SQL("create database {} template template0 encoding 'UTF8'").format(name))
+        try:
+            yield make_conninfo(dsn, dbname=DATABASE)
+        finally:
+            server.execute(sql.SQL("drop database {} with (force)").format(name))
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="A small run: does everything work? Its figures say little.")
+@click.option("--dsn", help="A superuser of a server to use, in a database of its own; else a throwaway server.")
+@click.option("--rounds", type=click.IntRange(1), help="Rounds of everything in turn (5; quick: 1).")
+@click.option("--seconds", type=click.FloatRange(0.5), help="Seconds of inserts for each turn (3; quick: 1).")
+@click.option("--rows", type=click.IntRange(1000), help="Rows of the large table (1,000,000; quick: 50,000).")
+@click.option("--protocol", type=click.Choice(["simple", "prepared"]), default="prepared", show_default=True)
+@click.option("--synchronous-commit", type=click.Choice(["on", "off"]), default="off", show_default=True,
+              help="Whether a throwaway server's commits wait for the disk: hides what scoring costs.")  # fmt: skip
+@click.option("--only", metavar="NAME,…", help="Only these contestants, beside the floor: sql_lr, obvious_gbm, …")
+@click.option("--out", type=click.Path(path_type=Path), default=RESULTS / "latest.json", show_default=True)
+def main(
+    quick: bool,
+    dsn: str | None,
+    rounds: int | None,
+    seconds: float | None,
+    rows: int | None,
+    protocol: str,
+    synchronous_commit: str,
+    only: str | None,
+    out: Path,
+) -> None:
+    """Measure dbml beside no model at all, the obvious trigger, a FastAPI service and orbital."""
+    console = Console(highlight=False, soft_wrap=True, width=max(110, Console().width))
+    began = time.perf_counter()
+    settings = {**SETTINGS, "synchronous_commit": synchronous_commit}
+    with (
+        temporary_server(dsn, say=console.print, settings=settings) as server,
+        own_database(server.dsn) as own,
+        psycopg.connect(own, autocommit=True) as connection,
+        tempfile.TemporaryDirectory(prefix="dbml-bench-") as folder,
+    ):
+        console.print("Training the models …")
+        trained = models.train(Path(folder))
+        dbml.install(connection)
+        load(connection, trained)
+        console.print("Contestants:")
+        wanted = [each for each in everyone() if only is None or each.schema in {"floor", *only.split(",")}]
+        contestants = set_up(own, connection, wanted, trained, console.print)
+        run = Run(
+            own, connection, trained, contestants, console,
+            rounds=rounds or (1 if quick else 5), seconds=seconds or (1.0 if quick else 3.0),
+            sessions=3 if quick else 15, rows=rows or (50_000 if quick else 1_000_000),
+            copied=10_000 if quick else 100_000, protocol=protocol, quick=quick,
+        )  # fmt: skip
+        run.results |= {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "quick": quick,
+            "environment": environment(connection, "as given" if dsn else synchronous_commit),
+            "parameters": {n: getattr(run, n) for n in ("rounds", "seconds", "sessions", "rows", "copied", "protocol")},
+            "contestants": [asdict(each) for each in contestants],
+        }
+        measure_inserts(run)
+        measure_sessions(run)
+        measure_copy(run)
+        measure_many_rows(run)
+        measure_orbital(run, 10 if quick else 40)
+        measure_fidelity(run)
+    lines = bounds.table(run.results)
+    run.results |= {
+        "bounds": [line.as_dict() for line in lines],
+        "seconds": round(time.perf_counter() - began),
+        "load_after": os.getloadavg(),
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(run.results, indent=1, ensure_ascii=False) + "\n")
+    picture = out.with_suffix(".png")
+    report.draw(run.results, picture)
+    report.tell(console, run.results, lines)
+    console.print(f"\nDone in {run.results['seconds']} s: {out}, {picture}")
+    if quick:
+        console.print("A quick run: do not quote these figures.")
+    # A slow machine fails nothing; a wrong score does.
+    reports = [one for kind in run.results["fidelity"].values() for one in kind.values()]
+    if any(one["ours"] and one["differing"] for one in reports):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

