@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from dbml import artifact
-from dbml._plpython import frame, plan, portable
+from dbml._plpython import compiled, frame, plan, portable
 from dbml.scorer import parity, sql
 from dbml.scorer.plan import Builder
 from dbml.scorer.sklearn import lower
@@ -66,12 +66,12 @@ def ask(db: psycopg.Connection[Any], form: str, numbers: Any, texts: Any) -> lis
 
 def one_by_one(lowered: Any, numbers: Any, texts: Any) -> list[float | None]:
     """What ``portable`` says."""
-    score = portable.load(portable.compile_plan(lowered))
+    score = compiled.load(portable.compile_plan(lowered))
     answers: list[float | None] = []
     for some, others in zip(numbers, texts, strict=True):
         try:
             answers.append(score(some, others))
-        except portable.Refused:
+        except compiled.Refused:
             answers.append(None)
     return answers
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from dbml._plpython import batch, portable
+from dbml._plpython import batch, compiled, portable
 from dbml.scorer.plan import Builder, Value
 
 
@@ -88,7 +88,7 @@ def test_argmax_is_that_of_numpy() -> None:
     for place in range(3):
         plan = Builder(3, 0)
         made = plan.finish(plan.argmax([plan.number(i) for i in range(3)])[place].indicator())
-        score = portable.load(portable.compile_plan(made))
+        score = compiled.load(portable.compile_plan(made))
         expected = [float(np.argmax(row) == place) for row in rows]
         assert [score(row, []) for row in rows] == expected
         assert batch.score(made, rows, [[]] * len(rows)).tolist() == expected
@@ -99,12 +99,12 @@ def test_a_sum_that_overflows_does_not_refuse_its_terms() -> None:
     numbers = [plan.number(i) for i in range(4)]
     for number in numbers:
         plan.check(number.finite(), "no number")
-    score = portable.load(portable.compile_plan(plan.finish(plan.dot(numbers, [1.0] * 4).sigmoid())))
+    score = compiled.load(portable.compile_plan(plan.finish(plan.dot(numbers, [1.0] * 4).sigmoid())))
     assert score([1e308] * 4, []) == 1.0
     assert score([-1e308] * 4, []) == 0.0
     for bad in (None, math.inf, -math.inf, math.nan):
         for place in range(4):
             row = [1e308] * 4
             row[place] = bad  # type: ignore[call-overload]
-            with pytest.raises(portable.Refused, match="no number"):
+            with pytest.raises(compiled.Refused, match="no number"):
                 score(row, [])
