@@ -71,8 +71,8 @@ OPERATIONS: dict[str, tuple[str, str]] = {
 }
 
 FUNCTIONS = frozenset(
-    "absolute arccos arcsin arctan cbrt ceil cos cosh exp exp2 exp32 expm1 floor log log10 log1p log2 ndtr ndtri negative"
-    " reciprocal rint sign sin sinh sqrt square tan tanh".split()
+    "absolute arccos arcsin arctan cbrt ceil cos cosh exp exp2 exp32 expm1 floor log log10 log1p log2 ndtr ndtri"
+    " negative reciprocal rint sign sin sinh sqrt square tan tanh".split()
 )
 
 # An ensemble is flat arrays over the nodes of all trees. "roots" tells where each tree starts. A node of column
