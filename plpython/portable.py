@@ -209,9 +209,11 @@ class _Writer:
 
     def _tree_column(self, index: int) -> treecode.Column:
         node = self.nodes[index]
-        if node["op"] == "indicator":
-            return treecode.Column(self._ref(node["of"][0]).strip("()"), True)
-        return treecode.Column(self._ref(index), False)
+        condition = node["op"] == "indicator"
+        asked = node["of"][0] if condition else index
+        inside = self.nodes[asked]["of"] if self.inlined[asked] and "of" in self.nodes[asked] else [asked]
+        names = tuple(f"v{i}" for i in inside if self.nodes[i]["op"] != "constant")
+        return treecode.Column(self._ref(asked).strip("()"), names, condition)
 
     def _constant(self, value: str) -> str:
         name = f"c{len(self.constants)}"
