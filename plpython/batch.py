@@ -190,7 +190,8 @@ class _Trees:
             x = flat[self.column[at] * rows + row]
             to_left = self.compare(x, self.threshold[at])
             if len(self.member):
-                to_left = np.where(self.set_of[at] >= 0, self._inside(self.set_of[at], x), to_left)
+                asked = np.flatnonzero(self.set_of[at] >= 0)
+                to_left[asked] = self._inside(self.set_of[at[asked]], x[asked])
             if self.missing_left is not None:
                 to_left |= np.isnan(x) & self.missing_left[at]
             at = self.child[2 * at + to_left]

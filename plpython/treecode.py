@@ -20,10 +20,12 @@ class Column:
     """What the trees ask for.
 
     :param text: an expression without side effects.
+    :param names: the variables in it.
     :param condition: whether it is a condition that stands for 1 and 0, and no number.
     """
 
     text: str
+    names: tuple[str, ...]
     condition: bool
 
 
@@ -56,7 +58,7 @@ class _Writer:
         self.sets = node.get("sets", {})
         self.compare = ("<", ">=") if node.get("strict") else ("<=", ">")
         self.columns, self.functions = columns, functions
-        self.names = sorted({word for c in columns for word in c.text.replace("(", " ").split() if word[:1] == "v"})
+        self.names = sorted({name for column in columns for name in column.names})
 
     def write(self, place: int) -> tuple[str, int, int]:
         """Return an expression, how deep its parentheses nest, and how long its chain of elses is."""

@@ -32,7 +32,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 from threadpoolctl import threadpool_limits
 
-from dbml._plpython import masks, portable
+from dbml._plpython import masks, portable, treecode
 from dbml.scorer.sklearn import Unsupported, lower
 from dbml.scorer.sklearn.trees import FLOAT32_LIMIT, widened
 from tests.parity.harness import assert_parity, data, target
@@ -316,3 +316,15 @@ def test_masks_of_large_forests_score_as_the_trees(name: str, tmp_path: Path, mo
     )
     lowered = assert_parity(model.fit(X, np.asarray(y).astype(int)), X, tmp_path)
     assert ".bit_count()" in portable.source(lowered)
+
+
+def test_deep_trees_go_on_in_functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(treecode, "DEPTH_IN_ONE_EXPRESSION", 3)
+    X = features("texts").replace({"plan": {"basic": "v99 is (v1) very"}})
+    made = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["plan", "region"]), (StandardScaler(), ["half"])
+    )
+    lowered = assert_parity(
+        make_pipeline(made, DecisionTreeClassifier()).fit(X, wanted("mixed", "binary")), sample(X), tmp_path
+    )
+    assert "def f1(" in portable.source(lowered)
