@@ -37,7 +37,7 @@ _ERROR_FUNCTION = ", because PostgreSQL has no error function before version 16"
 NOT_IN_SQL = {
     "ndtr": _ERROR_FUNCTION,
     "ndtri": _ERROR_FUNCTION,
-    **dict.fromkeys(("arccosh", "arcsinh", "arctanh", "exp32", "modulo", "replace"), ""),
+    **dict.fromkeys(("arccosh", "arcsinh", "arctanh", "exp32", "modulo", "replace", "weighted_median"), ""),
 }
 
 # Guards from wide to narrow: greater numbers go to the careful expression.
