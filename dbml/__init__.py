@@ -4,7 +4,7 @@ Every verb takes a psycopg or SQLAlchemy connection first and never commits for 
 """
 
 from dbml.attachment import attach, detach
-from dbml.deployment import deploy, rescore, score, status
+from dbml.deployment import deploy, rescore, rescore_due, score, status
 from dbml.errors import DbmlError
 from dbml.install import install, uninstall
 from dbml.registry import add_model, export, show, verify, versions
@@ -23,6 +23,7 @@ __all__ = [
     "export",
     "install",
     "rescore",
+    "rescore_due",
     "score",
     "show",
     "status",

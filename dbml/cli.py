@@ -251,12 +251,17 @@ def deploy_command(dsn: str | None, version: str) -> None:
 
 @main.command("rescore")
 @_dsn
-@click.argument("name")
-def rescore_command(dsn: str | None, name: str) -> None:
+@click.argument("name", required=False)
+@click.option("--due", is_flag=True, help="Only rows whose window of time has changed, of every model.")
+def rescore_command(dsn: str | None, name: str | None, due: bool) -> None:
     """Score every row of every profile of a model anew."""
+    if due == (name is not None):
+        raise click.UsageError("give either a model's NAME or --due")
     with database.connect(dsn) as connection:
-        scored = deployment.rescore(connection, name)
-    click.echo(f"{scored} rows scored by {name}.")
+        if name is None:
+            click.echo(f"{deployment.rescore_due(connection)} rows had a window that changed; they are moved.")
+        else:
+            click.echo(f"{deployment.rescore(connection, name)} rows scored by {name}.")
 
 
 @main.command("status")

@@ -35,6 +35,8 @@ def check(raw: psycopg.Connection[Any], attachment: Attachment, event: Event, ta
             raise errors.ProfileError(
                 f'counter column "{column}" of {attachment.table} is generated', "Name a plain column."
             )
+        if counter.over:
+            _check_window(raw, table, counter)
         aggregate = _aggregate_type(raw, event, table, kept)
         if not _fits(function, aggregate, facts):
             wanted = "bigint" if function == "count" else "numeric" if function in ("sum", "avg") else aggregate
@@ -53,8 +55,6 @@ def check(raw: psycopg.Connection[Any], attachment: Attachment, event: Event, ta
         ):
             if expression and expression != "*":
                 _refuse_unstable(raw, table, counter, expression, kind)
-        if counter.over:
-            _check_window(raw, table, counter)
 
 
 def notices(attachment: Attachment) -> list[str]:

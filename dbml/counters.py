@@ -56,7 +56,8 @@ class Kept:
         if parts.order:
             columns.append(self._given(f"({parts.order}\n)", "o"))
         if self.counter.at:
-            columns.append(self._given(f"({self.counter.at}\n)", "t"))
+            # Whatever the condition, so that an index on the moment serves.
+            columns.append(sql.SQL("{} as {}").format(verbatim(f"({self.counter.at}\n)"), self._name("t")))
         return columns
 
     def _given(self, value: str, letter: str) -> sql.Composed:
@@ -96,6 +97,12 @@ class Kept:
         """Where the window begins; in UTC, because a session's zone may have days of 23 hours."""
         return sql.SQL("(({} at time zone 'UTC' - {}::interval) at time zone 'UTC')").format(
             verbatim(moment), sql.Literal(self.counter.over)
+        )
+
+    def expired(self, since: str) -> sql.Composed:
+        """Whether a fact has left the window between two moments: then and now."""
+        return sql.SQL("f.{t} > {then} and f.{t} <= {now}").format(
+            t=self._name("t"), then=self.since(since), now=self.since()
         )
 
     def truth(self, alias: str = "d") -> sql.Composed:
@@ -202,6 +209,7 @@ def attach(attachment: Attachment, event: Event, table: Table, position: int) ->
         owned(recount, sql.SQL("{}[]").format(attachment.table.identifier)),
         template("trigger_function", function=trigger, body=literal(_trigger_body(attachment, event, table, position))),
         owned(trigger),
+        *_follow(attachment, event, table, position),
         template(
             "event_triggers",
             event=table.identifier,
@@ -290,6 +298,33 @@ def _recount_body(attachment: Attachment, event: Event, table: Table) -> sql.Com
         moved=_pairs(counters, [c.truth() for c in counters]),
         assignments=_assignments(counters, [c.truth() for c in counters]),
     )
+
+
+def _follow(attachment: Attachment, event: Event, table: Table, position: int) -> list[sql.Composed]:
+    """The function that moves the counters whose window has changed with time alone."""
+    every = kept(attachment, event)
+    windows = [c for c in every if c.counter.over]
+    if not windows:
+        return []
+    function = attachment.function(f"follow_{position}")
+    own = sql.SQL("{} where {}").format(table.identifier, own_events(attachment, event, "dbml_b"))
+    body = template(
+        "follow_body",
+        id=attachment.id,
+        position=position,
+        profile=attachment.table.identifier,
+        profile_key=listed(attachment.profile.key, "dbml_b"),
+        keys=_keys(event),
+        facts=facts(event, windows, table.identifier),
+        expired=sql.SQL(" or ").join(c.expired("dbml_since") for c in windows),
+        matches=attachment.matches("dbml_b"),
+        totals=sql.SQL("select {} from ({}) as f").format(_aggregates(windows), facts(event, windows, own)),
+        differing=sql.SQL(" or ").join(
+            sql.SQL("{} is distinct from {}").format(sql.Identifier("dbml_b", c.column), c.truth("g")) for c in windows
+        ),
+        recount=attachment.function(f"recount_{position}"),
+    )
+    return [template("follow_function", function=function, body=literal(body)), owned(function)]
 
 
 def _trigger_body(attachment: Attachment, event: Event, table: Table, position: int) -> sql.Composed:

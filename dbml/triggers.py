@@ -129,7 +129,11 @@ def _record(attachment: Attachment) -> sql.Composed:
             list(event.key),
             json.dumps(
                 {
-                    kept.column: {"aggregate": kept.counter.aggregate, "empty": kept.empty.as_string(None)}
+                    kept.column: {
+                        "aggregate": kept.counter.aggregate,
+                        "over": kept.counter.over,
+                        "empty": kept.empty.as_string(None),
+                    }
                     for kept in counters.kept(attachment, event)
                 }
             ),

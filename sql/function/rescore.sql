@@ -27,6 +27,7 @@ begin
     perform dbml._not_deployed(model);
   end if;
   for attached in select r.profile from dbml.prediction r where r.model = rescore.model order by r.profile loop
+    perform dbml._follow_windows(attached);
     scored := scored + dbml._rescore_profile(attached, model);
   end loop;
   return scored;
