@@ -7,6 +7,7 @@ from dbml.attachment import attach, detach
 from dbml.deployment import deploy, rescore, rescore_due, score, status
 from dbml.errors import DbmlError
 from dbml.install import install, uninstall
+from dbml.reconciliation import reconcile
 from dbml.registry import add_model, export, show, verify, versions
 from dbml.spec import Counter, Event, Prediction, Profile
 
@@ -22,6 +23,7 @@ __all__ = [
     "detach",
     "export",
     "install",
+    "reconcile",
     "rescore",
     "rescore_due",
     "score",

@@ -224,6 +224,22 @@ def trigger_names(attachment: Attachment, position: int) -> dict[str, str]:
     return {kind: f"dbml_{kind}_{attachment.id}_{position}" for kind in ("insert", "update", "delete", "truncate")}
 
 
+def differs(attachment: Attachment, position: int, counter: Kept) -> sql.Composed:
+    """Whether the profile ``dbml_b`` does not hold the aggregate ``d``, for another reason than the time gone by."""
+    event, table = attachment.events[position - 1]
+    wrong = sql.SQL("{} is distinct from {}").format(sql.Identifier("dbml_b", counter.column), counter.truth())
+    if not counter.counter.over:
+        return wrong
+    source = sql.SQL("{} where {}").format(table.identifier, own_events(attachment, event, "dbml_b"))
+    followed = (
+        "(select r.followed_until - interval '1 hour' from dbml.event r"
+        f" where r.profile = {attachment.id} and r.position = {position})"
+    )
+    return sql.SQL("({} and not exists (select from ({}) as f where {}))").format(
+        wrong, facts(event, [counter], source), counter.expired(followed)
+    )
+
+
 def attach_arrival(attachment: Attachment, positions: Sequence[int]) -> list[sql.Composed]:
     """The function and triggers by which a profile row that comes after its events, or changes its key, counts them."""
     function = attachment.function("arrive")

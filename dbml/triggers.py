@@ -16,8 +16,6 @@ from dbml.database import template, verbatim
 from dbml.spec import Event
 from dbml.tables import Attachment, Table, listed, literal, owned
 
-PROFILE_TRIGGERS = ("zz_dbml_score", "dbml_arrive", "dbml_rename")
-
 
 def lock(attachment: Attachment) -> list[sql.Composed]:
     """Statements that keep writers out until the transaction ends."""
@@ -56,7 +54,7 @@ def detach(attachment: Attachment, functions: Iterable[str]) -> list[sql.Compose
     """Every statement that takes an attachment away; ``functions`` are its generated ones, as regprocedure."""
     statements = [
         sql.SQL("drop trigger if exists {} on {}").format(sql.Identifier(trigger), attachment.table.identifier)
-        for trigger in PROFILE_TRIGGERS
+        for trigger in profile_triggers(attachment)
     ]
     statements += [
         sql.SQL("drop function if exists dbml.score(text, {})").format(attachment.table.identifier),
@@ -70,6 +68,12 @@ def detach(attachment: Attachment, functions: Iterable[str]) -> list[sql.Compose
     statements.append(sql.SQL("delete from dbml.arrival where profile = {}").format(attachment.id))
     statements.append(sql.SQL("delete from dbml.profile where id = {}").format(attachment.id))
     return statements
+
+
+def profile_triggers(attachment: Attachment) -> list[str]:
+    """Names of the triggers on the profile."""
+    counting = any(event.counters for event, _ in attachment.events)
+    return ["zz_dbml_score", *(("dbml_arrive", "dbml_rename") if counting else ())]
 
 
 def disagreement(attachment: Attachment, event: Event, table: Table) -> sql.Composed:
