@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from dbml import attachment, counters, database, errors, triggers
+from dbml import attachment, counters, database, errors, event_triggers, triggers
 from dbml.database import Connection, template, verbatim
 from dbml.install import require
 from dbml.spec import Prediction
@@ -123,7 +123,7 @@ def _triggers_off(raw: psycopg.Connection[Any], attached: Attachment) -> list[Di
     wanted = [(attached.table, name) for name in triggers.profile_triggers(attached)]
     for position, (event, table) in enumerate(attached.events, 1):
         if event.counters:
-            wanted += [(table, name) for name in counters.trigger_names(attached, position).values()]
+            wanted += [(table, name) for name in event_triggers.trigger_names(attached, position).values()]
     found = database.named(raw, "trigger_states", tables=[table.oid for table, _ in wanted])
     states = {(row["oid"], row["name"]): row["enabled"] for row in found}
     return [

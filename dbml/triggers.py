@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from psycopg import sql
 
-from dbml import counters
+from dbml import counters, event_triggers
 from dbml.database import template, verbatim
 from dbml.spec import Event
 from dbml.tables import Attachment, Table, listed, literal, owned
@@ -35,9 +35,9 @@ def attach(attachment: Attachment) -> list[sql.Composed]:
     statements.append(sql.SQL("select dbml._bind({})").format(attachment.id))
     counting = [position for position, (event, _) in enumerate(attachment.events, 1) if event.counters]
     for position in counting:
-        statements += counters.attach(attachment, *attachment.events[position - 1], position)
+        statements += event_triggers.attach(attachment, *attachment.events[position - 1], position)
     if counting:
-        statements += counters.attach_arrival(attachment, counting)
+        statements += event_triggers.attach_arrival(attachment, counting)
     statements += [
         template("profile_trigger", profile=attachment.table.identifier, function=attachment.function("score")),
         *_score_function(attachment),
@@ -62,7 +62,7 @@ def detach(attachment: Attachment, functions: Iterable[str]) -> list[sql.Compose
     statements += [
         sql.SQL("drop trigger if exists {} on {}").format(sql.Identifier(trigger), table.identifier)
         for position, (_, table) in enumerate(attachment.events, 1)
-        for trigger in counters.trigger_names(attachment, position).values()
+        for trigger in event_triggers.trigger_names(attachment, position).values()
     ]
     statements += [sql.SQL("drop function {} cascade").format(verbatim(function)) for function in functions]
     statements.append(sql.SQL("delete from dbml.arrival where profile = {}").format(attachment.id))

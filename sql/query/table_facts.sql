@@ -9,6 +9,14 @@ select c.oid::bigint as oid,
                  'type', format_type(a.atttypid, a.atttypmod),
                  'base', case t.typtype when 'd' then t.typbasetype else t.oid end::bigint,
                  'category', t.typcategory,
+                 'hashable', exists (
+                   select from pg_opclass o
+                     join pg_am m on m.oid = o.opcmethod and m.amname = 'hash'
+                    where o.opcdefault
+                      and o.opcintype = case when t.typtype = 'e' then 'anyenum'::regtype
+                                             when t.oid = 'varchar'::regtype then 'text'::regtype
+                                             when t.typtype = 'd' then t.typbasetype
+                                             else t.oid end),
                  'not_null', a.attnotnull,
                  'generated', a.attgenerated <> '',
                  'default', case a.attgenerated when '' then pg_get_expr(f.adbin, f.adrelid) end))
