@@ -192,20 +192,15 @@ def _operation(
     for counter in counters if not always else []:
         for letter, side, condition in (("a", added, "f.added"), ("r", removed, "not f.added")):
             if side:
-                aggregates.append(
-                    sql.SQL("{} as {}").format(counter.aggregate(condition), verbatim(f"{letter}{counter.index}"))
-                )
-    changes = template(
-        "changes",
-        columns=sql.SQL(", ").join(aggregates),
-        rows=rows,
-        counts=sql.SQL(" or ").join(c.counts for c in counters),
-        keys=keys(event),
-    )
+                aggregate = counter.aggregate(condition if added and removed else None)
+                aggregates.append(sql.SQL("{} as {}").format(aggregate, verbatim(f"{letter}{counter.index}")))
+    counts = sql.SQL(" or ").join(c.counts for c in counters)
+    touched = template("touched", keys=keys(event), rows=rows, counts=counts)
+    changes = template("changes", columns=sql.SQL(", ").join(aggregates), rows=rows, counts=counts, keys=keys(event))
     lost = [reason for c in counters if (reason := c.lost(removed)) is not None]
     shared: dict[str, sql.Composable | str] = {
         "profile": attachment.table.identifier,
-        "changes": changes,
+        "touched": touched,
         "matches": attachment.matches("p"),
         "recount": attachment.function(f"recount_{position}"),
     }
@@ -216,6 +211,7 @@ def _operation(
         moving = template(
             "event_move",
             **shared,
+            changes=changes,
             may_lose=verbatim("true" if lost else "false"),
             lost=sql.SQL(" or ").join(lost) if lost else sql.SQL("false"),
             primes=attachment.function("primes"),
@@ -228,7 +224,7 @@ def _operation(
         "event_operation",
         **shared,
         profile_key=listed(attachment.profile.key, "p"),
-        locks=verbatim("true" if removed or always else "dbml_entities > 1"),
+        locks=verbatim("true" if removed or always or lost else "dbml_entities > 1"),
         moving=moving,
         awaiting=template(
             "event_awaiting",

@@ -1,4 +1,4 @@
-  select count(*) into dbml_entities from (select from ({changes}) as d limit 2) as d;
+  select count(*) into dbml_entities from ({touched}) as d;
   if dbml_entities = 0 then
     return null;
   end if;
@@ -8,7 +8,7 @@
   if {locks} or dbml_recounts then
     perform
        from {profile} p
-       join ({changes}) as d on {matches}
+       join ({touched}) as d on {matches}
       order by {profile_key}
         for no key update of p;
   end if;

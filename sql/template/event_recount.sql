@@ -1,6 +1,6 @@
   select array_agg(p.*) into dbml_lost
     from {profile} p
-    join ({changes}) as d on {matches};
+    join ({touched}) as d on {matches};
   if dbml_lost is not null then
     perform dbml_scorer.{recount}(dbml_lost);
     dbml_found := cardinality(dbml_lost);
