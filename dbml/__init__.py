@@ -4,9 +4,10 @@ Every verb takes a psycopg or SQLAlchemy connection first and never commits for 
 """
 
 from dbml.attachment import attach, detach
-from dbml.deployment import deploy, rescore, score, status
+from dbml.deployment import deploy, rescore, rescore_due, score, status
 from dbml.errors import DbmlError
 from dbml.install import install, uninstall
+from dbml.reconciliation import reconcile
 from dbml.registry import add_model, export, show, verify, versions
 from dbml.spec import Counter, Event, Prediction, Profile
 
@@ -22,7 +23,9 @@ __all__ = [
     "detach",
     "export",
     "install",
+    "reconcile",
     "rescore",
+    "rescore_due",
     "score",
     "show",
     "status",

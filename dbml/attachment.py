@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,15 +10,14 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from dbml import database, errors, registry, triggers
+from dbml import countable, database, errors, registry, triggers
 from dbml.database import Connection
 from dbml.install import require
-from dbml.spec import Counter, Event, Profile
-from dbml.triggers import Attachment, Table
+from dbml.spec import Event, Profile
+from dbml.tables import Attachment, Table
 
 LOCK_TIMEOUT = "5s"
 _SCORE = "double precision"
-_WHOLE = ("smallint", "integer", "bigint")
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def attach(
         _check_columns(table, profile)
         _check_features(raw, attachment)
         for event, event_table in events:
-            _check_counters(raw, attachment, event, event_table)
+            countable.check(raw, attachment, event, event_table)
         locks = triggers.lock(attachment)
         for statement in locks:
             database.query(raw, statement)
@@ -87,7 +86,7 @@ def attach(
             _run(raw, statement)
         database.query(raw, sql.SQL("select set_config('search_path', {}, true)").format(before))
     texts = [s.as_string(None) for s in [*statements, *locks, *work]]
-    return Attached(str(table), texts, _notices(profile))
+    return Attached(str(table), texts, countable.notices(attachment))
 
 
 def detach(connection: Connection, name: str) -> None:
@@ -103,23 +102,21 @@ def detach(connection: Connection, name: str) -> None:
         rows = [row for row in database.named(raw, "profiles") if row["oid"] == table.oid]
         if not rows:
             raise errors.ProfileError(f"{table} is not attached", "dbml status lists what is.")
-        spec = rows[0]["spec"]
-        events = [
-            (Event(e["table"], e["key"], {n: c["aggregate"] for n, c in e["counters"].items()}), t)
-            for e in spec["events"]
-            if (t := table_facts(raw, e["table"]))
-        ]
-        attachment = Attachment(
-            rows[0]["id"],
-            Profile(spec["table"], spec["key"], (), [e for e, _ in events])
-            if events
-            else Profile(spec["table"], spec["key"], [_bare(p) for p in spec["predictions"]]),
-            table,
-            events,
-        )
+        attachment = attached(raw, rows[0])
         functions = [r["function"] for r in database.named(raw, "generated_functions", profile=attachment.id)]
         for statement in triggers.detach(attachment, functions):
             _run(raw, statement)
+
+
+def attached(raw: psycopg.Connection[Any], row: Mapping[str, Any]) -> Attachment:
+    """What a row of ``dbml.profile`` says is attached, with the tables as they are now."""
+    profile = Profile.from_dict(row["spec"])
+    return Attachment(
+        row["id"],
+        profile,
+        table_facts(raw, row["relation"]),
+        [(event, table_facts(raw, name)) for event, name in zip(profile.events, row["events"], strict=True)],
+    )
 
 
 @contextmanager
@@ -132,12 +129,6 @@ def _locked(table: str) -> Iterator[None]:
             f"{table} or one of its events is locked by another transaction for more than {LOCK_TIMEOUT}",
             "Nothing was changed. Find who holds it in pg_stat_activity, or try again when it is less busy.",
         ) from error
-
-
-def _bare(prediction: dict[str, Any]) -> Any:
-    from dbml.spec import Prediction
-
-    return Prediction(prediction["model"], prediction["column"])
 
 
 def _run(raw: psycopg.Connection[Any], statement: sql.Composed) -> None:
@@ -169,7 +160,16 @@ def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
     facts = rows[0]
     if facts["kind"] not in ("r", "p"):
         raise errors.ProfileError(f"{name} is not a table", "Triggers need a table; views and others have none.")
-    return Table(facts["oid"], facts["schema"], facts["name"], facts["columns"], facts["unique_keys"])
+    return Table(
+        facts["oid"],
+        facts["schema"],
+        facts["name"],
+        facts["kind"] == "p",
+        facts["columns"],
+        facts["unique_keys"],
+        facts["indexed"],
+        facts["references"],
+    )
 
 
 def _refuse_attached(raw: psycopg.Connection[Any], table: Table) -> None:
@@ -198,11 +198,7 @@ def _missing_columns(
     for event, event_table in events:
         for column, counter in event.counters.items():
             if column not in table.columns:
-                wanted[column] = (
-                    "bigint not null default 0"
-                    if counter.function == "count"
-                    else _described(raw, event_table, counter, counter.sql)
-                )
+                wanted[column] = countable.column_type(raw, event, event_table, column, counter)
     alters = [
         sql.SQL("alter table {} add column {} {}").format(table.identifier, sql.Identifier(c), database.verbatim(t))
         for c, t in wanted.items()
@@ -302,80 +298,6 @@ def check_features(version: dict[str, Any], table: Table, expressions: Any) -> N
             )
 
 
-def _check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event: Event, table: Table) -> None:
-    for column, counter in event.counters.items():
-        aggregate = _described(raw, table, counter, counter.sql)
-        facts = attachment.table.columns[column]
-        kept = facts["type"].partition("(")[0]
-        if facts["generated"]:
-            raise errors.ProfileError(
-                f'counter column "{column}" of {attachment.table} is generated', "Name a plain column."
-            )
-        if counter.function in ("count", "sum"):
-            fits = kept in _WHOLE or kept == "numeric"
-            fits = fits and aggregate in ("bigint", "numeric") and not (aggregate == "numeric" and "," in facts["type"])
-            fits = fits and not (aggregate == "numeric" and kept in _WHOLE)
-        else:
-            fits = kept == aggregate.partition("(")[0] or (
-                facts["category"] == "S" and aggregate == "text" and kept in ("character varying", "text")
-            )
-        if not fits:
-            wanted = "bigint" if counter.function == "count" else "numeric" if counter.function == "sum" else aggregate
-            raise errors.ProfileError(
-                f'counter "{column}" of {attachment.table} is {facts["type"]}, '
-                f"but {counter.aggregate} is {aggregate}: it could not be kept exactly",
-                "Sum integers or numeric, with a cast if need be (sum(x::numeric)), into a column without a scale: "
-                f"alter table {attachment.table.identifier.as_string(None)} alter column "
-                f"{sql.Identifier(column).as_string(None)} type {wanted}",
-            )
-        for expression, kind in ((counter.argument, None), (counter.condition, "boolean")):
-            if expression and expression != "*":
-                _refuse_unstable(raw, table, counter, expression, kind)
-
-
-def _described(raw: psycopg.Connection[Any], table: Table, counter: Counter, expression: str) -> str:
-    """Type of an expression over an event's rows, as PostgreSQL names it."""
-    statement = sql.SQL(
-        "select pg_typeof({})::text as type from (select {}\n as e from {} limit 0) s right join (select) o on true"
-    ).format(sql.SQL("s.e"), database.verbatim(expression), table.identifier)
-    try:
-        # Looked up as inside the trigger, whose search_path is pinned.
-        with raw.transaction():
-            database.query(raw, "set local search_path = pg_catalog, pg_temp")
-            found: str = database.query(raw, statement)[0]["type"]
-            database.query(raw, "set local search_path to default")
-            return found
-    except psycopg.errors.ProgrammingError as error:
-        raise errors.ProfileError(
-            f'the counter "{counter.aggregate}" is not possible over {table}: {error.diag.message_primary}',
-            "Name the event's own columns, and functions outside pg_catalog with their schema.",
-        ) from error
-
-
-def _refuse_unstable(
-    raw: psycopg.Connection[Any], table: Table, counter: Counter, expression: str, kind: str | None
-) -> None:
-    """Refuse an expression whose value can change while its row does not: the counter would lie."""
-    kind = kind or _described(raw, table, counter, expression)
-    statement = sql.SQL(
-        "create temporary table dbml_check (like {}, dbml_check {} generated always as ({}\n) stored) on commit drop"
-    ).format(table.identifier, database.verbatim(kind), database.verbatim(expression))
-    try:
-        with raw.transaction(force_rollback=True):
-            database.query(raw, "set local search_path = pg_catalog, pg_temp")
-            database.query(raw, statement)
-    except psycopg.errors.InvalidObjectDefinition as error:
-        raise errors.ProfileError(
-            f'dbml cannot keep the counter "{counter.aggregate}": "{expression}" is not immutable',
-            "Its value must depend on the event's columns alone, not on the time or on settings.",
-        ) from error
-    except psycopg.errors.ProgrammingError as error:
-        raise errors.ProfileError(
-            f'dbml cannot keep the counter "{counter.aggregate}": {error.diag.message_primary}',
-            "Use an expression over the event's own columns.",
-        ) from error
-
-
 def _refuse_disagreement(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
     for event, table in attachment.events:
         if not event.counters:
@@ -389,10 +311,3 @@ def _refuse_disagreement(raw: psycopg.Connection[Any], attachment: Attachment) -
                     f"in {figures[f'disagree_{index}']} rows",
                     "It may hold an opening balance. To overwrite it with what the events say, give --backfill.",
                 )
-
-
-def _notices(profile: Profile) -> list[str]:
-    if not any(event.counters for event in profile.events):
-        return []
-    tables = ", ".join(event.table for event in profile.events)
-    return [f"Counters follow INSERT and COPY on {tables}. UPDATE, DELETE and TRUNCATE there do not move them yet."]

@@ -8,19 +8,23 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import psycopg
+import rich.progress
 from rich.console import Console
 from rich.table import Table
 
 from dbml import __doc__ as package_doc
-from dbml import attachment, database, deployment, doctor, errors, registry, spec
+from dbml import attachment, database, deployment, doctor, errors, reconciliation, registry, spec
 from dbml.install import install, uninstall
 
+DIFFERENCES_SHOWN = 50
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -267,12 +271,65 @@ def deploy_command(dsn: str | None, version: str) -> None:
 
 @main.command("rescore")
 @_dsn
-@click.argument("name")
-def rescore_command(dsn: str | None, name: str) -> None:
+@click.argument("name", required=False)
+@click.option("--due", is_flag=True, help="Only rows whose window of time has changed, of every model.")
+def rescore_command(dsn: str | None, name: str | None, due: bool) -> None:
     """Score every row of every profile of a model anew."""
+    if due == (name is not None):
+        raise click.UsageError("give either a model's NAME or --due")
     with database.connect(dsn) as connection:
-        scored = deployment.rescore(connection, name)
-    click.echo(f"{scored} rows scored by {name}.")
+        if name is None:
+            click.echo(f"{deployment.rescore_due(connection)} rows had a window that changed; they are moved.")
+        else:
+            click.echo(f"{deployment.rescore(connection, name)} rows scored by {name}.")
+
+
+@main.command("reconcile")
+@_dsn
+@_json
+@click.argument("table", required=False)
+@click.option("--repair", is_flag=True, help="Mend what differs, in batches that lock few rows.")
+def reconcile_command(dsn: str | None, as_json: bool, table: str | None, repair: bool) -> None:
+    """Compare counters and scores with the truth; exit 1 on any difference that stays."""
+    with database.connect(dsn) as connection, _bar() as progress:
+        connection.autocommit = True  # each batch a transaction of its own
+        report = reconciliation.reconcile(connection, table, repair=repair, progress=progress)
+    if as_json:
+        _print_json(asdict(report))
+    else:
+        differences = [
+            asdict(d) | {"entity": d.entity and ", ".join(d.entity)} for d in report.differences[:DIFFERENCES_SHOWN]
+        ]
+        if differences:
+            _print_rows(differences, ("table", "entity", "column", "held", "truth"), as_json)
+        if len(report.differences) > DIFFERENCES_SHOWN:
+            click.echo(f"… and {len(report.differences) - DIFFERENCES_SHOWN} more: --json prints all.")
+        click.echo(
+            f"{report.rows} rows compared, {len(report.differences)} differences"
+            + (f", {report.repaired} rows mended." if repair else ".")
+        )
+        if report.earlier:
+            click.echo(f"{report.earlier} scores are of an earlier version and were not compared: dbml rescore")
+    if report.differences and not repair:
+        sys.exit(1)
+
+
+@contextmanager
+def _bar() -> Iterator[reconciliation.Progress | None]:
+    """A progress bar where somebody is looking."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    with rich.progress.Progress(console=console, transient=True) as bar:
+        tasks: dict[str, rich.progress.TaskID] = {}
+
+        def show(table: str, done: int, total: int) -> None:
+            if table not in tasks:
+                tasks[table] = bar.add_task(table)
+            bar.update(tasks[table], completed=done, total=total)
+
+        yield show
 
 
 @main.command("status")

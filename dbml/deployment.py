@@ -46,6 +46,18 @@ def rescore(connection: Connection, name: str) -> int:
         return scored
 
 
+def rescore_due(connection: Connection) -> int:
+    """Recount and rescore the entities whose window of time has changed since the last call.
+
+    :returns: the number of rows that moved.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        moved: int = database.named(raw, "rescore_due")[0]["moved"]
+        return moved
+
+
 def score(connection: Connection, name: str, features: Mapping[str, Any]) -> float:
     """Score loose feature values with the deployed version.
 

@@ -9,13 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlglot.dialects.postgres import Postgres
-from sqlglot.errors import SqlglotError
-from sqlglot.tokenizer_core import Token, TokenType
-
+from dbml.aggregate import Aggregate, parse
 from dbml.errors import SpecError, nearest
 
-AGGREGATES = ("count", "sum", "min", "max")
 ON_ERROR = ("keep", "null", "raise")
 
 
@@ -23,27 +19,26 @@ ON_ERROR = ("keep", "null", "raise")
 class Counter:
     """An aggregate over an entity's events, such as ``count(*) filter (where severity >= 3)``.
 
-    :param aggregate: ``count(*)``, ``count(x)``, ``sum(x)``, ``min(x)`` or ``max(x)`` with an optional
-        ``filter (where …)``; ``x`` is an expression over the event's columns.
+    :param aggregate: ``count(*)``, ``count(x)``, ``count(distinct x)``, ``sum(x)``, ``avg(x)``, ``min(x)``,
+        ``max(x)``, ``bool_or(x)``, ``bool_and(x)`` or ``last(x order by t)`` with an optional
+        ``filter (where …)``; ``x`` and ``t`` are expressions over the event's columns.
+    :param over: an interval such as ``30 days``: only events younger than that count.
+    :param at: the event's moment, a ``timestamptz``; with ``over`` only.
     :raises SpecError: an aggregate that dbml cannot keep.
     """
 
     aggregate: str
-    function: str = field(init=False)
-    argument: str = field(init=False)
-    condition: str | None = field(init=False)
+    over: str | None = None
+    at: str | None = None
+    parts: Aggregate = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        function, argument, condition = _parse_aggregate(self.aggregate)
-        object.__setattr__(self, "function", function)
-        object.__setattr__(self, "argument", argument)
-        object.__setattr__(self, "condition", condition)
-
-    @property
-    def sql(self) -> str:
-        """The aggregate as SQL; a comment inside it ends with its line."""
-        condition = f" filter (where {self.condition}\n)" if self.condition else ""
-        return f"{self.function}({self.argument}\n){condition}"
+        object.__setattr__(self, "parts", parse(self.aggregate))
+        if (self.over is None) != (self.at is None):
+            raise SpecError(
+                f'the counter "{self.aggregate}" has only one of "over" and "at"',
+                f'Write {{ aggregate = "{self.aggregate}", over = "30 days", at = "created_at" }}.',
+            )
 
 
 @dataclass(frozen=True)
@@ -52,19 +47,19 @@ class Event:
 
     :param table: name as SQL writes it, quoted where it must be.
     :param key: column or columns that point at the profile's key, in its order.
-    :param counters: profile column to :class:`Counter`, or its aggregate as text.
+    :param counters: profile column to :class:`Counter`, to its aggregate as text, or to its parameters.
     """
 
     table: str
     key: tuple[str, ...]
     counters: Mapping[str, Counter]
 
-    def __init__(self, table: str, key: str | Iterable[str], counters: Mapping[str, Counter | str]) -> None:
+    def __init__(
+        self, table: str, key: str | Iterable[str], counters: Mapping[str, Counter | str | Mapping[str, str]]
+    ) -> None:
         object.__setattr__(self, "table", table)
         object.__setattr__(self, "key", _columns(key))
-        object.__setattr__(
-            self, "counters", {n: c if isinstance(c, Counter) else Counter(c) for n, c in counters.items()}
-        )
+        object.__setattr__(self, "counters", {n: _counter(c) for n, c in counters.items()})
 
 
 @dataclass(frozen=True)
@@ -144,7 +139,21 @@ class Profile:
 
     def as_dict(self) -> dict[str, Any]:
         """The spec as JSON-ready data."""
-        return dataclasses.asdict(self)
+        data = dataclasses.asdict(self)
+        for event in data["events"]:
+            for counter in event["counters"].values():
+                del counter["parts"]
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Profile:
+        """The spec that :meth:`as_dict` described."""
+        return cls(
+            data["table"],
+            data["key"],
+            [Prediction(**prediction) for prediction in data["predictions"]],
+            [Event(**event) for event in data["events"]],
+        )
 
 
 def read(path: Path | str) -> Profile:
@@ -176,10 +185,12 @@ def read(path: Path | str) -> Profile:
     for entry in document.get("event", []):
         _check(entry, path, "[[event]]", required={"table": str, "key": (str, list), "counters": dict})
         for name, counter in entry["counters"].items():
-            if not isinstance(counter, str):
+            if isinstance(counter, dict):
+                where = f'counter "{name}"'
+                _check(counter, path, where, required={"aggregate": str}, optional={"over": str, "at": str})
+            elif not isinstance(counter, str):
                 raise SpecError(
-                    f'{path}: counter "{name}" is not an aggregate in quotes',
-                    f'Write it as {name} = "count(*)"; counters over a window of time are not kept yet.',
+                    f'{path}: counter "{name}" is not an aggregate in quotes', f'Write it as {name} = "count(*)".'
                 )
         events.append(Event(**entry))
     return Profile(profile["table"], profile["key"], predictions, events)
@@ -213,53 +224,7 @@ def _columns(key: str | Iterable[str]) -> tuple[str, ...]:
     return (key,) if isinstance(key, str) else tuple(key)
 
 
-def _parse_aggregate(text: str) -> tuple[str, str, str | None]:
-    """Split an aggregate into function, argument and condition, each a slice of what the user wrote."""
-
-    def refuse() -> SpecError:
-        return SpecError(
-            f'dbml cannot keep the aggregate "{text}"',
-            "It keeps count(*), count(x), sum(x), min(x) and max(x), each with an optional filter (where …).",
-        )
-
-    try:
-        tokens = Postgres().tokenize(text)
-    except SqlglotError as error:
-        raise refuse() from error
-    if any(token.token_type is TokenType.SEMICOLON for token in tokens) or len(tokens) < 4:
-        raise refuse()
-    function = tokens[0].text.lower()
-    argument_end = _closing(tokens, 1)
-    if function not in AGGREGATES or argument_end is None:
-        raise refuse()
-    argument = text[tokens[1].end + 1 : tokens[argument_end].start].strip()
-    if not argument or (argument == "*" and function != "count") or tokens[2].text.lower() in ("distinct", "all"):
-        raise refuse()
-    if _top_level_comma(tokens[2:argument_end]):
-        raise refuse()
-    rest = tokens[argument_end + 1 :]
-    if not rest:
-        return function, argument, None
-    words = [token.text.lower() for token in rest[:3]]
-    if words != ["filter", "(", "where"] or _closing(rest, 1) != len(rest) - 1 or len(rest) < 5:
-        raise refuse()
-    return function, argument, text[rest[2].end + 1 : rest[-1].start].strip()
-
-
-def _closing(tokens: list[Token], opening: int) -> int | None:
-    """Index of the parenthesis that closes the one at ``opening``."""
-    depth = 0
-    for index in range(opening, len(tokens)):
-        depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(tokens[index].token_type, 0)
-        if depth == 0:
-            return index if index > opening else None
-    return None
-
-
-def _top_level_comma(tokens: list[Token]) -> bool:
-    depth = 0
-    for token in tokens:
-        depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(token.token_type, 0)
-        if depth == 0 and token.token_type is TokenType.COMMA:
-            return True
-    return False
+def _counter(counter: Counter | str | Mapping[str, str]) -> Counter:
+    if isinstance(counter, Counter):
+        return counter
+    return Counter(counter) if isinstance(counter, str) else Counter(**counter)

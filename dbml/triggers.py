@@ -7,48 +7,14 @@ the server by ``dbml._bind``, so that a deployment from SQL and one from the she
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
 
 from psycopg import sql
 
-from dbml.database import relation, template, verbatim
-from dbml.spec import Counter, Event, Profile
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table as the catalog knows it."""
-
-    oid: int
-    schema: str
-    name: str
-    columns: dict[str, dict[str, Any]]
-    unique_keys: list[list[str]]
-
-    @property
-    def identifier(self) -> sql.Identifier:
-        """The qualified, quoted name."""
-        return relation([self.schema, self.name])
-
-    def __str__(self) -> str:
-        return f"{self.schema}.{self.name}"
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A spec with the tables it names; ``id`` numbers the profile and its generated functions."""
-
-    id: int
-    profile: Profile
-    table: Table
-    events: Sequence[tuple[Event, Table]]
-    deployed: frozenset[str] = frozenset()
-
-    def function(self, what: str) -> str:
-        """Name of one of this profile's generated functions."""
-        return f"profile_{self.id}_{what}"
+from dbml import counters, event_triggers
+from dbml.database import template, verbatim
+from dbml.spec import Event
+from dbml.tables import Attachment, Table, listed, literal, owned
 
 
 def lock(attachment: Attachment) -> list[sql.Composed]:
@@ -67,8 +33,11 @@ def attach(attachment: Attachment) -> list[sql.Composed]:
     statements += [_fill(attachment, event, table) for event, table in attachment.events if event.counters]
     statements.append(_rescore_function(attachment))
     statements.append(sql.SQL("select dbml._bind({})").format(attachment.id))
-    for position, (event, table) in enumerate(attachment.events, 1):
-        statements += _event(attachment, event, table, position)
+    counting = [position for position, (event, _) in enumerate(attachment.events, 1) if event.counters]
+    for position in counting:
+        statements += event_triggers.attach(attachment, *attachment.events[position - 1], position)
+    if counting:
+        statements += event_triggers.attach_arrival(attachment, counting)
     statements += [
         template("profile_trigger", profile=attachment.table.identifier, function=attachment.function("score")),
         *_score_function(attachment),
@@ -84,45 +53,49 @@ def attach(attachment: Attachment) -> list[sql.Composed]:
 def detach(attachment: Attachment, functions: Iterable[str]) -> list[sql.Composed]:
     """Every statement that takes an attachment away; ``functions`` are its generated ones, as regprocedure."""
     statements = [
-        sql.SQL("drop trigger if exists zz_dbml_score on {}").format(attachment.table.identifier),
+        sql.SQL("drop trigger if exists {} on {}").format(sql.Identifier(trigger), attachment.table.identifier)
+        for trigger in profile_triggers(attachment)
+    ]
+    statements += [
         sql.SQL("drop function if exists dbml.score(text, {})").format(attachment.table.identifier),
     ]
     statements += [
-        sql.SQL("drop trigger if exists {} on {}").format(
-            sql.Identifier(_event_trigger(attachment, position)), table.identifier
-        )
+        sql.SQL("drop trigger if exists {} on {}").format(sql.Identifier(trigger), table.identifier)
         for position, (_, table) in enumerate(attachment.events, 1)
+        for trigger in event_triggers.trigger_names(attachment, position).values()
     ]
     statements += [sql.SQL("drop function {} cascade").format(verbatim(function)) for function in functions]
+    statements.append(sql.SQL("delete from dbml.arrival where profile = {}").format(attachment.id))
     statements.append(sql.SQL("delete from dbml.profile where id = {}").format(attachment.id))
     return statements
 
 
+def profile_triggers(attachment: Attachment) -> list[str]:
+    """Names of the triggers on the profile."""
+    counting = any(event.counters for event, _ in attachment.events)
+    return ["zz_dbml_score", *(("dbml_arrive", "dbml_rename") if counting else ())]
+
+
 def disagreement(attachment: Attachment, event: Event, table: Table) -> sql.Composed:
     """A query with two figures a counter: rows that disagree with the events, and rows that hold a value."""
-    figures = []
-    for index, (column, counter) in enumerate(event.counters.items()):
-        held = sql.SQL("p.{column} is distinct from {empty}").format(
-            column=sql.Identifier(column), empty=_over_nothing(attachment, column, counter)
+    figures = [
+        sql.SQL(
+            "count(*) filter (where p.{column} is not null and p.{column} is distinct from {truth}) as disagree_{i}, "
+            "count(*) filter (where p.{column} is not null and p.{column} is distinct from {empty}) as held_{i}"
+        ).format(
+            column=sql.Identifier(counter.column),
+            truth=counter.truth(),
+            empty=counter.empty,
+            i=verbatim(str(counter.index)),
         )
-        figures.append(
-            sql.SQL(
-                "count(*) filter (where p.{column} is not null and p.{column} is distinct from {truth})"
-                " as disagree_{i}, "
-                "count(*) filter (where p.{column} is not null and {held}) as held_{i}"
-            ).format(
-                column=sql.Identifier(column),
-                truth=_truth(attachment, column, counter, index),
-                held=held,
-                i=verbatim(str(index)),
-            )
-        )
+        for counter in counters.kept(attachment, event)
+    ]
     return template(
         "disagreement",
         figures=sql.SQL(", ").join(figures),
         profile=attachment.table.identifier,
-        delta=_delta(event, table.identifier),
-        matches=_matches(attachment, "p"),
+        totals=counters.totals(attachment, event, table),
+        matches=attachment.matches("p"),
     )
 
 
@@ -158,7 +131,16 @@ def _record(attachment: Attachment) -> sql.Composed:
             position,
             _regclass(table),
             list(event.key),
-            json.dumps({n: {"aggregate": c.function, "sql": c.aggregate} for n, c in event.counters.items()}),
+            json.dumps(
+                {
+                    kept.column: {
+                        "aggregate": kept.counter.aggregate,
+                        "over": kept.counter.over,
+                        "empty": kept.empty.as_string(None),
+                    }
+                    for kept in counters.kept(attachment, event)
+                }
+            ),
         )
         for position, (event, table) in enumerate(attachment.events, 1)
     ]
@@ -180,49 +162,6 @@ def _grants(attachment: Attachment) -> list[sql.Composed]:
     return grants
 
 
-def _event_trigger(attachment: Attachment, position: int) -> str:
-    return f"dbml_count_{attachment.id}_{position}"
-
-
-def _event(attachment: Attachment, event: Event, table: Table, position: int) -> list[sql.Composed]:
-    function = attachment.function(f"count_{position}")
-    keys = _list(event.key)
-    body = template(
-        "event_insert_body",
-        event_key=keys,
-        event_key_as_k=_numbered(event.key),
-        profile=attachment.table.identifier,
-        profile_key=_list(attachment.profile.key, "p"),
-        matches=_matches(attachment, "p"),
-        primes=attachment.function("primes"),
-        prime=attachment.function("prime"),
-        moved=sql.SQL(", ").join(
-            sql.SQL("{}, {}").format(sql.Literal(column), _merged(column, counter, index))
-            for index, (column, counter) in enumerate(event.counters.items())
-        ),
-        assignments=sql.SQL(",\n         ").join(
-            sql.SQL("{} = {}").format(sql.Identifier(column), _merged(column, counter, index))
-            for index, (column, counter) in enumerate(event.counters.items())
-        ),
-        touched=sql.SQL(" or ").join(
-            _touched(column, counter, index) for index, (column, counter) in enumerate(event.counters.items())
-        ),
-        delta=_delta(event, sql.SQL("inserted")),
-    )
-    if not event.counters:
-        return []
-    return [
-        template("trigger_function", function=function, body=_literal(body)),
-        _owned(function, ""),
-        template(
-            "event_trigger",
-            trigger=_event_trigger(attachment, position),
-            event=table.identifier,
-            function=function,
-        ),
-    ]
-
-
 def _rescore_function(attachment: Attachment) -> sql.Composed:
     key = attachment.profile.key
     touches = [
@@ -237,16 +176,16 @@ def _rescore_function(attachment: Attachment) -> sql.Composed:
         "rescore_body",
         profile=attachment.table.identifier,
         b_key=sql.SQL(", ").join(sql.SQL("(b.dbml_row).{}").format(sql.Identifier(k)) for k in key),
-        p_key=_list(key, "dbml_row"),
+        p_key=listed(key, "dbml_row"),
         last_key=sql.SQL(", ").join(sql.SQL("(dbml_last).{}").format(sql.Identifier(k)) for k in key),
         primes=attachment.function("primes"),
         prime=attachment.function("prime"),
         touches=sql.SQL(", ").join(touches),
-        same=sql.SQL(" and ").join(sql.SQL("p.{k} = b.{k}").format(k=sql.Identifier(k)) for k in key),
+        same=attachment.same("p", "b"),
     )
     function = attachment.function("rescore")
     return sql.SQL(";\n").join(
-        [template("rescore_function", function=function, body=_literal(body)), _owned(function, "text")]
+        [template("rescore_function", function=function, body=literal(body)), owned(function, sql.SQL("text"))]
     )
 
 
@@ -262,7 +201,7 @@ def _score_function(attachment: Attachment) -> list[sql.Composed]:
     body = sql.SQL("select case model {} else dbml._not_deployed(model) end").format(sql.SQL(" ").join(cases))
     signature = sql.SQL("dbml.score(text, {})").format(attachment.table.identifier)
     return [
-        template("score_function", profile=attachment.table.identifier, body=_literal(body)),
+        template("score_function", profile=attachment.table.identifier, body=literal(body)),
         sql.SQL("alter function {} owner to dbml_owner").format(signature),
         sql.SQL("revoke all on function {} from public").format(signature),
         sql.SQL("grant execute on function {} to dbml_analyst").format(signature),
@@ -272,91 +211,14 @@ def _score_function(attachment: Attachment) -> list[sql.Composed]:
     ]
 
 
-def _owned(function: str, arguments: str) -> sql.Composed:
-    # Ownership before rights: PUBLIC must never be able to call what runs as dbml_owner.
-    name = sql.SQL("dbml_scorer.{}({})").format(sql.Identifier(function), verbatim(arguments))
-    return sql.SQL("revoke all on function {f} from public;\nalter function {f} owner to dbml_owner").format(f=name)
-
-
 def _fill(attachment: Attachment, event: Event, table: Table) -> sql.Composed:
-    truths = [
-        (sql.Identifier(column), _truth(attachment, column, counter, index))
-        for index, (column, counter) in enumerate(event.counters.items())
-    ]
+    truths = [(sql.Identifier(kept.column), kept.truth()) for kept in counters.kept(attachment, event)]
     return template(
         "fill",
         profile=attachment.table.identifier,
         assignments=sql.SQL(", ").join(sql.SQL("{} = {}").format(*pair) for pair in truths),
-        delta=_delta(event, table.identifier),
-        matches_t=_matches(attachment, "t"),
-        same=sql.SQL(" and ").join(
-            sql.SQL("p.{k} = t.{k}").format(k=sql.Identifier(k)) for k in attachment.profile.key
-        ),
+        totals=counters.totals(attachment, event, table),
+        matches=attachment.matches("t"),
+        same=attachment.same("p", "t"),
         differing=sql.SQL(" or ").join(sql.SQL("p.{} is distinct from {}").format(*pair) for pair in truths),
     )
-
-
-def _delta(event: Event, source: sql.Composable) -> sql.Composed:
-    return template(
-        "delta",
-        event_key_as_k=_numbered(event.key),
-        aggregates=sql.SQL(", ").join(
-            sql.SQL("{} as a{}").format(verbatim(counter.sql), verbatim(str(index)))
-            for index, counter in enumerate(event.counters.values())
-        )
-        or sql.SQL("null"),
-        source=source,
-        event_key=_list(event.key),
-    )
-
-
-def _merged(column: str, counter: Counter, index: int) -> sql.Composed:
-    parts = {"c": sql.Identifier(column), "a": sql.Identifier("d", f"a{index}")}
-    if counter.function == "count":
-        return sql.SQL("coalesce(p.{c}, 0) + {a}").format(**parts)
-    if counter.function == "sum":
-        return sql.SQL("case when {a} is null then p.{c} else coalesce(p.{c}, 0) + {a} end").format(**parts)
-    function = verbatim("least" if counter.function == "min" else "greatest")
-    return sql.SQL("{function}(p.{c}, {a})").format(function=function, **parts)
-
-
-def _touched(column: str, counter: Counter, index: int) -> sql.Composed:
-    if counter.function == "count":
-        return sql.SQL("{} <> 0").format(sql.Identifier("d", f"a{index}"))
-    return sql.SQL("{} is not null").format(sql.Identifier("d", f"a{index}"))
-
-
-def _truth(attachment: Attachment, column: str, counter: Counter, index: int) -> sql.Composed:
-    return sql.SQL("coalesce({}, {})").format(
-        sql.Identifier("d", f"a{index}"), _over_nothing(attachment, column, counter)
-    )
-
-
-def _over_nothing(attachment: Attachment, column: str, counter: Counter) -> sql.Composable:
-    """A counter over no events: what SQL's aggregate gives, or the default of a NOT NULL column."""
-    facts = attachment.table.columns[column]
-    if facts["not_null"] and facts.get("default") is not None:
-        return sql.SQL("({})").format(verbatim(facts["default"]))
-    return sql.SQL("0") if counter.function == "count" else sql.SQL("null")
-
-
-def _matches(attachment: Attachment, alias: str) -> sql.Composed:
-    return sql.SQL(" and ").join(
-        sql.SQL("{} = {}").format(sql.Identifier(alias, key), sql.Identifier("d", f"k{index}"))
-        for index, key in enumerate(attachment.profile.key)
-    )
-
-
-def _numbered(key: Iterable[str]) -> sql.Composed:
-    return sql.SQL(", ").join(
-        sql.SQL("{} as {}").format(sql.Identifier(k), sql.Identifier(f"k{index}")) for index, k in enumerate(key)
-    )
-
-
-def _list(columns: Iterable[str], alias: str | None = None) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(*([alias] if alias else []), c) for c in columns)
-
-
-def _literal(body: sql.Composed) -> sql.Literal:
-    # A literal, because a dollar quote could be closed by what the user's expressions hold.
-    return sql.Literal("\n" + body.as_string(None))

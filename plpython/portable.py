@@ -75,8 +75,8 @@ class _Writer:
         """The sum that takes most of what must be finite: where it is finite, so are its terms."""
         finite = self._must_be_finite()
         sums = [index for index, node in enumerate(self.nodes) if node["op"] in ("dot", "sum")]
-        best = max(sums, key=lambda index: len(finite.intersection(self.nodes[index]["of"])), default=None)
-        if best is None or len(finite.intersection(self.nodes[best]["of"])) < CHECKS_WORTH_A_WITNESS:
+        best = max(sums, key=lambda index: len(finite.intersection(self.nodes[index].get("of", ()))), default=None)
+        if best is None or len(finite.intersection(self.nodes[best].get("of", ()))) < CHECKS_WORTH_A_WITNESS:
             return None
         return best
 

@@ -26,10 +26,10 @@ begin
   select format('array[%s]', string_agg(format('new.%I::text', k), ', ' order by i)) into entity
     from unnest(attached.key) with ordinality u(k, i);
 
-  -- A counter over no events is what SQL's aggregate gives.
-  select coalesce(string_agg(format(E'    new.%1$I := coalesce(new.%1$I, 0);\n', c.key), ''), '') into defaults
+  -- A new row's counters are those over no events, whatever the INSERT says; events it has are counted after it.
+  select coalesce(string_agg(format(E'    new.%1$I := %2$s;\n', c.key, c.value ->> 'empty'), ''), '') into defaults
     from dbml.event e, jsonb_each(e.counters) c
-   where e.profile = attached.id and c.value ->> 'aggregate' = 'count';
+   where e.profile = attached.id;
 
   -- A BEFORE trigger sees generated columns before they are computed.
   select defaults || coalesce(string_agg(format(

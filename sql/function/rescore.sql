@@ -29,6 +29,7 @@ begin
   for attached in select r.profile from dbml.prediction r where r.model = rescore.model order by r.profile loop
     -- Open sessions may hold plans for types that columns no longer have: new functions make them plan anew.
     perform dbml._bind(attached);
+    perform dbml._follow_windows(attached);
     scored := scored + dbml._rescore_profile(attached, model);
   end loop;
   return scored;

@@ -9,6 +9,14 @@ select c.oid::bigint as oid,
                  'type', format_type(a.atttypid, a.atttypmod),
                  'base', case t.typtype when 'd' then t.typbasetype else t.oid end::bigint,
                  'category', t.typcategory,
+                 'hashable', exists (
+                   select from pg_opclass o
+                     join pg_am m on m.oid = o.opcmethod and m.amname = 'hash'
+                    where o.opcdefault
+                      and o.opcintype = case when t.typtype = 'e' then 'anyenum'::regtype
+                                             when t.oid = 'varchar'::regtype then 'text'::regtype
+                                             when t.typtype = 'd' then t.typbasetype
+                                             else t.oid end),
                  'not_null', a.attnotnull,
                  'generated', a.attgenerated <> '',
                  'default', case a.attgenerated when '' then pg_get_expr(f.adbin, f.adrelid) end))
@@ -23,7 +31,23 @@ select c.oid::bigint as oid,
                    from pg_attribute a
                   where a.attrelid = c.oid and a.attnum = any (i.indkey)) k
          where i.indrelid = c.oid and i.indisunique and i.indimmediate and i.indisvalid
-           and i.indpred is null and i.indexprs is null and i.indnkeyatts = i.indnatts) as unique_keys
+           and i.indpred is null and i.indexprs is null and i.indnkeyatts = i.indnatts) as unique_keys,
+       (select coalesce(jsonb_agg(k.names), '[]')
+          from pg_index i
+         cross join lateral (
+                 select jsonb_agg(coalesce(a.attname, '') order by u.position) as names
+                   from unnest(i.indkey) with ordinality u(number, position)
+                   left join pg_attribute a on a.attrelid = c.oid and a.attnum = u.number and u.number > 0
+                  where u.position <= i.indnkeyatts) k
+         where i.indrelid = c.oid and i.indisvalid and i.indpred is null) as indexed,
+       (select coalesce(jsonb_agg(jsonb_build_object('to', f.confrelid::bigint, 'columns', k.pairs)), '[]')
+          from pg_constraint f
+         cross join lateral (
+                 select jsonb_agg(jsonb_build_array(mine.attname, theirs.attname)) as pairs
+                   from unnest(f.conkey, f.confkey) u(mine, theirs)
+                   join pg_attribute mine on mine.attrelid = f.conrelid and mine.attnum = u.mine
+                   join pg_attribute theirs on theirs.attrelid = f.confrelid and theirs.attnum = u.theirs) k
+         where f.conrelid = c.oid and f.contype = 'f' and f.convalidated and not f.condeferrable) as "references"
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
  where c.oid = to_regclass(%(table)s)

@@ -1,3 +1,3 @@
 select {figures}
   from {profile} p
-  left join ({delta}) as d on {matches}
+  left join ({totals}) as d on {matches}

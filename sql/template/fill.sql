@@ -1,6 +1,6 @@
 update {profile} p
    set {assignments}
   from {profile} t
-  left join ({delta}) as d on {matches_t}
+  left join ({totals}) as d on {matches}
  where {same}
    and ({differing})

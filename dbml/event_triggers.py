@@ -1,0 +1,264 @@
+"""The functions and triggers by which counters follow their events (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psycopg import sql
+
+from dbml.counters import Kept, aggregates, facts, kept, keys, own_events
+from dbml.database import template, verbatim
+from dbml.spec import Event
+from dbml.tables import Attachment, Table, listed, literal, owned
+
+# Different types whose equal values hash alike.
+_HASHED_ALIKE = ({"smallint", "integer", "bigint"}, {"text", "character varying"})
+
+
+def attach(attachment: Attachment, event: Event, table: Table, position: int) -> list[sql.Composed]:
+    """The functions and triggers by which an event's counters are kept."""
+    recount, trigger = attachment.function(f"recount_{position}"), attachment.function(f"count_{position}")
+    return [
+        template(
+            "recount_function",
+            function=recount,
+            profile=attachment.table.identifier,
+            body=literal(_recount_body(attachment, event, table)),
+        ),
+        owned(recount, sql.SQL("{}[]").format(attachment.table.identifier)),
+        template("trigger_function", function=trigger, body=literal(_trigger_body(attachment, event, table, position))),
+        owned(trigger),
+        *_follow(attachment, event, table, position),
+        template(
+            "event_triggers",
+            event=table.identifier,
+            function=trigger,
+            **{f"trigger_{kind}": name for kind, name in trigger_names(attachment, position).items()},
+        ),
+    ]
+
+
+def trigger_names(attachment: Attachment, position: int) -> dict[str, str]:
+    """Names of an event's triggers, by kind of statement."""
+    return {kind: f"dbml_{kind}_{attachment.id}_{position}" for kind in ("insert", "update", "delete", "truncate")}
+
+
+def attach_arrival(attachment: Attachment, positions: Sequence[int]) -> list[sql.Composed]:
+    """The function and triggers by which a profile row that comes after its events, or changes its key, counts them."""
+    function = attachment.function("arrive")
+    profile = attachment.table.identifier
+    pieces: dict[str, sql.Composable] = {}
+    guarded = any(not t.follows(e.key, attachment.table, attachment.profile.key) for e, t in attachment.events)
+    for what, source, changed in (("one", "(select new.*)", "tg_op = 'UPDATE' or"), ("all", "inserted", "")):
+        rows = sql.SQL("{} p join {} as dbml_n on {}").format(profile, verbatim(source), attachment.same("p", "dbml_n"))
+        pieces[f"claim_{what}"] = (
+            template(
+                "arrival_claim",
+                id=attachment.id,
+                entity=entity(attachment, attachment.profile.key, "dbml_n"),
+                rows=sql.SQL("{} as dbml_n").format(verbatim(source)),
+            )
+            if guarded
+            else sql.SQL("")
+        )
+        pieces[f"count_{what}"] = sql.SQL("").join(
+            template(
+                "arrival_count",
+                rows=rows,
+                changed=verbatim(changed),
+                event=table.identifier,
+                own=own_events(attachment, event, "dbml_n"),
+                recount=attachment.function(f"recount_{position}"),
+            )
+            for position, (event, table) in enumerate(attachment.events, 1)
+            if position in positions
+        )
+    return [
+        template(
+            "trigger_function", function=function, body=literal(template("arrival_body", profile=profile, **pieces))
+        ),
+        owned(function),
+        template(
+            "arrival_triggers",
+            profile=profile,
+            function=function,
+            # A row that moves between partitions is an INSERT to row triggers, and none to those of statements.
+            each=verbatim(
+                "for each row"
+                if attachment.table.partitioned
+                else "referencing new table as inserted\nfor each statement"
+            ),
+            renamed=sql.SQL(" or ").join(
+                sql.SQL("old.{k} is distinct from new.{k}").format(k=sql.Identifier(k)) for k in attachment.profile.key
+            ),
+        ),
+    ]
+
+
+def _recount_body(attachment: Attachment, event: Event, table: Table) -> sql.Composed:
+    counters = kept(attachment, event)
+    source = sql.SQL("{} where {}").format(table.identifier, own_events(attachment, event, "dbml_b"))
+    return template(
+        "recount_body",
+        profile=attachment.table.identifier,
+        profile_key=listed(attachment.profile.key, "p"),
+        same=attachment.same("p", "dbml_b"),
+        totals=sql.SQL("select {} from ({}) as f").format(aggregates(counters), facts(event, counters, source)),
+        primes=attachment.function("primes"),
+        prime=attachment.function("prime"),
+        moved=_pairs(counters, [c.truth() for c in counters]),
+        assignments=_assignments(counters, [c.truth() for c in counters]),
+    )
+
+
+def _follow(attachment: Attachment, event: Event, table: Table, position: int) -> list[sql.Composed]:
+    """The function that moves the counters whose window has changed with time alone."""
+    every = kept(attachment, event)
+    windows = [c for c in every if c.counter.over]
+    if not windows:
+        return []
+    function = attachment.function(f"follow_{position}")
+    own = sql.SQL("{} where {}").format(table.identifier, own_events(attachment, event, "dbml_b"))
+    body = template(
+        "follow_body",
+        id=attachment.id,
+        position=position,
+        profile=attachment.table.identifier,
+        profile_key=listed(attachment.profile.key, "dbml_b"),
+        keys=keys(event),
+        facts=facts(event, windows, table.identifier),
+        expired=sql.SQL(" or ").join(c.expired("dbml_since") for c in windows),
+        matches=attachment.matches("dbml_b"),
+        totals=sql.SQL("select {} from ({}) as f").format(aggregates(windows), facts(event, windows, own)),
+        differing=sql.SQL(" or ").join(
+            sql.SQL("{} is distinct from {}").format(sql.Identifier("dbml_b", c.column), c.truth("g")) for c in windows
+        ),
+        recount=attachment.function(f"recount_{position}"),
+    )
+    return [template("follow_function", function=function, body=literal(body)), owned(function)]
+
+
+def _trigger_body(attachment: Attachment, event: Event, table: Table, position: int) -> sql.Composed:
+    counters = kept(attachment, event)
+    inserted, deleted = (facts(event, counters, sql.SQL(name)) for name in ("inserted", "deleted"))
+    # What an UPDATE leaves as it was is no change: rows of either side without their like on the other.
+    moved = sql.SQL(
+        "select *, true as added from ({i} except all {d}) as i"
+        " union all select *, false from ({d} except all {i}) as d"
+    ).format(i=inserted, d=deleted)
+    operations = {
+        "insert": _operation(
+            attachment,
+            event,
+            table,
+            position,
+            sql.SQL("select *, true as added from ({}) as i").format(inserted),
+            True,
+            False,
+        ),
+        "delete": _operation(
+            attachment,
+            event,
+            table,
+            position,
+            sql.SQL("select *, false as added from ({}) as d").format(deleted),
+            False,
+            True,
+        ),
+        "update": _operation(attachment, event, table, position, moved, True, True),
+    }
+    return template(
+        "event_body",
+        **operations,
+        profile=attachment.table.identifier,
+        row_key=listed(attachment.profile.key, "dbml_row"),
+        last_key=sql.SQL(", ").join(
+            sql.SQL("(dbml_last).{}").format(sql.Identifier(k)) for k in attachment.profile.key
+        ),
+        counted=sql.SQL(" or ").join(
+            sql.SQL("{} is distinct from {}").format(sql.Identifier("dbml_row", c.column), c.empty) for c in counters
+        ),
+        recount=attachment.function(f"recount_{position}"),
+    )
+
+
+def _operation(
+    attachment: Attachment, event: Event, table: Table, position: int, rows: sql.Composed, added: bool, removed: bool
+) -> sql.Composed:
+    """What the trigger does for one kind of statement."""
+    counters = kept(attachment, event)
+    always = any(c.kind == "recount" for c in counters)
+    aggregates = [keys(event)]
+    for counter in counters if not always else []:
+        for letter, side, condition in (("a", added, "f.added"), ("r", removed, "not f.added")):
+            if side:
+                aggregate = counter.aggregate(condition if added and removed else None)
+                aggregates.append(sql.SQL("{} as {}").format(aggregate, verbatim(f"{letter}{counter.index}")))
+    counts = sql.SQL(" or ").join(c.counts for c in counters)
+    touched = template("touched", keys=keys(event), rows=rows, counts=counts)
+    changes = template("changes", columns=sql.SQL(", ").join(aggregates), rows=rows, counts=counts, keys=keys(event))
+    lost = [reason for c in counters if (reason := c.lost(removed)) is not None]
+    shared: dict[str, sql.Composable | str] = {
+        "profile": attachment.table.identifier,
+        "touched": touched,
+        "matches": attachment.matches("p"),
+        "recount": attachment.function(f"recount_{position}"),
+    }
+    if always:
+        moving = template("event_recount", **shared)
+    else:
+        merged = [c.merged(added, removed) for c in counters]
+        moving = template(
+            "event_move",
+            **shared,
+            changes=changes,
+            may_lose=verbatim("true" if lost else "false"),
+            lost=sql.SQL(" or ").join(lost) if lost else sql.SQL("false"),
+            primes=attachment.function("primes"),
+            prime=attachment.function("prime"),
+            moved=_pairs(counters, merged),
+            assignments=_assignments(counters, merged),
+        )
+    guarded = not table.follows(event.key, attachment.table, attachment.profile.key)
+    return template(
+        "event_operation",
+        **shared,
+        profile_key=listed(attachment.profile.key, "p"),
+        locks=verbatim("true" if removed or always or lost else "dbml_entities > 1"),
+        moving=moving,
+        awaiting=template(
+            "event_awaiting",
+            **shared,
+            id=attachment.id,
+            known=sql.SQL(" and ").join(
+                sql.SQL("{} is not null").format(sql.Identifier("d", f"k{i}")) for i in range(len(event.key))
+            ),
+            entity=entity(attachment, [f"k{i}" for i in range(len(event.key))], "d"),
+        )
+        if guarded
+        else sql.SQL(""),
+    )
+
+
+def entity(attachment: Attachment, columns: Sequence[str], alias: str) -> sql.Composed:
+    """A number for a key, the same on both sides of every event; 0 where their types may hash apart."""
+    for event, table in attachment.events:
+        for mine, theirs in zip(attachment.profile.key, event.key, strict=True):
+            both = (attachment.table.columns[mine], table.columns[theirs])
+            types = {facts["type"].partition("(")[0] for facts in both}
+            alike = len(types) == 1 and both[0]["hashable"]
+            if not alike and not any(types <= family for family in _HASHED_ALIKE):
+                return verbatim("0::bigint").format()
+    return sql.SQL("hash_record_extended(row({}), 0)").format(listed(columns, alias))
+
+
+def _pairs(counters: Sequence[Kept], values: Sequence[sql.Composable]) -> sql.Composed:
+    return sql.SQL(", ").join(
+        sql.SQL("{}, {}").format(sql.Literal(c.column), value) for c, value in zip(counters, values, strict=True)
+    )
+
+
+def _assignments(counters: Sequence[Kept], values: Sequence[sql.Composable]) -> sql.Composed:
+    return sql.SQL(",\n         ").join(
+        sql.SQL("{} = {}").format(sql.Identifier(c.column), value) for c, value in zip(counters, values, strict=True)
+    )

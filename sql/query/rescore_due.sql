@@ -1,0 +1,1 @@
+select dbml.rescore_due() as moved

@@ -1,0 +1,4 @@
+select {columns}
+        from ({rows}) as f
+       where {counts}
+       group by {keys}

@@ -1,0 +1,37 @@
+#variable_conflict use_column
+declare
+  -- Prefixed, because a column may have any other name.
+  dbml_entities integer;
+  dbml_found integer := 0;
+  -- A recount sees what other triggers of the same statement have yet to report, so after one they must
+  -- recount as well. A rolled back savepoint takes the mark back together with the recount.
+  dbml_recounts boolean := coalesce(
+    current_setting('dbml.recounted', true) = extract(epoch from statement_timestamp())::text, false);
+  dbml_lost {profile}[];
+  dbml_last {profile};
+  dbml_awaited bigint[];
+begin
+  if tg_op = 'INSERT' then
+{insert}
+  elsif tg_op = 'UPDATE' then
+{update}
+  elsif tg_op = 'DELETE' then
+{delete}
+  else
+    -- TRUNCATE: in batches, because it may touch every profile row there is. It takes away what an older
+    -- snapshot does not show; there every row is written, to fail with 40001 where one has moved since.
+    loop
+      select array_agg(b.dbml_row) into dbml_lost
+        from (select dbml_row
+                from {profile} dbml_row
+               where ({counted} or current_setting('transaction_isolation') in ('repeatable read', 'serializable'))
+                 and (dbml_last is null or ({row_key}) > ({last_key}))
+               order by {row_key}
+               limit 4096) as b;
+      exit when dbml_lost is null;
+      perform dbml_scorer.{recount}(dbml_lost);
+      dbml_last := dbml_lost[cardinality(dbml_lost)];
+    end loop;
+  end if;
+  return null;
+end

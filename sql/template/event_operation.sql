@@ -1,0 +1,16 @@
+  select count(*) into dbml_entities from ({touched}) as d;
+  if dbml_entities = 0 then
+    return null;
+  end if;
+  -- One entity locks itself in the UPDATE. Several are locked in key order, or two statements could
+  -- wait for each other; NO KEY UPDATE, because foreign keys hold KEY SHARE on the same rows. What is
+  -- recounted is locked before, so that the next snapshot has all that others did to it.
+  if {locks} or dbml_recounts then
+    perform
+       from {profile} p
+       join ({touched}) as d on {matches}
+      order by {profile_key}
+        for no key update of p;
+  end if;
+{moving}
+{awaiting}

@@ -1,0 +1,3 @@
+select {keys}, {aggregates}
+        from ({facts}) as f
+       group by {keys}

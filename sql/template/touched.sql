@@ -1,0 +1,3 @@
+select distinct {keys}
+        from ({rows}) as f
+       where {counts}

@@ -1,0 +1,121 @@
+"""Sessions at the same time: counters are true once all have ended, and nobody waits for nothing."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
+
+import psycopg
+import pytest
+
+import dbml
+from tests.counting import KINDS, create, differences
+
+Db = psycopg.Connection[Any]
+
+FILL = "insert into item (owner, quantity, price, note, at) select 1 + g % 9, g % 7, g, 'n', now() from generate_series(1, 90) g"
+# What two sessions do to the same entities, each in a transaction of its own.
+ACTS = {
+    "insert": "insert into item (owner, quantity, price, note, at) values (1, 50, 5, 'zz', now()), (2, -50, 5, null, now())",
+    "insert again": "insert into item (owner, quantity, note) values (2, 60, 'zzz'), (1, -60, 'zzz')",
+    "delete": "delete from item where owner = 1 and quantity >= 5",
+    "delete all": "delete from item where owner in (1, 2)",
+    "move": "update item set owner = 2 where owner = 1",
+    "move back": "update item set owner = 1 where owner = 2",
+    "change": "update item set quantity = 3 where owner = 1",
+}
+
+
+@pytest.mark.parametrize("isolation", ["read committed", "repeatable read", "serializable"])
+@pytest.mark.parametrize("kind", ["merged", "both"])
+def test_every_pair(db: Db, dsn: str, kind: str, isolation: str) -> None:
+    counters = KINDS[kind]
+    dbml.attach(db, create(db, counters))
+    failed = set()
+    with ThreadPoolExecutor(1) as pool, ExitStack() as stack:
+        first, second = (stack.enter_context(psycopg.connect(dsn)) for _ in range(2))
+        for one in ACTS:
+            for other in ACTS:
+                db.execute("delete from item")
+                db.execute(FILL)
+                for session in (first, second):
+                    session.execute(f"set session characteristics as transaction isolation level {isolation}")  # type: ignore[arg-type]
+                    session.commit()
+                    session.execute("select 1 from owner limit 1")  # the snapshot, where there is only one
+                first.execute(ACTS[one])  # type: ignore[arg-type]
+                waiting = pool.submit(second.execute, ACTS[other])  # type: ignore[arg-type]
+                try:
+                    waiting.result(timeout=0.02)
+                except TimeoutError:
+                    pass
+                except psycopg.errors.SerializationFailure:
+                    failed.add((one, other))
+                first.commit()
+                try:
+                    waiting.result()
+                    second.commit()
+                except psycopg.errors.SerializationFailure:
+                    failed.add((one, other))
+                    second.rollback()
+                assert differences(db, counters) == [], (one, other)
+    assert isolation != "read committed" or not failed
+
+
+@pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
+@pytest.mark.parametrize("profile_first", [True, False])
+def test_a_profile_row_and_its_first_events_at_once(db: Db, dsn: str, profile_first: bool, isolation: str) -> None:
+    counters = KINDS["both"]
+    dbml.attach(db, create(db, counters))
+    acts = [
+        "insert into owner (id) values (20), (21)",
+        "insert into item (owner, quantity, note, at) values (21, 4, 'n', now()), (20, 5, 'm', now()), (20, 6, 'm', now())",
+    ]
+    with psycopg.connect(dsn) as one, psycopg.connect(dsn) as other, ThreadPoolExecutor(1) as pool:
+        for session in (one, other):
+            session.execute(f"set transaction isolation level {isolation}")  # type: ignore[arg-type]
+            session.execute("select 1 from owner limit 1")
+        one.execute(acts[not profile_first])  # type: ignore[arg-type]
+        waiting = pool.submit(other.execute, acts[profile_first])  # type: ignore[arg-type]
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.3)
+        one.commit()
+        try:
+            waiting.result()
+            other.commit()
+            assert db.execute("select n_all from owner where id in (20, 21) order by id").fetchall() == [(2,), (1,)]
+        except psycopg.errors.SerializationFailure:
+            assert isolation != "read committed"
+            other.rollback()
+    assert differences(db, counters) == []
+
+
+def test_many_sessions_in_random_order_without_deadlock(db: Db, dsn: str) -> None:
+    counters = KINDS["both"]
+    dbml.attach(db, create(db, counters))
+    db.execute(FILL)
+
+    def work(seed: int) -> None:
+        choose = random.Random(seed)
+        with psycopg.connect(dsn, autocommit=True) as session:
+            for _ in range(40):
+                owners = [choose.randint(1, 12) for _ in range(5)]
+                rows = ", ".join(f"({owner}, {choose.randint(-9, 9)}, 1, 'n', now())" for owner in owners)
+                statement = choose.choice(
+                    [
+                        f"insert into item (owner, quantity, price, note, at) values {rows}",
+                        f"insert into item (owner, quantity, price, note, at) values {rows}",
+                        f"with d as (select id from item where owner = any ('{{{owners[0]},{owners[1]}}}') order by id"
+                        " limit 3 for update skip locked) delete from item using d where item.id = d.id",
+                        f"with d as (select id from item where owner = {owners[0]} order by id limit 2 for update skip locked)"
+                        f" update item set owner = {owners[1]}, quantity = {owners[2]} from d where item.id = d.id",
+                        f"insert into owner (id) values ({choose.randint(10, 12)}) on conflict do nothing",
+                    ]
+                )
+                session.execute(statement)  # type: ignore[arg-type]
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))
+    assert differences(db, counters) == []
+    assert dbml.reconcile(db).differences == []

@@ -1,0 +1,68 @@
+"""Counters over a window of time: right whenever they are touched, and moved by ``rescore --due``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+
+import dbml
+from dbml import Counter, Event, Profile
+from dbml.errors import ProfileError
+from tests.conftest import Cli
+from tests.counting import RECOUNTED, create, differences
+
+Db = psycopg.Connection[Any]
+
+FRESH = "insert into item (owner, quantity, at) select 1 + g % 9, g, now() - g * interval '3 hours' from generate_series(0, 300) g"
+# The application's clock is the server's, so the tests let the events age instead, unseen by the triggers.
+AGED = "set session_replication_role = replica; update item set at = at - interval '{by}'{which}; reset session_replication_role"
+
+
+@pytest.fixture
+def windowed(db: Db) -> dict[str, Any]:
+    counters = {name: RECOUNTED[name] for name in ("n_month", "sum_day")}
+    dbml.attach(db, create(db, counters))
+    db.execute(FRESH)
+    assert differences(db, counters) == []
+    return counters
+
+
+def test_rescore_due_moves_exactly_what_has_changed(db: Db, cli: Cli, windowed: dict[str, Any]) -> None:
+    before = dict(db.execute("select id, xmin::text from owner").fetchall())
+    assert "0 rows" in cli("rescore", "--due").output
+    db.execute("update dbml.event set followed_until = now() - interval '31 hours'")
+    db.execute(AGED.format(by="30 hours", which=" where owner in (2, 3)"))
+    wrong = {row[0] for row in differences(db, windowed)}
+    assert wrong == {2, 3}
+    assert "2 rows" in cli("rescore", "--due").output
+    assert differences(db, windowed) == []
+    after = dict(db.execute("select id, xmin::text from owner").fetchall())
+    assert {i for i in after if after[i] != before[i]} == {2, 3}
+    assert "0 rows" in cli("rescore", "--due").output
+
+
+def test_a_touch_brings_the_window_up_to_date(db: Db, windowed: dict[str, Any]) -> None:
+    db.execute(AGED.format(by="100 hours", which=""))
+    db.execute("insert into item (owner, quantity, at) values (1, 1, '2001-01-01 00:00+00')")
+    db.execute("delete from item where owner = 2 and quantity = (select max(quantity) from item where owner = 2)")
+    assert {row[0] for row in differences(db, windowed)} == set(range(3, 10))
+
+
+@pytest.mark.parametrize(
+    "over, at, says",
+    [
+        ("30 moons", "at", "no interval"),
+        ("-1 day", "at", "no time at all"),
+        ("1 day", "note", "timestamptz"),
+        ("1 day", "nothing", "nothing"),
+        ("1 day", "now()", "immutable"),
+    ],
+)
+def test_windows_that_cannot_be(db: Db, over: str, at: str, says: str) -> None:
+    create(db, {"n": ("bigint not null default 0", "count(*)", None)})
+    with pytest.raises(ProfileError, match=says):
+        dbml.attach(
+            db, Profile("owner", "id", [], [Event("item", "owner", {"n": Counter("count(*)", over=over, at=at)})])
+        )
