@@ -62,7 +62,7 @@ def tell(console: Console, results: Mapping[str, Any], bounds: Sequence[Bound]) 
     rows = [
         [
             bound.figure,
-            _number(bound.value, "{:,.2f}" if bound.value and bound.value < 10 else "{:,.1f}") + bound.unit,
+            _number(bound.value, ("{:,.2f}" if bound.value and bound.value < 10 else "{:,.0f}") + bound.unit),
             f"{'≥' if bound.at_least else '≤'} {bound.bound:g}",
             _MARKS[bound.met],
         ]
