@@ -113,7 +113,9 @@ def measure_inserts(run: Run) -> None:
                         run.dsn, schema, customers, clients=clients, seconds=run.seconds, seed=number, url=asked
                     )
                     run.say(f"  {schema}, {clients} clients in Python: {rate:,.0f}/s")
-    run.results["inserts"] = {schema: {n: dict(r) for n, r in rates.items()} for schema, rates in plain.items()}
+    # In the contestants' order, not in that of their turns.
+    names = [each.schema for each in run.contestants if each.schema in plain]
+    run.results["inserts"] = {name: {n: dict(r) for n, r in plain[name].items()} for name in names}
     run.results["inserts_by_psycopg"] = {s: {n: dict(r) for n, r in rates.items()} for s, rates in called.items()}
 
 
