@@ -342,7 +342,7 @@ def main(
         measure_sessions(run)
         measure_copy(run)
         measure_many_rows(run)
-        measure_orbital(run, 10 if quick else 40)
+        measure_orbital(run, 20 if quick else 40)
         measure_fidelity(run)
     lines = bounds.table(run.results)
     run.results |= {
