@@ -44,6 +44,8 @@ def tell(console: Console, results: Mapping[str, Any], bounds: Sequence[Bound]) 
     ]
     heads = ["", "first insert ms", "over floor", "memory MB over floor", "COPY rows/s", "÷ floor"]
     _print(console, "A new connection, and one COPY", heads, rows)
+    if starts := results.get("python_start_ms"):
+        console.print(f"Python's own start in a session, an empty function: {statistics.median(starts):.1f} ms")
     scans = results["many_rows"]
     rows = [
         [name, f"{(took := statistics.median(seconds.values())):.2f}", f"{scans['rows'] / took:,.0f}"]
