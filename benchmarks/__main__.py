@@ -113,7 +113,9 @@ def measure_inserts(run: Run) -> None:
                         run.dsn, schema, customers, clients=clients, seconds=run.seconds, seed=number, url=asked
                     )
                     run.say(f"  {schema}, {clients} clients in Python: {rate:,.0f}/s")
-    run.results["inserts"] = {schema: {n: dict(r) for n, r in rates.items()} for schema, rates in plain.items()}
+    # In the contestants' order, not in that of their turns.
+    names = [each.schema for each in run.contestants if each.schema in plain]
+    run.results["inserts"] = {name: {n: dict(r) for n, r in plain[name].items()} for name in names}
     run.results["inserts_by_psycopg"] = {s: {n: dict(r) for n, r in rates.items()} for s, rates in called.items()}
 
 
@@ -149,6 +151,7 @@ def measure_sessions(run: Run) -> None:
     run.say(f"first inserts and memory of {run.sessions} new connections each")
     took: dict[str, list[float]] = defaultdict(list)
     memory: dict[str, list[float]] = defaultdict(list)
+    starts: list[float] = []
     taking_part = [each for each in run.contestants if each.schema != "service_gbm"]
     # With a session of each kept open, as libraries that several sessions have loaded are no session's own.
     companions = [psycopg.connect(run.dsn, autocommit=True) for _ in taking_part]
@@ -156,7 +159,12 @@ def measure_sessions(run: Run) -> None:
         for companion, each in zip(companions, taking_part, strict=True):
             run.vacuum(each)
             companion.execute(inserts.insert(each.schema), [2])
+        has_python = run.connection.execute("select to_regprocedure('data.nothing()') is not null").fetchone() == (
+            True,
+        )
         for number in range(run.sessions):
+            if there:
+                starts.append(sessions.python_start(run.dsn))
             for each in taking_part:
                 if each.slow and number >= max(1, run.sessions // 3):
                     continue
@@ -168,6 +176,7 @@ def measure_sessions(run: Run) -> None:
         for companion in companions:
             companion.close()
     run.results["first_insert_ms"], run.results["memory_mb"] = dict(took), dict(memory)
+    run.results["python_start_ms"] = starts
 
 
 def measure_copy(run: Run) -> None:
@@ -340,7 +349,7 @@ def main(
         measure_sessions(run)
         measure_copy(run)
         measure_many_rows(run)
-        measure_orbital(run, 10 if quick else 40)
+        measure_orbital(run, 20 if quick else 40)
         measure_fidelity(run)
     lines = bounds.table(run.results)
     run.results |= {

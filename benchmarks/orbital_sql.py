@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,7 +55,7 @@ def measure(
     except subprocess.TimeoutExpired:
         return {"reason": f"orbital did not finish within {translating:.0f} s"}
     if done.returncode != 0:
-        return {"reason": f"orbital refuses it: {_last_line(done.stderr)}"}
+        return {"reason": f"orbital refuses it: {_said(done.stderr)}"}
     # Its only columns are its answers; that they come in the table's order is seen to below.
     query = out.read_text()
     try:
@@ -73,6 +74,8 @@ def measure(
     return {**report, "us_per_row": seconds / rows * 1e6, "bytes": len(query)}
 
 
-def _last_line(text: str) -> str:
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "without a word"
+def _said(text: str) -> str:
+    """What an exception said: from the line that names it on."""
+    lines = text.strip().splitlines()
+    named = [number for number, line in enumerate(lines) if re.match(r"[\w.]+(Error|Exception|Exit)\b", line)]
+    return " ".join(" ".join(lines[named[-1] :] if named else lines[-1:]).split())[:300]

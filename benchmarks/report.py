@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.bounds import Bound, above, ratio
+from benchmarks.bounds import OURS, SESSIONS, Bound, above, ratio
 
 _MARKS = {True: "[green]met[/]", False: "[red]not met[/]", None: "not measured"}
 _OURS, _OTHERS = "#2f6fab", "#b8612c"
+_RIVALS = ("obvious", "service")
 
 
 def tell(console: Console, results: Mapping[str, Any], bounds: Sequence[Bound]) -> None:
@@ -42,6 +44,8 @@ def tell(console: Console, results: Mapping[str, Any], bounds: Sequence[Bound]) 
     ]
     heads = ["", "first insert ms", "over floor", "memory MB over floor", "COPY rows/s", "÷ floor"]
     _print(console, "A new connection, and one COPY", heads, rows)
+    if starts := results.get("python_start_ms"):
+        console.print(f"Python's own start in a session, an empty function: {statistics.median(starts):.1f} ms")
     scans = results["many_rows"]
     rows = [
         [name, f"{(took := statistics.median(seconds.values())):.2f}", f"{scans['rows'] / took:,.0f}"]
@@ -62,7 +66,7 @@ def tell(console: Console, results: Mapping[str, Any], bounds: Sequence[Bound]) 
     rows = [
         [
             bound.figure,
-            _number(bound.value, "{:,.2f}" if bound.value and bound.value < 10 else "{:,.1f}") + bound.unit,
+            _number(bound.value, ("{:,.2f}" if bound.value and bound.value < 10 else "{:,.0f}") + bound.unit),
             f"{'≥' if bound.at_least else '≤'} {bound.bound:g}",
             _MARKS[bound.met],
         ]
@@ -93,69 +97,84 @@ def _print(console: Console, title: str, heads: Sequence[str], rows: Iterable[Se
 
 
 def draw(results: Mapping[str, Any], file: Path) -> None:
-    """Write the figure: four panels, on each what dbml does in blue and what else one could do in brown."""
+    """Write the figure: four panels, dbml in blue, what else one could do in brown, a black mark for each bound."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, ((inserts, first), (memory, many)) = pyplot.subplots(2, 2, figsize=(15, 10), layout="constrained")
+    figure, ((inserts, first), (memory, many)) = pyplot.subplots(2, 2, figsize=(15, 11), layout="constrained")
     names = {one["schema"]: one["schema"].replace("_", " ") for one in results["contestants"]}
     floor = results["inserts"]["floor"]
-    shown = {
-        f"{names[schema]}{', Python client' if group == 'inserts_by_psycopg' else ''}, {n}": (
-            schema,
-            ratio(results[group][schema].get(n), floor[n]),
+    least = dict(OURS.values())
+    ratios = [
+        Bar(
+            f"{name}{', Python client' if group == 'inserts_by_psycopg' else ''}, {clients}",
+            ratio(results[group].get(schema, {}).get(clients), floor[clients]),
+            schema.startswith(_RIVALS),
+            least.get(schema) if group == "inserts" else None,
         )
         for group in ("inserts", "inserts_by_psycopg")
-        for schema in results[group]
-        for n in floor
-    }
-    _bars(inserts, "inserts/s ÷ the floor (contestant, clients)", shown, "{:.3f}")
-    inserts.axvline(1.0, color="grey", linewidth=0.8)
-    _bars(
-        first,
-        "first insert in a new connection, ms over the floor's",
-        {names[s]: (s, above(results["first_insert_ms"], s)) for s in results["first_insert_ms"] if s != "floor"},
-        "{:,.1f}",
+        for schema, name in names.items()
+        for clients in floor
+    ]
+    _bars(inserts, "inserts/s ÷ the floor (contestant, clients)", ratios, "{:.3f}", least=0.001)
+    panels = (
+        (first, "first insert in a new connection, ms over the floor's", "first_insert_ms", 0, 1.0),
+        (memory, "memory a session adds, MB over the floor's", "memory_mb", 1, 0.1),
     )
-    _bars(
-        memory,
-        "memory a session adds, MB over the floor's",
-        {names[s]: (s, above(results["memory_mb"], s)) for s in results["memory_mb"] if s != "floor"},
-        "{:,.1f}",
-    )
+    for axes, title, group, place, smallest in panels:
+        bars = [
+            Bar(name, above(results[group], s), s.startswith(_RIVALS), SESSIONS[s][place] if s in SESSIONS else None)
+            for s, name in names.items()
+            if s != "floor"
+        ]
+        _bars(axes, title, bars, "{:,.1f}", least=smallest)
     rows = results["many_rows"]["rows"]
-    _bars(
-        many,
-        f"{rows:,} rows at once, rows/s",
-        {
-            name: (
-                "obvious" if "Python" in name or "fetch" in name else "dbml",
-                rows / statistics.median(seconds.values()),
-            )
-            for name, seconds in results["many_rows"]["seconds"].items()
-        },
-        "{:,.0f}",
-    )
-    figure.suptitle(f"make bench: {results['environment']['cores']} cores, {results['environment']['server']}")
+    speeds = [
+        Bar(name, rows / statistics.median(seconds.values()), "fetch" in name)
+        for name, seconds in sorted(results["many_rows"]["seconds"].items(), key=lambda item: item[0].split()[-1])
+    ]
+    _bars(many, f"{rows:,} rows at once, rows/s", speeds, "{:,.0f}", least=1.0)
+    quick = "; a quick run: do not quote" if results["quick"] else ""
+    figure.suptitle(f"make bench: {results['environment']['cores']} cores, {results['environment']['server']}{quick}")
     figure.savefig(file, dpi=110)
     pyplot.close(figure)
 
 
-def _bars(axes: Any, title: str, shown: Mapping[str, tuple[str, float | None]], form: str) -> None:
-    known = {name: (schema, value) for name, (schema, value) in shown.items() if value is not None}
+@dataclass(frozen=True)
+class Bar:
+    """One bar of a panel."""
+
+    name: str
+    value: float | None
+    rival: bool = False
+    bound: float | None = None
+
+
+def _bars(axes: Any, title: str, bars: Sequence[Bar], form: str, least: float) -> None:
+    """Draw a panel.
+
+    :param least: what a smaller value is drawn as: a difference may be below nothing, and the axis is logarithmic.
+    """
+    from matplotlib.ticker import NullFormatter
+
+    axes.set_title(title, fontsize=10)
+    known = [(bar, max(bar.value, least)) for bar in bars if bar.value is not None]
     if not known:
         axes.set_axis_off()
         return
-    # A difference may come out below nothing, which a logarithmic axis cannot show.
-    values = [max(value, 0.001) for _, value in known.values() if value is not None]
-    colors = [_OTHERS if schema.startswith(("obvious", "service")) else _OURS for schema, _ in known.values()]
-    bars = axes.barh(list(known), values, color=colors)
-    axes.bar_label(bars, [form.format(value) for _, value in known.values()], padding=3, fontsize=8)
+    colors = [_OTHERS if bar.rival else _OURS for bar, _ in known]
+    drawn = axes.barh(range(len(known)), [value for _, value in known], color=colors)
+    axes.bar_label(drawn, [form.format(bar.value) for bar, _ in known], padding=3, fontsize=8)
+    for place, (bar, _) in enumerate(known):
+        if bar.bound is not None:
+            axes.plot([bar.bound] * 2, [place - 0.45, place + 0.45], color="black", linewidth=2)
+    ends = [end for bar, value in known for end in (value, bar.bound or value)]
     axes.set_xscale("log")
-    axes.set_xlim(min(values) / 2, max(values) * 4)
+    axes.set_xlim(min(ends) / 2, max(ends) * 4)
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_yticks(range(len(known)), [bar.name for bar, _ in known])
     axes.invert_yaxis()
     axes.tick_params(labelsize=8)
-    axes.set_title(title, fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)

@@ -25,6 +25,15 @@ def first_insert(dsn: str, schema: str) -> tuple[float, float | None]:
         return took, private_memory(connection.info.backend_pid)
 
 
+def python_start(dsn: str) -> float:
+    """Milliseconds of a new connection's first call into PL/Python, of nothing: no engine there begins faster."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("select 1")
+        began = time.perf_counter()
+        connection.execute("select data.nothing()")
+        return (time.perf_counter() - began) * 1000
+
+
 def private_memory(pid: int) -> float | None:
     """Megabytes that a server process alone holds, buffers left out; None where they are not to be seen from here."""
     with suppress(OSError):

@@ -208,6 +208,7 @@ def _score_function(attachment: Attachment) -> list[sql.Composed]:
         sql.SQL("comment on function {} is {}").format(
             signature, f"Score of a row of {attachment.table} by the deployed version of a model."
         ),
+        sql.SQL("select dbml._mark_parallel({})").format(attachment.id),
     ]
 
 

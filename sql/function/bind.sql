@@ -57,8 +57,8 @@ begin
         dbml._arrays(inputs.numbers, inputs.texts), attached.id, replace(entity, 'new.', 'c.'));
     end if;
     execute format(
-      'create or replace function dbml_scorer.%I(c %s) returns float8 language sql stable parallel safe as %L',
-      scorer, attached.relation, 'select ' || in_query);
+      'create or replace function dbml_scorer.%I(c %s) returns float8 language sql stable parallel %s as %L',
+      scorer, attached.relation, case deployed.engine when 'sql' then 'safe' else 'unsafe' end, 'select ' || in_query);
     execute format('comment on function dbml_scorer.%I(%s) is %L', scorer, attached.relation,
       format('Scores a row of %s with %s@%s, engine %s.', attached.relation, deployed.model, deployed.version, deployed.engine));
     execute format('grant execute on function dbml_scorer.%I(%s) to dbml_analyst', scorer, attached.relation);
@@ -125,7 +125,30 @@ begin
   execute format(
     'create or replace function dbml_scorer.%I() returns boolean language sql stable parallel safe as %L',
     format('profile_%s_primes', attached.id), format('select %L::boolean', prime <> ''));
+  perform dbml._mark_parallel(attached.id);
 end
 $$;
 comment on function dbml._bind(integer) is
   'Regenerates the scoring functions of a profile from its predictions and the versions deployed now.';
+
+-- The planner decides by the outermost function's label, before it is inlined.
+create or replace function dbml._mark_parallel(profile integer) returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  score regprocedure := (select to_regprocedure(format('dbml.score(text, %s)', p.relation))
+                           from dbml.profile p where p.id = _mark_parallel.profile);
+  label "char";
+begin
+  select case when bool_and(coalesce((dbml._deployed(r.model)).engine, 'sql') = 'sql') then 's' else 'u' end into label
+    from dbml.prediction r where r.profile = _mark_parallel.profile;
+  if label is distinct from (select f.proparallel from pg_proc f where f.oid = score) and score is not null then
+    execute format('alter function %s parallel %s', score, case label when 's' then 'safe' else 'unsafe' end);
+  end if;
+end
+$$;
+comment on function dbml._mark_parallel(integer) is
+  'Lets queries that score a profile run in parallel where only the engine sql serves it.';

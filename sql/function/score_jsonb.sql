@@ -1,6 +1,6 @@
 create or replace function dbml.score(model text, features jsonb) returns float8
 language plpgsql
-stable parallel safe
+stable parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -53,7 +53,7 @@ comment on function dbml.score(text, jsonb) is
 
 create or replace function dbml._score_arrays(version dbml.scorer, numbers float8[], texts text[]) returns float8
 language plpgsql
-stable parallel safe
+stable parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
 as $$

@@ -1,6 +1,6 @@
 create or replace function dbml._score_python(fingerprint text, numbers float8[], texts text[]) returns float8
 language plpython3u
-stable parallel safe
+stable parallel unsafe -- each plpy.execute() opens a subtransaction, which no parallel query may
 cost 100000
 security definer
 set search_path = pg_catalog, pg_temp

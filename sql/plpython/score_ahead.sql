@@ -2,7 +2,7 @@ create or replace function dbml._score_ahead(
   fingerprint text, engine text, numbers float8[], texts text[], profile integer, entity text[]
 ) returns float8
 language plpython3u
-stable parallel safe
+stable parallel unsafe -- each plpy.execute() opens a subtransaction, which no parallel query may
 cost 10000
 security definer
 set search_path = pg_catalog, pg_temp

@@ -102,3 +102,20 @@ def test_a_query_over_many_rows_is_scored_in_few_calls(db: psycopg.Connection[An
     assert refused.value.sqlstate == "DB013"
     rows = profile_rows(db).query("id != 1000")
     np.testing.assert_allclose([found[i] for i in rows["id"]], churn.truth(rows), rtol=0, atol=1e-9)
+
+
+@pytest.mark.usefixtures("live")
+def test_a_query_that_would_run_in_parallel_is_scored(db: psycopg.Connection[Any], dsn: str, churn: Trained) -> None:
+    db.execute("insert into complaint (customer_id) select 1 + g % 50 from generate_series(1, 200) g")
+    with psycopg.connect(dsn) as session:
+        for setting in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
+            session.execute(f"set {setting} = 0")
+        query = "select id, dbml.score('churn', c) from customer c"
+        found = dict(session.execute(query).fetchall())
+        label = session.execute(
+            "select proparallel from pg_proc where oid = 'dbml.score(text, customer)'::regprocedure"
+        )
+        (engine,) = session.execute("select engine from dbml.status").fetchone() or ("",)
+        assert label.fetchone() == ("s" if engine == "sql" else "u",)
+    rows = profile_rows(db)
+    np.testing.assert_allclose([found[i] for i in rows["id"]], churn.truth(rows), rtol=0, atol=1e-9)
