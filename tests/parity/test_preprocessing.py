@@ -446,7 +446,7 @@ REFUSED: list[tuple[Any, Any, str, str, str]] = [
 
 
 def _id(case: tuple[Any, Any, str, str]) -> str:
-    step = re.sub(r"\s+| at 0x\w+", "", repr(case[0]))
+    step = re.sub(r" at 0x\w+|\s+", "", repr(case[0]))
     return f"{step[:120]}-{type(case[1]).__name__}-{case[2]}"
 
 
