@@ -159,9 +159,7 @@ def measure_sessions(run: Run) -> None:
         for companion, each in zip(companions, taking_part, strict=True):
             run.vacuum(each)
             companion.execute(inserts.insert(each.schema), [2])
-        has_python = run.connection.execute("select to_regprocedure('data.nothing()') is not null").fetchone() == (
-            True,
-        )
+        there = run.connection.execute("select 1 where to_regprocedure('data.nothing()') is not null").fetchone()
         for number in range(run.sessions):
             if there:
                 starts.append(sessions.python_start(run.dsn))
