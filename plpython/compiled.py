@@ -58,7 +58,19 @@ def score(plpy: Plpy, fingerprint: str, numbers: Sequence[float | None], texts: 
             function = of(plpy, fingerprint)
         return function(numbers, texts)
     except Refused as error:
-        plpy.error(str(error), hint="dbml model show tells what the version takes.", sqlstate=CANNOT_SCORE)
+        plpy.error(
+            refusal(plpy, fingerprint, error), hint="dbml model show tells what it takes.", sqlstate=CANNOT_SCORE
+        )
+
+
+def refusal(plpy: Plpy, fingerprint: str, reason: Refused) -> str:
+    """Say which version refuses a row, and why."""
+    query = plpy.prepare(
+        "select v.model || '@' || v.version as name from dbml.model_version v where v.fingerprint = $1 limit 1",
+        ["text"],
+    )
+    rows = plpy.execute(query, [fingerprint])
+    return f"{rows[0]['name'] if rows else 'the model'} cannot score this row: {reason}"
 
 
 def of(plpy: Plpy, fingerprint: str) -> Score:

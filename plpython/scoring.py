@@ -94,7 +94,7 @@ def _one(plpy: Plpy, fingerprint: str, engine: str, numbers: Numbers, texts: Tex
         try:
             return compiled.of(plpy, fingerprint)(numbers, texts)
         except compiled.Refused as error:
-            raise Refused(str(error)) from error
+            raise Refused(compiled.refusal(plpy, fingerprint, error)) from error
     return score_many(plpy, fingerprint, engine, [numbers], [texts])[0]
 
 

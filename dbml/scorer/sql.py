@@ -63,11 +63,14 @@ class Expression:
     careful: list[str]
 
 
-def render(plan: Mapping[str, Any], careful: str, at_most: int = OPERATIONS_AT_MOST) -> Expression:
+def render(
+    plan: Mapping[str, Any], careful: str, at_most: int = OPERATIONS_AT_MOST, label: str = "the model"
+) -> Expression:
     """Write a plan down.
 
     :param careful: name of the function ``(numbers float8[], texts text[])`` made of the careful expression.
     :param at_most: how many operations ``fast`` may have.
+    :param label: who refuses a row, such as ``churn@1``.
     :raises TooLarge: the expression would cost more at each transaction's start than it is worth.
     :raises Unsupported: PostgreSQL lacks one of the functions.
     """
@@ -76,7 +79,7 @@ def render(plan: Mapping[str, Any], careful: str, at_most: int = OPERATIONS_AT_M
         if missing in NOT_IN_SQL:
             raise Unsupported(f"{missing} in SQL{NOT_IN_SQL[missing]}")
     bound = Bound(CAREFUL_CHARACTERS_AT_MOST)
-    exact = write_careful(plan, bound.text)
+    exact = write_careful(plan, label, bound.text)
     arrays = (
         f"array[{', '.join(place(i) for i in range(plan[kind]))}]::{type_}[]"
         for kind, place, type_ in (("numbers", write.number_input, "float8"), ("texts", write.text_input, "text"))

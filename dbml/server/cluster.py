@@ -108,7 +108,7 @@ def _output(*argv: str) -> str:
 def running(
     binaries: Binaries,
     account: Account,
-    packages: Path,
+    packages: Path | None,
     *,
     say: Callable[[str], None],
     keep: bool,
@@ -158,7 +158,9 @@ def _guarded(binaries: Binaries, account: Account) -> Iterator[tuple[subprocess.
         process.wait()
 
 
-def _start(home: Path, binaries: Binaries, account: Account, packages: Path, settings: Mapping[str, str]) -> Cluster:
+def _start(
+    home: Path, binaries: Binaries, account: Account, packages: Path | None, settings: Mapping[str, str]
+) -> Cluster:
     data, sockets, log, pwfile = (home / name for name in ("data", "socket", "log", "password"))
     password = secrets.token_hex(16)
     environment = _environment(home, packages)
@@ -211,7 +213,7 @@ def _start(home: Path, binaries: Binaries, account: Account, packages: Path, set
     )
 
 
-def _environment(home: Path, packages: Path) -> dict[str, str]:
+def _environment(home: Path, packages: Path | None) -> dict[str, str]:
     """Return the server's environment, from nothing: our own PG… and PYTHON… variables are not for it."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     return {
@@ -220,7 +222,7 @@ def _environment(home: Path, packages: Path) -> dict[str, str]:
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
-        "PYTHONPATH": str(packages),
+        **({} if packages is None else {"PYTHONPATH": str(packages)}),
         "PYTHONNOUSERSITE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         # Each backend would start a thread per core, for rows that come one at a time.
