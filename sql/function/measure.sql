@@ -21,7 +21,8 @@ declare
   slow_us constant float8 := 30;
   query text;
   call text;
-  between_both timestamptz;
+  reading interval;
+  scoring interval;
 begin
   select * into one from dbml._golden_rows(model, version) g where g.score is not null limit 1;
   started := clock_timestamp();
@@ -43,11 +44,12 @@ begin
   for attempt in 1..3 loop
     started := clock_timestamp();
     execute format(query, 'count(*)') into measured using model, version, rows_at_most, repeats;
-    between_both := clock_timestamp();
+    reading := least(reading, clock_timestamp() - started);
+    started := clock_timestamp();
     execute format(query, format('count(%s)', call)) into measured using model, version, rows_at_most, repeats;
-    warm_us := least(warm_us, greatest(0,
-      extract(epoch from (clock_timestamp() - between_both) - (between_both - started)) * 1e6 / measured));
+    scoring := least(scoring, clock_timestamp() - started);
   end loop;
+  warm_us := greatest(0.1, extract(epoch from scoring - reading) * 1e6 / measured);
   memory_kb := dbml._session_memory() - memory;
   in_batches := engine = 'python';
   if engine = 'portable' and warm_us > slow_us then

