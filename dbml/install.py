@@ -56,7 +56,7 @@ def code_script(plpython: bool) -> str:
     texts.append(database.text("install/grants"))
     if plpython:
         texts.append(database.text("install/grants_plpython"))
-    return "\n".join(["set local check_function_bodies = off;", *texts])
+    return "\n".join(["set local check_function_bodies = off;", database.text("install/private"), *texts])
 
 
 def install(connection: Connection, *, python_path: str | None = None) -> dict[str, Any]:

@@ -72,7 +72,7 @@ comment on function dbml._verify(text, integer, text) is 'The same by an engine 
 -- Golden rows, then the rows built to hurt, as the two arrays that scorers take; score is NULL where the
 -- estimator refuses.
 create or replace function dbml._golden_rows(
-  model text, version integer, out place integer, out numbers float8[], out texts text[], out score float8
+  model text, version integer, out place integer, out numbers float8[], out texts text[], out score float8, out hurtful boolean
 ) returns setof record
 language sql
 stable
@@ -81,6 +81,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   with version as (
     select v.signature -> 'features' as features,
+           jsonb_array_length(v.golden -> 'rows') as golden,
            (v.golden -> 'rows') || coalesce(v.golden -> 'hurtful_rows', '[]') as rows,
            (v.golden -> 'scores') || coalesce(v.golden -> 'hurtful_scores', '[]') as scores
       from dbml.model_version v
@@ -95,7 +96,8 @@ as $$
                  from jsonb_array_elements(r.item) with ordinality e(item, i)
                 where features -> (e.i::integer - 1) ->> 'kind' = 'text'
                 order by e.i),
-         (scores ->> (r.i::integer - 1))::float8
+         (scores ->> (r.i::integer - 1))::float8,
+         r.i > golden
     from version
    cross join jsonb_array_elements(rows) with ordinality r(item, i)
    order by r.i

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from pathlib import Path
-from typing import Any
-
-from sklearn.base import BaseEstimator
 
 from dbml.scorer import support
 from dbml.scorer.sklearn.registry import PREDICTORS, TRANSFORMERS
-
-
-def classes(value: Any, seen: set[int]) -> Iterator[type]:
-    """Every estimator class inside a case: parameters, steps, lists and dictionaries."""
-    if id(value) in seen or isinstance(value, (str, bytes)):
-        return
-    seen.add(id(value))
-    if isinstance(value, BaseEstimator):
-        yield type(value)
-        for inner in vars(value).values():
-            yield from classes(inner, seen)
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from classes(inner, seen)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from classes(inner, seen)
 
 
 def test_the_page_is_current() -> None:
