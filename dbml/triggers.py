@@ -39,7 +39,12 @@ def attach(attachment: Attachment) -> list[sql.Composed]:
     if counting:
         statements += event_triggers.attach_arrival(attachment, counting)
     statements += [
-        template("profile_trigger", profile=attachment.table.identifier, function=attachment.function("score")),
+        template(
+            "profile_trigger",
+            profile=attachment.table.identifier,
+            function=attachment.function("score"),
+            finish=attachment.function("finish"),
+        ),
         *_score_function(attachment),
     ]
     statements += [
@@ -73,7 +78,7 @@ def detach(attachment: Attachment, functions: Iterable[str]) -> list[sql.Compose
 def profile_triggers(attachment: Attachment) -> list[str]:
     """Names of the triggers on the profile."""
     counting = any(event.counters for event, _ in attachment.events)
-    return ["zz_dbml_score", *(("dbml_arrive", "dbml_rename") if counting else ())]
+    return ["zz_dbml_score", "dbml_finish", *(("dbml_arrive", "dbml_rename") if counting else ())]
 
 
 def disagreement(attachment: Attachment, event: Event, table: Table) -> sql.Composed:

@@ -29,7 +29,23 @@ MISSES_BEFORE_READING_AHEAD = 4
 # Reading ahead has paid when this many of the rows were then asked for; otherwise it waits ever longer.
 HITS_THAT_PAY = 64
 
+# Profile, depth of triggers, and time of a statement.
+Statement = tuple[int, int, str]
+
 _remembered: dict[bytes, float] = {}
+
+
+class _Written:
+    """What is known of the rows that a statement writes to a profile."""
+
+    def __init__(self) -> None:
+        self.scored = 0
+        self.waiting: dict[tuple[str, ...], None] = {}
+
+
+_written: dict[Statement, _Written] = {}
+# The statement that scores the rows that waited: what is refused there must not wait once more.
+_finishing: list[Statement] = []
 
 
 class _Scan:
@@ -50,6 +66,41 @@ def score(plpy: Plpy, fingerprint: str, engine: str, numbers: Numbers, texts: Te
         if answer is not None:
             return answer
     return _one(plpy, fingerprint, engine, numbers, texts)
+
+
+def score_in_bulk(
+    plpy: Plpy, fingerprint: str, numbers: Numbers, texts: Texts, statement: Statement, entity: Sequence[str]
+) -> float | None:
+    """Score a row that a statement writes; after a few that nobody has primed, let the others wait.
+
+    :returns: None for a row that :func:`take_waiting` will return at the end of the statement.
+    :raises Refused: with the estimator's own reason.
+    """
+    answer = _remembered.get(_key(fingerprint, numbers, texts)) if _remembered else None
+    if answer is not None:
+        return answer
+    # A statement that failed has left its own behind: another one at its depth has another time.
+    for other in [s for s in _written if s[1] >= statement[1] and s != statement]:
+        del _written[other]
+    rows = _written.setdefault(statement, _Written())
+    rows.scored += 1
+    if rows.scored > MISSES_BEFORE_READING_AHEAD and statement not in _finishing:
+        rows.waiting[tuple(entity)] = None
+        return None
+    return _one(plpy, fingerprint, "python", numbers, texts)
+
+
+def take_waiting(statement: Statement) -> list[list[str]]:
+    """Return the keys of the rows that wait for the end of a statement, and forget them.
+
+    The statement that scores them now is a deeper one; its rows do not wait again.
+    """
+    rows = _written.pop(statement, None)
+    if not rows or not rows.waiting:
+        return []
+    profile, depth, time = statement
+    _finishing[:] = [(profile, depth + 1, time)]
+    return [list(entity) for entity in rows.waiting]
 
 
 def score_ahead(

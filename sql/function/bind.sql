@@ -21,6 +21,7 @@ declare
   defaults text := '';
   predictions text := '';
   prime text := '';
+  estimates boolean := false;
 begin
   select * into strict attached from dbml.profile p where p.id = _bind.profile;
   select format('array[%s]', string_agg(format('new.%I::text', k), ', ' order by i)) into entity
@@ -63,6 +64,7 @@ begin
       format('Scores a row of %s with %s@%s, engine %s.', attached.relation, deployed.model, deployed.version, deployed.engine));
     execute format('grant execute on function dbml_scorer.%I(%s) to dbml_analyst', scorer, attached.relation);
 
+    estimates := estimates or deployed.engine = 'python';
     if deployed.in_batches then
       -- array_agg over arrays refuses empty ones.
       prime := prime || format(
@@ -75,13 +77,22 @@ begin
     select string_agg(distinct format('new.%1$I is distinct from old.%1$I', u), ' or ') into changed
       from unnest(inputs.columns
                   || array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
-    score := format(E'new.%I := %s;\n', prediction.column_name,
-        dbml._scorer_call(deployed, inputs_of_new.numbers, inputs_of_new.texts))
+    score := case deployed.engine
+        when 'python' then format('dbml._score_in_bulk(%L, %s, %s, pg_trigger_depth(), statement_timestamp(), %s)',
+          deployed.fingerprint, dbml._arrays(inputs_of_new.numbers, inputs_of_new.texts), attached.id, entity)
+        else dbml._scorer_call(deployed, inputs_of_new.numbers, inputs_of_new.texts)
+      end;
+    score := format(E'new.%I := %s;\n', prediction.column_name, score)
+      -- NULL: it waits for the end of the statement, and keeps what it has until then.
+      || case deployed.engine when 'python' then format(
+           E'      if new.%1$I is null then\n        new.%1$I := case tg_op when ''UPDATE'' then old.%1$I end;\n      else\n',
+           prediction.column_name) else '' end
       || coalesce('      new.' || quote_ident(prediction.version_column) || format(E' := %s;\n', deployed.version), '')
       || coalesce('      new.' || quote_ident(prediction.scored_at_column) || E' := now();\n', '')
       || format(E'      if exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s) then\n'
                  '        delete from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s;\n'
-                 '      end if;\n', attached.id, prediction.model, entity);
+                 '      end if;\n', attached.id, prediction.model, entity)
+      || case deployed.engine when 'python' then E'      end if;\n' else '' end;
     select string_agg(
              case when prediction.on_error = 'keep'
                   then format(E'      new.%1$I := case tg_op when ''UPDATE'' then old.%1$I end;\n', u)
@@ -124,7 +135,8 @@ begin
          join pg_attribute a on a.attrelid = attached.relation and a.attname = k)));
   execute format(
     'create or replace function dbml_scorer.%I() returns boolean language sql stable parallel safe as %L',
-    format('profile_%s_primes', attached.id), format('select %L::boolean', prime <> ''));
+    format('profile_%s_primes', attached.id), format('select %L::boolean', estimates));
+  perform dbml._bind_finish(attached.id);
   perform dbml._mark_parallel(attached.id);
 end
 $$;
