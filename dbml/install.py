@@ -48,7 +48,7 @@ def code_script(plpython: bool) -> str:
     """
     texts = [database.text(name) for folder in ("function", "trigger", "view") for name in database.names(folder)]
     if plpython:
-        texts.append(bundle.loader_function())
+        texts += [bundle.loader_function(), bundle.first_loader_function()]
         texts += [
             database.text(name).replace("@runtime@", bundle.package_name()) for name in database.names("plpython")
         ]
@@ -93,6 +93,8 @@ def install(connection: Connection, *, python_path: str | None = None) -> dict[s
         if changed:
             database.script(raw, code)
             database.named(raw, "save_setting", name="code", value=digest)
+            if plpython:
+                database.named(raw, "compile_all")
             for profile in database.named(raw, "profiles"):
                 database.named(raw, "bind", profile=profile["id"])
         if python_path is not None and before.get("python_path") != python_path:

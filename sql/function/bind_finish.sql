@@ -15,7 +15,7 @@ begin
   select * into strict attached from dbml.profile p where p.id = _bind_finish.profile;
   select coalesce(bool_or((dbml._deployed(r.model)).engine = 'python'), false),
          -- Changing the score is what makes the row's trigger compute it anew.
-         string_agg(format('%1$I = case when p.%1$I is null then ''NaN'' end', r.column_name), ', ')
+         string_agg(format('%1$I = case when p.%1$I is null then ''NaN''::float8 end', r.column_name), ', ')
     into waits, touches
     from dbml.prediction r where r.profile = attached.id;
   select string_agg(format('p.%I = (e.entity ->> %s)::%s', k, i - 1, format_type(a.atttypid, a.atttypmod)), ' and ')
