@@ -110,7 +110,8 @@ begin
     'create or replace function dbml_scorer.%I(batch %s[]) returns void language plpgsql stable security definer '
     'set search_path = pg_catalog, pg_temp as %L',
     format('profile_%s_prime', attached.id), attached.relation,
-    E'begin\n' || prime || E'  return;\nend');
+    -- Only to be quick: a row that cannot be scored, or whose features cannot be computed, is told of by its own call.
+    E'begin\n' || prime || E'  return;\nexception when others then\n  return;\nend');
   -- The rows that lie behind a row are found by their place in the table, never by reading it from its start.
   execute format(
     'create or replace function dbml_scorer.%I(entity text[]) returns void language plpgsql stable security definer '
