@@ -7,6 +7,7 @@ it remembers answers by those two alone, so a remembered answer is the one that 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Sequence
 
 from . import compiled, models
@@ -16,13 +17,20 @@ from .protocol import Plpy
 Numbers = models.Numbers
 Texts = models.Texts
 
-# One vectorised call scores at most so many rows: between two calls a cancelled statement can end.
+# One vectorised call scores at most so many rows, and fewer of a model that would take longer over them:
+# a cancelled statement can end only between two calls.
 ROWS_IN_A_CALL = 4096
+SECONDS_IN_A_CALL = 0.1
+# Of a model that this session has not timed yet.
+ROWS_IN_THE_FIRST_CALL = 32
+# The first call of a session loads the model as well: such a time must not hold up the next one for long.
+ROWS_AT_LEAST = 4
 REMEMBERED_AT_MOST = 65_536
 # Below, a session's first import of numpy costs more than a compiled plan's own calls.
 ROWS_THAT_PAY = 1000
 # A refused row spoils its whole call; halving finds it, and gives up where most rows are refused.
 CALLS_TO_ISOLATE_AT_MOST = 64
+VERSIONS_TIMED_AT_MOST = 64
 
 # So many single scores in a row are taken for the start of a scan.
 MISSES_BEFORE_READING_AHEAD = 4
@@ -30,6 +38,8 @@ MISSES_BEFORE_READING_AHEAD = 4
 HITS_THAT_PAY = 64
 
 _remembered: dict[bytes, float] = {}
+# How many rows of a version one call takes.
+_rows_in_a_call: dict[tuple[str, str], int] = {}
 
 
 class _Scan:
@@ -116,7 +126,7 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
 
     Rows that the estimator refuses are left out: their own call raises the reason.
 
-    :returns: the number of vectorised calls made.
+    :returns: the number of rows remembered.
     """
     rows = max(len(numbers), len(texts))
     numbers = numbers or [[]] * rows
@@ -125,16 +135,18 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
         return 0
     if len(_remembered) + rows > REMEMBERED_AT_MOST:
         _remembered.clear()
-    calls = 0
-    for start in range(0, rows, ROWS_IN_A_CALL):
-        waiting = [(start, min(start + ROWS_IN_A_CALL, rows))]
+    scored = start = 0
+    while start < rows:
+        whole = (start, min(start + _rows_in_a_call.get((fingerprint, engine), ROWS_IN_THE_FIRST_CALL), rows))
+        waiting = [whole]
+        start = whole[1]
         calls_allowed = CALLS_TO_ISOLATE_AT_MOST
         while waiting and calls_allowed:
             first, end = waiting.pop()
             calls_allowed -= 1
-            calls += 1
             # The trip into the server lets a cancelled statement end here.
             plpy.execute("select")
+            began = time.monotonic()
             try:
                 answers = score_many(plpy, fingerprint, engine, numbers[first:end], texts[first:end])
             except Refused:
@@ -142,9 +154,20 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
                     middle = (first + end) // 2
                     waiting += [(middle, end), (first, middle)]
                 continue
+            if (first, end) == whole:
+                _learn(fingerprint, engine, (time.monotonic() - began) / (end - first))
+            scored += end - first
             for index, answer in enumerate(answers, first):
                 _remembered[_key(fingerprint, numbers[index], texts[index])] = answer
-    return calls
+    return scored
+
+
+def _learn(fingerprint: str, engine: str, seconds: float) -> None:
+    """See from the seconds that a row has taken how many rows the next call may take."""
+    if len(_rows_in_a_call) >= VERSIONS_TIMED_AT_MOST:
+        _rows_in_a_call.clear()
+    rows = int(SECONDS_IN_A_CALL / max(seconds, 1e-9))
+    _rows_in_a_call[fingerprint, engine] = max(ROWS_AT_LEAST, min(rows, ROWS_IN_A_CALL))
 
 
 def _key(fingerprint: str, numbers: Numbers, texts: Texts) -> bytes:

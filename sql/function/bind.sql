@@ -22,6 +22,8 @@ declare
   predictions text := '';
   prime text := '';
 begin
+  -- One at a time: two models of one profile share its functions, and each must see what the other has deployed.
+  perform pg_advisory_xact_lock(hashtextextended('dbml.bind ' || profile, 0));
   select * into strict attached from dbml.profile p where p.id = _bind.profile;
   select format('array[%s]', string_agg(format('new.%I::text', k), ', ' order by i)) into entity
     from unnest(attached.key) with ordinality u(k, i);
