@@ -23,12 +23,11 @@ ROWS_IN_A_CALL = 4096
 SECONDS_IN_A_CALL = 0.1
 # Of a model that this session has not timed yet.
 ROWS_IN_THE_FIRST_CALL = 32
-# The first call of a session loads the model as well: such a time must not hold up the next one for long.
-ROWS_AT_LEAST = 4
 REMEMBERED_AT_MOST = 65_536
 # Below, a session's first import of numpy costs more than a compiled plan's own calls.
 ROWS_THAT_PAY = 1000
-# A refused row spoils its whole call; halving finds it, and gives up where most rows are refused.
+# A refused row spoils its whole call; halving finds it, and gives up where most rows are refused: so many calls
+# for each ROWS_IN_A_CALL.
 CALLS_TO_ISOLATE_AT_MOST = 64
 VERSIONS_TIMED_AT_MOST = 64
 
@@ -135,22 +134,26 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
         return 0
     if len(_remembered) + rows > REMEMBERED_AT_MOST:
         _remembered.clear()
+    try:
+        models.load(plpy, fingerprint, engine)
+    except models.LoadError:
+        return 0
     scored = start = 0
+    to_isolate = CALLS_TO_ISOLATE_AT_MOST * -(-rows // ROWS_IN_A_CALL)
     while start < rows:
         whole = (start, min(start + _rows_in_a_call.get((fingerprint, engine), ROWS_IN_THE_FIRST_CALL), rows))
         waiting = [whole]
         start = whole[1]
-        calls_allowed = CALLS_TO_ISOLATE_AT_MOST
-        while waiting and calls_allowed:
+        while waiting:
             first, end = waiting.pop()
-            calls_allowed -= 1
             # The trip into the server lets a cancelled statement end here.
             plpy.execute("select")
             began = time.monotonic()
             try:
                 answers = score_many(plpy, fingerprint, engine, numbers[first:end], texts[first:end])
             except Refused:
-                if end - first > 1:
+                if end - first > 1 and to_isolate > 0:
+                    to_isolate -= 2
                     middle = (first + end) // 2
                     waiting += [(middle, end), (first, middle)]
                 continue
@@ -167,7 +170,7 @@ def _learn(fingerprint: str, engine: str, seconds: float) -> None:
     if len(_rows_in_a_call) >= VERSIONS_TIMED_AT_MOST:
         _rows_in_a_call.clear()
     rows = int(SECONDS_IN_A_CALL / max(seconds, 1e-9))
-    _rows_in_a_call[fingerprint, engine] = max(ROWS_AT_LEAST, min(rows, ROWS_IN_A_CALL))
+    _rows_in_a_call[fingerprint, engine] = max(1, min(rows, ROWS_IN_A_CALL))
 
 
 def _key(fingerprint: str, numbers: Numbers, texts: Texts) -> bytes:
