@@ -8,17 +8,25 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-FAULTS = ("raise", "exit", "interrupt", "recurse", "nan", "shape", "text", "memory", "swell", "sleep")
 # A spend that no customer has by chance: the row on which the model misbehaves.
 TRIGGER = -666.0
+# What is wrong with an answer, and is told …
+REFUSED = ("raise", "exit", "interrupt", "recurse", "nan", "shape", "text", "memory")
+# … and what answers in the end.
+FAULTS = (*REFUSED, "swell", "sleep")
 
 
 class Unruly(ClassifierMixin, BaseEstimator):
-    """A logistic curve over ``complaints`` and ``spend`` that does as ``fault`` says for a spend of -666."""
+    """A logistic curve over ``complaints`` and ``spend`` that does as ``fault`` says for a spend of -666.
 
-    def __init__(self, fault: str = "raise", seconds: float = 0.2) -> None:
+    :param seconds: that it sleeps for each such row, if that is the fault.
+    :param log: a file that the fault ``sleep`` writes a line to for each call: how many rows.
+    """
+
+    def __init__(self, fault: str = "none", seconds: float = 0.2, log: str | None = None) -> None:
         self.fault = fault
         self.seconds = seconds
+        self.log = log
 
     def fit(self, X: Any, y: Any) -> Unruly:
         """Learn the names of the columns and nothing else."""
@@ -47,7 +55,7 @@ class Unruly(ClassifierMixin, BaseEstimator):
         if self.fault == "interrupt":
             raise KeyboardInterrupt
         if self.fault == "recurse":
-            return self._misbehave_deeper(0)
+            return self._misbehave(answer, seen)
         if self.fault == "memory":
             return np.ones(1 << 50)
         if self.fault == "nan":
@@ -57,15 +65,10 @@ class Unruly(ClassifierMixin, BaseEstimator):
         elif self.fault == "text":
             return np.full(answer.shape, "likely", dtype=object)
         elif self.fault == "swell":
-            # Given back afterwards: what matters is that the session goes on.
-            bytearray(300_000_000)[::4096] = b"x" * len(range(0, 300_000_000, 4096))
+            np.ones(40_000_000)  # 300 MB, given back afterwards
         elif self.fault == "sleep":
-            time.sleep(self.seconds)
+            if self.log:
+                with open(self.log, "a") as file:
+                    file.write(f"{len(answer)}\n")
+            time.sleep(self.seconds * int(seen.sum()))
         return answer
-
-    def _misbehave_deeper(self, depth: int) -> Any:
-        return self._misbehave_deeper(depth + 1)
-
-
-# What is wrong with an answer, and is told; the others answer in the end.
-REFUSED = ("raise", "exit", "interrupt", "recurse", "nan", "shape", "text", "memory")
