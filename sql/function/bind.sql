@@ -13,6 +13,7 @@ declare
   inputs record;
   inputs_of_new record;
   entity text;
+  of_another text;
   scorer text;
   changed text;
   score text;
@@ -26,6 +27,12 @@ begin
   perform pg_advisory_xact_lock(hashtextextended('dbml.bind ' || profile, 0));
   select * into strict attached from dbml.profile p where p.id = _bind.profile;
   select format('array[%s]', string_agg(format('new.%I::text', k), ', ' order by i)) into entity
+    from unnest(attached.key) with ordinality u(k, i);
+
+  -- INSERT … ON CONFLICT DO NOTHING comes by here as well, with a row that says nothing about the one that is there.
+  select format('tg_op = ''INSERT'' and exists (select from %s q where %s)', attached.relation,
+                string_agg(format('q.%1$I = new.%1$I', k), ' and ' order by i))
+    into of_another
     from unnest(attached.key) with ordinality u(k, i);
 
   -- A new row's counters are those over no events, whatever the INSERT says; events it has are counted after it.
@@ -81,9 +88,10 @@ begin
         dbml._scorer_call(deployed, inputs_of_new.numbers, inputs_of_new.texts))
       || coalesce('      new.' || quote_ident(prediction.version_column) || format(E' := %s;\n', deployed.version), '')
       || coalesce('      new.' || quote_ident(prediction.scored_at_column) || E' := now();\n', '')
-      || format(E'      if exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s) then\n'
+      || format(E'      if exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s)\n'
+                 '         and not (%4$s) then\n'
                  '        delete from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s;\n'
-                 '      end if;\n', attached.id, prediction.model, entity);
+                 '      end if;\n', attached.id, prediction.model, entity, of_another);
     select string_agg(
              case when prediction.on_error = 'keep'
                   then format(E'      new.%1$I := case tg_op when ''UPDATE'' then old.%1$I end;\n', u)
@@ -96,8 +104,9 @@ begin
            when 'raise' then '      ' || score
            else format(
              E'    begin\n      %s    exception when others then\n%s'
-              '      perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);\n    end;\n',
-             score, on_failure, attached.id, prediction.model, deployed.version, entity)
+              '      if not (%s) then\n'
+              '        perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);\n      end if;\n    end;\n',
+             score, on_failure, of_another, attached.id, prediction.model, deployed.version, entity)
          end
       || E'  end if;\n';
   end loop;
