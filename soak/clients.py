@@ -74,20 +74,20 @@ class Client(threading.Thread):
         self.pid: int | None = None
         self.acting = False
         self.slowest = 0.0
-        self._number = 0
-        self._run, self._idle, self._over = threading.Event(), threading.Event(), threading.Event()
-        self._idle.set()
+        self.attempts = 0
+        self._run, self._over, self._turn = threading.Event(), threading.Event(), threading.Lock()
+        self._session: psycopg.Connection[Any] | None = None
 
     def resume(self) -> None:
         """Go on."""
-        self._idle.clear()
         self._run.set()
 
     def pause(self, seconds: float = 120) -> None:
-        """Wait until the client has ended its statement and does nothing more."""
+        """Begin nothing more, and wait until the client has ended its statement."""
         self._run.clear()
-        if not self._idle.wait(seconds):
+        if not self._turn.acquire(timeout=seconds):
             raise RuntimeError(f"{self.name} ({self.role}) still has a statement running after {seconds:.0f} s")
+        self._turn.release()
 
     def end(self) -> None:
         """End for good."""
@@ -97,28 +97,28 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         """Connect, act, and connect again."""
-        session: psycopg.Connection[Any] | None = None
         while not self._over.is_set():
-            if not self._run.is_set():
-                self._idle.set()
-                self._run.wait()
-                continue
-            self._idle.clear()
-            if session is None or session.closed:
-                try:
-                    # No prepared statements: they are the session's, and a pooler hands sessions around.
-                    session = psycopg.connect(self.dsn, autocommit=True, prepare_threshold=None)
-                    self.pid = session.info.backend_pid
-                except psycopg.OperationalError:
-                    time.sleep(0.02)
-                    continue
-            self._act(session)
-        self._idle.set()
-        if session is not None:
-            session.close()
+            self._run.wait()
+            with self._turn:
+                # Looked at again: only so does nothing begin after a pause.
+                if self._run.is_set() and not self._over.is_set() and (session := self._connected()):
+                    self._act(session)
+        if self._session is not None:
+            self._session.close()
+
+    def _connected(self) -> psycopg.Connection[Any] | None:
+        if self._session is None or self._session.closed:
+            try:
+                # No prepared statements: they are the session's, and a pooler hands sessions around.
+                self._session = psycopg.connect(self.dsn, autocommit=True, prepare_threshold=None, connect_timeout=10)
+                self.pid = self._session.info.backend_pid
+            except psycopg.OperationalError:
+                time.sleep(0.02)
+                return None
+        return self._session
 
     def _act(self, session: psycopg.Connection[Any]) -> None:
-        self._number += 1
+        self.attempts += 1
         statement, rows = self._statement()
         began = time.monotonic()
         self.acting = True
@@ -127,14 +127,14 @@ class Client(threading.Thread):
         except psycopg.Error as error:
             # A client that has lost its connection cannot know.
             if session.closed or error.sqlstate is None or error.sqlstate.startswith("57P"):
-                self.unknown.update({self._number: rows} if rows else {})
+                self.unknown.update({self.attempts: rows} if rows else {})
                 session.close()
             state = error.sqlstate or "08006"
             self.failures[state, f"{self.role}: {str(error).splitlines()[0][:120]}"] += 1
         else:
             self.statements += 1
             if rows:
-                self.committed[self._number] = rows
+                self.committed[self.attempts] = rows
         self.acting = False
         self.slowest = max(self.slowest, time.monotonic() - began)
 
@@ -151,7 +151,7 @@ class Client(threading.Thread):
         chosen = customers or [chance.randint(1, self.customers + LATE) for _ in range(5)]
         return text.format(
             client=self.number,
-            statement=self._number,
+            statement=self.attempts,
             customers=",".join(map(str, chosen)),
             one=chosen[0],
             two=chosen[-1],
@@ -177,8 +177,6 @@ class Crowd:
 
     def pause(self) -> None:
         """Wait until nobody has a statement running."""
-        for client in self.clients:
-            client._run.clear()
         for client in self.clients:
             client.pause()
 

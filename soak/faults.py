@@ -129,10 +129,9 @@ def cancel(trial: Trial, amount: Amount) -> None:
             trial.crowd.wait_for(50)
             for number in range(amount.cancels):
                 victim = _acting(trial.crowd, number)
-                pid = victim.pid
-                began = time.monotonic()
-                trial.db.execute(f"select {function}(%s)", [pid])  # type: ignore[arg-type]
-                until(lambda victim=victim: not victim.acting)
+                attempt, began = victim.attempts, time.monotonic()
+                trial.db.execute(f"select {function}(%s)", [victim.pid])  # type: ignore[arg-type]
+                until(lambda victim=victim, attempt=attempt: victim.attempts != attempt or not victim.acting)
                 longest = max(longest, time.monotonic() - began)
                 row.tried += 1
             trial.crowd.pause()

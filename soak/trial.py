@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+from rich.markup import escape
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
@@ -140,7 +141,7 @@ class Trial:
             row.skipped = str(reason)
         except Stopped as reason:
             row.failures["stopped"] = 1
-            self.say(f"[red]{reason}[/]")
+            self.say(f"[red]{escape(str(reason))}[/]")
         crowd.pause()
         self.reconnect()
         row.statements = crowd.statements - before
@@ -149,7 +150,8 @@ class Trial:
                 row.failures[failure[0]] = row.failures.get(failure[0], 0) + count
                 self.examples[failure] += count
         self.look(row, crowd)
-        passed = "[green]ok[/]" if row.good else f"[red]{ {k: v for k, v in asdict(row).items() if v} }[/]"
+        wrong = escape(str({key: value for key, value in asdict(row).items() if value}))
+        passed = "[green]ok[/]" if row.good else f"[red]{wrong}[/]"
         self.say(f"{name}: {row.skipped or ''}{row.tried} tried, {row.statements:,} statements: {passed} {row.note}")
 
     def look(self, row: Row, crowd: Crowd) -> None:
@@ -161,5 +163,5 @@ class Trial:
         differences = dbml.reconcile(self.db).differences
         row.reconciled += len(differences)
         if differences:
-            self.say(f"[red]{differences[:3]}[/]")
+            self.say(f"[red]{escape(str(differences[:3]))}[/]")
         row.stale = (self.db.execute("select count(*) from dbml.failure").fetchone() or (0,))[0]
