@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -134,6 +135,42 @@ def memory_growth(dsn: str, schema: str, customers: int, statements: int) -> flo
         return None if before is None or after is None else after - before
 
 
+def bulk(dsn: str, schema: str, entities: int, rows: int) -> dict[str, float | None]:
+    """One COPY of many events over many entities: seconds, megabytes the session grew by at most, row versions."""
+    lines = "".join(f"{n}\n" for n in np.random.default_rng(3).permutation(rows) % entities + 1)
+    peak: list[float] = []
+    over = threading.Event()
+    with psycopg.connect(dsn, autocommit=True) as session, session.cursor() as cursor:
+        session.execute(f"insert into {schema}.complaint (customer_id) values (1)")  # type: ignore[arg-type]
+        pid = session.info.backend_pid
+        before = own_memory(pid)
+
+        def watch() -> None:
+            while not over.wait(0.02):
+                peak.append(own_memory(pid) or 0)
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+        began = time.perf_counter()
+        with session.transaction():
+            with cursor.copy(f"copy {schema}.complaint (customer_id) from stdin") as copy:  # type: ignore[arg-type]
+                copy.write(lines)
+            took = time.perf_counter() - began
+            versions = session.execute(
+                "select n_tup_upd from pg_stat_xact_user_tables where schemaname = %s and relname = 'customer'",
+                [schema],
+            ).fetchone()
+        over.set()
+        thread.join()
+    return {
+        "rows": rows,
+        "entities": entities,
+        "seconds": took,
+        "memory_mb": None if before is None else max(peak, default=before) - before,
+        "row_versions": versions[0] if versions else None,
+    }
+
+
 def own_memory(pid: int) -> float | None:
     """Megabytes of anonymous memory of a process; None where Linux's /proc is not there."""
     try:
@@ -197,4 +234,9 @@ def measure(db: Db, dsn: str, folder: Path, quick: bool, say: Say) -> dict[str, 
     found["latency"] = latencies(dsn, ("few_lr", few), ("many_lr", many), 1_000 if quick else 10_000)
     found["latency"]["profiles"] = many
     say(f"… {found['latency']}")
+    say("one COPY over many profiles …")
+    rows = 100_000 if quick else 1_000_000
+    shop(db, frame, "gbm", "many_gbm", rows // 10)
+    found["bulk"] = {model: bulk(dsn, f"many_{model}", rows // 10, rows) for model in ("lr", "gbm")}
+    say(f"… {found['bulk']}")
     return found
