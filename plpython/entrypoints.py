@@ -60,7 +60,7 @@ def score_ahead(
 
 
 def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Any] | None, texts: Sequence[Any] | None) -> int:
-    """Score many rows at once for the calls that follow; returns the vectorised calls made."""
+    """Score many rows at once for the calls that follow; returns the rows remembered."""
     return scoring.prime(plpy, fingerprint, engine, numbers or [], texts or [])
 
 

@@ -13,6 +13,7 @@ declare
   inputs record;
   inputs_of_new record;
   entity text;
+  of_another text;
   scorer text;
   changed text;
   score text;
@@ -23,8 +24,16 @@ declare
   prime text := '';
   estimates boolean := false;
 begin
+  -- One at a time: two models of one profile share its functions, and each must see what the other has deployed.
+  perform pg_advisory_xact_lock(hashtextextended('dbml.bind ' || profile, 0));
   select * into strict attached from dbml.profile p where p.id = _bind.profile;
   select format('array[%s]', string_agg(format('new.%I::text', k), ', ' order by i)) into entity
+    from unnest(attached.key) with ordinality u(k, i);
+
+  -- INSERT … ON CONFLICT DO NOTHING comes by here as well, with a row that says nothing about the one that is there.
+  select format('tg_op = ''INSERT'' and exists (select from %s q where %s)', attached.relation,
+                string_agg(format('q.%1$I = new.%1$I', k), ' and ' order by i))
+    into of_another
     from unnest(attached.key) with ordinality u(k, i);
 
   -- A new row's counters are those over no events, whatever the INSERT says; events it has are counted after it.
@@ -89,9 +98,10 @@ begin
            prediction.column_name) else '' end
       || coalesce('      new.' || quote_ident(prediction.version_column) || format(E' := %s;\n', deployed.version), '')
       || coalesce('      new.' || quote_ident(prediction.scored_at_column) || E' := now();\n', '')
-      || format(E'      if exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s) then\n'
+      || format(E'      if exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s)\n'
+                 '         and not (%4$s) then\n'
                  '        delete from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s;\n'
-                 '      end if;\n', attached.id, prediction.model, entity)
+                 '      end if;\n', attached.id, prediction.model, entity, of_another)
       || case deployed.engine when 'python' then E'      end if;\n' else '' end;
     select string_agg(
              case when prediction.on_error = 'keep'
@@ -105,8 +115,9 @@ begin
            when 'raise' then '      ' || score
            else format(
              E'    begin\n      %s    exception when others then\n%s'
-              '      perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);\n    end;\n',
-             score, on_failure, attached.id, prediction.model, deployed.version, entity)
+              '      if not (%s) then\n'
+              '        perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);\n      end if;\n    end;\n',
+             score, on_failure, of_another, attached.id, prediction.model, deployed.version, entity)
          end
       || E'  end if;\n';
   end loop;
@@ -121,7 +132,8 @@ begin
     'create or replace function dbml_scorer.%I(batch %s[]) returns void language plpgsql stable security definer '
     'set search_path = pg_catalog, pg_temp as %L',
     format('profile_%s_prime', attached.id), attached.relation,
-    E'begin\n' || prime || E'  return;\nend');
+    -- Only to be quick: a row that cannot be scored, or whose features cannot be computed, is told of by its own call.
+    E'begin\n' || prime || E'  return;\nexception when others then\n  return;\nend');
   -- The rows that lie behind a row are found by their place in the table, never by reading it from its start.
   execute format(
     'create or replace function dbml_scorer.%I(entity text[]) returns void language plpgsql stable security definer '

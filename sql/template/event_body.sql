@@ -8,6 +8,7 @@ declare
   dbml_recounts boolean := coalesce(
     current_setting('dbml.recounted', true) = extract(epoch from statement_timestamp())::text, false);
   dbml_lost {profile}[];
+  dbml_losing refcursor;
   dbml_last {profile};
   dbml_awaited bigint[];
 begin

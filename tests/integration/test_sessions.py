@@ -164,3 +164,44 @@ def test_a_failure_is_recorded_and_forgotten_once_it_is_over(
     assert status["stale"] == 0
     rows = profile_rows(db)
     np.testing.assert_allclose(rows["churn_score"], churn.truth(rows), rtol=0, atol=1e-9)
+
+
+@pytest.mark.usefixtures("live")
+def test_deploying_two_models_of_one_profile_at_once(
+    db: psycopg.Connection[Any], dsn: str, cli: Cli, churn: Trained, churn_2: Trained, spec_file: Path
+) -> None:
+    """They share the profile's functions; whoever is last must not put back what the other has replaced."""
+    cli("detach", "customer")
+    db.execute("alter table customer add other_score double precision, add other_version integer")
+    for name, trained in (("churn", churn_2), ("other", churn), ("other", churn_2)):
+        cli("model", "add", name, trained.file, "--sample", trained.sample)
+    other = '[[prediction]]\nmodel = "other"\ncolumn = "other_score"\nversion_column = "other_version"\n\n[[event]]'
+    spec_file.write_text(spec_file.read_text().replace("[[event]]", other))
+    cli("attach", spec_file)
+
+    def deploy(statement: str) -> None:
+        with psycopg.connect(dsn, autocommit=True) as session:
+            for number in range(30):
+                session.execute(statement.format(1 + number % 2))  # type: ignore[arg-type]
+
+    deploys = ["select dbml.deploy('churn', {})", "select dbml.deploy('other', {})"]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(deploy, deploys))
+        list(pool.map(deploy, [deploys[0], "select dbml.rescore('other')"]))
+    db.execute("insert into complaint (customer_id) values (1)")
+    assert db.execute("select churn_version, other_version from customer where id = 1").fetchone() == (2, 2)
+
+
+@pytest.mark.usefixtures("live")
+def test_an_insert_that_does_nothing_says_nothing_of_the_row_that_is_there(db: psycopg.Connection[Any]) -> None:
+    stale = "select stale from dbml.status"
+    nothing = "insert into customer (id, plan, spend) values (1, 'plus', {}) on conflict do nothing"
+    db.execute(nothing.format("'infinity'"))  # type: ignore[arg-type]
+    assert db.execute(stale).fetchone() == (0,)
+    db.execute("update customer set spend = 'infinity' where id = 1")
+    db.execute(nothing.format("3"))  # type: ignore[arg-type]
+    assert db.execute(stale).fetchone() == (1,)
+    db.execute("insert into customer (id, plan, spend) values (1, 'plus', 3) on conflict (id) do update set spend = 3")
+    assert db.execute(stale).fetchone() == (0,)
+    db.execute("insert into customer (id, plan, spend) values (99, 'plus', 'infinity')")
+    assert db.execute(stale).fetchone() == (1,)
