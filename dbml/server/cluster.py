@@ -163,7 +163,7 @@ def _start(
 ) -> Cluster:
     data, sockets, log, pwfile = (home / name for name in ("data", "socket", "log", "password"))
     password = secrets.token_hex(16)
-    environment = environment(home, packages)
+    variables = environment(home, packages)
     pwfile.touch(mode=0o600)
     pwfile.write_text(password)
     sockets.mkdir(mode=0o700)
@@ -184,7 +184,7 @@ def _start(
             "--no-sync",
         ],
         cwd=home,
-        env=environment,
+        env=variables,
     )
     pwfile.unlink()
     if made.returncode != 0:
@@ -201,7 +201,7 @@ def _start(
         port = _free_port()
         log.unlink(missing_ok=True)
         arguments = ["-D", str(data), "-l", str(log), "-w", "-t", "60", "-o", f"-p {port}"]
-        started = account.run([binaries.bindir / "pg_ctl", *arguments, "start"], cwd=home, env=environment)
+        started = account.run([binaries.bindir / "pg_ctl", *arguments, "start"], cwd=home, env=variables)
         if started.returncode == 0:
             return Cluster(home, port, password, _stop_command(home, binaries, account), _psql(sockets, port, binaries))
         text = log.read_text(errors="replace") if log.exists() else started.stdout
