@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
+from dbml.server import Server
 from tests.conftest import Cli, Trained, profile_rows
 
 LOOSE = """select dbml.score('churn', '{"plan": "plus", "complaints": 2, "spend": 20}'::jsonb)"""
@@ -205,3 +206,20 @@ def test_an_insert_that_does_nothing_says_nothing_of_the_row_that_is_there(db: p
     assert db.execute(stale).fetchone() == (0,)
     db.execute("insert into customer (id, plan, spend) values (99, 'plus', 'infinity')")
     assert db.execute(stale).fetchone() == (1,)
+
+
+@pytest.mark.parametrize("engine", ["sql", "portable", "python"])
+@pytest.mark.usefixtures("live")
+def test_a_failure_stays_in_the_log_when_its_transaction_is_rolled_back(
+    db: psycopg.Connection[Any], server: Server
+) -> None:
+    with db.transaction(force_rollback=True):
+        db.execute("update customer set spend = 'NaN' where id = 7")
+        assert db.execute("select count(*) from dbml.failure").fetchone() == (1,)
+    assert db.execute("select count(*) from dbml.failure").fetchone() == (0,)
+    (file,) = db.execute("select pg_current_logfile()").fetchone() or (None,)
+    if server.folder is not None:
+        log = (server.folder / "log").read_text()
+    else:
+        (log,) = db.execute("select pg_read_file(%s)", [file]).fetchone() or ("",)
+    assert "dbml: churn@1 could not score {7} of public.customer" in log
