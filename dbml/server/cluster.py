@@ -161,7 +161,7 @@ def _guarded(binaries: Binaries, account: Account) -> Iterator[tuple[subprocess.
 def _start(home: Path, binaries: Binaries, account: Account, packages: Path, settings: Mapping[str, str]) -> Cluster:
     data, sockets, log, pwfile = (home / name for name in ("data", "socket", "log", "password"))
     password = secrets.token_hex(16)
-    environment = environment(home, packages)
+    environment = server_environment(home, packages)
     pwfile.touch(mode=0o600)
     pwfile.write_text(password)
     sockets.mkdir(mode=0o700)
@@ -211,7 +211,7 @@ def _start(home: Path, binaries: Binaries, account: Account, packages: Path, set
     )
 
 
-def environment(home: Path, packages: Path) -> dict[str, str]:
+def server_environment(home: Path, packages: Path) -> dict[str, str]:
     """Return the server's environment, from nothing: our own PG… and PYTHON… variables are not for it."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     return {
