@@ -39,7 +39,7 @@ class Control:
         self.folder = server.folder
         self.account = server_account()
         self._binaries = cluster.find_binaries()[0].bindir
-        self._environment = cluster.environment(server.folder, server.python_packages)
+        self._environment = cluster.server_environment(server.folder, server.python_packages)
 
     def kill(self, pid: int) -> None:
         """``kill -9`` a backend: the server restarts itself for everyone."""

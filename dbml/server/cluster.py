@@ -163,7 +163,7 @@ def _start(
 ) -> Cluster:
     data, sockets, log, pwfile = (home / name for name in ("data", "socket", "log", "password"))
     password = secrets.token_hex(16)
-    variables = environment(home, packages)
+    variables = server_environment(home, packages)
     pwfile.touch(mode=0o600)
     pwfile.write_text(password)
     sockets.mkdir(mode=0o700)
@@ -213,7 +213,7 @@ def _start(
     )
 
 
-def environment(home: Path, packages: Path | None) -> dict[str, str]:
+def server_environment(home: Path, packages: Path | None) -> dict[str, str]:
     """Return the server's environment, from nothing: our own PG… and PYTHON… variables are not for it."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     return {

@@ -99,7 +99,7 @@ def test_a_slow_model_gets_few_rows_at_once(db: Db, dsn: str, served: int, impor
             # Stopped on the way: 220 rows take 2.2 s at least.
             assert sum(int(line) for line in log.read_text().split()) < 220
     assert db.execute("select count(*) from complaint").fetchone() == (220,)
-    assert dbml.reconcile(db).differences == []
+    assert db.execute("select distinct complaints from customer").fetchall() == [(1,)]
 
 
 def test_transaction_ids_of_a_statement(db: Db, served: int, importable: Path) -> None:
