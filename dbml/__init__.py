@@ -4,7 +4,7 @@ Every verb takes a psycopg or SQLAlchemy connection first and never commits for 
 """
 
 from dbml.attachment import attach, detach
-from dbml.deployment import deploy, rescore, rescore_due, score, status
+from dbml.deployment import deploy, rescore, rescore_due, rollback, score, status
 from dbml.errors import DbmlError
 from dbml.install import install, uninstall
 from dbml.reconciliation import reconcile
@@ -26,6 +26,7 @@ __all__ = [
     "reconcile",
     "rescore",
     "rescore_due",
+    "rollback",
     "score",
     "show",
     "status",

@@ -269,19 +269,38 @@ def deploy_command(dsn: str | None, version: str) -> None:
         click.echo(f"Rows scored before keep their score until they change; to move them all: dbml rescore {name}")
 
 
+@main.command("rollback")
+@_dsn
+@click.argument("name")
+def rollback_command(dsn: str | None, name: str) -> None:
+    """Make the version that served before the present one serve again."""
+    with database.connect(dsn) as connection:
+        version = deployment.rollback(connection, name)
+    click.echo(f"{name}@{version} serves again.")
+    click.echo(f"Rows scored before keep their score until they change; to move them all: dbml rescore {name}")
+
+
 @main.command("rescore")
 @_dsn
 @click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="Rows of the deployed version as well.")
+@click.option("--stale", is_flag=True, help="Only rows that could not be scored when they last changed.")
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="ROWS", help="At most so many a second.")
 @click.option("--due", is_flag=True, help="Only rows whose window of time has changed, of every model.")
-def rescore_command(dsn: str | None, name: str | None, due: bool) -> None:
-    """Score every row of every profile of a model anew."""
+def rescore_command(dsn: str | None, name: str | None, every: bool, stale: bool, rate: float | None, due: bool) -> None:
+    """Score the rows of NAME that do not have their score from the deployed version; can be killed and repeated."""
     if due == (name is not None):
         raise click.UsageError("give either a model's NAME or --due")
+    if due + stale + every > 1 or (due and rate is not None):
+        raise click.UsageError("--due takes no other option, and --stale and --all exclude each other")
     with database.connect(dsn) as connection:
         if name is None:
             click.echo(f"{deployment.rescore_due(connection)} rows had a window that changed; they are moved.")
-        else:
-            click.echo(f"{deployment.rescore(connection, name)} rows scored by {name}.")
+            return
+        connection.autocommit = True  # each batch a transaction of its own
+        with _bar() as progress:
+            scored = deployment.rescore(connection, name, every=every, stale=stale, rate=rate, progress=progress)
+        click.echo(f"{scored} rows scored by {name}.")
 
 
 @main.command("reconcile")

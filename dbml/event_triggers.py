@@ -55,6 +55,7 @@ def attach_arrival(attachment: Attachment, positions: Sequence[int]) -> list[sql
             template(
                 "arrival_claim",
                 id=attachment.id,
+                recorded=_recorded(attachment),
                 entity=entity(attachment, attachment.profile.key, "dbml_n"),
                 rows=sql.SQL("{} as dbml_n").format(verbatim(source)),
             )
@@ -230,6 +231,7 @@ def _operation(
             "event_awaiting",
             **shared,
             id=attachment.id,
+            recorded=_recorded(attachment),
             known=sql.SQL(" and ").join(
                 sql.SQL("{} is not null").format(sql.Identifier("d", f"k{i}")) for i in range(len(event.key))
             ),
@@ -250,6 +252,11 @@ def entity(attachment: Attachment, columns: Sequence[str], alias: str) -> sql.Co
             if not alike and not any(types <= family for family in _HASHED_ALIKE):
                 return verbatim("0::bigint").format()
     return sql.SQL("hash_record_extended(row({}), 0)").format(listed(columns, alias))
+
+
+def _recorded(attachment: Attachment) -> sql.Composed:
+    """Whether dbml's own tables are filled: not yet while a dump's data is restored, which has these rows itself."""
+    return sql.SQL("exists (select from dbml.profile r where r.id = {})").format(attachment.id)
 
 
 def _pairs(counters: Sequence[Kept], values: Sequence[sql.Composable]) -> sql.Composed:

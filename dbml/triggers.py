@@ -163,29 +163,78 @@ def _grants(attachment: Attachment) -> list[sql.Composed]:
 
 
 def _rescore_function(attachment: Attachment) -> sql.Composed:
-    key = attachment.profile.key
+    key, function = attachment.profile.key, attachment.function("rescore")
+    model = sql.SQL("{}.dbml_model").format(sql.Identifier(function))
     touches = [
         sql.SQL("{c} = case when {m} is distinct from {model} then p.{c} when p.{c} is null then 'NaN' end").format(
-            c=sql.Identifier(prediction.column),
-            m=sql.Identifier(attachment.function("rescore"), "model"),
-            model=prediction.model,
+            c=sql.Identifier(prediction.column), m=model, model=prediction.model
         )
         for prediction in attachment.profile.predictions
     ] or [sql.SQL("{c} = p.{c}").format(c=sql.Identifier(key[0]))]
+    shared: dict[str, sql.Composable] = {
+        "profile": attachment.table.identifier,
+        "b_key": sql.SQL(", ").join(sql.SQL("(b.dbml_row).{}").format(sql.Identifier(k)) for k in key),
+        "p_key": listed(key, "dbml_row"),
+    }
+    beyond = sql.SQL("({}) > ({})").format(listed(key, "dbml_row"), _fields("dbml_from", key))
+    waiting = _waiting(attachment, model)
     body = template(
         "rescore_body",
-        profile=attachment.table.identifier,
-        b_key=sql.SQL(", ").join(sql.SQL("(b.dbml_row).{}").format(sql.Identifier(k)) for k in key),
-        p_key=listed(key, "dbml_row"),
-        last_key=sql.SQL(", ").join(sql.SQL("(dbml_last).{}").format(sql.Identifier(k)) for k in key),
+        **shared,
+        id=attachment.id,
+        from_entity=_assigned("dbml_from", key, "dbml_entity"),
+        from_last=_assigned("dbml_from", key, "dbml_last"),
+        wanted=attachment.same("dbml_row", "dbml_b"),
+        b_entity=_as_entity(key, "dbml_b"),
+        first=template("rescore_rows", **shared, after=sql.SQL("true"), waiting=waiting),
+        next=template("rescore_rows", **shared, after=beyond, waiting=waiting),
+        reached=sql.SQL("array[{}]").format(
+            sql.SQL(", ").join(sql.SQL("(dbml_from).{}::text").format(sql.Identifier(k)) for k in key)
+        ),
         primes=attachment.function("primes"),
         prime=attachment.function("prime"),
         touches=sql.SQL(", ").join(touches),
         same=attachment.same("p", "b"),
     )
-    function = attachment.function("rescore")
+    arguments = verbatim("text, integer, text[], integer, boolean, boolean")
     return sql.SQL(";\n").join(
-        [template("rescore_function", function=function, body=literal(body)), owned(function, sql.SQL("text"))]
+        [template("rescore_function", function=function, body=literal(body)), owned(function, arguments)]
+    )
+
+
+def _waiting(attachment: Attachment, model: sql.Composable) -> sql.Composable:
+    """Whether ``dbml_row`` does not have its score from the deployed version; always, without a version column."""
+    cases = [
+        sql.SQL(
+            "when {name} then dbml_row.{column} is distinct from dbml_version or exists ("
+            "select from dbml.failure f where f.profile = {id} and f.model = {name} and f.entity = {entity})"
+        ).format(
+            name=prediction.model,
+            column=sql.Identifier(prediction.version_column),
+            id=attachment.id,
+            entity=_as_entity(attachment.profile.key, "dbml_row"),
+        )
+        for prediction in attachment.profile.predictions
+        if prediction.version_column
+    ]
+    return sql.SQL("case {} {} else true end").format(model, sql.SQL(" ").join(cases)) if cases else sql.SQL("true")
+
+
+def _fields(record: str, key: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.SQL("({}).{}").format(verbatim(record), sql.Identifier(k)) for k in key)
+
+
+def _assigned(record: str, key: Iterable[str], texts: str) -> sql.Composed:
+    """Assignments of a key that was written as texts; PL/pgSQL gives each the column's type."""
+    return sql.SQL("\n").join(
+        sql.SQL("      {}.{} := {}[{}];").format(verbatim(record), sql.Identifier(k), verbatim(texts), index)
+        for index, k in enumerate(key, 1)
+    )
+
+
+def _as_entity(key: Iterable[str], alias: str) -> sql.Composed:
+    return sql.SQL("array[{}]").format(
+        sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(alias, k)) for k in key)
     )
 
 
