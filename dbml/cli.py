@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 from dbml import __doc__ as package_doc
-from dbml import attachment, database, deployment, doctor, errors, reconciliation, registry, spec
-from dbml.install import install, uninstall
+from dbml import attachment, database, deployment, doctor, errors, online, reconciliation, registry, spec, upgrade
+from dbml.install import uninstall
 
 DIFFERENCES_SHOWN = 50
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -95,7 +95,7 @@ def doctor_command(dsn: str | None, as_json: bool) -> None:
 def install_command(dsn: str | None, python_path: str | None) -> None:
     """Create or upgrade the schema dbml."""
     with database.connect(dsn) as connection:
-        done = install(connection, python_path=python_path)
+        done = upgrade.install(connection, python_path=python_path)
     click.echo(
         f"dbml is installed, revision {done['revision']}."
         if done["changed"]
@@ -233,11 +233,27 @@ def model_export(dsn: str | None, version: str, form: str, output_file: Path) ->
 @click.option("--add-columns", is_flag=True, help="Add the columns that the profile lacks.")
 @click.option("--backfill", is_flag=True, help="Overwrite counters that disagree with the events.")
 @click.option("--dry-run", is_flag=True, help="Print the SQL that would run, and change nothing.")
-def attach_command(dsn: str | None, spec_file: Path, add_columns: bool, backfill: bool, dry_run: bool) -> None:
-    """Create triggers, fill counters and score what is there."""
+@click.option(
+    "--online", "in_use", is_flag=True, help="Let writers go on: triggers first, then what is there in batches."
+)
+def attach_command(
+    dsn: str | None, spec_file: Path, add_columns: bool, backfill: bool, dry_run: bool, in_use: bool
+) -> None:
+    """Create triggers, fill counters and score what is there; with --online it can be killed and repeated."""
+    if dry_run and in_use:
+        raise click.UsageError("--dry-run and --online exclude each other")
     profile = spec.read(spec_file)
     with database.connect(dsn) as connection:
-        attached = attachment.attach(connection, profile, add_columns=add_columns, backfill=backfill, dry_run=dry_run)
+        if in_use:
+            connection.autocommit = True  # each batch a transaction of its own
+            with _bar() as progress:
+                attached = online.attach_online(
+                    connection, profile, add_columns=add_columns, backfill=backfill, progress=progress
+                )
+        else:
+            attached = attachment.attach(
+                connection, profile, add_columns=add_columns, backfill=backfill, dry_run=dry_run
+            )
     if dry_run:
         click.echo("\n".join(f"{statement.rstrip()};\n" for statement in attached.statements))
         return
@@ -368,6 +384,7 @@ def status_command(dsn: str | None, as_json: bool) -> None:
         "events",
         "stale",
         "last_failure",
+        "complete",
     )
     _print_rows(rows, columns, as_json)
 

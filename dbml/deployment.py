@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from dbml import attachment, database, registry
@@ -83,28 +84,30 @@ def rescore(
         total, began = 0, time.monotonic()
         at_once = ROWS_AT_ONCE if rate is None else max(1, min(ROWS_AT_ONCE, int(rate / 4)))
         for profile in database.named(raw, "start_rescore", name=name, stale=stale):
-            after, scored = None, 0
-            while True:
-                batch = database.named(
-                    raw,
-                    "rescore_batch",
-                    profile=profile["profile"],
-                    name=name,
-                    after=after,
-                    rows=at_once,
-                    every=every,
-                    stale=stale,
-                )[0]
-                after = batch["reached"]
-                scored += batch["scored"]
-                total += batch["scored"]
+            scored = 0
+            for batch in batches(raw, profile["profile"], name, at_once, every=every, stale=stale):
+                scored += batch
+                total += batch
                 if progress:
-                    progress(profile["name"], scored, max(profile["rows"], scored) if after else scored)
-                if after is None:
-                    break
-                if rate is not None:
+                    progress(profile["name"], scored, max(profile["rows"], scored) if batch else scored)
+                if rate is not None and batch:
                     time.sleep(max(0.0, began + total / rate - time.monotonic()))
         return total
+
+
+def batches(
+    raw: psycopg.Connection[Any], profile: int, name: str, rows: int, *, every: bool = False, stale: bool = False
+) -> Iterator[int]:
+    """Score the rows of one profile as :func:`rescore` does; yields the number of each batch, 0 at the end."""
+    after = None
+    while True:
+        batch = database.named(
+            raw, "rescore_batch", profile=profile, name=name, after=after, rows=rows, every=every, stale=stale
+        )[0]
+        yield batch["scored"]
+        after = batch["reached"]
+        if after is None:
+            return
 
 
 def rescore_due(connection: Connection) -> int:

@@ -26,28 +26,60 @@ def lock(attachment: Attachment) -> list[sql.Composed]:
     ]
 
 
-def attach(attachment: Attachment) -> list[sql.Composed]:
-    """Every statement of an attachment after its tables are locked, in order."""
+def attach(attachment: Attachment, *, online: bool = False) -> list[sql.Composed]:
+    """Every statement of an attachment, in order; its tables are locked.
+
+    :param online: lock the tables as late as possible, and leave the rows that are there for later, up to
+        :func:`complete`.
+    """
     statements = [_record(attachment), *_grants(attachment)]
-    # Counters first: with the profile's trigger in place each filled row would be scored by itself.
-    statements += [_fill(attachment, event, table) for event, table in attachment.events if event.counters]
-    statements.append(_rescore_function(attachment))
+    if online:
+        statements.append(sql.SQL("update dbml.profile set complete = false where id = {}").format(attachment.id))
+    else:
+        # Counters first: with the profile's trigger in place each filled row would be scored by itself.
+        statements += [_fill(attachment, event, table) for event, table in attachment.events if event.counters]
+    statements += functions(attachment, online=online)
     statements.append(sql.SQL("select dbml._bind({})").format(attachment.id))
-    counting = [position for position, (event, _) in enumerate(attachment.events, 1) if event.counters]
-    for position in counting:
-        statements += event_triggers.attach(attachment, *attachment.events[position - 1], position)
-    if counting:
-        statements += event_triggers.attach_arrival(attachment, counting)
-    statements += [
-        template("profile_trigger", profile=attachment.table.identifier, function=attachment.function("score")),
-        *_score_function(attachment),
-    ]
-    statements += [
-        sql.SQL("select dbml._rescore_profile({}, {})").format(attachment.id, prediction.model)
-        for prediction in attachment.profile.predictions
-        if prediction.model in attachment.deployed
-    ]
+    statements += _score_function(attachment)
+    if online:
+        # Only now, when nothing is left to do that takes time.
+        statements += lock(attachment)
+    statements += [event_triggers.attach(attachment, position) for position in counting(attachment)]
+    if counting(attachment):
+        statements.append(event_triggers.attach_arrival(attachment))
+    statements.append(
+        template("profile_trigger", profile=attachment.table.identifier, function=attachment.function("score"))
+    )
+    if not online:
+        statements += [
+            sql.SQL("select dbml._rescore_profile({}, {})").format(attachment.id, prediction.model)
+            for prediction in attachment.profile.predictions
+            if prediction.model in attachment.deployed
+        ]
     return statements
+
+
+def functions(attachment: Attachment, *, online: bool = False) -> list[sql.Composed]:
+    """The generated functions that ``dbml._bind`` does not make; they can be replaced at any time."""
+    statements = [_rescore_function(attachment)]
+    for position in counting(attachment):
+        statements += event_triggers.functions(attachment, position, online=online)
+    if counting(attachment):
+        statements += event_triggers.arrival_function(attachment, counting(attachment))
+    return statements
+
+
+def complete(attachment: Attachment) -> list[sql.Composed]:
+    """Statements that end an attachment which was begun online: no lock on any table."""
+    return [
+        *functions(attachment),
+        sql.SQL("update dbml.profile set complete = true, backfilled = null where id = {}").format(attachment.id),
+    ]
+
+
+def counting(attachment: Attachment) -> list[int]:
+    """Positions of the events that have counters."""
+    return [position for position, (event, _) in enumerate(attachment.events, 1) if event.counters]
 
 
 def detach(attachment: Attachment, functions: Iterable[str]) -> list[sql.Composed]:
@@ -72,8 +104,7 @@ def detach(attachment: Attachment, functions: Iterable[str]) -> list[sql.Compose
 
 def profile_triggers(attachment: Attachment) -> list[str]:
     """Names of the triggers on the profile."""
-    counting = any(event.counters for event, _ in attachment.events)
-    return ["zz_dbml_score", *(("dbml_arrive", "dbml_rename") if counting else ())]
+    return ["zz_dbml_score", *(("dbml_arrive", "dbml_rename") if counting(attachment) else ())]
 
 
 def disagreement(attachment: Attachment, event: Event, table: Table) -> sql.Composed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,20 @@ def test_rescore_goes_on_after_a_kill(db: Db, dsn: str, cli: Cli, churn_2: Train
     assert "50 rows scored" in cli("rescore", "churn", "--all").output
     rows = profile_rows(db)
     np.testing.assert_allclose(rows["churn_score"], churn_2.truth(rows), rtol=0, atol=1e-9)
+
+
+@pytest.mark.usefixtures("two")
+def test_what_a_killed_process_has_done_stays(db: Db, dsn: str, cli: Cli) -> None:
+    cli("deploy", "churn@2")
+    command = [Path(sys.executable).parent / "dbml", "rescore", "churn", "--rate", "12", "--dsn", dsn]
+    with subprocess.Popen(command) as process:
+        while len(versions(db)) < 2:
+            assert process.poll() is None
+        process.kill()
+    (_, left), (_, done) = versions(db)
+    assert done and left
+    assert f"{left} rows scored" in cli("rescore", "churn").output
+    assert versions(db) == [(2, 50)]
 
 
 @pytest.mark.usefixtures("two")
