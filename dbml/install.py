@@ -59,14 +59,19 @@ def code_script(plpython: bool) -> str:
     return "\n".join(["set local check_function_bodies = off;", database.text("install/private"), *texts])
 
 
-def install(connection: Connection, *, python_path: str | None = None) -> dict[str, Any]:
-    """Create or upgrade the schema ``dbml`` in the caller's transaction. Safe to repeat and to run twice at once.
+def _generators() -> str:
+    """The code that generates functions at each attachment."""
+    package = resources.files("dbml")
+    return "\n".join(
+        [
+            *(database.text(name) for name in database.names("template")),
+            *(package.joinpath(f"{name}.py").read_text() for name in ("triggers", "event_triggers", "counters")),
+        ]
+    )
 
-    :param python_path: folder on the server with the packages that PL/Python's own path lacks.
-    :returns: ``changed`` (bool), ``revision``, ``plpython`` (bool: the engine ``python`` can be used).
-    :raises NotInstalled: a schema ``dbml`` or ``dbml_scorer`` is there that is not dbml's own.
-    :raises PermissionDenied: the role may not create schemas, roles or PL/Python functions.
-    """
+
+def install(connection: Connection, *, python_path: str | None = None) -> dict[str, Any]:
+    """Create or upgrade tables, functions and views; what is attached is the task of :func:`dbml.upgrade.install`."""
     raw = database.driver(connection)
     with database.translated():
         # Never wait for long with locks in hand.
@@ -78,7 +83,7 @@ def install(connection: Connection, *, python_path: str | None = None) -> dict[s
         head = ScriptDirectory.from_config(_alembic()).get_current_head()
         plpython = found["plpython_available"] and found["superuser"]
         code = code_script(plpython)
-        digest = hashlib.sha256(code.encode()).hexdigest()
+        digest = hashlib.sha256((code + _generators()).encode()).hexdigest()
         current = _revision(raw) if found["version_table"] else None
         before = _settings(raw) if found["version_table"] else {}
         if not found["version_table"]:

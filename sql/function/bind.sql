@@ -105,7 +105,10 @@ begin
       || case deployed.engine when 'python' then E'      end if;\n' else '' end;
     select string_agg(
              case when prediction.on_error = 'keep'
-                  then format(E'      new.%1$I := case tg_op when ''UPDATE'' then old.%1$I end;\n', u)
+                  -- While a dump is restored, the model may come after the row: then the dump's own score stands.
+                  then format(E'      if tg_op = ''UPDATE'' then new.%1$I := old.%1$I;\n'
+                              '      elsif exists (select from dbml.profile p where p.id = %2$s) then new.%1$I := null;\n'
+                              '      end if;\n', u, attached.id)
                   else format(E'      new.%I := null;\n', u) end, '')
       into on_failure
       from unnest(array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;

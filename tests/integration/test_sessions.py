@@ -103,6 +103,8 @@ def test_deploying_under_traffic_fails_no_insert(
                 assert event.wait(60)
             for version in (2, 1, 2, 1, 2):
                 cli("deploy", f"churn@{version}")
+            for again in ("rollback", "rescore", "rollback"):
+                cli(again, "churn")
         finally:
             stop.set()
         statements = sum(run.result(60) for run in runs)
