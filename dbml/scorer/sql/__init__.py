@@ -15,14 +15,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dbml.scorer import sql_text as write
 from dbml.scorer.sklearn.registry import Unsupported
-from dbml.scorer.sql_careful import careful as write_careful
-from dbml.scorer.sql_facts import Facts, facts
-from dbml.scorer.sql_fast import At, Writer
-from dbml.scorer.sql_linear import Folded, fold
-from dbml.scorer.sql_ranges import Range, span
-from dbml.scorer.sql_text import Bound, TooLarge
+from dbml.scorer.sql import text as write
+from dbml.scorer.sql.careful import careful as write_careful
+from dbml.scorer.sql.facts import Facts, facts
+from dbml.scorer.sql.fast import At, Writer
+from dbml.scorer.sql.linear import Folded, fold
+from dbml.scorer.sql.ranges import Range, span
+from dbml.scorer.sql.text import Bound, TooLarge
 
 __all__ = ["Expression", "TooLarge", "render"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dbml.scorer import sql_text as write
+from dbml.scorer.sql import text as write
 
 _CALLS = {
     "add": "add",
