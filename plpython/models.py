@@ -51,7 +51,7 @@ class Estimator:
                 for index, answer in zip(indices, found.tolist()):
                     answers[index] = answer
         except BaseException as error:
-            # A model may even try to exit; a cancelled statement does not come this way, for nothing here calls the server.
+            # A model may even try to exit. No cancelled statement comes by here: nothing in it calls the server.
             reason = " ".join(str(error).split())[:300] or type(error).__name__
             raise Refused(f"{self.name} cannot score this row: {reason}") from error
         return answers
