@@ -219,15 +219,16 @@ def measure(db: Db, dsn: str, folder: Path, quick: bool, say: Say) -> dict[str, 
     statements = 3_000 if quick else 100_000
     frame = churn_models(db, folder)
     for model in ("lr", "gbm", "constant"):
-        shop(db, frame, model, f"few_{model}", few)
+        shop(db, frame, model, f"own_{model}", len(frame))
+    shop(db, frame, "lr", "few_lr", few)
     say("COPY …")
-    schemas = {model: f"few_{model}" for model in ("lr", "gbm", "constant")}
-    found["copy"] = copy_ratios(dsn, schemas, few, 20_000 if quick else 100_000, 3 if quick else 7)
+    schemas = {model: f"own_{model}" for model in ("lr", "gbm", "constant")}
+    found["copy"] = copy_ratios(dsn, schemas, len(frame), 100_000, 2 if quick else 7)
     say(f"… {found['copy']['ratio']}")
     say("memory …")
-    found["memory_mb"] = {model: memory_growth(dsn, f"few_{model}", few, statements) for model in ("lr", "gbm")} | {
-        "statements": statements
-    }
+    found["memory_mb"] = {
+        model: memory_growth(dsn, f"own_{model}", len(frame), statements) for model in ("lr", "gbm")
+    } | {"statements": statements}
     say(f"… {found['memory_mb']}")
     say(f"latency with {many:,} profiles …")
     shop(db, frame, "lr", "many_lr", many)

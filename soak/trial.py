@@ -136,7 +136,7 @@ class Trial:
         try:
             yield row
             # The server goes on.
-            crowd.wait_for(50)
+            crowd.wait_for(20)
         except Skip as reason:
             row.skipped = str(reason)
         except Stopped as reason:

@@ -229,5 +229,5 @@ def test_more_entities_than_a_batch(db: Db, kind: str) -> None:
         with db.transaction():
             db.execute(statement)  # type: ignore[arg-type]
             (written,) = db.execute(query).fetchone() or (0,)
-        assert 4096 < written <= 9000, statement
+        assert 3000 < written <= 9000, statement
         assert differences(db, counters) == [], statement
