@@ -6,9 +6,13 @@ import hashlib
 import io
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from typing import Any
 
+import alembic.context
+import alembic.op
 import psycopg
 from alembic import command
 from alembic.config import Config
@@ -18,20 +22,38 @@ from dbml import bundle, database, errors
 from dbml.database import Connection
 
 # Any constant will do, as long as it is the same in every dbml.
-_LOCK = "select pg_advisory_xact_lock(5639411)"
+LOCK = "select pg_advisory_xact_lock(5639411)"
 # Alembic keeps the migration that runs in module globals.
 _ALEMBIC = threading.Lock()
 
 
-def migration_script(current: str | None) -> str:
-    """SQL between the revision ``current`` (None: nothing yet) and head; empty when there is none (pure)."""
+def migration_script(current: str | None, target: str = "head") -> str:
+    """SQL between the revision ``current`` (None: nothing yet) and another; empty when there is none (pure)."""
     script = io.StringIO()
     config = _alembic(script)
-    if current == ScriptDirectory.from_config(config).get_current_head():
+    if target == "head" and current == ScriptDirectory.from_config(config).get_current_head():
         return ""
-    with _ALEMBIC:
-        command.upgrade(config, f"{current or 'base'}:head", sql=True)
+    with _ALEMBIC, _outer_migration_kept():
+        command.upgrade(config, f"{current or 'base'}:{target}", sql=True)
     return script.getvalue()
+
+
+def revisions() -> list[tuple[str | None, str]]:
+    """Every revision of the schema ``dbml`` with the one before it, oldest first (pure)."""
+    scripts = [script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()][::-1]
+    return list(zip([None, *scripts], scripts, strict=False))
+
+
+@contextmanager
+def _outer_migration_kept() -> Iterator[None]:
+    """Where the application's own migration installs dbml, its ``op`` and ``context`` must outlive dbml's."""
+    outer = [getattr(module, "_proxy", None) for module in (alembic.context, alembic.op)]
+    try:
+        yield
+    finally:
+        for proxy in outer:
+            if proxy is not None:
+                proxy._install_proxy()
 
 
 def _alembic(script: io.StringIO | None = None) -> Config:
@@ -44,7 +66,7 @@ def _alembic(script: io.StringIO | None = None) -> Config:
 def code_script(plpython: bool) -> str:
     """SQL of every function, trigger, view and grant, re-runnable (pure).
 
-    :param plpython: whether the server has PL/Python; without it the engine ``python`` stays out.
+    :param plpython: whether the server has PL/Python; without it the engines ``portable`` and ``python`` stay out.
     """
     texts = [database.text(name) for folder in ("function", "trigger", "view") for name in database.names(folder)]
     if plpython:
@@ -59,6 +81,11 @@ def code_script(plpython: bool) -> str:
     return "\n".join(["set local check_function_bodies = off;", *texts])
 
 
+def code_digest(code: str) -> str:
+    """What the setting ``code`` holds once a code script has run (pure)."""
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
 def install(connection: Connection, *, python_path: str | None = None) -> dict[str, Any]:
     """Create or upgrade the schema ``dbml`` in the caller's transaction. Safe to repeat and to run twice at once.
 
@@ -71,14 +98,14 @@ def install(connection: Connection, *, python_path: str | None = None) -> dict[s
     with database.translated():
         # Never wait for long with locks in hand.
         database.query(raw, "set local lock_timeout = '10s'")
-        database.query(raw, _LOCK)
+        database.query(raw, LOCK)
         found = database.named(raw, "installation")[0]
         _refuse_foreign(found)
         _refuse_lacking_rights(found)
         head = ScriptDirectory.from_config(_alembic()).get_current_head()
         plpython = found["plpython_available"] and found["superuser"]
         code = code_script(plpython)
-        digest = hashlib.sha256(code.encode()).hexdigest()
+        digest = code_digest(code)
         current = _revision(raw) if found["version_table"] else None
         before = _settings(raw) if found["version_table"] else {}
         if not found["version_table"]:
@@ -110,7 +137,7 @@ def uninstall(connection: Connection) -> None:
     raw = database.driver(connection)
     with database.translated():
         database.query(raw, "set local lock_timeout = '10s'")
-        database.query(raw, _LOCK)
+        database.query(raw, LOCK)
         require(raw)
         attached = database.named(raw, "profiles")
         if attached:
