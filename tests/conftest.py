@@ -34,6 +34,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 import dbml
 from dbml.cli import main
 from dbml.server import Server, temporary_server
+from tests.application import EXAMPLE, Application
 
 
 @pytest.fixture(scope="session")
@@ -284,3 +285,20 @@ def profile_rows(db: psycopg.Connection[Any]) -> pd.DataFrame:
     with db.cursor() as cursor:
         cursor.execute("select * from customer order by id")
         return pd.DataFrame(cursor.fetchall(), columns=[c.name for c in cursor.description or []])
+
+
+@pytest.fixture(scope="session")
+def trained_example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``examples/churn`` after its own ``train.py``."""
+    folder = tmp_path_factory.mktemp("example") / "churn"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("__pycache__", "*.joblib", "*.csv", "*.toml"))
+    subprocess.run([sys.executable, folder / "train.py"], check=True)
+    return folder
+
+
+@pytest.fixture
+def application(trained_example: Path, tmp_path: Path, empty_dsn: str, monkeypatch: pytest.MonkeyPatch) -> Application:
+    """The example application with its models fitted, and an empty database."""
+    folder = tmp_path / "churn"
+    shutil.copytree(trained_example, folder)
+    return Application(folder, empty_dsn, monkeypatch)
