@@ -25,7 +25,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -101,12 +101,16 @@ class Databases:
     numbers: Iterator[int]
     made: list[str]
 
-    def create(self, *, installed: bool = True) -> str:
+    def create(self, *, installed: bool = True, like: str | None = None) -> str:
+        """A new database: with dbml, empty, or a copy of the one with that DSN, which nobody may be using."""
         name = f"{self.template}_{next(self.numbers)}"
         with psycopg.connect(self.dsn, autocommit=True) as admin:
             admin.execute(
                 sql.SQL("create database {} template {}").format(
-                    sql.Identifier(name), sql.Identifier(self.template if installed else "template0")
+                    sql.Identifier(name),
+                    sql.Identifier(
+                        str(conninfo_to_dict(like)["dbname"]) if like else self.template if installed else "template0"
+                    ),
                 )
             )
         self.made.append(name)

@@ -71,15 +71,15 @@ def compare(context: AutogenContext, upgrade: ops.UpgradeOps, schemas: Any) -> P
         altered: list[ops.MigrateOperation] = []
         attached: list[ops.MigrateOperation] = []
         for name, was in state.profiles.items():
-            profile = profiles.get(name)
-            if profile is None:
+            wanted = profiles.get(name)
+            if wanted is None:
                 first.append(dbml_ops.DetachProfileOp(was, backfill=True))
-            elif _comparable(profile, state.default_schema) != _comparable(was, state.default_schema):
-                if _apart(profile, was, upgrade, deployments, state.default_schema):
+            elif _comparable(wanted, state.default_schema) != _comparable(was, state.default_schema):
+                if _apart(wanted, was, upgrade, deployments, state.default_schema):
                     first.append(dbml_ops.DetachProfileOp(was, backfill=True))
-                    attached.append(dbml_ops.AttachProfileOp(profile, backfill=True))
+                    attached.append(dbml_ops.AttachProfileOp(wanted, backfill=True))
                 else:
-                    altered.append(dbml_ops.AlterProfileOp(profile, was))
+                    altered.append(dbml_ops.AlterProfileOp(wanted, was))
         for name, profile in profiles.items():
             if name not in state.profiles:
                 # Before a first deployment, whose downgrade then clears the scores; after one of a further version.

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-
 from dbml.alembic import operations as ops
 from dbml.alembic.declaration import Release
 from dbml.spec import Counter, Event, Prediction, Profile

@@ -16,6 +16,7 @@ from dbml.tables import Table
 
 DEFAULT_SCHEMA = "public"
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^".\s]+)')
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _LONG_NAMES = {"varchar": "character varying", "char": "character", "int": "integer", "decimal": "numeric"}
 
 
@@ -97,7 +98,7 @@ def _table(table: sqlalchemy.Table, numbers: dict[sqlalchemy.Table, int]) -> Tab
 
 
 def _column(column: sqlalchemy.Column[Any]) -> dict[str, Any]:
-    kind = column.type.compile(dialect=postgresql.dialect()).lower()
+    kind = column.type.compile(dialect=_DIALECT).lower()
     head, bracket, rest = kind.partition("(")
     kind = _LONG_NAMES.get(head, head) + bracket + rest
     return {
@@ -114,4 +115,4 @@ def _default(column: sqlalchemy.Column[Any], kind: str) -> str | None:
         return None
     if isinstance(default.arg, str):
         return "'" + default.arg.replace("'", "''") + f"'::{kind}"
-    return str(default.arg.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))
+    return str(default.arg.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import joblib
 import pytest
 from alembic.util import CommandError
 
 from tests.application import Application, truth
+from tests.conftest import Databases
 from tests.integration.test_example import DATA, SCORES
 
 
@@ -19,12 +22,20 @@ def operations(text: str, function: str) -> list[str]:
     return re.findall(r"^    op\.(\w+)", body, re.MULTILINE)
 
 
+@pytest.fixture(scope="module")
+def at_head(trained_example: Path, databases: Databases) -> str:
+    """A database of the example at head, with data."""
+    with pytest.MonkeyPatch.context() as patch:
+        application = Application(trained_example, databases.create(), patch)
+        application.alembic("upgrade", "head")
+        application.execute(DATA)
+    return application.dsn
+
+
 @pytest.fixture
-def current(application: Application) -> Application:
+def current(application: Application, databases: Databases, at_head: str) -> Application:
     """The application at head, with data."""
-    application.alembic("upgrade", "head")
-    application.execute(DATA)
-    return application
+    return replace(application, dsn=databases.create(like=at_head))
 
 
 def test_nothing_has_changed(current: Application) -> None:
@@ -57,12 +68,12 @@ def test_from_an_empty_database(application: Application) -> None:
         "drop_table",
         "drop_table",
     ]
-    for _ in range(2):
-        application.alembic("upgrade", "head")
-        application.alembic("check")
-        application.execute(DATA)
-        assert [row[2] for row in application.rows(SCORES)] == pytest.approx(truth(application, 2), abs=1e-9)
-        application.alembic("downgrade", "base")
+    application.alembic("upgrade", "head")
+    application.alembic("check")
+    application.execute(DATA)
+    assert [row[2] for row in application.rows(SCORES)] == pytest.approx(truth(application, 2), abs=1e-9)
+    application.alembic("downgrade", "base")
+    application.execute("drop table alembic_version")
     application.psql(application.script("head"))
     application.alembic("check")
 
