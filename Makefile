@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench dist clean
+.PHONY: help demo test lint bench soak dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,9 @@ lint: .venv/.ready ## style, types, direction of imports
 
 bench: .venv/.bench ## every engine against no model, other ways and the bounds (ARGS="--quick")
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+soak: .venv/.ready ## every fault under load, for half an hour (ARGS="--quick")
+	@$(BIN)/python -m soak $(ARGS)
 
 dist: .venv/.ready ## the source archive and the wheel, in dist/
 	@$(BIN)/python -m build

@@ -318,14 +318,14 @@ def main(
     began = time.perf_counter()
     settings = {**SETTINGS, "synchronous_commit": synchronous_commit}
     with (
-        temporary_server(dsn, say=console.print, settings=settings) as server,
+        temporary_server(dsn, say=console.print, settings=settings, packages_on_path=False) as server,
         own_database(server.dsn) as own,
         psycopg.connect(own, autocommit=True) as connection,
         tempfile.TemporaryDirectory(prefix="dbml-bench-") as folder,
     ):
         console.print("Training the models …")
         trained = models.train(Path(folder))
-        dbml.install(connection)
+        dbml.install(connection, python_path=server.python_packages and str(server.python_packages))
         load(connection, trained)
         console.print("Contestants:")
         wanted = [each for each in everyone() if only is None or each.schema in {"floor", *only.split(",")}]

@@ -21,6 +21,8 @@ _OBVIOUS: LiteralString = """
 create table {schema}.model (artifact bytea not null);
 create function {schema}.score_customer() returns trigger language plpython3u as $$
 if "model" not in SD:
+    import sys
+    sys.path += [row["value"] for row in plpy.execute("select value from dbml.setting where name = 'python_path'")]
     import io, joblib, pandas
     SD["model"] = joblib.load(io.BytesIO(plpy.execute({read})[0]["artifact"]))
     SD["frame"] = pandas.DataFrame

@@ -5,12 +5,14 @@ Every verb takes a psycopg or SQLAlchemy connection first and never commits for 
 
 from dbml.attachment import attach, detach
 from dbml.comparison import diff
-from dbml.deployment import deploy, rescore, rescore_due, score, status
+from dbml.deployment import deploy, rescore, rescore_due, rollback, score, status
 from dbml.errors import DbmlError
-from dbml.install import install, uninstall
+from dbml.install import uninstall
+from dbml.online import attach_online
 from dbml.reconciliation import reconcile
 from dbml.registry import add_model, export, show, verify, versions
 from dbml.spec import Counter, Event, Prediction, Profile
+from dbml.upgrade import install
 
 __all__ = [
     "Counter",
@@ -20,6 +22,7 @@ __all__ = [
     "Profile",
     "add_model",
     "attach",
+    "attach_online",
     "deploy",
     "detach",
     "diff",
@@ -28,6 +31,7 @@ __all__ = [
     "reconcile",
     "rescore",
     "rescore_due",
+    "rollback",
     "score",
     "show",
     "status",

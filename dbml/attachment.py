@@ -59,34 +59,52 @@ def attach(
         database.query(raw, f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         # A counter's expression means the same here and inside its trigger.
         before = database.query(raw, "select current_setting('search_path') as path")[0]["path"]
-        table = table_facts(raw, profile.table)
-        events = [(event, table_facts(raw, event.table)) for event in profile.events]
-        _refuse_attached(raw, table)
-        for prediction in profile.predictions:
-            registry.require_model(raw, prediction.model)
-        statements = _missing_columns(raw, profile, table, events, add_columns)
-        for statement in statements:
-            database.query(raw, statement)
-        if statements:
-            table = table_facts(raw, profile.table)
-        deployed = frozenset(r["name"] for r in database.named(raw, "models", name=None) if r["deployed"])
-        attachment = Attachment(database.named(raw, "next_profile")[0]["id"], profile, table, events, deployed)
-        _check_keys(raw, attachment)
-        _check_columns(table, profile)
-        _check_features(raw, attachment)
-        for event, event_table in events:
-            countable.check(raw, attachment, event, event_table)
+        statements = add_missing(raw, profile, add_columns)
+        attachment = examined(raw, profile)
         locks = triggers.lock(attachment)
         for statement in locks:
             database.query(raw, statement)
         if not backfill:
-            _refuse_disagreement(raw, attachment)
+            refuse_disagreement(raw, attachment)
         work = triggers.attach(attachment)
         for statement in work:
-            _run(raw, statement)
+            run(raw, statement)
         database.query(raw, sql.SQL("select set_config('search_path', {}, true)").format(before))
     texts = [s.as_string(None) for s in [*statements, *locks, *work]]
-    return Attached(str(table), texts, countable.notices(attachment))
+    return Attached(str(attachment.table), texts, countable.notices(attachment))
+
+
+def add_missing(raw: psycopg.Connection[Any], profile: Profile, add: bool) -> list[sql.Composed]:
+    """Add the columns that the profile lacks; returns the statements that did.
+
+    :raises ProfileError: there are some, and they are not to be added.
+    """
+    table = table_facts(raw, profile.table)
+    events = [(event, table_facts(raw, event.table)) for event in profile.events]
+    _refuse_attached(raw, table)
+    for prediction in profile.predictions:
+        registry.require_model(raw, prediction.model)
+    statements = _missing_columns(raw, profile, table, events, add)
+    for statement in statements:
+        database.query(raw, statement)
+    return statements
+
+
+def examined(raw: psycopg.Connection[Any], profile: Profile) -> Attachment:
+    """The spec with its tables, once everything fits.
+
+    :raises ProfileError: something does not.
+    """
+    table = table_facts(raw, profile.table)
+    events = [(event, table_facts(raw, event.table)) for event in profile.events]
+    deployed = frozenset(r["name"] for r in database.named(raw, "models", name=None) if r["deployed"])
+    attachment = Attachment(database.named(raw, "next_profile")[0]["id"], profile, table, events, deployed)
+    _check_keys(raw, attachment)
+    _check_columns(table, profile)
+    _check_features(raw, attachment)
+    for event, event_table in events:
+        countable.check(raw, attachment, event, event_table)
+    return attachment
 
 
 def detach(connection: Connection, name: str) -> None:
@@ -105,7 +123,7 @@ def detach(connection: Connection, name: str) -> None:
         attachment = attached(raw, rows[0])
         functions = [r["function"] for r in database.named(raw, "generated_functions", profile=attachment.id)]
         for statement in triggers.detach(attachment, functions):
-            _run(raw, statement)
+            run(raw, statement)
 
 
 def attached(raw: psycopg.Connection[Any], row: Mapping[str, Any]) -> Attachment:
@@ -131,7 +149,8 @@ def _locked(table: str) -> Iterator[None]:
         ) from error
 
 
-def _run(raw: psycopg.Connection[Any], statement: sql.Composed) -> None:
+def run(raw: psycopg.Connection[Any], statement: sql.Composed) -> None:
+    """Run a statement that ``dbml.triggers`` composed."""
     database.script(raw, statement.as_string(None))
 
 
@@ -173,7 +192,13 @@ def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
 
 
 def _refuse_attached(raw: psycopg.Connection[Any], table: Table) -> None:
-    if any(row["oid"] == table.oid for row in database.named(raw, "profiles")):
+    for row in database.named(raw, "profiles"):
+        if row["oid"] != table.oid:
+            continue
+        if not database.named(raw, "attaching", profile=row["id"])[0]["complete"]:
+            raise errors.StillAttached(
+                f"{table} is being attached", "dbml attach SPEC.toml --online goes on where it stopped."
+            )
         raise errors.StillAttached(f"{table} is attached already", f"dbml detach {table} first, then attach again.")
 
 
@@ -298,7 +323,11 @@ def check_features(version: dict[str, Any], table: Table, expressions: Any) -> N
             )
 
 
-def _refuse_disagreement(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
+def refuse_disagreement(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
+    """Check that no counter holds anything but what the events say.
+
+    :raises CounterMismatch: one does.
+    """
     for event, table in attachment.events:
         if not event.counters:
             continue

@@ -47,6 +47,32 @@ $dbml_runtime$;
 comment on function dbml._load_runtime() is 'Registers the Python runtime {package} in this session.';
 """
 
+_FIRST_LOADER = """\
+create or replace function dbml._load_compiled() returns void
+language plpython3u
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $dbml_runtime$
+import marshal, sys, types
+if "{package}.compiled" not in sys.modules:
+    rows = plpy.execute(
+        "select b.code from dbml.bytecode b where b.fingerprint = '{package}' and b.python = '%s %x'"
+        % (sys.implementation.cache_tag, sys.hexversion))
+    if not rows:
+        plpy.execute("select dbml._load_runtime()")
+        return
+    package = sys.modules["{package}"] = types.ModuleType("{package}")
+    package.__path__ = []
+    for name, code in marshal.loads(rows[0]["code"]):
+        module = sys.modules["{package}." + name] = types.ModuleType("{package}." + name)
+        module.__package__ = "{package}"
+        setattr(package, name, module)
+        exec(code, module.__dict__)
+$dbml_runtime$;
+comment on function dbml._load_compiled() is 'Registers what a compiled plan needs of {package} in this session.';
+"""
+
 
 def sources(*names: str) -> dict[str, str]:
     """Read modules of the runtime: name to text."""
@@ -64,6 +90,14 @@ def package_name() -> str:
 def loader_function() -> str:
     """SQL text of the function that registers the runtime in a session."""
     return _LOADER.format(sources=sources("loader", *MODULES), package=package_name(), oldest=OLDEST_PYTHON)
+
+
+def first_loader_function() -> str:
+    """SQL text of the function that registers what one score by a compiled plan needs, from code kept in the server.
+
+    Compiling those modules anew takes longer than everything else of a session's first score but Python's own start.
+    """
+    return _FIRST_LOADER.format(package=package_name())
 
 
 def probe_function() -> str:

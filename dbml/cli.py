@@ -21,8 +21,20 @@ from rich.console import Console
 from rich.table import Table
 
 from dbml import __doc__ as package_doc
-from dbml import attachment, comparison, database, deployment, doctor, errors, reconciliation, registry, spec
-from dbml.install import install, uninstall
+from dbml import (
+    attachment,
+    comparison,
+    database,
+    deployment,
+    doctor,
+    errors,
+    online,
+    reconciliation,
+    registry,
+    spec,
+    upgrade,
+)
+from dbml.install import uninstall
 
 DIFFERENCES_SHOWN = 50
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -95,7 +107,7 @@ def doctor_command(dsn: str | None, as_json: bool) -> None:
 def install_command(dsn: str | None, python_path: str | None) -> None:
     """Create or upgrade the schema dbml."""
     with database.connect(dsn) as connection:
-        done = install(connection, python_path=python_path)
+        done = upgrade.install(connection, python_path=python_path)
     click.echo(
         f"dbml is installed, revision {done['revision']}."
         if done["changed"]
@@ -290,11 +302,27 @@ def model_export(dsn: str | None, version: str, form: str, output_file: Path) ->
 @click.option("--add-columns", is_flag=True, help="Add the columns that the profile lacks.")
 @click.option("--backfill", is_flag=True, help="Overwrite counters that disagree with the events.")
 @click.option("--dry-run", is_flag=True, help="Print the SQL that would run, and change nothing.")
-def attach_command(dsn: str | None, spec_file: Path, add_columns: bool, backfill: bool, dry_run: bool) -> None:
-    """Create triggers, fill counters and score what is there."""
+@click.option(
+    "--online", "in_use", is_flag=True, help="Let writers go on: triggers first, then what is there in batches."
+)
+def attach_command(
+    dsn: str | None, spec_file: Path, add_columns: bool, backfill: bool, dry_run: bool, in_use: bool
+) -> None:
+    """Create triggers, fill counters and score what is there; with --online it can be killed and repeated."""
+    if dry_run and in_use:
+        raise click.UsageError("--dry-run and --online exclude each other")
     profile = spec.read(spec_file)
     with database.connect(dsn) as connection:
-        attached = attachment.attach(connection, profile, add_columns=add_columns, backfill=backfill, dry_run=dry_run)
+        if in_use:
+            connection.autocommit = True  # each batch a transaction of its own
+            with _bar() as progress:
+                attached = online.attach_online(
+                    connection, profile, add_columns=add_columns, backfill=backfill, progress=progress
+                )
+        else:
+            attached = attachment.attach(
+                connection, profile, add_columns=add_columns, backfill=backfill, dry_run=dry_run
+            )
     if dry_run:
         click.echo("\n".join(f"{statement.rstrip()};\n" for statement in attached.statements))
         return
@@ -327,19 +355,38 @@ def deploy_command(dsn: str | None, version: str, note: str | None) -> None:
         click.echo(f"Rows scored before keep their score until they change; to move them all: dbml rescore {name}")
 
 
+@main.command("rollback")
+@_dsn
+@click.argument("name")
+def rollback_command(dsn: str | None, name: str) -> None:
+    """Make the version that served before the present one serve again."""
+    with database.connect(dsn) as connection:
+        version = deployment.rollback(connection, name)
+    click.echo(f"{name}@{version} serves again.")
+    click.echo(f"Rows scored before keep their score until they change; to move them all: dbml rescore {name}")
+
+
 @main.command("rescore")
 @_dsn
 @click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="Rows of the deployed version as well.")
+@click.option("--stale", is_flag=True, help="Only rows that could not be scored when they last changed.")
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="ROWS", help="At most so many a second.")
 @click.option("--due", is_flag=True, help="Only rows whose window of time has changed, of every model.")
-def rescore_command(dsn: str | None, name: str | None, due: bool) -> None:
-    """Score every row of every profile of a model anew."""
+def rescore_command(dsn: str | None, name: str | None, every: bool, stale: bool, rate: float | None, due: bool) -> None:
+    """Score the rows of NAME that do not have their score from the deployed version; can be killed and repeated."""
     if due == (name is not None):
         raise click.UsageError("give either a model's NAME or --due")
+    if due + stale + every > 1 or (due and rate is not None):
+        raise click.UsageError("--due takes no other option, and --stale and --all exclude each other")
     with database.connect(dsn) as connection:
         if name is None:
             click.echo(f"{deployment.rescore_due(connection)} rows had a window that changed; they are moved.")
-        else:
-            click.echo(f"{deployment.rescore(connection, name)} rows scored by {name}.")
+            return
+        connection.autocommit = True  # each batch a transaction of its own
+        with _bar() as progress:
+            scored = deployment.rescore(connection, name, every=every, stale=stale, rate=rate, progress=progress)
+        click.echo(f"{scored} rows scored by {name}.")
 
 
 @main.command("reconcile")
@@ -407,6 +454,7 @@ def status_command(dsn: str | None, as_json: bool) -> None:
         "events",
         "stale",
         "last_failure",
+        "complete",
     )
     _print_rows(rows, columns, as_json)
 

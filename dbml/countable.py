@@ -81,13 +81,13 @@ def notices(attachment: Attachment) -> list[str]:
             if counter.at is not None and counter.at in table.columns
         ]
         for columns, key, reason in wanted:
-            if not _indexed(table, columns, key):
+            if not indexed(table, columns, key):
                 make = sql.SQL("create index concurrently on {} ({})").format(table.identifier, listed(columns))
                 found.append(f"{table} has no index on ({', '.join(columns)}). {reason}: {make.as_string(None)}")
     return list(dict.fromkeys(found))
 
 
-def _indexed(table: Table, columns: list[str], key: int) -> bool:
+def indexed(table: Table, columns: list[str], key: int) -> bool:
     """Whether an index begins with these columns, of which the first ``key`` may come in any order."""
     return any(
         sorted(index[:key]) == sorted(columns[:key]) and index[key : len(columns)] == columns[key:]

@@ -15,8 +15,22 @@ from dbml.tables import Attachment, Table, listed, literal, owned
 _HASHED_ALIKE = ({"smallint", "integer", "bigint"}, {"text", "character varying"})
 
 
-def attach(attachment: Attachment, event: Event, table: Table, position: int) -> list[sql.Composed]:
-    """The functions and triggers by which an event's counters are kept."""
+def attach(attachment: Attachment, position: int) -> sql.Composed:
+    """The triggers by which an event's counters are kept."""
+    return template(
+        "event_triggers",
+        event=attachment.events[position - 1][1].identifier,
+        function=attachment.function(f"count_{position}"),
+        **{f"trigger_{kind}": name for kind, name in trigger_names(attachment, position).items()},
+    )
+
+
+def functions(attachment: Attachment, position: int, *, online: bool = False) -> list[sql.Composed]:
+    """The functions by which an event's counters are kept.
+
+    :param online: the counters may not be filled yet, so that whatever is touched is recounted.
+    """
+    event, table = attachment.events[position - 1]
     recount, trigger = attachment.function(f"recount_{position}"), attachment.function(f"count_{position}")
     return [
         template(
@@ -26,15 +40,9 @@ def attach(attachment: Attachment, event: Event, table: Table, position: int) ->
             body=literal(_recount_body(attachment, event, table)),
         ),
         owned(recount, sql.SQL("{}[]").format(attachment.table.identifier)),
-        template("trigger_function", function=trigger, body=literal(_trigger_body(attachment, event, table, position))),
+        template("trigger_function", function=trigger, body=literal(_trigger_body(attachment, position, online))),
         owned(trigger),
         *_follow(attachment, event, table, position),
-        template(
-            "event_triggers",
-            event=table.identifier,
-            function=trigger,
-            **{f"trigger_{kind}": name for kind, name in trigger_names(attachment, position).items()},
-        ),
     ]
 
 
@@ -43,8 +51,8 @@ def trigger_names(attachment: Attachment, position: int) -> dict[str, str]:
     return {kind: f"dbml_{kind}_{attachment.id}_{position}" for kind in ("insert", "update", "delete", "truncate")}
 
 
-def attach_arrival(attachment: Attachment, positions: Sequence[int]) -> list[sql.Composed]:
-    """The function and triggers by which a profile row that comes after its events, or changes its key, counts them."""
+def arrival_function(attachment: Attachment, positions: Sequence[int]) -> list[sql.Composed]:
+    """The function by which a profile row that comes after its events, or changes its key, counts them."""
     function = attachment.function("arrive")
     profile = attachment.table.identifier
     pieces: dict[str, sql.Composable] = {}
@@ -55,6 +63,7 @@ def attach_arrival(attachment: Attachment, positions: Sequence[int]) -> list[sql
             template(
                 "arrival_claim",
                 id=attachment.id,
+                recorded=_recorded(attachment),
                 entity=entity(attachment, attachment.profile.key, "dbml_n"),
                 rows=sql.SQL("{} as dbml_n").format(verbatim(source)),
             )
@@ -78,21 +87,23 @@ def attach_arrival(attachment: Attachment, positions: Sequence[int]) -> list[sql
             "trigger_function", function=function, body=literal(template("arrival_body", profile=profile, **pieces))
         ),
         owned(function),
-        template(
-            "arrival_triggers",
-            profile=profile,
-            function=function,
-            # A row that moves between partitions is an INSERT to row triggers, and none to those of statements.
-            each=verbatim(
-                "for each row"
-                if attachment.table.partitioned
-                else "referencing new table as inserted\nfor each statement"
-            ),
-            renamed=sql.SQL(" or ").join(
-                sql.SQL("old.{k} is distinct from new.{k}").format(k=sql.Identifier(k)) for k in attachment.profile.key
-            ),
-        ),
     ]
+
+
+def attach_arrival(attachment: Attachment) -> sql.Composed:
+    """The triggers on the profile that call :func:`arrival_function`."""
+    return template(
+        "arrival_triggers",
+        profile=attachment.table.identifier,
+        function=attachment.function("arrive"),
+        # A row that moves between partitions is an INSERT to row triggers, and none to those of statements.
+        each=verbatim(
+            "for each row" if attachment.table.partitioned else "referencing new table as inserted\nfor each statement"
+        ),
+        renamed=sql.SQL(" or ").join(
+            sql.SQL("old.{k} is distinct from new.{k}").format(k=sql.Identifier(k)) for k in attachment.profile.key
+        ),
+    )
 
 
 def _recount_body(attachment: Attachment, event: Event, table: Table) -> sql.Composed:
@@ -138,7 +149,8 @@ def _follow(attachment: Attachment, event: Event, table: Table, position: int) -
     return [template("follow_function", function=function, body=literal(body)), owned(function)]
 
 
-def _trigger_body(attachment: Attachment, event: Event, table: Table, position: int) -> sql.Composed:
+def _trigger_body(attachment: Attachment, position: int, online: bool) -> sql.Composed:
+    event, table = attachment.events[position - 1]
     counters = kept(attachment, event)
     inserted, deleted = (facts(event, counters, sql.SQL(name)) for name in ("inserted", "deleted"))
     # What an UPDATE leaves as it was is no change: rows of either side without their like on the other.
@@ -170,6 +182,7 @@ def _trigger_body(attachment: Attachment, event: Event, table: Table, position: 
     return template(
         "event_body",
         **operations,
+        recounts=verbatim("true" if online else "false"),
         profile=attachment.table.identifier,
         row_key=listed(attachment.profile.key, "dbml_row"),
         last_key=sql.SQL(", ").join(
@@ -230,6 +243,7 @@ def _operation(
             "event_awaiting",
             **shared,
             id=attachment.id,
+            recorded=_recorded(attachment),
             known=sql.SQL(" and ").join(
                 sql.SQL("{} is not null").format(sql.Identifier("d", f"k{i}")) for i in range(len(event.key))
             ),
@@ -250,6 +264,11 @@ def entity(attachment: Attachment, columns: Sequence[str], alias: str) -> sql.Co
             if not alike and not any(types <= family for family in _HASHED_ALIKE):
                 return verbatim("0::bigint").format()
     return sql.SQL("hash_record_extended(row({}), 0)").format(listed(columns, alias))
+
+
+def _recorded(attachment: Attachment) -> sql.Composed:
+    """Whether dbml's own tables are filled: not yet while a dump's data is restored, which has these rows itself."""
+    return sql.SQL("exists (select from dbml.profile r where r.id = {})").format(attachment.id)
 
 
 def _pairs(counters: Sequence[Kept], values: Sequence[sql.Composable]) -> sql.Composed:

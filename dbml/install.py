@@ -90,8 +90,8 @@ def code_parts() -> tuple[str, str, str, str]:
     plain = [database.text(name) for folder in ("function", "trigger", "view") for name in database.names(folder)]
     in_python = [database.text(name).replace("@runtime@", bundle.package_name()) for name in database.names("plpython")]
     return (
-        "\n".join(["set local check_function_bodies = off;", *plain]),
-        "\n".join([bundle.loader_function(), *in_python]),
+        "\n".join(["set local check_function_bodies = off;", database.text("install/private"), *plain]),
+        "\n".join([bundle.loader_function(), bundle.first_loader_function(), *in_python]),
         "\n".join([database.text("install/ownership"), database.text("install/grants")]),
         database.text("install/grants_plpython"),
     )
@@ -99,17 +99,22 @@ def code_parts() -> tuple[str, str, str, str]:
 
 def code_digest(code: str) -> str:
     """What the setting ``code`` holds once a code script has run (pure)."""
-    return hashlib.sha256(code.encode()).hexdigest()
+    return hashlib.sha256((code + _generators()).encode()).hexdigest()
+
+
+def _generators() -> str:
+    """The code that generates functions at each attachment."""
+    package = resources.files("dbml")
+    return "\n".join(
+        [
+            *(database.text(name) for name in database.names("template")),
+            *(package.joinpath(f"{name}.py").read_text() for name in ("triggers", "event_triggers", "counters")),
+        ]
+    )
 
 
 def install(connection: Connection, *, python_path: str | None = None) -> dict[str, Any]:
-    """Create or upgrade the schema ``dbml`` in the caller's transaction. Safe to repeat and to run twice at once.
-
-    :param python_path: folder on the server with the packages that PL/Python's own path lacks.
-    :returns: ``changed`` (bool), ``revision``, ``plpython`` (bool: the engine ``python`` can be used).
-    :raises NotInstalled: a schema ``dbml`` or ``dbml_scorer`` is there that is not dbml's own.
-    :raises PermissionDenied: the role may not create schemas, roles or PL/Python functions.
-    """
+    """Create or upgrade tables, functions and views; what is attached is the task of :func:`dbml.upgrade.install`."""
     raw = database.driver(connection)
     with database.translated():
         # Never wait for long with locks in hand.
@@ -136,6 +141,8 @@ def install(connection: Connection, *, python_path: str | None = None) -> dict[s
         if changed:
             database.script(raw, code)
             database.named(raw, "save_setting", name="code", value=digest)
+            if plpython:
+                database.named(raw, "compile_all")
             for profile in database.named(raw, "profiles"):
                 database.named(raw, "bind", profile=profile["id"])
         if python_path is not None and before.get("python_path") != python_path:

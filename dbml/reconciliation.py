@@ -27,7 +27,7 @@ class Difference:
     """Something that is not what it should be.
 
     :param table: the profile; for a trigger, its table.
-    :param entity: the key, as text; None for a trigger.
+    :param entity: the key, as text; None for a trigger, and for a profile that is not wholly attached yet.
     :param column: the counter's or the score's column, or the trigger.
     :param held: what is there.
     :param truth: what should be there.
@@ -57,7 +57,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class _Span:
+class Span:
     """Profile rows whose keys lie behind ``after``, up to ``last``."""
 
     attached: Attachment
@@ -98,6 +98,14 @@ def reconcile(
                 raise errors.ProfileError(f"{table} is not attached", "dbml status lists what is.")
         for row in rows:
             attached = attachment.attached(raw, row)
+            if not database.named(raw, "attaching", profile=attached.id)[0]["complete"]:
+                if repair:
+                    raise errors.ProfileError(
+                        f"{attached.table} is not wholly attached yet",
+                        "dbml attach SPEC.toml --online goes on where it stopped.",
+                    )
+                report.differences.append(Difference(str(attached.table), None, "attach --online", "begun", "complete"))
+                continue
             off = _triggers_off(raw, attached)
             if off and repair:
                 raise errors.ProfileError(
@@ -109,7 +117,7 @@ def reconcile(
             report.differences += off
             total = database.named(raw, "estimated_rows", table=attached.table.oid)[0]["rows"]
             done = 0
-            for span, number in _spans(raw, attached):
+            for span, number in spans(raw, attached, ROWS_AT_ONCE):
                 _reconcile_counters(raw, span, report, repair)
                 _reconcile_scores(raw, span, report, repair)
                 done += number
@@ -133,8 +141,10 @@ def _triggers_off(raw: psycopg.Connection[Any], attached: Attachment) -> list[Di
     ]
 
 
-def _spans(raw: psycopg.Connection[Any], attached: Attachment) -> Iterator[tuple[_Span, int]]:
-    after: list[str] | None = None
+def spans(
+    raw: psycopg.Connection[Any], attached: Attachment, rows: int, after: list[str] | None = None
+) -> Iterator[tuple[Span, int]]:
+    """The profile's rows behind a key in batches, each with its number of rows."""
     while True:
         bound = template(
             "reconcile_bound",
@@ -142,16 +152,16 @@ def _spans(raw: psycopg.Connection[Any], attached: Attachment) -> Iterator[tuple
             key=listed(attached.profile.key, "dbml_b"),
             profile=attached.table.identifier,
             after=_beyond(attached, after),
-            rows=ROWS_AT_ONCE,
+            rows=rows,
         )
         found = database.query(raw, bound)
         if not found:
             return
-        yield _Span(attached, after, found[0]["entity"]), found[0]["number"]
+        yield Span(attached, after, found[0]["entity"]), found[0]["number"]
         after = found[0]["entity"]
 
 
-def _reconcile_counters(raw: psycopg.Connection[Any], span: _Span, report: Report, repair: bool) -> None:
+def _reconcile_counters(raw: psycopg.Connection[Any], span: Span, report: Report, repair: bool) -> None:
     attached = span.attached
     for position, (event, table) in enumerate(attached.events, 1):
         kept = counters.kept(attached, event)
@@ -190,7 +200,7 @@ def _reconcile_counters(raw: psycopg.Connection[Any], span: _Span, report: Repor
             report.repaired += _repair(raw, attached, rows, "repair_counters", recount=recount)
 
 
-def _reconcile_scores(raw: psycopg.Connection[Any], span: _Span, report: Report, repair: bool) -> None:
+def _reconcile_scores(raw: psycopg.Connection[Any], span: Span, report: Report, repair: bool) -> None:
     attached = span.attached
     for prediction in attached.profile.predictions:
         deployed = database.named(raw, "deployed_versions", model=prediction.model)
@@ -210,7 +220,7 @@ def _reconcile_scores(raw: psycopg.Connection[Any], span: _Span, report: Report,
 
 
 def _wrong_scores(
-    raw: psycopg.Connection[Any], span: _Span, prediction: Prediction, version: int
+    raw: psycopg.Connection[Any], span: Span, prediction: Prediction, version: int
 ) -> list[dict[str, Any]]:
     """Rows whose score is not what the deployed version answers, among them those of earlier versions."""
     attached = span.attached

@@ -97,7 +97,8 @@ def add_model(
             read.estimator,
             read.signature,
             read.golden,
-            coming["careful_scorer"],
+            label=f"{name}@{coming['version']}",
+            careful=coming["careful_scorer"],
             sql_alone=engine == "sql" or not plpython,
         )
         row = stored_row(name, coming["version"], read, possible) | {

@@ -26,28 +26,65 @@ def lock(attachment: Attachment) -> list[sql.Composed]:
     ]
 
 
-def attach(attachment: Attachment) -> list[sql.Composed]:
-    """Every statement of an attachment after its tables are locked, in order."""
+def attach(attachment: Attachment, *, online: bool = False) -> list[sql.Composed]:
+    """Every statement of an attachment, in order; its tables are locked.
+
+    :param online: lock the tables as late as possible, and leave the rows that are there for later, up to
+        :func:`complete`.
+    """
     statements = [_record(attachment), *_grants(attachment)]
-    # Counters first: with the profile's trigger in place each filled row would be scored by itself.
-    statements += [_fill(attachment, event, table) for event, table in attachment.events if event.counters]
-    statements.append(_rescore_function(attachment))
+    if online:
+        statements.append(sql.SQL("update dbml.profile set complete = false where id = {}").format(attachment.id))
+    else:
+        # Counters first: with the profile's trigger in place each filled row would be scored by itself.
+        statements += [_fill(attachment, event, table) for event, table in attachment.events if event.counters]
+    statements += functions(attachment, online=online)
     statements.append(sql.SQL("select dbml._bind({})").format(attachment.id))
-    counting = [position for position, (event, _) in enumerate(attachment.events, 1) if event.counters]
-    for position in counting:
-        statements += event_triggers.attach(attachment, *attachment.events[position - 1], position)
-    if counting:
-        statements += event_triggers.attach_arrival(attachment, counting)
-    statements += [
-        template("profile_trigger", profile=attachment.table.identifier, function=attachment.function("score")),
-        *_score_function(attachment),
-    ]
-    statements += [
-        sql.SQL("select dbml._rescore_profile({}, {})").format(attachment.id, prediction.model)
-        for prediction in attachment.profile.predictions
-        if prediction.model in attachment.deployed
-    ]
+    statements += _score_function(attachment)
+    if online:
+        # Only now, when nothing is left to do that takes time.
+        statements += lock(attachment)
+    statements += [event_triggers.attach(attachment, position) for position in counting(attachment)]
+    if counting(attachment):
+        statements.append(event_triggers.attach_arrival(attachment))
+    statements.append(
+        template(
+            "profile_trigger",
+            profile=attachment.table.identifier,
+            function=attachment.function("score"),
+            finish=attachment.function("finish"),
+        )
+    )
+    if not online:
+        statements += [
+            sql.SQL("select dbml._rescore_profile({}, {})").format(attachment.id, prediction.model)
+            for prediction in attachment.profile.predictions
+            if prediction.model in attachment.deployed
+        ]
     return statements
+
+
+def functions(attachment: Attachment, *, online: bool = False) -> list[sql.Composed]:
+    """The generated functions that ``dbml._bind`` does not make; they can be replaced at any time."""
+    statements = [_rescore_function(attachment)]
+    for position in counting(attachment):
+        statements += event_triggers.functions(attachment, position, online=online)
+    if counting(attachment):
+        statements += event_triggers.arrival_function(attachment, counting(attachment))
+    return statements
+
+
+def complete(attachment: Attachment) -> list[sql.Composed]:
+    """Statements that end an attachment which was begun online: no lock on any table."""
+    return [
+        *functions(attachment),
+        sql.SQL("update dbml.profile set complete = true, backfilled = null where id = {}").format(attachment.id),
+    ]
+
+
+def counting(attachment: Attachment) -> list[int]:
+    """Positions of the events that have counters."""
+    return [position for position, (event, _) in enumerate(attachment.events, 1) if event.counters]
 
 
 def detach(attachment: Attachment, functions: Iterable[str]) -> list[sql.Composed]:
@@ -72,8 +109,7 @@ def detach(attachment: Attachment, functions: Iterable[str]) -> list[sql.Compose
 
 def profile_triggers(attachment: Attachment) -> list[str]:
     """Names of the triggers on the profile."""
-    counting = any(event.counters for event, _ in attachment.events)
-    return ["zz_dbml_score", *(("dbml_arrive", "dbml_rename") if counting else ())]
+    return ["zz_dbml_score", "dbml_finish", *(("dbml_arrive", "dbml_rename") if counting(attachment) else ())]
 
 
 def disagreement(attachment: Attachment, event: Event, table: Table) -> sql.Composed:
@@ -163,29 +199,78 @@ def _grants(attachment: Attachment) -> list[sql.Composed]:
 
 
 def _rescore_function(attachment: Attachment) -> sql.Composed:
-    key = attachment.profile.key
+    key, function = attachment.profile.key, attachment.function("rescore")
+    model = sql.SQL("{}.dbml_model").format(sql.Identifier(function))
     touches = [
         sql.SQL("{c} = case when {m} is distinct from {model} then p.{c} when p.{c} is null then 'NaN' end").format(
-            c=sql.Identifier(prediction.column),
-            m=sql.Identifier(attachment.function("rescore"), "model"),
-            model=prediction.model,
+            c=sql.Identifier(prediction.column), m=model, model=prediction.model
         )
         for prediction in attachment.profile.predictions
     ] or [sql.SQL("{c} = p.{c}").format(c=sql.Identifier(key[0]))]
+    shared: dict[str, sql.Composable] = {
+        "profile": attachment.table.identifier,
+        "b_key": sql.SQL(", ").join(sql.SQL("(b.dbml_row).{}").format(sql.Identifier(k)) for k in key),
+        "p_key": listed(key, "dbml_row"),
+    }
+    beyond = sql.SQL("({}) > ({})").format(listed(key, "dbml_row"), _fields("dbml_from", key))
+    waiting = _waiting(attachment, model)
     body = template(
         "rescore_body",
-        profile=attachment.table.identifier,
-        b_key=sql.SQL(", ").join(sql.SQL("(b.dbml_row).{}").format(sql.Identifier(k)) for k in key),
-        p_key=listed(key, "dbml_row"),
-        last_key=sql.SQL(", ").join(sql.SQL("(dbml_last).{}").format(sql.Identifier(k)) for k in key),
+        **shared,
+        id=attachment.id,
+        from_entity=_assigned("dbml_from", key, "dbml_entity"),
+        from_last=_assigned("dbml_from", key, "dbml_last"),
+        wanted=attachment.same("dbml_row", "dbml_b"),
+        b_entity=_as_entity(key, "dbml_b"),
+        first=template("rescore_rows", **shared, after=sql.SQL("true"), waiting=waiting),
+        next=template("rescore_rows", **shared, after=beyond, waiting=waiting),
+        reached=sql.SQL("array[{}]").format(
+            sql.SQL(", ").join(sql.SQL("(dbml_from).{}::text").format(sql.Identifier(k)) for k in key)
+        ),
         primes=attachment.function("primes"),
         prime=attachment.function("prime"),
         touches=sql.SQL(", ").join(touches),
         same=attachment.same("p", "b"),
     )
-    function = attachment.function("rescore")
+    arguments = verbatim("text, integer, text[], integer, boolean, boolean")
     return sql.SQL(";\n").join(
-        [template("rescore_function", function=function, body=literal(body)), owned(function, sql.SQL("text"))]
+        [template("rescore_function", function=function, body=literal(body)), owned(function, arguments)]
+    )
+
+
+def _waiting(attachment: Attachment, model: sql.Composable) -> sql.Composable:
+    """Whether ``dbml_row`` does not have its score from the deployed version; always, without a version column."""
+    cases = [
+        sql.SQL(
+            "when {name} then dbml_row.{column} is distinct from dbml_version or exists ("
+            "select from dbml.failure f where f.profile = {id} and f.model = {name} and f.entity = {entity})"
+        ).format(
+            name=prediction.model,
+            column=sql.Identifier(prediction.version_column),
+            id=attachment.id,
+            entity=_as_entity(attachment.profile.key, "dbml_row"),
+        )
+        for prediction in attachment.profile.predictions
+        if prediction.version_column
+    ]
+    return sql.SQL("case {} {} else true end").format(model, sql.SQL(" ").join(cases)) if cases else sql.SQL("true")
+
+
+def _fields(record: str, key: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.SQL("({}).{}").format(verbatim(record), sql.Identifier(k)) for k in key)
+
+
+def _assigned(record: str, key: Iterable[str], texts: str) -> sql.Composed:
+    """Assignments of a key that was written as texts; PL/pgSQL gives each the column's type."""
+    return sql.SQL("\n").join(
+        sql.SQL("      {}.{} := {}[{}];").format(verbatim(record), sql.Identifier(k), verbatim(texts), index)
+        for index, k in enumerate(key, 1)
+    )
+
+
+def _as_entity(key: Iterable[str], alias: str) -> sql.Composed:
+    return sql.SQL("array[{}]").format(
+        sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(alias, k)) for k in key)
     )
 
 

@@ -25,6 +25,8 @@ CANNOT_SCORE = "DB013"
 # Marshalled code is for the very interpreter that wrote it.
 PYTHON = f"{sys.implementation.cache_tag} {sys.hexversion:x}"
 LOADED_AT_MOST = 16
+# What a score needs, each after what it imports.
+MODULES = ("ieee", "masks", "compiled")
 
 _functions: dict[str, Score] = {}
 
@@ -42,7 +44,7 @@ def load(code: CodeType) -> Score:
     """
     namespace: dict[str, Any] = {"ieee": ieee, "inf": math.inf, "nan": math.nan, "Refused": Refused}
     if "masks" in code.co_names:
-        from . import masks  # for large forests only: a session's first score waits for every import
+        from . import masks  # for large forests only
 
         namespace["masks"] = masks
     exec(code, namespace)  # noqa: S102 - compiled here from a plan, which is data
@@ -58,7 +60,19 @@ def score(plpy: Plpy, fingerprint: str, numbers: Sequence[float | None], texts: 
             function = of(plpy, fingerprint)
         return function(numbers, texts)
     except Refused as error:
-        plpy.error(str(error), hint="dbml model show tells what the version takes.", sqlstate=CANNOT_SCORE)
+        plpy.error(
+            refusal(plpy, fingerprint, error), hint="dbml model show tells what it takes.", sqlstate=CANNOT_SCORE
+        )
+
+
+def refusal(plpy: Plpy, fingerprint: str, reason: Refused) -> str:
+    """Say which version refuses a row, and why."""
+    query = plpy.prepare(
+        "select v.model || '@' || v.version as name from dbml.model_version v where v.fingerprint = $1 limit 1",
+        ["text"],
+    )
+    rows = plpy.execute(query, [fingerprint])
+    return f"{rows[0]['name'] if rows else 'the model'} cannot score this row: {reason}"
 
 
 def of(plpy: Plpy, fingerprint: str) -> Score:
@@ -81,18 +95,31 @@ def of(plpy: Plpy, fingerprint: str) -> Score:
 
 def store(plpy: Plpy, fingerprint: str) -> None:
     """Compile a version's plan and keep the code for every session."""
+    try:
+        _keep(plpy, fingerprint, _compile(plpy, fingerprint))
+    except Refused as error:
+        plpy.error(str(error), hint="Add the model again.", sqlstate=CANNOT_SCORE)
+
+
+def store_runtime(plpy: Plpy) -> None:
+    """Keep the code of the modules that a session's first score needs; ``dbml._load_compiled`` takes it from there."""
+    finder: Any = next(f for f in sys.meta_path if getattr(f, "package", None) == __package__)
+    texts = {name: finder.get_source(f"{__package__}.{name}") for name in MODULES}
+    code = [(name, compile(text, name, "exec", dont_inherit=True, optimize=2)) for name, text in texts.items()]
+    _keep(plpy, str(__package__), code)
+
+
+def _keep(plpy: Plpy, fingerprint: str, code: Any) -> None:
     query = plpy.prepare(
         "insert into dbml.bytecode (fingerprint, python, code) values ($1, $2, $3) "
         "on conflict (fingerprint, python) do update set code = excluded.code",
         ["text", "text", "bytea"],
     )
-    try:
-        plpy.execute(query, [fingerprint, PYTHON, marshal.dumps(_compile(plpy, fingerprint))])
-    except Refused as error:
-        plpy.error(str(error), hint="Add the model again.", sqlstate=CANNOT_SCORE)
+    plpy.execute(query, [fingerprint, PYTHON, marshal.dumps(code)])
 
 
 def _compile(plpy: Plpy, fingerprint: str) -> CodeType:
+    plpy.execute("select dbml._load_runtime()")
     from . import plan, portable
 
     try:

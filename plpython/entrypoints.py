@@ -22,6 +22,27 @@ def score(plpy: Plpy, fingerprint: str, numbers: Sequence[Any], texts: Sequence[
         plpy.error(str(error), hint=HINT, sqlstate=CANNOT_SCORE)
 
 
+def score_in_bulk(
+    plpy: Plpy,
+    fingerprint: str,
+    numbers: Sequence[Any],
+    texts: Sequence[Any],
+    statement: scoring.Statement,
+    entity: Sequence[str],
+) -> float | None:
+    """Score a row that a statement writes, or raise SQLSTATE DB013; None where it waits for the statement's end."""
+    try:
+        return scoring.score_in_bulk(plpy, fingerprint, numbers, texts, statement, entity)
+    except models.Refused as error:
+        plpy.error(str(error), hint=HINT, sqlstate=CANNOT_SCORE)
+
+
+def waiting(statement: scoring.Statement) -> str | None:
+    """Return the keys of the rows that wait for the end of a statement, as JSON; they no longer do."""
+    entities = scoring.take_waiting(statement)
+    return json.dumps(entities) if entities else None
+
+
 def score_ahead(
     plpy: Plpy,
     fingerprint: str,
@@ -39,7 +60,7 @@ def score_ahead(
 
 
 def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Any] | None, texts: Sequence[Any] | None) -> int:
-    """Score many rows at once for the calls that follow; returns the vectorised calls made."""
+    """Score many rows at once for the calls that follow; returns the rows remembered."""
     return scoring.prime(plpy, fingerprint, engine, numbers or [], texts or [])
 
 

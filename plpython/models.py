@@ -50,7 +50,8 @@ class Estimator:
                 found = frame.scores(self.estimator, self.signature["output"], rows)
                 for index, answer in zip(indices, found.tolist()):
                     answers[index] = answer
-        except Exception as error:
+        except BaseException as error:
+            # A model may even try to exit. A cancelled statement does not come this way: nothing here calls the server.
             reason = " ".join(str(error).split())[:300] or type(error).__name__
             raise Refused(f"{self.name} cannot score this row: {reason}") from error
         return answers
@@ -146,7 +147,7 @@ def _read_estimator(plpy: Plpy, fingerprint: str) -> Estimator:
         _limits[:] = [packages.limit_threads()]
     except ImportError as error:
         raise LoadError(f"{name} needs a Python package that this server lacks: {error}") from error
-    except Exception as error:
+    except BaseException as error:
         raise LoadError(f"{name} does not load in this server: {type(error).__name__}: {error}") from error
     _force_one_job(estimator)
     return Estimator(name, json.loads(row["signature"]), estimator)

@@ -24,7 +24,7 @@ from typing import Any
 FORMAT = 1
 
 # Operation → the kinds it takes and gives: n(umber), t(ext), b(oolean), with * for any number of them.
-# What the operations mean is written down, once, in `portable.py` and `batch.py`; `docs/plan.md` explains them.
+# What the operations mean is written down, once, in `portable.py` and `batch.py`; `docs/plan.md` explains plans.
 OPERATIONS: dict[str, tuple[str, str]] = {
     # sources: "index" is a place among the row's numbers or texts
     "number": ("", "n"),

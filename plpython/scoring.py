@@ -7,6 +7,7 @@ it remembers answers by those two alone, so a remembered answer is the one that 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Sequence
 
 from . import compiled, models
@@ -16,20 +17,44 @@ from .protocol import Plpy
 Numbers = models.Numbers
 Texts = models.Texts
 
-# One vectorised call scores at most so many rows: between two calls a cancelled statement can end.
+# One vectorised call scores at most so many rows, and fewer of a model that would take longer over them:
+# a cancelled statement can end only between two calls.
 ROWS_IN_A_CALL = 4096
+SECONDS_IN_A_CALL = 0.1
+# Of a model that this session has not timed yet.
+ROWS_IN_THE_FIRST_CALL = 32
 REMEMBERED_AT_MOST = 65_536
 # Below, a session's first import of numpy costs more than a compiled plan's own calls.
 ROWS_THAT_PAY = 1000
-# A refused row spoils its whole call; halving finds it, and gives up where most rows are refused.
+# A refused row spoils its whole call; halving finds it, and gives up where most rows are refused: so many calls
+# for each ROWS_IN_A_CALL.
 CALLS_TO_ISOLATE_AT_MOST = 64
+VERSIONS_TIMED_AT_MOST = 64
 
 # So many single scores in a row are taken for the start of a scan.
 MISSES_BEFORE_READING_AHEAD = 4
 # Reading ahead has paid when this many of the rows were then asked for; otherwise it waits ever longer.
 HITS_THAT_PAY = 64
 
+# Profile, depth of triggers, and time of a statement.
+Statement = tuple[int, int, str]
+
 _remembered: dict[bytes, float] = {}
+# How many rows of a version one call takes.
+_rows_in_a_call: dict[tuple[str, str], int] = {}
+
+
+class _Written:
+    """What is known of the rows that a statement writes to a profile."""
+
+    def __init__(self) -> None:
+        self.scored = 0
+        self.waiting: dict[tuple[str, ...], None] = {}
+
+
+_written: dict[Statement, _Written] = {}
+# The statement that scores the rows that waited: what is refused there must not wait once more.
+_finishing: list[Statement] = []
 
 
 class _Scan:
@@ -50,6 +75,41 @@ def score(plpy: Plpy, fingerprint: str, engine: str, numbers: Numbers, texts: Te
         if answer is not None:
             return answer
     return _one(plpy, fingerprint, engine, numbers, texts)
+
+
+def score_in_bulk(
+    plpy: Plpy, fingerprint: str, numbers: Numbers, texts: Texts, statement: Statement, entity: Sequence[str]
+) -> float | None:
+    """Score a row that a statement writes; after a few that nobody has primed, let the others wait.
+
+    :returns: None for a row that :func:`take_waiting` will return at the end of the statement.
+    :raises Refused: with the estimator's own reason.
+    """
+    answer = _remembered.get(_key(fingerprint, numbers, texts)) if _remembered else None
+    if answer is not None:
+        return answer
+    # A statement that failed has left its own behind: another one at its depth has another time.
+    for other in [s for s in _written if s[1] >= statement[1] and s != statement]:
+        del _written[other]
+    rows = _written.setdefault(statement, _Written())
+    rows.scored += 1
+    if rows.scored > MISSES_BEFORE_READING_AHEAD and statement not in _finishing:
+        rows.waiting[tuple(entity)] = None
+        return None
+    return _one(plpy, fingerprint, "python", numbers, texts)
+
+
+def take_waiting(statement: Statement) -> list[list[str]]:
+    """Return the keys of the rows that wait for the end of a statement, and forget them.
+
+    The statement that scores them now is a deeper one; its rows do not wait again.
+    """
+    rows = _written.pop(statement, None)
+    if not rows or not rows.waiting:
+        return []
+    profile, depth, time = statement
+    _finishing[:] = [(profile, depth + 1, time)]
+    return [list(entity) for entity in rows.waiting]
 
 
 def score_ahead(
@@ -94,7 +154,7 @@ def _one(plpy: Plpy, fingerprint: str, engine: str, numbers: Numbers, texts: Tex
         try:
             return compiled.of(plpy, fingerprint)(numbers, texts)
         except compiled.Refused as error:
-            raise Refused(str(error)) from error
+            raise Refused(compiled.refusal(plpy, fingerprint, error)) from error
     return score_many(plpy, fingerprint, engine, [numbers], [texts])[0]
 
 
@@ -116,7 +176,7 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
 
     Rows that the estimator refuses are left out: their own call raises the reason.
 
-    :returns: the number of vectorised calls made.
+    :returns: the number of rows remembered.
     """
     rows = max(len(numbers), len(texts))
     numbers = numbers or [[]] * rows
@@ -125,26 +185,43 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
         return 0
     if len(_remembered) + rows > REMEMBERED_AT_MOST:
         _remembered.clear()
-    calls = 0
-    for start in range(0, rows, ROWS_IN_A_CALL):
-        waiting = [(start, min(start + ROWS_IN_A_CALL, rows))]
-        calls_allowed = CALLS_TO_ISOLATE_AT_MOST
-        while waiting and calls_allowed:
+    try:
+        models.load(plpy, fingerprint, engine)
+    except models.LoadError:
+        return 0
+    scored = start = 0
+    to_isolate = CALLS_TO_ISOLATE_AT_MOST * -(-rows // ROWS_IN_A_CALL)
+    while start < rows:
+        whole = (start, min(start + _rows_in_a_call.get((fingerprint, engine), ROWS_IN_THE_FIRST_CALL), rows))
+        waiting = [whole]
+        start = whole[1]
+        while waiting:
             first, end = waiting.pop()
-            calls_allowed -= 1
-            calls += 1
             # The trip into the server lets a cancelled statement end here.
             plpy.execute("select")
+            began = time.monotonic()
             try:
                 answers = score_many(plpy, fingerprint, engine, numbers[first:end], texts[first:end])
             except Refused:
-                if end - first > 1:
+                if end - first > 1 and to_isolate > 0:
+                    to_isolate -= 2
                     middle = (first + end) // 2
                     waiting += [(middle, end), (first, middle)]
                 continue
+            if (first, end) == whole:
+                _learn(fingerprint, engine, (time.monotonic() - began) / (end - first))
+            scored += end - first
             for index, answer in enumerate(answers, first):
                 _remembered[_key(fingerprint, numbers[index], texts[index])] = answer
-    return calls
+    return scored
+
+
+def _learn(fingerprint: str, engine: str, seconds: float) -> None:
+    """See from the seconds that a row has taken how many rows the next call may take."""
+    if len(_rows_in_a_call) >= VERSIONS_TIMED_AT_MOST:
+        _rows_in_a_call.clear()
+    rows = int(SECONDS_IN_A_CALL / max(seconds, 1e-9))
+    _rows_in_a_call[fingerprint, engine] = max(1, min(rows, ROWS_IN_A_CALL))
 
 
 def _key(fingerprint: str, numbers: Numbers, texts: Texts) -> bytes:

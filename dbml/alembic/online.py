@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from dbml import database
-from dbml.install import install as install_schema
+from dbml.upgrade import install as install_schema
 
 
 def install(raw: psycopg.Connection[Any], python_path: str | None) -> None:

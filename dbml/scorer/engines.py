@@ -41,11 +41,18 @@ class Engines:
 
 
 def prepare(
-    estimator: Any, signature: Mapping[str, Any], golden: Mapping[str, Any], careful: str, *, sql_alone: bool = False
+    estimator: Any,
+    signature: Mapping[str, Any],
+    golden: Mapping[str, Any],
+    *,
+    label: str,
+    careful: str,
+    sql_alone: bool = False,
 ) -> Engines:
     """Write the estimator down as a plan and compare that with the estimator itself.
 
     :param golden: ``rows`` and ``scores`` of the artifact.
+    :param label: name of the version, for refusals.
     :param careful: qualified name of the server's function for rows beyond plain arithmetic.
     :param sql_alone: whether ``sql`` is the only engine in question, and may be larger than what pays.
     """
@@ -64,11 +71,9 @@ def prepare(
             f"its plan differs from the estimator on {report.differing} of {report.rows} rows, worst {worst(report)}"
         )
         return Engines(refusals={"sql": because, "portable": because}, report=report)
+    at_most = sql.OPERATIONS_ALONE if sql_alone else sql.OPERATIONS_AT_MOST
     try:
-        expression, refusals = (
-            sql.render(plan, careful, sql.OPERATIONS_ALONE if sql_alone else sql.OPERATIONS_AT_MOST),
-            {},
-        )
+        expression, refusals = sql.render(plan, careful, at_most, label), {}
     except (sql.TooLarge, Unsupported) as reason:
         expression, refusals = None, {"sql": str(reason)}
     return Engines(plan, expression, refusals, rows, truth, report)

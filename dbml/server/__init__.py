@@ -27,7 +27,7 @@ class Server:
     tcp_dsn: str | None = None
     """The same over TCP with a password, where there is a socket too."""
     python_packages: Path | None = None
-    """The folder that is already on PL/Python's path; None where the server has its own."""
+    """The folder with packages for PL/Python; None where the server has its own."""
     stop_command: str | None = None
     """The shell command that stops and removes a server that was kept."""
     psql_command: str | None = None
@@ -42,6 +42,7 @@ def temporary_server(
     say: Callable[[str], None] = print,
     keep: bool = False,
     settings: Mapping[str, str] | None = None,
+    packages_on_path: bool = True,
 ) -> Iterator[Server]:
     """Yield a server that is gone afterwards, even when this process is killed.
 
@@ -49,6 +50,8 @@ def temporary_server(
     :param say: is told in one sentence each what is being done.
     :param keep: leave the server running after a block that ended well; see ``stop_command``.
     :param settings: configuration parameters, over the defaults of a throwaway server.
+    :param packages_on_path: whether PL/Python finds ``python_packages`` by itself. Without, a private server is one
+        without packages, until ``dbml install --python-path`` names them.
     """
     if dsn is not None:
         yield Server(dsn, "given")
@@ -61,7 +64,8 @@ def temporary_server(
             yield server
         return
     binaries, account, folder = found
-    with cluster.running(binaries, account, folder, say=say, keep=keep, settings=settings or {}) as private:
+    path = folder if packages_on_path else None
+    with cluster.running(binaries, account, path, say=say, keep=keep, settings=settings or {}) as private:
         yield Server(
             private.dsn,
             "local",

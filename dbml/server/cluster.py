@@ -108,7 +108,7 @@ def _output(*argv: str) -> str:
 def running(
     binaries: Binaries,
     account: Account,
-    packages: Path,
+    packages: Path | None,
     *,
     say: Callable[[str], None],
     keep: bool,
@@ -158,10 +158,12 @@ def _guarded(binaries: Binaries, account: Account) -> Iterator[tuple[subprocess.
         process.wait()
 
 
-def _start(home: Path, binaries: Binaries, account: Account, packages: Path, settings: Mapping[str, str]) -> Cluster:
+def _start(
+    home: Path, binaries: Binaries, account: Account, packages: Path | None, settings: Mapping[str, str]
+) -> Cluster:
     data, sockets, log, pwfile = (home / name for name in ("data", "socket", "log", "password"))
     password = secrets.token_hex(16)
-    environment = _environment(home, packages)
+    variables = server_environment(home, packages)
     pwfile.touch(mode=0o600)
     pwfile.write_text(password)
     sockets.mkdir(mode=0o700)
@@ -182,7 +184,7 @@ def _start(home: Path, binaries: Binaries, account: Account, packages: Path, set
             "--no-sync",
         ],
         cwd=home,
-        env=environment,
+        env=variables,
     )
     pwfile.unlink()
     if made.returncode != 0:
@@ -199,7 +201,7 @@ def _start(home: Path, binaries: Binaries, account: Account, packages: Path, set
         port = _free_port()
         log.unlink(missing_ok=True)
         arguments = ["-D", str(data), "-l", str(log), "-w", "-t", "60", "-o", f"-p {port}"]
-        started = account.run([binaries.bindir / "pg_ctl", *arguments, "start"], cwd=home, env=environment)
+        started = account.run([binaries.bindir / "pg_ctl", *arguments, "start"], cwd=home, env=variables)
         if started.returncode == 0:
             return Cluster(home, port, password, _stop_command(home, binaries, account), _psql(sockets, port, binaries))
         text = log.read_text(errors="replace") if log.exists() else started.stdout
@@ -211,7 +213,7 @@ def _start(home: Path, binaries: Binaries, account: Account, packages: Path, set
     )
 
 
-def _environment(home: Path, packages: Path) -> dict[str, str]:
+def server_environment(home: Path, packages: Path | None) -> dict[str, str]:
     """Return the server's environment, from nothing: our own PG… and PYTHON… variables are not for it."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     return {
@@ -220,7 +222,7 @@ def _environment(home: Path, packages: Path) -> dict[str, str]:
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
-        "PYTHONPATH": str(packages),
+        **({} if packages is None else {"PYTHONPATH": str(packages)}),
         "PYTHONNOUSERSITE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         # Each backend would start a thread per core, for rows that come one at a time.

@@ -13,6 +13,7 @@ declare
   inputs record;
   inputs_of_new record;
   entity text;
+  of_another text;
   scorer text;
   changed text;
   score text;
@@ -21,9 +22,18 @@ declare
   defaults text := '';
   predictions text := '';
   prime text := '';
+  estimates boolean := false;
 begin
+  -- One at a time: two models of one profile share its functions, and each must see what the other has deployed.
+  perform pg_advisory_xact_lock(hashtextextended('dbml.bind ' || profile, 0));
   select * into strict attached from dbml.profile p where p.id = _bind.profile;
   select format('array[%s]', string_agg(format('new.%I::text', k), ', ' order by i)) into entity
+    from unnest(attached.key) with ordinality u(k, i);
+
+  -- INSERT … ON CONFLICT DO NOTHING comes by here as well, with a row that says nothing about the one that is there.
+  select format('tg_op = ''INSERT'' and exists (select from %s q where %s)', attached.relation,
+                string_agg(format('q.%1$I = new.%1$I', k), ' and ' order by i))
+    into of_another
     from unnest(attached.key) with ordinality u(k, i);
 
   -- A new row's counters are those over no events, whatever the INSERT says; events it has are counted after it.
@@ -63,6 +73,7 @@ begin
       format('Scores a row of %s with %s@%s, engine %s.', attached.relation, deployed.model, deployed.version, deployed.engine));
     execute format('grant execute on function dbml_scorer.%I(%s) to dbml_analyst', scorer, attached.relation);
 
+    estimates := estimates or deployed.engine = 'python';
     if deployed.in_batches then
       -- array_agg over arrays refuses empty ones.
       prime := prime || format(
@@ -75,16 +86,29 @@ begin
     select string_agg(distinct format('new.%1$I is distinct from old.%1$I', u), ' or ') into changed
       from unnest(inputs.columns
                   || array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
-    score := format(E'new.%I := %s;\n', prediction.column_name,
-        dbml._scorer_call(deployed, inputs_of_new.numbers, inputs_of_new.texts))
+    score := case deployed.engine
+        when 'python' then format('dbml._score_in_bulk(%L, %s, %s, pg_trigger_depth(), statement_timestamp(), %s)',
+          deployed.fingerprint, dbml._arrays(inputs_of_new.numbers, inputs_of_new.texts), attached.id, entity)
+        else dbml._scorer_call(deployed, inputs_of_new.numbers, inputs_of_new.texts)
+      end;
+    score := format(E'new.%I := %s;\n', prediction.column_name, score)
+      -- NULL: it waits for the end of the statement, and keeps what it has until then.
+      || case deployed.engine when 'python' then format(
+           E'      if new.%1$I is null then\n        new.%1$I := case tg_op when ''UPDATE'' then old.%1$I end;\n      else\n',
+           prediction.column_name) else '' end
       || coalesce('      new.' || quote_ident(prediction.version_column) || format(E' := %s;\n', deployed.version), '')
       || coalesce('      new.' || quote_ident(prediction.scored_at_column) || E' := now();\n', '')
-      || format(E'      if exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s) then\n'
+      || format(E'      if exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s)\n'
+                 '         and not (%4$s) then\n'
                  '        delete from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s;\n'
-                 '      end if;\n', attached.id, prediction.model, entity);
+                 '      end if;\n', attached.id, prediction.model, entity, of_another)
+      || case deployed.engine when 'python' then E'      end if;\n' else '' end;
     select string_agg(
              case when prediction.on_error = 'keep'
-                  then format(E'      new.%1$I := case tg_op when ''UPDATE'' then old.%1$I end;\n', u)
+                  -- While a dump is restored, the model may come after the row: then the dump's own score stands.
+                  then format(E'      if tg_op = ''UPDATE'' then new.%1$I := old.%1$I;\n'
+                              '      elsif exists (select from dbml.profile p where p.id = %2$s) then new.%1$I := null;\n'
+                              '      end if;\n', u, attached.id)
                   else format(E'      new.%I := null;\n', u) end, '')
       into on_failure
       from unnest(array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
@@ -94,8 +118,9 @@ begin
            when 'raise' then '      ' || score
            else format(
              E'    begin\n      %s    exception when others then\n%s'
-              '      perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);\n    end;\n',
-             score, on_failure, attached.id, prediction.model, deployed.version, entity)
+              '      if not (%s) then\n'
+              '        perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);\n      end if;\n    end;\n',
+             score, on_failure, of_another, attached.id, prediction.model, deployed.version, entity)
          end
       || E'  end if;\n';
   end loop;
@@ -110,7 +135,8 @@ begin
     'create or replace function dbml_scorer.%I(batch %s[]) returns void language plpgsql stable security definer '
     'set search_path = pg_catalog, pg_temp as %L',
     format('profile_%s_prime', attached.id), attached.relation,
-    E'begin\n' || prime || E'  return;\nend');
+    -- Only to be quick: a row that cannot be scored, or whose features cannot be computed, is told of by its own call.
+    E'begin\n' || prime || E'  return;\nexception when others then\n  return;\nend');
   -- The rows that lie behind a row are found by their place in the table, never by reading it from its start.
   execute format(
     'create or replace function dbml_scorer.%I(entity text[]) returns void language plpgsql stable security definer '
@@ -124,7 +150,8 @@ begin
          join pg_attribute a on a.attrelid = attached.relation and a.attname = k)));
   execute format(
     'create or replace function dbml_scorer.%I() returns boolean language sql stable parallel safe as %L',
-    format('profile_%s_primes', attached.id), format('select %L::boolean', prime <> ''));
+    format('profile_%s_primes', attached.id), format('select %L::boolean', estimates));
+  perform dbml._bind_finish(attached.id);
   perform dbml._mark_parallel(attached.id);
 end
 $$;

@@ -7,6 +7,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off -- it would take longer to compile than to score these few rows
 as $$
 declare
   scorer dbml.scorer := dbml._scorer(model, version, engine);
@@ -21,16 +22,17 @@ declare
   slow_us constant float8 := 30;
   query text;
   call text;
-  between_both timestamptz;
+  reading interval;
+  scoring interval;
 begin
-  select * into one from dbml._golden_rows(model, version) g where g.score is not null limit 1;
+  select * into one from dbml._golden_rows(model, version) g where not g.hurtful limit 1;
   started := clock_timestamp();
   perform dbml._score_arrays(scorer, one.numbers, one.texts);
   cold_us := extract(epoch from clock_timestamp() - started) * 1e6;
   -- Reading the rows is no part of scoring them: it is timed alone and taken off.
   query := format(
     'with golden as materialized ('
-    '  select %s from dbml._golden_rows($1, $2) g where g.score is not null limit $3) '
+    '  select %s from dbml._golden_rows($1, $2) g where not g.hurtful limit $3) '
     'select %%s from golden cross join generate_series(1, $4)',
     (select string_agg(input, ', ')
        from (select format('g.numbers[%s] as n%s', i, i - 1) from generate_series(1, cardinality(one.numbers)) i
@@ -43,11 +45,12 @@ begin
   for attempt in 1..3 loop
     started := clock_timestamp();
     execute format(query, 'count(*)') into measured using model, version, rows_at_most, repeats;
-    between_both := clock_timestamp();
+    reading := least(reading, clock_timestamp() - started);
+    started := clock_timestamp();
     execute format(query, format('count(%s)', call)) into measured using model, version, rows_at_most, repeats;
-    warm_us := least(warm_us, greatest(0,
-      extract(epoch from (clock_timestamp() - between_both) - (between_both - started)) * 1e6 / measured));
+    scoring := least(scoring, clock_timestamp() - started);
   end loop;
+  warm_us := greatest(0.1, extract(epoch from scoring - reading) * 1e6 / measured);
   memory_kb := dbml._session_memory() - memory;
   in_batches := engine = 'python';
   if engine = 'portable' and warm_us > slow_us then
@@ -58,8 +61,8 @@ begin
       case cardinality(one.numbers) when 0 then '''{}''' else 'array_agg(g.numbers)' end,
       case cardinality(one.texts) when 0 then '''{}''' else 'array_agg(g.texts)' end)
       into measured using scorer.fingerprint, engine, model, version, one.place;
-    -- More than one call means that there is no numpy.
-    in_batches := measured = 1 and extract(epoch from clock_timestamp() - started) * 1e6 / 2000 < warm_us / 2;
+    -- None are scored where there is no numpy.
+    in_batches := measured = 2000 and extract(epoch from clock_timestamp() - started) * 1e6 / 2000 < warm_us / 2;
   end if;
 end
 $$;

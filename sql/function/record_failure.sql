@@ -12,8 +12,11 @@ begin
   raise log 'dbml: %@% could not score % of %: % (%)', model, version, entity,
     (select p.relation from dbml.profile p where p.id = profile), message, state;
   insert into dbml.failure as f (profile, model, entity, version, sqlstate, message)
-  values (_record_failure.profile, _record_failure.model, _record_failure.entity,
-          _record_failure.version, _record_failure.state, left(_record_failure.message, 1000))
+  select p.id, _record_failure.model, _record_failure.entity,
+         _record_failure.version, _record_failure.state, left(_record_failure.message, 1000)
+    from dbml.profile p
+   -- While data is restored into a schema that is there already, dbml's own tables may still be empty.
+   where p.id = _record_failure.profile
   on conflict on constraint failure_pkey do update
      set version = excluded.version, failed_at = excluded.failed_at,
          sqlstate = excluded.sqlstate, message = excluded.message;

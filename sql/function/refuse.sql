@@ -11,7 +11,7 @@ end
 $$;
 comment on function dbml._refuse(text) is 'What the score of a row that the estimator refuses comes to.';
 
-create or replace function dbml._ieee_answer(x float8) returns float8
+create or replace function dbml._ieee_answer(x float8, refusal text) returns float8
 language plpgsql
 stable parallel safe
 security invoker
@@ -19,9 +19,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if x is null or x in ('NaN', 'Infinity', '-Infinity') then
-    return dbml._refuse('the estimator answered NaN or infinity');
+    return dbml._refuse(refusal);
   end if;
   return x;
 end
 $$;
-comment on function dbml._ieee_answer(float8) is 'The score, refused where it is NaN or infinite.';
+comment on function dbml._ieee_answer(float8, text) is 'The score, refused where it is NaN or infinite.';

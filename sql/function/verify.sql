@@ -23,9 +23,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   scorer dbml.scorer := dbml._scorer(model, version, engine);
-  golden record;
-  answer float8;
-  reason text;
 begin
   if scorer.model is null then
     raise exception 'there is no %@%', model, version
@@ -37,67 +34,108 @@ begin
       into rows, differing, largest_difference, worst_row, error;
     return;
   end if;
-  rows := 0;
-  differing := 0;
-  largest_difference := 0;
-  for golden in select * from dbml._golden_rows(model, version) loop
-    rows := rows + 1;
-    begin
-      answer := dbml._score_arrays(scorer, golden.numbers, golden.texts);
-      reason := 'an answer where the estimator refuses';
-    exception when others then
-      answer := null;
-      reason := sqlerrm;
-    end;
-    -- The bound of dbml.scorer.parity; a refused row has no score.
-    if answer is null and golden.score is null
-       or abs(answer - golden.score) <= 1e-9 + 1e-12 * abs(golden.score) then
-      if abs(answer - golden.score) > largest_difference then
-        largest_difference := abs(answer - golden.score);
-        worst_row := case when differing = 0 then golden.place else worst_row end;
-      end if;
-    else
-      differing := differing + 1;
-      if differing = 1 or coalesce(abs(answer - golden.score), 'Infinity') > largest_difference then
-        largest_difference := greatest(largest_difference, abs(answer - golden.score));
-        worst_row := golden.place;
-        error := case when answer is null or golden.score is null then reason end;
-      end if;
-    end if;
-  end loop;
+  with compared as (
+    select a.*,
+           abs(a.answer - a.expected) as difference,
+           -- The bound of dbml.scorer.parity; a refused row has no score.
+           case when a.expected is null or a.answer is null then a.expected is null and a.answer is null
+                else abs(a.answer - a.expected) <= 1e-9 + 1e-12 * abs(a.expected) end as agrees
+      from dbml._answers(scorer) a
+  ), worst as (
+    select c.* from compared c order by c.agrees, c.difference desc nulls first, c.place limit 1
+  )
+  select c.rows, c.differing, c.largest, case when not w.agrees or w.difference > 0 then w.place end,
+         case when not w.agrees and w.expected is null then 'an answer where the estimator refuses'
+              when not w.agrees and w.answer is null then w.reason end
+    into rows, differing, largest_difference, worst_row, error
+    from (select count(*) as rows, count(*) filter (where not agrees) as differing,
+                 coalesce(max(difference), 0) as largest from compared) c
+   cross join worst w;
 end
 $$;
 comment on function dbml._verify(text, integer, text) is 'The same by an engine of one''s choice.';
 
+create or replace function dbml._answers(
+  scorer dbml.scorer, out place integer, out expected float8, out answer float8, out reason text
+) returns setof record
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  golden record;
+  places integer[];
+  answers float8[];
+begin
+  -- What the estimator scores, in one query; where that fails, one by one, as what it refuses.
+  begin
+    execute format(
+      'select array_agg(g.place), array_agg(%s) from dbml._golden_rows($1, $2) g where g.score is not null',
+      dbml._scorer_call(scorer,
+        array(select format('g.numbers[%s]', i) from generate_series(1, jsonb_array_length(scorer.signature -> 'features')) i),
+        array(select format('g.texts[%s]', i) from generate_series(1, jsonb_array_length(scorer.signature -> 'features')) i)))
+      into places, answers using scorer.model, scorer.version;
+  exception when others then
+    places := '{}';
+  end;
+  for golden in
+    select g.*, u.answer
+      from dbml._golden_rows(scorer.model, scorer.version) g
+      left join unnest(places, answers) u(place, answer) using (place)
+     order by g.place
+  loop
+    place := golden.place;
+    expected := golden.score;
+    answer := golden.answer;
+    reason := null;
+    if answer is null then
+      begin
+        answer := dbml._score_arrays(scorer, golden.numbers, golden.texts);
+      exception when others then
+        reason := sqlerrm;
+      end;
+    end if;
+    return next;
+  end loop;
+end
+$$;
+comment on function dbml._answers(dbml.scorer) is
+  'What a version answers for each of its golden and hurtful rows, beside what the estimator answered; NULL is a refusal.';
+
 -- Golden rows, then the rows built to hurt, as the two arrays that scorers take; score is NULL where the
 -- estimator refuses.
 create or replace function dbml._golden_rows(
-  model text, version integer, out place integer, out numbers float8[], out texts text[], out score float8
+  model text, version integer,
+  out place integer, out numbers float8[], out texts text[], out score float8, out hurtful boolean
 ) returns setof record
 language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  with version as (
-    select v.signature -> 'features' as features,
+  with version as materialized (
+    select array(select f ->> 'kind' = 'text' from jsonb_array_elements(v.signature -> 'features') f) as is_text,
+           jsonb_array_length(v.golden -> 'rows') as golden,
            (v.golden -> 'rows') || coalesce(v.golden -> 'hurtful_rows', '[]') as rows,
            (v.golden -> 'scores') || coalesce(v.golden -> 'hurtful_scores', '[]') as scores
       from dbml.model_version v
      where v.model = _golden_rows.model and v.version = _golden_rows.version
   )
   select r.i::integer - 1,
-         array(select case e.item #>> '{}' when 'true' then 1 when 'false' then 0 else (e.item #>> '{}')::float8 end
-                 from jsonb_array_elements(r.item) with ordinality e(item, i)
-                where features -> (e.i::integer - 1) ->> 'kind' <> 'text'
+         array(select case e.item when 'true' then 1 when 'false' then 0 else e.item::float8 end
+                 from jsonb_array_elements_text(r.item) with ordinality e(item, i)
+                where not is_text[e.i]
                 order by e.i),
-         array(select e.item #>> '{}'
-                 from jsonb_array_elements(r.item) with ordinality e(item, i)
-                where features -> (e.i::integer - 1) ->> 'kind' = 'text'
+         array(select e.item
+                 from jsonb_array_elements_text(r.item) with ordinality e(item, i)
+                where is_text[e.i]
                 order by e.i),
-         (scores ->> (r.i::integer - 1))::float8
+         s.score::float8,
+         r.i > golden
     from version
-   cross join jsonb_array_elements(rows) with ordinality r(item, i)
+   cross join lateral jsonb_array_elements(rows) with ordinality r(item, i)
+    join lateral jsonb_array_elements_text(scores) with ordinality s(score, i) on s.i = r.i
    order by r.i
 $$;
 comment on function dbml._golden_rows(text, integer) is 'A version''s golden rows as scorers take them.';

@@ -9,4 +9,4 @@ if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __i
 return SD["run"](plpy, fingerprint, engine, numbers, texts)
 $$;
 comment on function dbml._prime(text, text, float8[], text[]) is
-  'Scores many rows in one vectorised call and remembers the answers for the rows'' own calls; returns calls made.';
+  'Scores many rows in one vectorised call and remembers the answers for the rows'' own calls; returns their number.';

@@ -7,7 +7,7 @@
        and not exists (select from {profile} p where {matches});
     if dbml_awaited is not null then
       insert into dbml.arrival as r (profile, entity)
-      select distinct {id}, u from unnest(dbml_awaited) u order by u
+      select distinct {id}, u from unnest(dbml_awaited) u where {recorded} order by u
       on conflict on constraint arrival_pkey do update set at = now();
       select array_agg(p.*) into dbml_lost
         from {profile} p

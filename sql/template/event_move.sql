@@ -1,8 +1,12 @@
   if {may_lose} or dbml_recounts then
-    select array_agg(p.*) into dbml_lost
-      from {profile} p
-      join ({changes}) as d on {matches}
-     where dbml_recounts or {lost};
+    -- Shows the rows as they are now, before the UPDATE; in batches, because they may be every profile row there is.
+    open dbml_losing for
+    select array_agg(b.dbml_row order by b.number)
+      from (select coalesce(p.*) as dbml_row, row_number() over () as number
+              from {profile} p
+              join ({changes}) as d on {matches}
+             where dbml_recounts or {lost}) as b
+     group by (b.number - 1) / 4096;
   end if;
   if not dbml_recounts then
     -- An estimator takes as long for one row as for thousands: score them together, once.
@@ -19,7 +23,12 @@
        and ({lost}) is not true;
     get diagnostics dbml_found = row_count;
   end if;
-  if dbml_lost is not null then
-    perform dbml_scorer.{recount}(dbml_lost);
-    dbml_found := dbml_found + cardinality(dbml_lost);
+  if dbml_losing is not null then
+    loop
+      fetch dbml_losing into dbml_lost;
+      exit when not found;
+      perform dbml_scorer.{recount}(dbml_lost);
+      dbml_found := dbml_found + cardinality(dbml_lost);
+    end loop;
+    close dbml_losing;
   end if;

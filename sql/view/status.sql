@@ -10,7 +10,8 @@ select p.relation::text as profile,
        (select array_agg(e.relation::text order by e.position) from dbml.event e where e.profile = p.id) as events,
        f.stale,
        f.last_failure_at,
-       f.last_failure
+       f.last_failure,
+       p.complete
   from dbml.profile p
   join dbml.prediction r on r.profile = p.id
   left join lateral (

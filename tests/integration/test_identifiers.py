@@ -188,7 +188,7 @@ def test_two_predictions_two_events_expressions_and_a_generated_column(
 def generated(db: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
     """What an attachment makes: functions, triggers, records."""
     return db.execute(
-        "select 'function', oid::regprocedure::text, prosrc from pg_proc where pronamespace = 'dbml_scorer'::regnamespace"
+        "select 'function', oid::regprocedure::text, prosrc from pg_proc where pronamespace = 'dbml_scorer'::regnamespace and proname like 'profile%'"
         " or proname = 'score' and pronamespace = 'dbml'::regnamespace and proargtypes[1] <> 'jsonb'::regtype"
         " union all select 'trigger', tgrelid::regclass || '.' || tgname, pg_get_triggerdef(oid) from pg_trigger"
         " where not tgisinternal and tgrelid::regclass::text !~ '^dbml'"

@@ -119,3 +119,28 @@ def test_a_query_that_would_run_in_parallel_is_scored(db: psycopg.Connection[Any
         assert label.fetchone() == ("s" if engine == "sql" else "u",)
     rows = profile_rows(db)
     np.testing.assert_allclose([found[i] for i in rows["id"]], churn.truth(rows), rtol=0, atol=1e-9)
+
+
+@pytest.mark.usefixtures("live")
+def test_many_rows_written_to_the_profile_itself(db: psycopg.Connection[Any], churn: Trained, engine: str) -> None:
+    with db.cursor() as cursor, cursor.copy("copy customer (id, plan, spend) from stdin") as copy:
+        for number in range(1000, 4000):
+            # A few that the estimator refuses, among many.
+            copy.write_row((number, "plus", "NaN" if number % 500 == 0 else number / 50))
+    refused = set(range(1000, 4000, 500))
+
+    def check() -> None:
+        rows = profile_rows(db)
+        fine = rows[~rows["id"].isin(refused)]
+        np.testing.assert_allclose(fine["churn_score"].astype(float), churn.truth(fine), rtol=0, atol=1e-9)
+        assert set(fine["churn_version"]) == {1}
+        assert {entity for (entity,) in db.execute("select entity[1]::int from dbml.failure").fetchall()} == refused
+
+    check()
+    db.execute("update customer set spend = spend + 7, plan = 'basic'")
+    check()
+    db.execute("insert into customer (id, plan) values (1, 'x') on conflict (id) do update set spend = 3")
+    db.execute(
+        "with moved as (update customer set spend = 1 where id < 40 returning id) update customer set spend = 2 where id >= 40 and spend <> 'NaN'"
+    )
+    check()

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+import dbml
 from tests.conftest import Cli, Trained, profile_rows
 
 NUMBERS = itertools.count(1)
@@ -88,7 +89,9 @@ def test_the_application_calls_nothing_of_dbml(app: psycopg.Connection[Any], db:
         "select dbml.deploy('churn', 1)",
         "select dbml.rescore('churn')",
         "select dbml._bind(1)",
-        "select dbml_scorer.profile_1_rescore('churn')",
+        "select dbml.rollback('churn')",
+        "select dbml._rescore_batch(1, 'churn', null, 10, true, false)",
+        "select dbml_scorer.profile_1_rescore('churn', 1, null, 10, true, false)",
         "select dbml._record_failure(1, 'churn', 1, array['1'], '', '')",
     ):
         denied(app, call)
@@ -135,6 +138,7 @@ def test_an_analyst_scores_and_does_no_more(
     assert analyst.execute("select model from dbml.status").fetchall() == [("churn",)]
     denied(analyst, "select dbml.deploy('churn', 1)")
     denied(analyst, "select dbml.rescore('churn')")
+    denied(analyst, "select dbml.rollback('churn')")
     denied(analyst, "select * from dbml.model_version")
     denied(analyst, "insert into dbml.deployment (model, version) values ('churn', 1)")
     denied(analyst, "select dbml._bind(1)")
@@ -143,6 +147,7 @@ def test_an_analyst_scores_and_does_no_more(
 def test_a_deployer_deploys_and_owns_nothing(deployer: psycopg.Connection[Any], db: psycopg.Connection[Any]) -> None:
     assert deployer.execute("select dbml.deploy('churn', 1)").fetchone() == (0,)
     assert deployer.execute("select dbml.rescore('churn')").fetchone() == (50,)
+    assert dbml.rescore(deployer, "churn", every=True) == 50
     denied(deployer, "select dbml._bind(1)")
     denied(deployer, "delete from dbml.model_version")
     denied(deployer, "create function dbml.mine() returns int language sql as 'select 1'")

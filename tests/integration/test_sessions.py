@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
+from dbml.server import Server
 from tests.conftest import Cli, Trained, profile_rows
 
 LOOSE = """select dbml.score('churn', '{"plan": "plus", "complaints": 2, "spend": 20}'::jsonb)"""
@@ -102,6 +103,8 @@ def test_deploying_under_traffic_fails_no_insert(
                 assert event.wait(60)
             for version in (2, 1, 2, 1, 2):
                 cli("deploy", f"churn@{version}")
+            for again in ("rollback", "rescore", "rollback"):
+                cli(again, "churn")
         finally:
             stop.set()
         statements = sum(run.result(60) for run in runs)
@@ -164,3 +167,61 @@ def test_a_failure_is_recorded_and_forgotten_once_it_is_over(
     assert status["stale"] == 0
     rows = profile_rows(db)
     np.testing.assert_allclose(rows["churn_score"], churn.truth(rows), rtol=0, atol=1e-9)
+
+
+@pytest.mark.usefixtures("live")
+def test_deploying_two_models_of_one_profile_at_once(
+    db: psycopg.Connection[Any], dsn: str, cli: Cli, churn: Trained, churn_2: Trained, spec_file: Path
+) -> None:
+    """They share the profile's functions; whoever is last must not put back what the other has replaced."""
+    cli("detach", "customer")
+    db.execute("alter table customer add other_score double precision, add other_version integer")
+    for name, trained in (("churn", churn_2), ("other", churn), ("other", churn_2)):
+        cli("model", "add", name, trained.file, "--sample", trained.sample)
+    other = '[[prediction]]\nmodel = "other"\ncolumn = "other_score"\nversion_column = "other_version"\n\n[[event]]'
+    spec_file.write_text(spec_file.read_text().replace("[[event]]", other))
+    cli("attach", spec_file)
+
+    def deploy(statement: str) -> None:
+        with psycopg.connect(dsn, autocommit=True) as session:
+            for number in range(30):
+                session.execute(statement.format(1 + number % 2))  # type: ignore[arg-type]
+
+    deploys = ["select dbml.deploy('churn', {})", "select dbml.deploy('other', {})"]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(deploy, deploys))
+        list(pool.map(deploy, [deploys[0], "select dbml.rescore('other')"]))
+    db.execute("insert into complaint (customer_id) values (1)")
+    assert db.execute("select churn_version, other_version from customer where id = 1").fetchone() == (2, 2)
+
+
+@pytest.mark.usefixtures("live")
+def test_an_insert_that_does_nothing_says_nothing_of_the_row_that_is_there(db: psycopg.Connection[Any]) -> None:
+    stale = "select stale from dbml.status"
+    nothing = "insert into customer (id, plan, spend) values (1, 'plus', {}) on conflict do nothing"
+    db.execute(nothing.format("'infinity'"))  # type: ignore[arg-type]
+    assert db.execute(stale).fetchone() == (0,)
+    db.execute("update customer set spend = 'infinity' where id = 1")
+    db.execute(nothing.format("3"))  # type: ignore[arg-type]
+    assert db.execute(stale).fetchone() == (1,)
+    db.execute("insert into customer (id, plan, spend) values (1, 'plus', 3) on conflict (id) do update set spend = 3")
+    assert db.execute(stale).fetchone() == (0,)
+    db.execute("insert into customer (id, plan, spend) values (99, 'plus', 'infinity')")
+    assert db.execute(stale).fetchone() == (1,)
+
+
+@pytest.mark.parametrize("engine", ["sql", "portable", "python"])
+@pytest.mark.usefixtures("live")
+def test_a_failure_stays_in_the_log_when_its_transaction_is_rolled_back(
+    db: psycopg.Connection[Any], server: Server
+) -> None:
+    with db.transaction(force_rollback=True):
+        db.execute("update customer set spend = 'NaN' where id = 7")
+        assert db.execute("select count(*) from dbml.failure").fetchone() == (1,)
+    assert db.execute("select count(*) from dbml.failure").fetchone() == (0,)
+    (file,) = db.execute("select pg_current_logfile()").fetchone() or (None,)
+    if server.folder is not None:
+        log = (server.folder / "log").read_text()
+    else:
+        (log,) = db.execute("select pg_read_file(%s)", [file]).fetchone() or ("",)
+    assert "dbml: churn@1 could not score {7} of public.customer" in log

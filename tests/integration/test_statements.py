@@ -213,3 +213,21 @@ def test_missing_indexes_are_named(db: Db) -> None:
     db.execute("create index on item (owner, quantity); create index on item (at)")
     assert dbml.attach(db, Profile("owner", "id", [], [top]), dry_run=True).notices == []
     assert dbml.attach(db, Profile("owner", "id", [], [recent]), dry_run=True).notices == []
+
+
+@pytest.mark.parametrize("kind", ["merged", "both"])
+def test_more_entities_than_a_batch(db: Db, kind: str) -> None:
+    counters = KINDS[kind]
+    dbml.attach(db, create(db, counters, owners=9000))
+    for statement in (
+        "insert into item (owner, quantity, price, note, at) select 1 + g * 11 % 9100, g % 9, g, 'n', now() from generate_series(1, 10000) g",
+        "update item set owner = owner % 9000 + 1, quantity = quantity - 1 where id % 10 > 0",
+        "delete from item where id % 3 > 0",
+        "truncate item",
+    ):
+        query = "select n_tup_upd from pg_stat_xact_user_tables where relname = 'owner'"
+        with db.transaction():
+            db.execute(statement)  # type: ignore[arg-type]
+            (written,) = db.execute(query).fetchone() or (0,)
+        assert 4096 < written <= 9000, statement
+        assert differences(db, counters) == [], statement

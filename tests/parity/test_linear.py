@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sklearn.base import clone
 from sklearn.cross_decomposition import CCA, PLSCanonical, PLSRegression
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import (
     ARDRegression,
     BayesianRidge,
@@ -123,3 +124,11 @@ def test_columns_without_a_weight_cost_nothing(tmp_path: Path) -> None:
     plan = assert_parity(fitted, X, tmp_path)
     [dot] = [node for node in plan["nodes"] if node["op"] == "dot"]
     assert len(dot["of"]) == (fitted.coef_ != 0).sum()
+
+
+@pytest.mark.parametrize("out_of_bounds", ["clip", "nan"])
+def test_isotonic_regression(tmp_path: Path, out_of_bounds: str) -> None:
+    X = data("ties")[0][["a"]]
+    y = X["a"] + target("ties", "value")
+    fitted = make_pipeline(StandardScaler(), IsotonicRegression(out_of_bounds=out_of_bounds)).fit(X, y)
+    assert_parity(fitted, X, tmp_path)

@@ -30,7 +30,7 @@ from sklearn.feature_selection import (
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline, make_union
 from sklearn.preprocessing import (
     Binarizer,
@@ -419,6 +419,7 @@ COMPOSITIONS: list[tuple[Any, Any, str, str]] = [
     (make_pipeline(SelectKBest(k=2).set_output(transform="pandas"), ColumnTransformer([("s", StandardScaler(), [0])], remainder="passthrough")), BOOSTED, "ties", "binary"),
     (make_pipeline(StandardScaler(), Pipeline([("none", None), ("pass", "passthrough")])), BOOSTED, "ties", "binary"),
     (StandardScaler(), GridSearchCV(LOGISTIC, {"C": [0.1, 1.0]}, cv=2), "ties", "binary"),
+    (StandardScaler(), RandomizedSearchCV(LOGISTIC, {"C": [0.1, 1.0]}, n_iter=1, cv=2), "ties", "binary"),
     (StandardScaler(), RFE(LOGISTIC, n_features_to_select=2), "ties", "binary"),
     (ColumnTransformer([("t", OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=50), make_column_selector(dtype_include=object))], remainder=RobustScaler()), LOGISTIC, "churn", "binary"),
     (ColumnTransformer([("t", TargetEncoder(cv=KFold(3)), ["state", "voice_mail_plan"])], remainder="passthrough"), BOOSTED, "churn", "binary"),

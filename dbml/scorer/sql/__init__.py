@@ -15,14 +15,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dbml.scorer import sql_text as write
 from dbml.scorer.sklearn.registry import Unsupported
-from dbml.scorer.sql_careful import careful as write_careful
-from dbml.scorer.sql_facts import Facts, facts
-from dbml.scorer.sql_fast import At, Writer
-from dbml.scorer.sql_linear import Folded, fold
-from dbml.scorer.sql_ranges import Range, span
-from dbml.scorer.sql_text import Bound, TooLarge
+from dbml.scorer.sql import text as write
+from dbml.scorer.sql.careful import careful as write_careful
+from dbml.scorer.sql.facts import Facts, facts
+from dbml.scorer.sql.fast import At, Writer
+from dbml.scorer.sql.linear import Folded, fold
+from dbml.scorer.sql.ranges import Range, span
+from dbml.scorer.sql.text import Bound, TooLarge
 
 __all__ = ["Expression", "TooLarge", "render"]
 
@@ -63,11 +63,14 @@ class Expression:
     careful: list[str]
 
 
-def render(plan: Mapping[str, Any], careful: str, at_most: int = OPERATIONS_AT_MOST) -> Expression:
+def render(
+    plan: Mapping[str, Any], careful: str, at_most: int = OPERATIONS_AT_MOST, label: str = "the model"
+) -> Expression:
     """Write a plan down.
 
     :param careful: name of the function ``(numbers float8[], texts text[])`` made of the careful expression.
     :param at_most: how many operations ``fast`` may have.
+    :param label: who refuses a row, such as ``churn@1``.
     :raises TooLarge: the expression would cost more at each transaction's start than it is worth.
     :raises Unsupported: PostgreSQL lacks one of the functions.
     """
@@ -76,7 +79,7 @@ def render(plan: Mapping[str, Any], careful: str, at_most: int = OPERATIONS_AT_M
         if missing in NOT_IN_SQL:
             raise Unsupported(f"{missing} in SQL{NOT_IN_SQL[missing]}")
     bound = Bound(CAREFUL_CHARACTERS_AT_MOST)
-    exact = write_careful(plan, bound.text)
+    exact = write_careful(plan, label, bound.text)
     arrays = (
         f"array[{', '.join(place(i) for i in range(plan[kind]))}]::{type_}[]"
         for kind, place, type_ in (("numbers", write.number_input, "float8"), ("texts", write.text_input, "text"))

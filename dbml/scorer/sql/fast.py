@@ -10,13 +10,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dbml.scorer import sql_careful, sql_functions
-from dbml.scorer import sql_ranges as ranges
-from dbml.scorer import sql_text as write
-from dbml.scorer.sql_facts import Facts
-from dbml.scorer.sql_linear import Linear
-from dbml.scorer.sql_ranges import Range, Unprovable
-from dbml.scorer.sql_trees import Trees, pulled_back
+from dbml.scorer.sql import careful as exact
+from dbml.scorer.sql import functions
+from dbml.scorer.sql import ranges as ranges
+from dbml.scorer.sql import text as write
+from dbml.scorer.sql.facts import Facts
+from dbml.scorer.sql.linear import Linear
+from dbml.scorer.sql.ranges import Range, Unprovable
+from dbml.scorer.sql.trees import Trees, pulled_back
 
 # What is known of nodes in a place of the expression, beyond what is true everywhere.
 Known = Mapping[int, Range]
@@ -40,7 +41,7 @@ class Writer:
     """Writes nodes as SQL.
 
     :param numbers: the range of each number of the row, as the guards will have it.
-    :param folded: what :func:`.sql_linear.fold` has found, if the guards will have its limits.
+    :param folded: what :func:`.linear.fold` has found, if the guards will have its limits.
     :param bound: of the length.
     """
 
@@ -104,7 +105,7 @@ class Writer:
         if op in ("add", "subtract", "multiply", "divide", "minimum", "maximum"):
             return self._binary(op, node["of"], known)
         if op in ("power", "function", "round32"):
-            return sql_functions.write_function(self, node, known, soft=self.facts.gain[index] is not None)
+            return functions.write_function(self, node, known, soft=self.facts.gain[index] is not None)
         if op == "sum":
             return self._sum([self.number(i, known) for i in node.get("of", [])])
         if op == "dot":
@@ -455,7 +456,7 @@ class Writer:
             return f"dbml._ieee_interpolate({text}, {write.numbers(node['x'])}, {write.numbers(node['y'])})", found
         if op == "polynomial":
             size = _polynomial_size(node, given)
-            return sql_careful.polynomial(node, text), ranges.span(-size, size, null=given.null)
+            return exact.polynomial(node, text), ranges.span(-size, size, null=given.null)
         reachable = [*node["values"], *([node["missing"]] if given.null else [])]
         if op == "match":
             arms = [

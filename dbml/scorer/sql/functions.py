@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dbml.scorer import sql_ranges as ranges
-from dbml.scorer import sql_text as write
-from dbml.scorer.sql_ranges import Range, Unprovable
+from dbml.scorer.sql import ranges as ranges
+from dbml.scorer.sql import text as write
+from dbml.scorer.sql.ranges import Range, Unprovable
 
 if TYPE_CHECKING:
-    from dbml.scorer.sql_fast import Known, Writer
+    from dbml.scorer.sql.fast import Known, Writer
 
 _GREATEST_EXPONENT = 690.0
 # What these give lies between bounds, whatever they are given.

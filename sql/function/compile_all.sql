@@ -1,0 +1,23 @@
+-- After an upgrade: code that an earlier dbml has generated may call what is no longer there.
+create or replace function dbml._compile_all() returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  fingerprint text;
+begin
+  delete from dbml.bytecode;
+  perform dbml._compile_runtime();
+  for fingerprint in
+    select distinct v.fingerprint
+      from dbml.deployment d
+      join dbml.model_version v using (model, version)
+     where v.engine = 'portable'
+  loop
+    perform dbml._compile(fingerprint);
+  end loop;
+end
+$$;
+comment on function dbml._compile_all() is 'Compiles the runtime and every version ever deployed on the engine portable anew.';

@@ -1,0 +1,31 @@
+create or replace function dbml.rollback(model text) returns integer
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  present integer;
+  earlier integer;
+begin
+  -- Before looking: somebody may be deploying at this moment.
+  perform pg_advisory_xact_lock(hashtextextended('dbml.deploy ' || model, 0));
+  present := (dbml._deployed(model)).version;
+  if present is null then
+    perform dbml._not_deployed(model);
+  end if;
+  select d.version into earlier
+    from dbml.deployment d
+   where d.model = rollback.model and d.version <> present
+   order by d.id desc
+   limit 1;
+  if earlier is null then
+    raise exception 'no version of % served before %@%', model, model, present
+      using errcode = 'DB005', hint = format('Deploy one: dbml deploy %s@VERSION; dbml model list %s shows what there is', model, model);
+  end if;
+  perform dbml.deploy(model, earlier);
+  return earlier;
+end
+$$;
+comment on function dbml.rollback(text) is
+  'Makes the version that served before the present one serve again; returns its number.';

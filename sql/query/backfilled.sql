@@ -1,0 +1,1 @@
+update dbml.profile set backfilled = %(reached)s::text[] where id = %(profile)s

@@ -1,1 +1,0 @@
-select dbml.rescore(%(name)s) as scored

@@ -1,0 +1,1 @@
+select dbml.rollback(%(name)s) as version

@@ -1,0 +1,1 @@
+select * from dbml._start_rescore(%(name)s, %(stale)s)
