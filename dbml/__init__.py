@@ -4,6 +4,7 @@ Every verb takes a psycopg or SQLAlchemy connection first and never commits for 
 """
 
 from dbml.attachment import attach, detach
+from dbml.comparison import diff
 from dbml.deployment import deploy, rescore, rescore_due, rollback, score, status
 from dbml.errors import DbmlError
 from dbml.install import uninstall
@@ -24,6 +25,7 @@ __all__ = [
     "attach_online",
     "deploy",
     "detach",
+    "diff",
     "export",
     "install",
     "reconcile",

@@ -21,7 +21,19 @@ from rich.console import Console
 from rich.table import Table
 
 from dbml import __doc__ as package_doc
-from dbml import attachment, database, deployment, doctor, errors, online, reconciliation, registry, spec, upgrade
+from dbml import (
+    attachment,
+    comparison,
+    database,
+    deployment,
+    doctor,
+    errors,
+    online,
+    reconciliation,
+    registry,
+    spec,
+    upgrade,
+)
 from dbml.install import uninstall
 
 DIFFERENCES_SHOWN = 50
@@ -128,10 +140,24 @@ def model_group() -> None:
 @click.option("--sample", type=click.Path(path_type=Path), metavar="ROWS.csv", help="Rows of the features.")
 @click.option("--engine", default="auto", help="How it runs: auto, sql, portable or python.")
 @click.option("--output", metavar="LABEL|value", help="Class whose probability is the score, or what predict says.")
-def model_add(dsn: str | None, name: str, file: Path, sample: Path | None, engine: str, output: str | None) -> None:
+@click.option("--metric", "metrics", multiple=True, metavar="NAME=NUMBER", help="What training said, as auc=0.91.")
+@click.option("--note", help="Why there is this version.")
+def model_add(
+    dsn: str | None,
+    name: str,
+    file: Path,
+    sample: Path | None,
+    engine: str,
+    output: str | None,
+    metrics: tuple[str, ...],
+    note: str | None,
+) -> None:
     """Store FILE, a joblib file of a fitted estimator, as a new version of NAME."""
+    said = dict(_metric(metric) for metric in metrics)
     with database.connect(dsn) as connection:
-        version = registry.add_model(connection, name, file, sample=sample, output=output, engine=engine)
+        version = registry.add_model(
+            connection, name, file, sample=sample, output=output, engine=engine, metrics=said, note=note
+        )
     if version.already_there:
         click.echo(f"{version} is this very artifact already, engine {version.engine}.")
     else:
@@ -150,7 +176,19 @@ def model_list(dsn: str | None, name: str | None, as_json: bool) -> None:
         rows = registry.versions(connection, name)
     _print_rows(
         rows,
-        ("name", "version", "engine", "deployed", "estimator", "bytes", "created_at", "created_by"),
+        (
+            "name",
+            "version",
+            "engine",
+            "deployed",
+            "estimator",
+            "bytes",
+            "created_at",
+            "created_by",
+            "metrics",
+            "git_revision",
+            "note",
+        ),
         as_json,
     )
 
@@ -188,6 +226,37 @@ def _outcome(report: dict[str, Any], cost: dict[str, Any] | None) -> str:
         return said
     memory = "" if cost["memory_kb"] is None else f", {cost['memory_kb'] / 1024:.1f} MB a session"
     return f"{said}; first score {cost['cold_us'] / 1000:.1f} ms, then {cost['warm_us']:.1f} µs a row{memory}"
+
+
+@model_group.command("diff")
+@_dsn
+@_json
+@click.argument("one", metavar="NAME@1")
+@click.argument("other", metavar="NAME@2")
+def model_diff(dsn: str | None, as_json: bool, one: str, other: str) -> None:
+    """Compare two versions: features, plan, and their scores on the golden rows."""
+    (name, first), (other_name, second) = _version(one), _version(other)
+    if name != other_name:
+        raise click.UsageError(f"{one} and {other} are not versions of one model")
+    with database.connect(dsn) as connection:
+        found = comparison.diff(connection, name, first, second)
+    if as_json:
+        _print_json(found)
+        return
+    for what, names in found["features"].items():
+        if names:
+            click.echo(f"features {what}: {', '.join(names)}")
+    for what, (before, after) in found["differing"].items():
+        click.echo(f"{what}: {before} → {after}")
+    if found["same_plan"]:
+        click.echo("The plans are the same.")
+    click.echo(
+        f"{found['moved']} of {found['rows']} golden rows move, by {found['largest_move']:.3g} at most, "
+        f"{found['mean_move']:.3g} on average"
+    )
+    if found["worst"]:
+        worst = found["worst"]
+        click.echo(f"the furthest, {worst['one_score']} → {worst['other_score']}: {json.dumps(worst['features'])}")
 
 
 @model_group.command("verify")
@@ -275,10 +344,11 @@ def detach_command(dsn: str | None, table: str) -> None:
 @main.command("deploy")
 @_dsn
 @click.argument("version", metavar="NAME@V")
-def deploy_command(dsn: str | None, version: str) -> None:
+@click.option("--note", help="Why, for the view dbml.deployment_history.")
+def deploy_command(dsn: str | None, version: str, note: str | None) -> None:
     """Make a version serve from the next statement on, in every session."""
     with database.connect(dsn) as connection:
-        scored = deployment.deploy(connection, *_version(version))
+        scored = deployment.deploy(connection, *_version(version), note=note)
     click.echo(f"{version} is deployed." + (f" {scored} rows scored." if scored else ""))
     if not scored:
         name = version.partition("@")[0]
@@ -394,6 +464,14 @@ def _version(text: str) -> tuple[str, int]:
     if not name or not number.isdigit():
         raise click.UsageError(f'"{text}" is not NAME@VERSION, such as churn@3')
     return name, int(number)
+
+
+def _metric(text: str) -> tuple[str, float]:
+    name, _, number = text.partition("=")
+    try:
+        return name.strip(), float(number)
+    except ValueError:
+        raise click.UsageError(f'"{text}" is not NAME=NUMBER, such as auc=0.91') from None
 
 
 def _print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) -> None:

@@ -34,7 +34,7 @@ def names(folder: str) -> list[str]:
     return sorted(f"{folder}/{f.name[:-4]}" for f in root.iterdir() if f.name.endswith(".sql"))
 
 
-def template(name: str, **parts: sql.Composable | str | int) -> sql.Composed:
+def template(name: str, /, **parts: sql.Composable | str | int) -> sql.Composed:
     """Fill a template of ``sql/template``: strings are quoted as identifiers, integers stand as they are."""
     filled = {
         key: part

@@ -19,12 +19,13 @@ ROWS_AT_ONCE = 1000
 Progress = Callable[[str, int, int], None]
 
 
-def deploy(connection: Connection, name: str, version: int) -> int:
+def deploy(connection: Connection, name: str, version: int, *, note: str | None = None) -> int:
     """Make a version serve from the next statement on, in every session.
 
     Rows scored by an earlier version keep its score until :func:`rescore`; on a model's first deployment
     every attached row is scored.
 
+    :param note: why; the view ``dbml.deployment_history`` shows it.
     :returns: the number of rows scored.
     :raises UnknownModel: the version is not there.
     :raises ProfileError: an attached table lacks one of its features.
@@ -35,7 +36,7 @@ def deploy(connection: Connection, name: str, version: int) -> int:
         found = registry.show(raw, name, version)
         for row in database.named(raw, "predictions", model=name):
             attachment.check_features(found, attachment.table_facts(raw, row["relation"]), row["features"])
-        scored: int = database.named(raw, "deploy", name=name, version=version)[0]["scored"]
+        scored: int = database.named(raw, "deploy", name=name, version=version, note=note)[0]["scored"]
         return scored
 
 

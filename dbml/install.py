@@ -6,35 +6,69 @@ import hashlib
 import io
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 from dbml import bundle, database, errors
 from dbml.database import Connection
 
+# Alembic imports dbml.alembic, its plugin, in the midst of its own import: dbml imports Alembic where it is used.
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
 # Any constant will do, as long as it is the same in every dbml.
-_LOCK = "select pg_advisory_xact_lock(5639411)"
+LOCK = "select pg_advisory_xact_lock(5639411)"
 # Alembic keeps the migration that runs in module globals.
 _ALEMBIC = threading.Lock()
 
 
-def migration_script(current: str | None) -> str:
-    """SQL between the revision ``current`` (None: nothing yet) and head; empty when there is none (pure)."""
+def migration_script(current: str | None, target: str = "head") -> str:
+    """SQL between the revision ``current`` (None: nothing yet) and another; empty when there is none (pure)."""
+    from alembic import command
+
     script = io.StringIO()
     config = _alembic(script)
-    if current == ScriptDirectory.from_config(config).get_current_head():
+    if target == "head" and current == _history(config).get_current_head():
         return ""
-    with _ALEMBIC:
-        command.upgrade(config, f"{current or 'base'}:head", sql=True)
+    with _ALEMBIC, _outer_migration_kept():
+        command.upgrade(config, f"{current or 'base'}:{target}", sql=True)
     return script.getvalue()
 
 
+def revisions() -> list[tuple[str | None, str]]:
+    """Every revision of the schema ``dbml`` with the one before it, oldest first (pure)."""
+    scripts = [script.revision for script in _history(_alembic()).walk_revisions()][::-1]
+    return list(zip([None, *scripts], scripts, strict=False))
+
+
+@contextmanager
+def _outer_migration_kept() -> Iterator[None]:
+    """Where the application's own migration installs dbml, its ``op`` and ``context`` must outlive dbml's."""
+    from alembic import context, op
+
+    outer = [getattr(module, "_proxy", None) for module in (context, op)]
+    try:
+        yield
+    finally:
+        for proxy in outer:
+            if proxy is not None:
+                proxy._install_proxy()
+
+
+def _history(config: Config) -> ScriptDirectory:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(config)
+
+
 def _alembic(script: io.StringIO | None = None) -> Config:
+    from alembic.config import Config
+
     config = Config(output_buffer=script)
     config.set_main_option("script_location", str(resources.files("dbml._migrations")))
     config.set_main_option("path_separator", "os")
@@ -44,19 +78,28 @@ def _alembic(script: io.StringIO | None = None) -> Config:
 def code_script(plpython: bool) -> str:
     """SQL of every function, trigger, view and grant, re-runnable (pure).
 
-    :param plpython: whether the server has PL/Python; without it the engine ``python`` stays out.
+    :param plpython: whether the server has PL/Python; without it the engines ``portable`` and ``python`` stay out.
     """
-    texts = [database.text(name) for folder in ("function", "trigger", "view") for name in database.names(folder)]
-    if plpython:
-        texts += [bundle.loader_function(), bundle.first_loader_function()]
-        texts += [
-            database.text(name).replace("@runtime@", bundle.package_name()) for name in database.names("plpython")
-        ]
-    texts.append(database.text("install/ownership"))
-    texts.append(database.text("install/grants"))
-    if plpython:
-        texts.append(database.text("install/grants_plpython"))
-    return "\n".join(["set local check_function_bodies = off;", database.text("install/private"), *texts])
+    plain, in_python, rights, rights_in_python = code_parts()
+    texts = [plain, in_python, rights, rights_in_python] if plpython else [plain, rights]
+    return "\n".join(texts)
+
+
+def code_parts() -> tuple[str, str, str, str]:
+    """The code script in order: what every server takes, what PL/Python adds, and the rights to either (pure)."""
+    plain = [database.text(name) for folder in ("function", "trigger", "view") for name in database.names(folder)]
+    in_python = [database.text(name).replace("@runtime@", bundle.package_name()) for name in database.names("plpython")]
+    return (
+        "\n".join(["set local check_function_bodies = off;", database.text("install/private"), *plain]),
+        "\n".join([bundle.loader_function(), bundle.first_loader_function(), *in_python]),
+        "\n".join([database.text("install/ownership"), database.text("install/grants")]),
+        database.text("install/grants_plpython"),
+    )
+
+
+def code_digest(code: str) -> str:
+    """What the setting ``code`` holds once a code script has run (pure)."""
+    return hashlib.sha256((code + _generators()).encode()).hexdigest()
 
 
 def _generators() -> str:
@@ -76,14 +119,14 @@ def install(connection: Connection, *, python_path: str | None = None) -> dict[s
     with database.translated():
         # Never wait for long with locks in hand.
         database.query(raw, "set local lock_timeout = '10s'")
-        database.query(raw, _LOCK)
+        database.query(raw, LOCK)
         found = database.named(raw, "installation")[0]
         _refuse_foreign(found)
         _refuse_lacking_rights(found)
-        head = ScriptDirectory.from_config(_alembic()).get_current_head()
+        head = _history(_alembic()).get_current_head()
         plpython = found["plpython_available"] and found["superuser"]
         code = code_script(plpython)
-        digest = hashlib.sha256((code + _generators()).encode()).hexdigest()
+        digest = code_digest(code)
         current = _revision(raw) if found["version_table"] else None
         before = _settings(raw) if found["version_table"] else {}
         if not found["version_table"]:
@@ -117,7 +160,7 @@ def uninstall(connection: Connection) -> None:
     raw = database.driver(connection)
     with database.translated():
         database.query(raw, "set local lock_timeout = '10s'")
-        database.query(raw, _LOCK)
+        database.query(raw, LOCK)
         require(raw)
         attached = database.named(raw, "profiles")
         if attached:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,12 +54,18 @@ def add_model(
     sample: Path | str | pd.DataFrame | None = None,
     output: str | None = None,
     engine: str = "auto",
+    metrics: Mapping[str, float] | None = None,
+    note: str | None = None,
+    migrated: bool = False,
 ) -> Version:
     """Read an artifact, store it as a new version and verify it inside the server.
 
     :param sample: rows of the features: they fix the types and become the golden rows.
     :param output: class whose probability is the score, or ``value`` for what ``predict`` says.
     :param engine: ``sql``, ``portable`` or ``python``; ``auto`` takes the cheapest that answers as the estimator.
+    :param metrics: what training said of it, such as ``{"auc": 0.91}``; stored as it is.
+    :param note: why there is this version.
+    :param migrated: whether a migration adds it, whose downgrade may remove it.
     :raises ArtifactError: the file is no estimator that dbml can serve, or not on the engine asked for.
     :raises SampleError: the sample does not fit the estimator.
     :raises ServerError: the engine needs PL/Python, or its packages, and the server lacks them.
@@ -70,7 +78,10 @@ def add_model(
     raw = database.driver(connection)
     with database.translated():
         require(raw)
-        _check_name(name)
+        check_name(name)
+        for metric, value in (metrics or {}).items():
+            if not math.isfinite(value):
+                raise errors.ArtifactError(f'the metric "{metric}" is {value}', "Give a number, such as auc=0.91.")
         if engine not in ("auto", *ENGINES):
             raise errors.ArtifactError(f'there is no engine "{engine}"', f"Engines are auto, {', '.join(ENGINES)}.")
         plpython = database.named(raw, "has_plpython")[0]["has_plpython"]
@@ -90,7 +101,12 @@ def add_model(
             careful=coming["careful_scorer"],
             sql_alone=engine == "sql" or not plpython,
         )
-        row = _row(name, coming["version"], read, possible)
+        row = stored_row(name, coming["version"], read, possible) | {
+            "metrics": Jsonb(dict(metrics or {})),
+            "git_revision": git_revision(path),
+            "note": note,
+            "migrated": migrated,
+        }
         trial = _try(raw, row, possible.refusals, _candidates(engine, plpython))
         chosen = _choose(f"{name}@{coming['version']}", engine, plpython, trial, raw, read.libraries)
         row |= {"engine": chosen, "parity": Jsonb(trial.parity), "cost": Jsonb(trial.cost)}
@@ -104,13 +120,31 @@ def add_model(
     return Version(name, coming["version"], chosen, notices=tuple(notices))
 
 
+def git_revision(path: Path | str) -> str | None:
+    """The commit at which a file's repository stands, ``+`` after it where the file is not as committed there.
+
+    None where there is no repository or no git.
+    """
+    path = Path(path).resolve()
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(path.parent), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()  # noqa: S603
+
+    try:
+        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "--ignored", "--", str(path)) else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
 def _candidates(engine: str, plpython: bool) -> tuple[str, ...]:
     if engine != "auto":
         return (engine,)
     return ENGINES if plpython else ("sql",)
 
 
-def _row(name: str, version: int, read: Artifact, possible: Engines) -> dict[str, Any]:
+def stored_row(name: str, version: int, read: Artifact, possible: Engines) -> dict[str, Any]:
+    """What the artifact alone says of a version's row; its engine and where it comes from are added to it (pure)."""
     golden = read.golden | {"hurtful_rows": possible.hurtful_rows, "hurtful_scores": possible.hurtful_scores}
     return {
         "name": name,
@@ -207,7 +241,11 @@ def _differs(report: dict[str, Any]) -> str:
     )
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Check that a model can have this name.
+
+    :raises ArtifactError: it cannot.
+    """
     import re
 
     if not re.fullmatch(r"[a-z_][a-z0-9_]{0,39}", name):

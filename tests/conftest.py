@@ -25,7 +25,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -34,6 +34,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 import dbml
 from dbml.cli import main
 from dbml.server import Server, temporary_server
+from tests.application import EXAMPLE, Application
 
 
 @pytest.fixture(scope="session")
@@ -100,12 +101,16 @@ class Databases:
     numbers: Iterator[int]
     made: list[str]
 
-    def create(self, *, installed: bool = True) -> str:
+    def create(self, *, installed: bool = True, like: str | None = None) -> str:
+        """A new database: with dbml, empty, or a copy of the one with that DSN, which nobody may be using."""
         name = f"{self.template}_{next(self.numbers)}"
         with psycopg.connect(self.dsn, autocommit=True) as admin:
             admin.execute(
                 sql.SQL("create database {} template {}").format(
-                    sql.Identifier(name), sql.Identifier(self.template if installed else "template0")
+                    sql.Identifier(name),
+                    sql.Identifier(
+                        str(conninfo_to_dict(like)["dbname"]) if like else self.template if installed else "template0"
+                    ),
                 )
             )
         self.made.append(name)
@@ -284,3 +289,20 @@ def profile_rows(db: psycopg.Connection[Any]) -> pd.DataFrame:
     with db.cursor() as cursor:
         cursor.execute("select * from customer order by id")
         return pd.DataFrame(cursor.fetchall(), columns=[c.name for c in cursor.description or []])
+
+
+@pytest.fixture(scope="session")
+def trained_example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``examples/churn`` after its own ``train.py``."""
+    folder = tmp_path_factory.mktemp("example") / "churn"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("__pycache__", "*.joblib", "*.csv", "*.toml"))
+    subprocess.run([sys.executable, folder / "train.py"], check=True)
+    return folder
+
+
+@pytest.fixture
+def application(trained_example: Path, tmp_path: Path, empty_dsn: str, monkeypatch: pytest.MonkeyPatch) -> Application:
+    """The example application with its models fitted, and an empty database."""
+    folder = tmp_path / "churn"
+    shutil.copytree(trained_example, folder)
+    return Application(folder, empty_dsn, monkeypatch)

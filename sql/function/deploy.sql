@@ -18,7 +18,7 @@ begin
               'dbml model list shows what there is');
   end if;
   perform pg_advisory_xact_lock(hashtextextended('dbml.deploy ' || model, 0));
-  first := not exists (select from dbml.deployment d where d.model = deploy.model);
+  first := (dbml._deployed(model)).model is null;
   insert into dbml.deployment (model, version) values (deploy.model, deploy.version);
   for attached in select r.profile from dbml.prediction r where r.model = deploy.model order by r.profile loop
     perform dbml._bind(attached);

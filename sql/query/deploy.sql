@@ -1,1 +1,1 @@
-select dbml.deploy(%(name)s, %(version)s) as scored
+select dbml.deploy(%(name)s, %(version)s, %(note)s::text) as scored

@@ -2,4 +2,4 @@ select (array_agg(d.version order by d.id desc))[1] as version,
        count(distinct d.version) as versions
   from dbml.deployment d
  where d.model = %(model)s
-having count(*) > 0
+having (array_agg(d.version order by d.id desc))[1] is not null

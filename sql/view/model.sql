@@ -16,6 +16,10 @@ select v.model as name,
        v.created_at,
        v.created_by,
        v.parity,
-       v.cost
+       v.cost,
+       v.metrics,
+       v.git_revision,
+       v.note,
+       v.migrated
   from dbml.model_version v;
 comment on view dbml.model is 'Every stored version of every model, without its blob.';

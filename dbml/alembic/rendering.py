@@ -1,0 +1,155 @@
+"""Operations as they stand in a revision file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbml.alembic import operations as ops
+from dbml.alembic.declaration import Release
+from dbml.spec import Counter, Event, Prediction, Profile
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+
+_INDENT = "    "
+
+
+def register() -> None:
+    """Tell Alembic how each operation is written."""
+    from alembic.autogenerate.render import renderers
+
+    for kind, text in _TEXTS.items():
+        renderers.dispatch_for(kind)(text)
+
+
+def _call(name: str, arguments: Iterable[str]) -> str:
+    """A call, on one line where it fits."""
+    parts = list(arguments)
+    line = f"{name}({', '.join(parts)})"
+    if len(line) <= 100 and "\n" not in line:
+        return line
+    return f"{name}(\n" + "".join(f"{_indented(part)},\n" for part in parts) + ")"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(_INDENT + line for line in text.split("\n"))
+
+
+def _given(values: dict[str, Any], defaults: dict[str, Any]) -> list[str]:
+    return [f"{key}={value!r}" for key, value in values.items() if value != defaults.get(key)]
+
+
+def _op(context: AutogenContext) -> str:
+    return str(context.opts["alembic_module_prefix"] or "")
+
+
+def _install(context: AutogenContext, op: ops.InstallDbmlOp) -> str:
+    return _call(f"{_op(context)}install_dbml", _given({"python_path": op.python_path}, {}))
+
+
+def _uninstall(context: AutogenContext, op: ops.UninstallDbmlOp) -> str:
+    return _call(f"{_op(context)}uninstall_dbml", _given({"python_path": op.python_path}, {}))
+
+
+def _release(context: AutogenContext, name: str, release: Release) -> str:
+    values = {
+        "version": release.version,
+        "sha256": release.sha256,
+        "sample": None if release.sample is None else Path(release.sample).as_posix(),
+        "output": release.output,
+        "engine": release.engine,
+        "metrics": dict(release.metrics),
+        "note": release.note,
+    }
+    given = _given(values, {"engine": "auto", "metrics": {}})
+    return _call(f"{_op(context)}{name}", [repr(release.name), repr(Path(release.path).as_posix()), *given])
+
+
+def _add_model(context: AutogenContext, op: ops.AddModelOp) -> str:
+    return _release(context, "add_model", op.release)
+
+
+def _remove_model(context: AutogenContext, op: ops.RemoveModelOp) -> str:
+    return _release(context, "remove_model", op.release)
+
+
+def _deployment(context: AutogenContext, name: str, op: ops.DeployModelOp | ops.UndeployModelOp) -> str:
+    given = _given({"note": op.note, "rescore": op.rescore}, {"rescore": True})
+    return _call(f"{_op(context)}{name}", [repr(op.name), repr(op.version), *given])
+
+
+def _deploy_model(context: AutogenContext, op: ops.DeployModelOp) -> str:
+    return _deployment(context, "deploy_model", op)
+
+
+def _undeploy_model(context: AutogenContext, op: ops.UndeployModelOp) -> str:
+    return _deployment(context, "undeploy_model", op)
+
+
+def _attach_profile(context: AutogenContext, op: ops.AttachProfileOp) -> str:
+    given = _given({"backfill": op.backfill}, {"backfill": False})
+    return _call(f"{_op(context)}attach_profile", [_profile(context, op.profile), *given])
+
+
+def _detach_profile(context: AutogenContext, op: ops.DetachProfileOp) -> str:
+    given = _given({"backfill": op.backfill}, {"backfill": True})
+    return _call(f"{_op(context)}detach_profile", [_profile(context, op.profile), *given])
+
+
+def _alter_profile(context: AutogenContext, op: ops.AlterProfileOp) -> str:
+    return _call(f"{_op(context)}alter_profile", [_profile(context, op.profile), f"was={_profile(context, op.was)}"])
+
+
+_TEXTS: dict[type[Any], Any] = {
+    ops.InstallDbmlOp: _install,
+    ops.UninstallDbmlOp: _uninstall,
+    ops.AddModelOp: _add_model,
+    ops.RemoveModelOp: _remove_model,
+    ops.DeployModelOp: _deploy_model,
+    ops.UndeployModelOp: _undeploy_model,
+    ops.AttachProfileOp: _attach_profile,
+    ops.DetachProfileOp: _detach_profile,
+    ops.AlterProfileOp: _alter_profile,
+}
+
+
+def _profile(context: AutogenContext, profile: Profile) -> str:
+    context.imports.add("from dbml import spec")
+    given = [repr(profile.table), f"key={_key(profile.key)}"]
+    if profile.predictions:
+        given.append(_listed("predictions", [_prediction(prediction) for prediction in profile.predictions]))
+    if profile.events:
+        given.append(_listed("events", [_event(event) for event in profile.events]))
+    return _call("spec.Profile", given)
+
+
+def _key(key: tuple[str, ...]) -> str:
+    return repr(key[0] if len(key) == 1 else key)
+
+
+def _listed(name: str, items: list[str]) -> str:
+    return f"{name}=[\n" + "".join(f"{_indented(item)},\n" for item in items) + "]"
+
+
+def _prediction(prediction: Prediction) -> str:
+    values = {
+        "version_column": prediction.version_column,
+        "scored_at_column": prediction.scored_at_column,
+        "on_error": prediction.on_error,
+        "features": dict(prediction.features),
+    }
+    given = _given(values, {"on_error": "keep", "features": {}})
+    return _call("spec.Prediction", [repr(prediction.model), repr(prediction.column), *given])
+
+
+def _event(event: Event) -> str:
+    counters = "counters={\n" + "".join(f"{_INDENT}{n!r}: {_counter(c)},\n" for n, c in event.counters.items()) + "}"
+    return _call("spec.Event", [repr(event.table), f"key={_key(event.key)}", counters])
+
+
+def _counter(counter: Counter) -> str:
+    if counter.over is None:
+        return repr(counter.aggregate)
+    return _call("spec.Counter", [repr(counter.aggregate), f"over={counter.over!r}", f"at={counter.at!r}"])

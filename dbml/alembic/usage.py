@@ -1,0 +1,87 @@
+"""Which columns an attached profile needs, so that a migration that takes one away stops with a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from dbml import database, errors
+from dbml.spec import Counter, Event, Profile
+
+EVERY_COLUMN = "*"
+DETACH_FIRST = "Detach the profile before, and attach it after, by a spec and a version that do without it."
+
+
+def of_profile(profile: Profile, features: Mapping[str, Sequence[str]], column: str) -> str | None:
+    """What a profile needs one of its table's columns for; None: for nothing (pure).
+
+    :param features: model → features of the version that serves.
+    """
+    if column == EVERY_COLUMN:
+        return "a profile"
+    if column in profile.key:
+        return "the profile's key"
+    for prediction in profile.predictions:
+        if column in prediction.columns:
+            return f"where predictions of {prediction.model} stand"
+        for feature in {*features.get(prediction.model, ()), *prediction.features}:
+            expression = prediction.features.get(feature)
+            if expression is None and feature == column:
+                return f"a feature of {prediction.model}"
+            if expression is not None and mentions(expression, column):
+                return f'read by the feature "{feature}" of {prediction.model}'
+    if any(column in event.counters for event in profile.events):
+        return "a counter"
+    return None
+
+
+def of_event(profile: Profile, event: Event, column: str) -> str | None:
+    """What a profile needs a column of one of its events for; None: for nothing (pure)."""
+    if column == EVERY_COLUMN:
+        return f"an event of {profile.table}"
+    if column in event.key:
+        return f"the key of an event of {profile.table}"
+    for name, counter in event.counters.items():
+        if any(mentions(expression, column) for expression in _expressions(counter)):
+            return f'read by the counter "{name}" of {profile.table}'
+    return None
+
+
+def _expressions(counter: Counter) -> Iterable[str]:
+    parts = (counter.parts.argument, counter.parts.order, counter.parts.condition, counter.at)
+    return [part for part in parts if part]
+
+
+def mentions(expression: str, column: str) -> bool:
+    """Whether an SQL expression names a column; rather once too often (pure)."""
+    without_strings = re.sub(r"'(?:[^']|'')*'", "''", expression)
+    word = re.escape(column)
+    return bool(re.search(rf'(?<![\w"]){word}(?![\w"])|"{word}"', without_strings, re.IGNORECASE))
+
+
+def refuse_lost_column(raw: psycopg.Connection[Any], schema: str | None, table: str, column: str) -> None:
+    """Check that no attached profile needs a column that is about to go.
+
+    :raises ProfileError: one does.
+    """
+    if not database.named(raw, "may_read_profiles")[0]["may"]:
+        return
+    name = sql.Identifier(*([schema] if schema else []), table).as_string(None)
+    rows = database.named(raw, "profiles_of_table", table=name)
+    if not rows:
+        return
+    deployed = [row for row in database.named(raw, "models", name=None) if row["deployed"]]
+    features = {row["name"]: [feature["name"] for feature in row["features"]] for row in deployed}
+    for row in rows:
+        profile = Profile.from_dict(row["spec"])
+        if row["position"] is None:
+            reason = of_profile(profile, features, column)
+        else:
+            reason = of_event(profile, profile.events[row["position"] - 1], column)
+        if reason:
+            what = f"table {name}" if column == EVERY_COLUMN else f'column "{column}" of {name}'
+            raise errors.ProfileError(f"{what} is {reason}", DETACH_FIRST)

@@ -1,0 +1,15 @@
+set lock_timeout = '10s';
+do $dbml_begin$
+begin
+  perform pg_advisory_xact_lock(5639411);
+  if exists (select from pg_catalog.pg_namespace n
+              where n.nspname in ('dbml', 'dbml_scorer') and pg_catalog.pg_get_userbyid(n.nspowner) <> 'dbml_owner') then
+    raise exception 'the database has a schema dbml or dbml_scorer that is not dbml''s own'
+      using errcode = 'DB002', hint = 'Rename it, or remove it if nothing in it is needed.';
+  end if;
+  -- What was there before is for the end of this script to know.
+  perform set_config('dbml.was_installed', (to_regclass('dbml.alembic_version') is not null)::text, false);
+  perform set_config('dbml.had_plpython',
+    exists (select from pg_catalog.pg_extension where extname = 'plpython3u')::text, false);
+end
+$dbml_begin$;

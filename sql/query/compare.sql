@@ -1,0 +1,1 @@
+select * from dbml.compare(%(name)s, %(one)s, %(other)s)
