@@ -91,11 +91,12 @@ begin
           deployed.fingerprint, dbml._arrays(inputs_of_new.numbers, inputs_of_new.texts), attached.id, entity)
         else dbml._scorer_call(deployed, inputs_of_new.numbers, inputs_of_new.texts)
       end;
-    score := format(E'new.%I := %s;\n', prediction.column_name, score)
-      -- NULL: it waits for the end of the statement, and keeps what it has until then.
-      || case deployed.engine when 'python' then format(
-           E'      if new.%1$I is null then\n        new.%1$I := case tg_op when ''UPDATE'' then old.%1$I end;\n      else\n',
-           prediction.column_name) else '' end
+    -- NULL: it waits for the end of the statement, and keeps what it has until then.
+    score := case deployed.engine
+        when 'python' then format(
+          E'dbml_answer := %s;\n      if dbml_answer is not null then\n      new.%I := dbml_answer;\n', score, prediction.column_name)
+        else format(E'new.%I := %s;\n', prediction.column_name, score)
+      end
       || coalesce('      new.' || quote_ident(prediction.version_column) || format(E' := %s;\n', deployed.version), '')
       || coalesce('      new.' || quote_ident(prediction.scored_at_column) || E' := now();\n', '')
       || format(E'      if exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s)\n'
@@ -129,7 +130,7 @@ begin
     'create or replace function dbml_scorer.%I() returns trigger language plpgsql security definer '
     'set search_path = pg_catalog, pg_temp as %L',
     format('profile_%s_score', attached.id),
-    E'begin\n  if tg_op = ''INSERT'' then\n' || coalesce(nullif(defaults, ''), E'    null;\n')
+    E'declare\n  dbml_answer float8;\nbegin\n  if tg_op = ''INSERT'' then\n' || coalesce(nullif(defaults, ''), E'    null;\n')
       || E'  end if;\n' || predictions || E'  return new;\nend');
   execute format(
     'create or replace function dbml_scorer.%I(batch %s[]) returns void language plpgsql stable security definer '
