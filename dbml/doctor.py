@@ -19,7 +19,7 @@ _PACKAGES = {"numpy": True, "scikit-learn": True, "joblib": True, "pandas": True
 class Finding:
     """One thing looked at.
 
-    :param needed: without it dbml, or its only engine so far, cannot work.
+    :param needed: without it dbml, or the engine that takes any estimator, cannot work.
     :param mend: the command that mends it, where something is to mend.
     """
 

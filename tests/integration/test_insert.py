@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -144,3 +145,17 @@ def test_many_rows_written_to_the_profile_itself(db: psycopg.Connection[Any], ch
         "with moved as (update customer set spend = 1 where id < 40 returning id) update customer set spend = 2 where id >= 40 and spend <> 'NaN'"
     )
     check()
+
+
+def test_a_prediction_of_one_column(
+    db: psycopg.Connection[Any], cli: Cli, tables: None, churn: Trained, spec_file: Path, engine: str
+) -> None:
+    lines = spec_file.read_text().splitlines(keepends=True)
+    spec_file.write_text("".join(line for line in lines if "version_column" not in line and "scored_at" not in line))
+    cli("model", "add", "churn", churn.file, "--sample", churn.sample, "--engine", engine)
+    cli("attach", spec_file)
+    cli("deploy", "churn@1")
+    db.execute("insert into complaint (customer_id) select 1 + g % 50 from generate_series(1, 200) g")
+    rows = profile_rows(db)
+    np.testing.assert_allclose(rows["churn_score"], churn.truth(rows), rtol=0, atol=1e-9)
+    assert rows["churn_version"].isna().all()
