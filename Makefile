@@ -12,7 +12,7 @@ help: ## list the targets
 demo: .venv/.ready ## the whole story on a throwaway server (ARGS="--keep")
 	@$(BIN)/dbml demo $(ARGS)
 
-test: lint ## lint, then every test (ARGS="-k name")
+test: lint .venv/.openmp ## lint, then every test (ARGS="-k name")
 	@$(BIN)/pytest -n 2 $(ARGS)
 
 lint: .venv/.ready ## style, types, direction of imports
@@ -50,4 +50,13 @@ clean: ## remove what was built and cached (not .venv)
 .venv/.bench: .venv/.ready
 	@echo "adding what the benchmarks need to .venv …"
 	@$(BIN)/python -m pip install -q -e '.[demo,bench]'
+	@touch $@
+
+# LightGBM's wheel brings no OpenMP of its own.
+.venv/.openmp: .venv/.ready
+	@if ! $(BIN)/python -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' 2>/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing libgomp1 with apt-get …"; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    { apt-get install -y -qq libgomp1 || { apt-get update -qq && apt-get install -y -qq libgomp1; }; } >/dev/null; \
+	fi
 	@touch $@
