@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from dbml.artifact import Artifact
     from dbml.scorer.engines import Engines
 
+# The fastest first.
 ENGINES = ("sql", "portable", "python")
 # Two engines whose measured costs are not further apart cost the same: then the one that needs less is taken.
 NOISE = 2.0
@@ -246,8 +248,6 @@ def check_name(name: str) -> None:
 
     :raises ArtifactError: it cannot.
     """
-    import re
-
     if not re.fullmatch(r"[a-z_][a-z0-9_]{0,39}", name):
         raise errors.ArtifactError(
             f'"{name}" is no name for a model', "Use at most 40 lower-case letters, digits and underscores."

@@ -17,7 +17,7 @@ HINT = "dbml doctor tells what this server lacks; dbml model verify checks a ver
 def score(plpy: Plpy, fingerprint: str, numbers: Sequence[Any], texts: Sequence[Any]) -> float:
     """Score one row, or raise SQLSTATE DB013."""
     try:
-        return scoring.score(plpy, fingerprint, "python", numbers, texts)
+        return scoring.score(plpy, fingerprint, numbers, texts)
     except models.Refused as error:
         plpy.error(str(error), hint=HINT, sqlstate=CANNOT_SCORE)
 

@@ -27,8 +27,6 @@ Masks = tuple[int, ...]
 
 def chosen(nodes: Sequence[Mapping[str, Any]]) -> set[int]:
     """Tell which nodes of a plan are ensembles that masks should score: by their places."""
-    if not hasattr(int, "bit_count"):  # Python before 3.10
-        return set()
     found = {i for i, node in enumerate(nodes) if node["op"] == "trees" and _fits(node)}
     return found if sum(len(nodes[i]["column"]) for i in found) <= NODES_AT_MOST else set()
 

@@ -121,11 +121,6 @@ def dumps(plan: Mapping[str, Any]) -> str:
     return json.dumps(_writable(plan), allow_nan=False, separators=(",", ":"), ensure_ascii=False)
 
 
-def kinds(plan: Mapping[str, Any]) -> list[str]:
-    """Tell the kind of every node: ``n``, ``t`` or ``b``."""
-    return [OPERATIONS[node["op"]][1] for node in plan["nodes"]]
-
-
 def _writable(value: Any) -> Any:
     if isinstance(value, float):
         if value != value:

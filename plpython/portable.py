@@ -13,7 +13,6 @@ from types import CodeType
 from typing import Any
 
 from . import masks, treecode
-from . import plan as format_
 from .treecode import literal
 
 # CPython's tokenizer takes 200 nested parentheses and its compiler recurses.
@@ -36,7 +35,6 @@ class _Writer:
     def __init__(self, plan: Mapping[str, Any]) -> None:
         self.plan = plan
         self.nodes: Sequence[Mapping[str, Any]] = plan["nodes"]
-        self.kinds = format_.kinds(plan)
         self.constants: list[str] = []
         self.functions: list[str] = []
         self.witness = self._choose_witness()
@@ -214,7 +212,8 @@ class _Writer:
         asked = node["of"][0] if condition else index
         inside = self.nodes[asked]["of"] if self.inlined[asked] and "of" in self.nodes[asked] else [asked]
         names = tuple(f"v{i}" for i in inside if self.nodes[i]["op"] != "constant")
-        return treecode.Column(self._ref(asked).strip("()"), names, condition)
+        inlined = self.inlined[asked] and self.nodes[asked]["op"] != "constant"
+        return treecode.Column(self._expression(asked) if inlined else self._ref(asked), names, condition)
 
     def _constant(self, value: str) -> str:
         name = f"c{len(self.constants)}"

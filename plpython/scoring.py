@@ -65,8 +65,8 @@ class _Scan:
     patience = MISSES_BEFORE_READING_AHEAD
 
 
-def score(plpy: Plpy, fingerprint: str, engine: str, numbers: Numbers, texts: Texts) -> float:
-    """Score one row.
+def score(plpy: Plpy, fingerprint: str, numbers: Numbers, texts: Texts) -> float:
+    """Score one row with a stored artifact.
 
     :raises Refused: with the estimator's own reason.
     """
@@ -74,7 +74,7 @@ def score(plpy: Plpy, fingerprint: str, engine: str, numbers: Numbers, texts: Te
         answer = _remembered.get(_key(fingerprint, numbers, texts))
         if answer is not None:
             return answer
-    return _one(plpy, fingerprint, engine, numbers, texts)
+    return score_many(plpy, fingerprint, "python", [numbers], [texts])[0]
 
 
 def score_in_bulk(
@@ -96,7 +96,7 @@ def score_in_bulk(
     if rows.scored > MISSES_BEFORE_READING_AHEAD and statement not in _finishing:
         rows.waiting[tuple(entity)] = None
         return None
-    return _one(plpy, fingerprint, "python", numbers, texts)
+    return score_many(plpy, fingerprint, "python", [numbers], [texts])[0]
 
 
 def take_waiting(statement: Statement) -> list[list[str]]:

@@ -16,9 +16,6 @@ from dbml.scorer import parity, sql
 from dbml.scorer.parity import Answer, Report
 from dbml.scorer.sklearn import Unsupported, lower
 
-# The fastest first.
-ENGINES = ("sql", "portable", "python")
-
 
 @dataclass(frozen=True)
 class Engines:

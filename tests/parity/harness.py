@@ -85,9 +85,7 @@ def few(name: str) -> pd.DataFrame:
     return data(name)[0].select_dtypes("number").iloc[:, :COLUMNS]
 
 
-def assert_parity(
-    fitted: Any, X: pd.DataFrame, folder: Path, output: str | None = None, differing: int = 0
-) -> dict[str, Any]:
+def assert_parity(fitted: Any, X: pd.DataFrame, folder: Path, output: str | None = None) -> dict[str, Any]:
     """Check a fitted estimator's plan against the estimator, one row at a time and in a batch.
 
     :returns: the plan.
@@ -105,7 +103,7 @@ def assert_parity(
     together = [None if x != x else x for x in batch.score(lowered, numbers, texts).tolist()]
     for engine, answers in (("portable", alone), ("batch", together)):
         report = parity.compare(rows, truth, answers)
-        assert report.differing <= differing, (engine, report)
+        assert report.differing == 0, (engine, report)
     return lowered
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -201,7 +202,7 @@ def test_trees(estimator: Any, name: str, task: str, output: str | None, tmp_pat
 def test_libraries(
     kind: str, options: dict[str, Any], name: str, task: str, output: str | None, tmp_path: Path
 ) -> None:
-    library = pytest.importorskip("xgboost" if kind.startswith("XGB") else "lightgbm")
+    library = importlib.import_module("xgboost" if kind.startswith("XGB") else "lightgbm")
     X = features(name)
     unfitted = getattr(library, kind)(**{key: value for key, value in options.items() if key != "fit"})
     assert_parity(unfitted.fit(X, wanted(name, task), **options.get("fit", {})), sample(X), tmp_path, output)
@@ -209,7 +210,7 @@ def test_libraries(
 
 @pytest.mark.filterwarnings("ignore:The argument 'eval_set'")
 def test_early_stopping_of_libraries(tmp_path: Path) -> None:
-    xgboost, lightgbm = pytest.importorskip("xgboost"), pytest.importorskip("lightgbm")
+    xgboost, lightgbm = importlib.import_module("xgboost"), importlib.import_module("lightgbm")
     X, y = features("wine"), wanted("wine", "binary")
     early = xgboost.XGBClassifier(n_estimators=30, early_stopping_rounds=2, n_jobs=1)
     early.fit(X[::2], y[::2], eval_set=[(X[1::2], 1 - y[1::2])], verbose=False)
@@ -287,7 +288,7 @@ def test_what_no_plan_expresses_is_named(estimator: Any, task: str, words: str) 
     [({"booster": "gblinear"}, "gblinear"), ({"booster": "dart"}, "dart"), ({"objective": "binary:hinge"}, "hinge")],
 )
 def test_what_no_plan_of_xgboost_expresses_is_named(options: dict[str, Any], words: str) -> None:
-    xgboost = pytest.importorskip("xgboost")
+    xgboost = importlib.import_module("xgboost")
     X = features("ties")
     fitted = xgboost.XGBClassifier(n_estimators=2, n_jobs=1, **options).fit(X, wanted("ties", "binary"))
     columns = [{"name": name, "kind": "float", "dtype": "float64"} for name in X.columns]
