@@ -55,25 +55,29 @@ def prepare(
     """
     try:
         plan = lower(estimator, signature)
+        rows = parity.hurtful_rows(plan, signature, golden["rows"])
+        truth = parity.truth(estimator, signature, rows)
+        report = _compare(plan, signature, [*golden["rows"], *rows], [*golden["scores"], *truth])
     except Unsupported as reason:
-        because = f"no plan expresses {reason}"
-        return Engines(refusals={"sql": because, "portable": because})
-    rows = parity.hurtful_rows(plan, signature, golden["rows"])
-    truth = parity.truth(estimator, signature, rows)
-    everything = [*golden["rows"], *rows]
-    expected = [*golden["scores"], *truth]
-    report = _compare(plan, signature, everything, expected)
+        return _no_plan(f"no plan expresses {reason}")
+    except Exception as error:
+        # An estimator of another scikit-learn may lack what its class has here: its own predict may still work.
+        return _no_plan(f"its plan cannot be made ({type(error).__name__}: {error})")
     if report.differing:
         because = (
             f"its plan differs from the estimator on {report.differing} of {report.rows} rows, worst {worst(report)}"
         )
-        return Engines(refusals={"sql": because, "portable": because}, report=report)
+        return _no_plan(because, report)
     at_most = sql.OPERATIONS_ALONE if sql_alone else sql.OPERATIONS_AT_MOST
     try:
         expression, refusals = sql.render(plan, careful, at_most, label), {}
     except (sql.TooLarge, Unsupported) as reason:
         expression, refusals = None, {"sql": str(reason)}
     return Engines(plan, expression, refusals, rows, truth, report)
+
+
+def _no_plan(because: str, report: Report | None = None) -> Engines:
+    return Engines(refusals={"sql": because, "portable": because}, report=report)
 
 
 def worst(report: Report) -> str:

@@ -16,6 +16,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from dbml.scorer import engines
 from tests.conftest import SPEC, TABLES, Cli, Trained, profile_rows
 
 NUMBERS = ["complaints", "spend"]
@@ -66,6 +67,18 @@ def test_auto_takes_python_for_the_rest(cli: Cli, churn: Trained, tmp_path: Path
         )
         assert f"cannot run on engine {engine}: no plan expresses the estimator KNeighborsClassifier" in refused.output
     assert len(json.loads(cli("model", "list", "--json").output)) == 1
+
+
+def test_a_plan_that_cannot_be_made_leaves_the_engine_python(
+    cli: Cli, churn: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lower(*_: Any) -> Any:
+        raise AttributeError("'OneHotEncoder' object has no attribute 'of_another_version'")
+
+    monkeypatch.setattr(engines, "lower", lower)
+    added = cli("model", "add", "churn", churn.file, "--sample", churn.sample).output
+    assert "engine python" in added
+    assert "its plan cannot be made (AttributeError: 'OneHotEncoder' object has no attribute" in added
 
 
 @pytest.mark.parametrize("engine", ["sql", "portable", "python"])
