@@ -90,7 +90,7 @@ def code_parts() -> tuple[str, str, str, str]:
     plain = [database.text(name) for folder in ("function", "trigger", "view") for name in database.names(folder)]
     in_python = [database.text(name).replace("@runtime@", bundle.package_name()) for name in database.names("plpython")]
     return (
-        "\n".join(["set local check_function_bodies = off;", database.text("install/private"), *plain]),
+        "\n".join(["set local check_function_bodies = off;", *plain]),
         "\n".join([bundle.loader_function(), bundle.first_loader_function(), *in_python]),
         "\n".join([database.text("install/ownership"), database.text("install/grants")]),
         database.text("install/grants_plpython"),
