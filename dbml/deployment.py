@@ -93,6 +93,8 @@ def rescore(
                     progress(profile["name"], scored, max(profile["rows"], scored) if batch else scored)
                 if rate is not None and batch:
                     time.sleep(max(0.0, began + total / rate - time.monotonic()))
+        if raw.autocommit:
+            database.named(raw, "forget_failures")
         return total
 
 

@@ -233,24 +233,42 @@ def _operation(
             assignments=_assignments(counters, merged),
         )
     guarded = not table.follows(event.key, attachment.table, attachment.profile.key)
-    return template(
+    operation = template(
         "event_operation",
         **shared,
         profile_key=listed(attachment.profile.key, "p"),
         locks=verbatim("true" if removed or always or lost else "dbml_entities > 1"),
         moving=moving,
-        awaiting=template(
-            "event_awaiting",
-            **shared,
-            id=attachment.id,
-            recorded=_recorded(attachment),
-            known=sql.SQL(" and ").join(
-                sql.SQL("{} is not null").format(sql.Identifier("d", f"k{i}")) for i in range(len(event.key))
-            ),
-            entity=entity(attachment, [f"k{i}" for i in range(len(event.key))], "d"),
+    )
+    # Nothing that an INSERT of one row would have to look at before its UPDATE, nor a plan of many partitions.
+    if not (removed or always or lost or attachment.table.partitioned):
+        operation = template(
+            "event_one",
+            profile=attachment.table.identifier,
+            matches=attachment.matches("p"),
+            keys=sql.SQL(", ").join(verbatim(f"(array_agg(f.k{i}))[1] as k{i}") for i in range(len(event.key))),
+            aggregates=sql.SQL(", ").join(aggregates[1:]),
+            rows=rows,
+            counts=counts,
+            assignments=_assignments(counters, merged),
+            operation=operation,
         )
-        if guarded
-        else sql.SQL(""),
+    return sql.SQL("").join(
+        [
+            operation,
+            template(
+                "event_awaiting",
+                **shared,
+                id=attachment.id,
+                recorded=_recorded(attachment),
+                known=sql.SQL(" and ").join(
+                    sql.SQL("{} is not null").format(sql.Identifier("d", f"k{i}")) for i in range(len(event.key))
+                ),
+                entity=entity(attachment, [f"k{i}" for i in range(len(event.key))], "d"),
+            )
+            if guarded
+            else sql.SQL(""),
+        ]
     )
 
 

@@ -100,7 +100,6 @@ def add_model(
             read.signature,
             read.golden,
             label=f"{name}@{coming['version']}",
-            careful=coming["careful_scorer"],
             sql_alone=engine == "sql" or not plpython,
         )
         row = stored_row(name, coming["version"], read, possible) | {

@@ -84,13 +84,11 @@ def add_model(release: Release) -> str:
         )
     registry.check_name(release.name)
     read = artifact.read(release.path, release.sample, release.output)
-    careful = f"dbml_scorer.version_{release.name}_{release.version}"
     possible = engines.prepare(
         read.estimator,
         read.signature,
         read.golden,
         label=str(release),
-        careful=careful,
         sql_alone=release.engine == "sql",
     )
     candidates = registry.ENGINES if release.engine == "auto" else (release.engine,)

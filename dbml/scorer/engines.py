@@ -43,14 +43,12 @@ def prepare(
     golden: Mapping[str, Any],
     *,
     label: str,
-    careful: str,
     sql_alone: bool = False,
 ) -> Engines:
     """Write the estimator down as a plan and compare that with the estimator itself.
 
     :param golden: ``rows`` and ``scores`` of the artifact.
     :param label: name of the version, for refusals.
-    :param careful: qualified name of the server's function for rows beyond plain arithmetic.
     :param sql_alone: whether ``sql`` is the only engine in question, and may be larger than what pays.
     """
     try:
@@ -70,7 +68,7 @@ def prepare(
         return _no_plan(because, report)
     at_most = sql.OPERATIONS_ALONE if sql_alone else sql.OPERATIONS_AT_MOST
     try:
-        expression, refusals = sql.render(plan, careful, at_most, label), {}
+        expression, refusals = sql.render(plan, at_most, label), {}
     except (sql.TooLarge, Unsupported) as reason:
         expression, refusals = None, {"sql": str(reason)}
     return Engines(plan, expression, refusals, rows, truth, report)

@@ -15,7 +15,9 @@ declare
   entity text;
   of_another text;
   scorer text;
+  moved text;
   changed text;
+  quick text;
   score text;
   on_failure text;
   in_query text;
@@ -31,7 +33,7 @@ begin
     from unnest(attached.key) with ordinality u(k, i);
 
   -- INSERT … ON CONFLICT DO NOTHING comes by here as well, with a row that says nothing about the one that is there.
-  select format('tg_op = ''INSERT'' and exists (select from %s q where %s)', attached.relation,
+  select format('dbml_new and exists (select from %s q where %s)', attached.relation,
                 string_agg(format('q.%1$I = new.%1$I', k), ' and ' order by i))
     into of_another
     from unnest(attached.key) with ordinality u(k, i);
@@ -83,55 +85,70 @@ begin
         case when inputs.texts = '{}' then '''{}''' else format('array_agg(array[%s])', array_to_string(inputs.texts, ', ')) end);
     end if;
 
-    select string_agg(distinct format('new.%1$I is distinct from old.%1$I', u), ' or ') into changed
-      from unnest(inputs.columns
-                  || array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
-    score := case deployed.engine
-        when 'python' then format('dbml._score_in_bulk(%L, %s, %s, pg_trigger_depth(), statement_timestamp(), %s)',
-          deployed.fingerprint, dbml._arrays(inputs_of_new.numbers, inputs_of_new.texts), attached.id, entity)
-        else dbml._scorer_call(deployed, inputs_of_new.numbers, inputs_of_new.texts)
-      end;
-    -- NULL: it waits for the end of the statement, and keeps what it has until then.
-    score := case deployed.engine
-        when 'python' then format(
-          E'dbml_answer := %s;\n      if dbml_answer is not null then\n      new.%I := dbml_answer;\n', score, prediction.column_name)
-        else format(E'new.%I := %s;\n', prediction.column_name, score)
-      end
-      || coalesce('      new.' || quote_ident(prediction.version_column) || format(E' := %s;\n', deployed.version), '')
-      || coalesce('      new.' || quote_ident(prediction.scored_at_column) || E' := now();\n', '')
-      || format(E'      if exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s)\n'
-                 '         and not (%4$s) then\n'
-                 '        delete from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s;\n'
-                 '      end if;\n', attached.id, prediction.model, entity, of_another)
-      || case deployed.engine when 'python' then E'      end if;\n' else '' end;
-    select string_agg(
-             case when prediction.on_error = 'keep'
-                  -- While a dump is restored, the model may come after the row: then the dump's own score stands.
-                  then format(E'      if tg_op = ''UPDATE'' then new.%1$I := old.%1$I;\n'
-                              '      elsif exists (select from dbml.profile p where p.id = %2$s) then new.%1$I := null;\n'
-                              '      end if;\n', u, attached.id)
-                  else format(E'      new.%I := null;\n', u) end, '')
-      into on_failure
-      from unnest(array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
+    -- The counters first: most often one of them has moved, and then nothing else need be looked at.
+    select coalesce(string_agg(differs, ' or ') filter (where counts), 'false'), string_agg(differs, ' or ') filter (where not counts)
+      into moved, changed
+      from (select distinct format('new.%1$I is distinct from old.%1$I', u) as differs,
+                   exists (select from dbml.event e where e.profile = attached.id and e.counters ? u) as counts
+              from unnest(inputs.columns
+                          || array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u) c;
     predictions := predictions
-      || format(E'  if tg_op = ''INSERT'' or %s then\n', changed)
-      || case prediction.on_error
-           when 'raise' then '      ' || score
-           else format(
-             E'    begin\n      %s    exception when others then\n%s'
-              '      if not (%s) then\n'
-              '        perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);\n      end if;\n    end;\n',
-             score, on_failure, of_another, attached.id, prediction.model, deployed.version, entity)
-         end
-      || E'  end if;\n';
+      || format(E'  dbml_scores := dbml_new or %s;\n  if not dbml_scores then\n    dbml_scores := %s;\n  end if;\n  if dbml_scores then\n',
+                moved, changed);
+    -- NULL from the engine python: it waits for the end of the statement, and keeps what it has until then.
+    quick := case when inputs_of_new.plain then
+        case deployed.engine
+          when 'sql' then dbml._filled(deployed.expression, inputs_of_new.numbers, inputs_of_new.texts)
+          when 'portable' then format('dbml._run_portable(%L, %s)',
+            deployed.fingerprint, dbml._arrays(inputs_of_new.numbers, inputs_of_new.texts))
+        end
+      end;
+    score := format(E'    dbml_answer := %s;\n', case
+        when deployed.engine = 'python' then format('dbml._score_in_bulk(%L, %s, %s, pg_trigger_depth(), statement_timestamp(), %s)',
+          deployed.fingerprint, dbml._arrays(inputs_of_new.numbers, inputs_of_new.texts), attached.id, entity)
+        when deployed.engine = 'sql' and quick is not null
+          then dbml._careful_call(deployed, inputs_of_new.numbers, inputs_of_new.texts)
+        else dbml._scorer_call(deployed, inputs_of_new.numbers, inputs_of_new.texts)
+      end);
+    if prediction.on_error <> 'raise' then
+      select string_agg(
+               case when prediction.on_error = 'keep'
+                    -- While a dump is restored, the model may come after the row: then the dump's own score stands.
+                    then format(E'      if not dbml_new then new.%1$I := old.%1$I;\n'
+                                '      elsif exists (select from dbml.profile p where p.id = %2$s) then new.%1$I := null;\n'
+                                '      end if;\n', u, attached.id)
+                    else format(E'      new.%I := null;\n', u) end, '')
+        into on_failure
+        from unnest(array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
+      score := format(
+        E'    begin\n  %s    exception when others then\n      dbml_answer := null;\n%s'
+         '      if not (%s) then\n'
+         '        perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);\n      end if;\n    end;\n',
+        score, on_failure, of_another, attached.id, prediction.model, deployed.version, entity);
+    end if;
+    if quick is not null then
+      -- It cannot raise, so it needs no subtransaction; NULL: the other way knows, or says why not.
+      score := format(E'  dbml_answer := %s;\n  if dbml_answer is null then\n%s  end if;\n', quick, score);
+    end if;
+    predictions := predictions || score
+      || format(E'  if dbml_answer is not null then\n    new.%I := dbml_answer;\n', prediction.column_name)
+      || coalesce('    new.' || quote_ident(prediction.version_column) || format(E' := %s;\n', deployed.version), '')
+      || coalesce('    new.' || quote_ident(prediction.scored_at_column) || E' := now();\n', '')
+      -- Where no row has failed, the table need not be asked.
+      || format(E'    if pg_sequence_last_value(''dbml.failures''::regclass) is not null then\n'
+                 '      if exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s) then\n'
+                 '        if not (%4$s) then\n'
+                 '          delete from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s;\n'
+                 '        end if;\n      end if;\n    end if;\n', attached.id, prediction.model, entity, of_another)
+      || E'  end if;\n  end if;\n';
   end loop;
 
   execute format(
     'create or replace function dbml_scorer.%I() returns trigger language plpgsql security definer '
     'set search_path = pg_catalog, pg_temp as %L',
     format('profile_%s_score', attached.id),
-    E'declare\n  dbml_answer float8;\nbegin\n  if tg_op = ''INSERT'' then\n' || coalesce(nullif(defaults, ''), E'    null;\n')
-      || E'  end if;\n' || predictions || E'  return new;\nend');
+    E'declare\n  dbml_new constant boolean := tg_op = ''INSERT'';\n  dbml_scores boolean;\n  dbml_answer float8;\nbegin\n'
+      || coalesce(format(E'  if dbml_new then\n%s  end if;\n', nullif(defaults, '')), '') || predictions || E'  return new;\nend');
   execute format(
     'create or replace function dbml_scorer.%I(batch %s[]) returns void language plpgsql stable security definer '
     'set search_path = pg_catalog, pg_temp as %L',

@@ -1,7 +1,7 @@
 -- What a version's expression says ends up in functions of dbml_owner, and whoever may add a version is trusted
 -- less than that. So nothing passes but what the engine `sql` writes: literals, arithmetic, conditions, and
 -- functions that only compute. Inputs stand between parentheses, so that no part can run into one.
-create or replace function dbml._checked_expression(parts text[], numbers integer, texts integer, careful text) returns text[]
+create or replace function dbml._checked_expression(parts text[], numbers integer, texts integer) returns text[]
 language plpgsql
 immutable parallel safe
 security invoker
@@ -12,7 +12,7 @@ declare
   -- standard_conforming_strings changes nothing.
   tokens constant text := $re$\s+|'(?:[^'\\]|'')*'|E'(?:[^'\\]|''|\\\\)*'|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|[-+*/<>=~!@#%^&|`?:]+|::(?:float8|float4|text|integer)(?:\[\])?|(?:\w+|"(?:[^"]|"")*")(?:\.(?:\w+|"(?:[^"]|"")*"))*\(?|.$re$;
   allowed constant text := '^(?:case|when|then|else|end|and|or|not|in|is|null|true|false|collate|array'
-    '|(?:abs|array_position|ceil|coalesce|exp|floor|greatest|least|ln|log|power|round|sign|sqrt|width_bucket|dbml\._ieee_[a-z0-9_]+|dbml\._refuse)\(' || ')$';
+    '|(?:abs|array_position|ceil|coalesce|exp|floor|greatest|least|ln|log|power|round|sign|sqrt|tanh|width_bucket|dbml\._ieee_[a-z0-9_]+|dbml\._refuse)\(' || ')$';
   part text;
   token text;
   before text;
@@ -25,8 +25,8 @@ begin
   foreach part in array parts loop
     place := place + 1;
     if place % 2 = 0 then
-      if part !~ '^[nt](0|[1-9][0-9]{0,5})$'
-         or substr(part, 2)::integer >= coalesce(case left(part, 1) when 'n' then numbers else texts end, 0) then
+      if part !~ '^[nrt](0|[1-9][0-9]{0,5})$'
+         or substr(part, 2)::integer >= coalesce(case left(part, 1) when 't' then texts else numbers end, 0) then
         raise exception 'the expression takes an input that there is not: %', left(part, 40) using errcode = 'DB015';
       end if;
       continue;
@@ -51,7 +51,7 @@ begin
       continue when token ~ '^(?:E?''.*''|[0-9].*|[()\[\],])$';
       continue when token in ('+', '-', '*', '/', '<', '<=', '>', '>=', '=', '<>');
       continue when token ~ '^::' and token ~ '^::(float8|float4|text|integer)(\[\])?$';
-      continue when token = careful || '(' or token ~ allowed;
+      continue when token ~ allowed;
       raise exception 'the expression holds what no score needs: %', left(token, 40) using errcode = 'DB015';
     end loop;
   end loop;
@@ -61,5 +61,5 @@ begin
   return parts;
 end
 $$;
-comment on function dbml._checked_expression(text[], integer, integer, text) is
+comment on function dbml._checked_expression(text[], integer, integer) is
   'The parts of a version''s SQL expression, refused where they hold anything but arithmetic.';

@@ -20,7 +20,28 @@ begin
   on conflict on constraint failure_pkey do update
      set version = excluded.version, failed_at = excluded.failed_at,
          sqlstate = excluded.sqlstate, message = excluded.message;
+  -- After the row, whose table stays locked: see _forget_failures.
+  perform nextval('dbml.failures');
 end
 $$;
 comment on function dbml._record_failure(integer, text, integer, text[], text, text) is
   'Queues an entity that could not be scored, and writes the reason to the server log.';
+
+-- As long as no row has failed, triggers ask the sequence, which costs a tenth of what asking the table does.
+create or replace function dbml._forget_failures() returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- Nobody is recording a failure now, and whoever comes next calls the sequence after this.
+  lock table dbml.failure in exclusive mode nowait;
+  if not exists (select from dbml.failure) then
+    perform setval('dbml.failures', 1, false);
+  end if;
+exception when lock_not_available then
+  return;
+end
+$$;
+comment on function dbml._forget_failures() is 'Lets triggers look for failures no longer, where none is left.';

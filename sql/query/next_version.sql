@@ -1,4 +1,3 @@
-select coalesce(max(v.version), 0) + 1 as version,
-       dbml._careful_scorer(%(name)s, coalesce(max(v.version), 0) + 1) as careful_scorer
+select coalesce(max(v.version), 0) + 1 as version
   from dbml.model_version v
  where v.model = %(name)s

@@ -11,6 +11,8 @@ declare
   dbml_losing refcursor;
   dbml_last {profile};
   dbml_awaited bigint[];
+  -- What one row says, under the name that the changes of many have in a query.
+  d record;
 begin
   if tg_op = 'INSERT' then
 {insert}

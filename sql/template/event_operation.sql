@@ -13,4 +13,3 @@
         for no key update of p;
   end if;
 {moving}
-{awaiting}

@@ -6,11 +6,10 @@ as $$
 declare
   texts integer := (select count(*) from jsonb_array_elements(new.signature -> 'features') f where f ->> 'kind' = 'text');
   numbers integer := jsonb_array_length(new.signature -> 'features') - texts;
-  careful text := dbml._careful_scorer(new.model, new.version);
 begin
   if new.expression is not null then
-    new.expression := dbml._checked_expression(new.expression, numbers, texts, careful);
-    new.careful_expression := dbml._checked_expression(new.careful_expression, numbers, texts, careful);
+    new.expression := dbml._checked_expression(new.expression, numbers, texts);
+    new.careful_expression := dbml._checked_expression(new.careful_expression, numbers, texts);
   end if;
   return new;
 end

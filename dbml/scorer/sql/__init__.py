@@ -4,7 +4,8 @@ A plan becomes two expressions. ``careful`` gives the plan's exact answer for ev
 calls of functions that compute as IEEE 754 has it. ``fast`` is plain arithmetic that the planner inlines into
 triggers and queries, behind guards: conditions on the row under which no operation of PostgreSQL can raise and
 none differs from IEEE's. Rows that the guards turn away (a missing value that nobody imputes, infinity, 1e300)
-go to ``careful``. Which guards suffice is worked out from the plan, by bounding every node's values.
+have NULL from it, and go to ``careful``. Which guards suffice is worked out from the plan, by bounding every
+node's values.
 """
 
 from __future__ import annotations
@@ -52,23 +53,21 @@ _OPERATION = re.compile(r"'(?:[^']|'')*'|[-+*/<>=]+|\b(?:when|is|in|and|or|not)\
 class Expression:
     """A plan as SQL, in pieces: text, input, text, input, …, text.
 
-    Inputs are ``"n0"``, ``"n1"``, … (numbers) and ``"t0"``, … (texts) in the plan's numbering; where they stand is
-    always between parentheses. A number may be NULL, which is missing.
+    Inputs are ``"n0"``, ``"n1"``, … (numbers), ``"r0"``, … (the same numbers in their columns' own types) and
+    ``"t0"``, … (texts) in the plan's numbering; where they stand is always between parentheses. A number may be NULL,
+    which is missing.
 
-    :param fast: for triggers and queries.
-    :param careful: the body of the function that ``fast`` calls.
+    :param fast: for triggers and queries: the score, or NULL where only ``careful`` knows; never raises.
+    :param careful: the score, or SQLSTATE DB013 where the estimator refuses the row.
     """
 
     fast: list[str]
     careful: list[str]
 
 
-def render(
-    plan: Mapping[str, Any], careful: str, at_most: int = OPERATIONS_AT_MOST, label: str = "the model"
-) -> Expression:
+def render(plan: Mapping[str, Any], at_most: int = OPERATIONS_AT_MOST, label: str = "the model") -> Expression:
     """Write a plan down.
 
-    :param careful: name of the function ``(numbers float8[], texts text[])`` made of the careful expression.
     :param at_most: how many operations ``fast`` may have.
     :param label: who refuses a row, such as ``churn@1``.
     :raises TooLarge: the expression would cost more at each transaction's start than it is worth.
@@ -80,12 +79,7 @@ def render(
             raise Unsupported(f"{missing} in SQL{NOT_IN_SQL[missing]}")
     bound = Bound(CAREFUL_CHARACTERS_AT_MOST)
     exact = write_careful(plan, label, bound.text)
-    arrays = (
-        f"array[{', '.join(place(i) for i in range(plan[kind]))}]::{type_}[]"
-        for kind, place, type_ in (("numbers", write.number_input, "float8"), ("texts", write.text_input, "text"))
-    )
-    call = f"{careful}({', '.join(arrays)})"
-    fast = _fast(plan, call)
+    fast = _fast(plan)
     operations = count_operations(fast)
     if operations > at_most:
         raise TooLarge(f"the expression has {operations} operations, and more than {at_most} slow inserts down")
@@ -97,24 +91,24 @@ def count_operations(expression: str) -> int:
     return sum(not found.startswith("'") for found in _OPERATION.findall(expression))
 
 
-def _fast(plan: Mapping[str, Any], call: str) -> str:
+def _fast(plan: Mapping[str, Any]) -> str:
     known = facts(plan)
     folded = fold(plan, known)
     levels = [[0, 0] for _ in range(plan["numbers"])]
     while True:
         try:
-            return _guarded(plan, known, folded, levels, call)
+            return _guarded(plan, known, folded, levels)
         except At as failed:
             side, steps = (1, _SMALL) if failed.kind == "small" else (0, _LARGE)
             sources = [i for i in known.numbers[failed.index] if levels[i][side] < len(steps) - 1]
             if failed.kind == "domain" or not sources:
-                # Nothing plain can be proven: the careful function does it all.
-                return call
+                # Nothing plain can be proven.
+                return write.number_or_null(math.nan)
             for i in sources:
                 levels[i][side] += 1
 
 
-def _guarded(plan: Mapping[str, Any], known: Facts, folded: Folded, levels: list[list[int]], call: str) -> str:
+def _guarded(plan: Mapping[str, Any], known: Facts, folded: Folded, levels: list[list[int]]) -> str:
     used = sorted({node["index"] for node in plan["nodes"] if node["op"] == "number"})
     places = {node["index"]: place for place, node in enumerate(plan["nodes"]) if node["op"] == "number"}
     bound = Bound(FAST_CHARACTERS_AT_MOST)
@@ -145,11 +139,9 @@ def _guarded(plan: Mapping[str, Any], known: Facts, folded: Folded, levels: list
     writer = Writer(plan, known, rows, folded.nodes, bound)
     for check in plan["checks"]:
         writer.guard(check["node"])
-    text, found = writer.number(plan["output"], writer.root)
-    if found.null:
-        text = f"coalesce({text}, {call})"
+    text, _ = writer.number(plan["output"], writer.root)
     guards += writer.guards
-    return bound.text(f"case when {' and '.join(guards)} then {text} else {call} end" if guards else text)
+    return bound.text(f"case when {' and '.join(guards)} then {text} end" if guards else text)
 
 
 def _groups(limits: Mapping[int, float], due: Mapping[int, float]) -> list[tuple[float, list[int]]]:
@@ -169,16 +161,15 @@ def _guard(group: Mapping[int, bool], limit: float) -> list[str]:
     ``least`` and ``greatest`` of many numbers are one operation each, and preparing operations is what costs. They
     skip NULL, and NaN is the greatest of all.
     """
-    texts = {write.number_input(i): null for i, null in group.items()}
+    texts = [write.number_input(i) for i in group]
     if len(texts) == 1:
-        ((text, null),) = texts.items()
-        inside = f"abs({text}) < {write.number(limit)}"
-        return [f"({inside}) is not false" if null else inside]
+        inside = f"abs({texts[0]}) < {write.number(limit)}"
+        return [f"({inside}) is not false" if all(group.values()) else inside]
     listed = ", ".join(texts)
     inside = f"least({listed}) > {write.number(-limit)} and greatest({listed}) < {write.number(limit)}"
-    if all(texts.values()):
+    if all(group.values()):
         return [f"({inside}) is not false"]
-    return [*(f"{text} is not null" for text, null in texts.items() if not null), inside]
+    return [*(f"{write.raw_number_input(i)} is not null" for i, null in group.items() if not null), inside]
 
 
 def _apart(text: str, small: float, null: bool) -> str:

@@ -22,8 +22,10 @@ from dbml.scorer.sql.trees import Trees, pulled_back
 # What is known of nodes in a place of the expression, beyond what is true everywhere.
 Known = Mapping[int, Range]
 
-# Added to what might be so small that a product underflows; see `_Writer._lifted`.
+# Added to what might be so small that a product underflows; see `Writer._times`.
 _LIFT = 1e-80
+# Weights below are left as they are; others become at least 1 in their sum.
+_LEAST_STEP = 1e-60
 # Texts with more keys are looked up in an array.
 _ARMS_AT_MOST = 8
 
@@ -329,11 +331,18 @@ class Writer:
         return self._sum(terms)
 
     def linear(self, linear: Linear, known: Known) -> tuple[str, Range]:
-        """A folded sum."""
-        terms = [self._table(worth, text) for text, worth in linear.tables.items()]
-        terms += [self._product(i, weight, True, known) for i, weight in linear.weights.items()]
-        terms.append((write.number(linear.constant), _constant(linear.constant)))
-        return self._sum([term for term in terms if term[1] != _constant(0.0)])
+        """A folded sum.
+
+        Its weights are brought to 1 and more, so that no product underflows and one factor makes up for it at the
+        end: a power of two, which changes no digit.
+        """
+        least = min((abs(weight) for weight in linear.weights.values() if weight), default=1.0)
+        step = 2.0 ** math.floor(math.log2(least)) if _LEAST_STEP < least < 1.0 else 1.0
+        terms = [self._table([x / step for x in worth], text) for text, worth in linear.tables.items()]
+        terms += [self._product(i, weight / step, True, known) for i, weight in linear.weights.items()]
+        terms.append((write.number(linear.constant / step), _constant(linear.constant / step)))
+        total = self._sum([term for term in terms if term[1] != _constant(0.0)])
+        return total if step == 1.0 else self._times(total, step, True)
 
     def _product(self, index: int, weight: float, lifts: bool, known: Known) -> tuple[str, Range]:
         node = self.nodes[index]
@@ -347,15 +356,21 @@ class Writer:
             return text, found
         if weight == -1.0:
             return f"(- {text})", ranges.negative(found)
-        factor = _constant(weight)
         try:
-            return f"({text} * {write.number(weight)})", ranges.multiply(found, factor)
+            return self._times((text, found), weight, lifts)
         except Unprovable as failed:
-            # What is added is lost in every sum that matters: in the intercept, or in a smooth score.
-            if failed.kind != "small" or not lifts or not 1e-100 < abs(weight) < 1e10:
-                raise At(index, failed.kind) from None
-            lifted = ranges.multiply(ranges.add(found, _constant(_LIFT)), factor)
-            return f"(({text} + {write.number(_LIFT)}) * {write.number(weight)})", lifted
+            raise At(index, failed.kind) from None
+
+    def _times(self, value: tuple[str, Range], factor: float, lifts: bool) -> tuple[str, Range]:
+        """A product. ``lifts``: what is added against underflow is lost, in the intercept or in a smooth score."""
+        text, found = value
+        try:
+            return f"({text} * {write.number(factor)})", ranges.multiply(found, _constant(factor))
+        except Unprovable as failed:
+            if failed.kind != "small" or not lifts or not 1e-100 < abs(factor) < 1e10:
+                raise
+            lifted = ranges.multiply(ranges.add(found, _constant(_LIFT)), _constant(factor))
+            return f"(({text} + {write.number(_LIFT)}) * {write.number(factor)})", lifted
 
     def _sigmoid(self, index: int, known: Known) -> tuple[str, Range]:
         i = self.nodes[index]["of"][0]

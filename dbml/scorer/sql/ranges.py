@@ -129,10 +129,11 @@ def multiply(a: Range, b: Range) -> Range:
     if a.size * b.size > GREATEST or max(a.size, b.size) > GREATEST:
         raise Unprovable("large")
     tiny = a.tiny * b.tiny
-    if tiny < SMALLEST:
+    # A factor of at least 1 brings nothing nearer to zero.
+    if tiny < SMALLEST and max(a.tiny, b.tiny) < 1.0:
         raise Unprovable("small")
     corners = [x * y for x in (a.low, a.high) for y in (b.low, b.high)]
-    return Range(min(corners), max(corners), tiny, a.zero or b.zero, a.null or b.null)
+    return Range(min(corners), max(corners), max(tiny, _DENORMAL), a.zero or b.zero, a.null or b.null)
 
 
 def divide(a: Range, b: Range) -> Range:

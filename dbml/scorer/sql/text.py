@@ -7,12 +7,17 @@ import re
 from collections.abc import Iterable, Sequence
 
 # PostgreSQL's texts hold no NUL, so nothing else of a plan can look like an input.
-_INPUT = re.compile("\0([nt][0-9]+)\0")
+_INPUT = re.compile("\0([nrt][0-9]+)\0")
 
 
 def number_input(index: int) -> str:
     """The place of a number of the row, in parentheses: whatever is put in stays one operand."""
     return f"(\0n{index}\0)"
+
+
+def raw_number_input(index: int) -> str:
+    """The same in the type that it has, to ask whether it is missing: a cast would be one more operation."""
+    return f"(\0r{index}\0)"
 
 
 def text_input(index: int) -> str:

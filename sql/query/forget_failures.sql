@@ -1,0 +1,1 @@
+select dbml._forget_failures()
