@@ -20,7 +20,9 @@ from typing import Any
 # (130 bytes a node).
 NODES_AT_LEAST = 20_000
 NODES_AT_MOST = 300_000
-TREES_IN_A_GROUP = 10
+TREES_IN_A_GROUP = 20
+# Values of several features that are looked up as one.
+MERGED_AT_MOST = 1000
 
 Masks = tuple[int, ...]
 
@@ -126,6 +128,32 @@ def intervals(first: Sequence[int], changes: Sequence[int]) -> list[Masks]:
             masks[group] ^= next(numbers) << shift
         built.append(tuple(masks))
     return built
+
+
+def merged(sources: Sequence[tuple[int, str, str]]) -> list[tuple[str, str]]:
+    """Features that tell few values apart are looked up together: most of the time goes into reading masks.
+
+    :param sources: per feature, how many values it tells apart, code for the place of a row's value, and code for
+        the masks of each.
+    :returns: code for the place and code for the masks, per lookup.
+    """
+    waiting = sorted(sources)
+    size, which, table = waiting.pop(0)
+    parts = [table]
+    while waiting and size * waiting[0][0] <= MERGED_AT_MOST:
+        more, place, table = waiting.pop(0)
+        size, which = size * more, f"({which}) * {more} + {place}"
+        parts.append(table)
+    first = (which, f"masks.together({', '.join(parts)})" if len(parts) > 1 else parts[0])
+    return [first, *((which, table) for _, which, table in waiting)]
+
+
+def together(*tables: Sequence[Masks]) -> list[Masks]:
+    """The masks of every combination of values, the last table's changing fastest."""
+    combined = list(tables[0])
+    for table in tables[1:]:
+        combined = [_both(one, other) for one in combined for other in table]
+    return combined
 
 
 def by_text(boxes: Boxes, known: Sequence[tuple[int, str]]) -> tuple[dict[str, Masks], Masks]:

@@ -173,7 +173,7 @@ class _Writer:
     def _by_masks(self, name: str, node: Mapping[str, Any]) -> list[str]:
         """Count the leaves that a row reaches; see :mod:`.masks`."""
         boxes = masks.Boxes(node)
-        found: list[str] = []
+        sources: list[tuple[int, str, str]] = []  # how many values it tells apart, which of them it has, their masks
         texts: dict[int, list[tuple[int, str]]] = {}
         for column, index in enumerate(node["of"]):
             source = self.nodes[index]
@@ -181,20 +181,24 @@ class _Writer:
             if condition.get("op") == "is":
                 texts.setdefault(condition["of"][0], []).append((column, condition["value"]))
             elif condition:
-                yes, no = (self._constant(repr(tuple(boxes.at(column, x)))) for x in (1.0, 0.0))
-                found.append(f"{yes} if {self._ref(source['of'][0])} else {no}")
+                either = tuple(tuple(boxes.at(column, x)) for x in (0.0, 1.0))
+                sources.append((2, f"(1 if {self._ref(source['of'][0])} else 0)", repr(either)))
             else:
                 value = self._ref(index)
+                size = len(boxes.thresholds[column]) + 2
                 edges = self._constant(_tuple(boxes.thresholds[column]))
                 first, missing = (tuple(boxes.at(column, x)) for x in (-math.inf, math.nan))
                 changes = tuple(boxes.changes(column))
-                built = self._constant(f"masks.intervals({first!r}, {changes!r})")
-                absent = self._constant(repr(missing))
-                found.append(f"{built}[bisect_left({edges}, {value})] if {value} == {value} else {absent}")
+                which = f"(bisect_left({edges}, {value}) if {value} == {value} else {size - 1})"
+                sources.append((size, which, f"(*masks.intervals({first!r}, {changes!r}), {missing!r})"))
         for text, known in texts.items():
-            table = masks.by_text(boxes, known)
-            by_text, others = self._constant(repr(table[0])), self._constant(repr(table[1]))
-            found.append(f"{by_text}.get({self._ref(text)}, {others})")
+            categories, others = masks.by_text(boxes, known)
+            places = self._constant(repr({category: place for place, category in enumerate(categories)}))
+            size = len(categories) + 1
+            which = f"{places}.get({self._ref(text)}, {size - 1})"
+            sources.append((size, which, repr((*categories.values(), others))))
+        found = []
+        found = [f"{self._constant(table)}[{which}]" for which, table in masks.merged(sources)]
         letters = [f"m{i}" for i in range(len(found))]
         both = " & ".join(letters)
         counted = f"({both}).bit_count()" if hasattr(int, "bit_count") else f"bin({both}).count('1')"  # Python 3.9

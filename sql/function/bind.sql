@@ -17,7 +17,6 @@ declare
   scorer text;
   moved text;
   changed text;
-  quick text;
   score text;
   on_failure text;
   in_query text;
@@ -96,20 +95,18 @@ begin
       || format(E'  dbml_scores := dbml_new or %s;\n  if not dbml_scores then\n    dbml_scores := %s;\n  end if;\n  if dbml_scores then\n',
                 moved, changed);
     -- NULL from the engine python: it waits for the end of the statement, and keeps what it has until then.
-    quick := case when inputs_of_new.plain then
-        case deployed.engine
-          when 'sql' then dbml._filled(deployed.expression, inputs_of_new.numbers, inputs_of_new.texts)
-          when 'portable' then format('dbml._run_portable(%L, %s)',
-            deployed.fingerprint, dbml._arrays(inputs_of_new.numbers, inputs_of_new.texts))
-        end
-      end;
-    score := format(E'    dbml_answer := %s;\n', case
-        when deployed.engine = 'python' then format('dbml._score_in_bulk(%L, %s, %s, pg_trigger_depth(), statement_timestamp(), %s)',
+    score := format(E'    dbml_answer := %s;\n', case deployed.engine
+        when 'sql' then dbml._filled(deployed.expression, inputs_of_new.numbers, inputs_of_new.texts)
+        when 'portable' then format('dbml._run_portable(%L, %s)',
+          deployed.fingerprint, dbml._arrays(inputs_of_new.numbers, inputs_of_new.texts))
+        else format('dbml._score_in_bulk(%L, %s, %s, pg_trigger_depth(), statement_timestamp(), %s)',
           deployed.fingerprint, dbml._arrays(inputs_of_new.numbers, inputs_of_new.texts), attached.id, entity)
-        when deployed.engine = 'sql' and quick is not null
-          then dbml._careful_call(deployed, inputs_of_new.numbers, inputs_of_new.texts)
-        else dbml._scorer_call(deployed, inputs_of_new.numbers, inputs_of_new.texts)
       end);
+    if deployed.engine = 'sql' then
+      -- Apart, because every transaction prepares what it runs: few rows need it.
+      score := score || format(E'    if dbml_answer is null then\n      dbml_answer := %s;\n    end if;\n',
+        dbml._careful_call(deployed, inputs_of_new.numbers, inputs_of_new.texts));
+    end if;
     if prediction.on_error <> 'raise' then
       select string_agg(
                case when prediction.on_error = 'keep'
@@ -121,14 +118,10 @@ begin
         into on_failure
         from unnest(array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
       score := format(
-        E'    begin\n  %s    exception when others then\n      dbml_answer := null;\n%s'
+        E'    begin\n%s    exception when others then\n      dbml_answer := null;\n%s'
          '      if not (%s) then\n'
          '        perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);\n      end if;\n    end;\n',
         score, on_failure, of_another, attached.id, prediction.model, deployed.version, entity);
-    end if;
-    if quick is not null then
-      -- It cannot raise, so it needs no subtransaction; NULL: the other way knows, or says why not.
-      score := format(E'  dbml_answer := %s;\n  if dbml_answer is null then\n%s  end if;\n', quick, score);
     end if;
     predictions := predictions || score
       || format(E'  if dbml_answer is not null then\n    new.%I := dbml_answer;\n', prediction.column_name)

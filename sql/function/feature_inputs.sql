@@ -1,10 +1,9 @@
 -- How one prediction's features are read from a profile row called ROW_NAME: an SQL expression for each number and
 -- each text, and the columns they depend on. Features given as an expression become a function whose parameters are the
--- columns that the expression names: so the expression is written without a qualifier and still inlines. PLAIN says that
--- reading them can raise nothing.
+-- columns that the expression names: so the expression is written without a qualifier and still inlines.
 create or replace function dbml._feature_inputs(
   prediction dbml.prediction, version dbml.scorer, row_name text,
-  out numbers text[], out texts text[], out columns text[], out plain boolean
+  out numbers text[], out texts text[], out columns text[]
 )
 language plpgsql
 volatile
@@ -22,7 +21,6 @@ begin
   numbers := '{}';
   texts := '{}';
   columns := '{}';
-  plain := true;
   for feature in
     select f.value ->> 'name' as name, f.value ->> 'kind' as kind, f.ordinality as position,
            prediction.features ->> (f.value ->> 'name') as expression
@@ -51,10 +49,8 @@ begin
           using errcode = 'DB009',
                 hint = 'Say under [prediction.features] which expression gives it, with a cast.';
       end if;
-      plain := plain and base = any ('{smallint,integer,bigint,real,float8,boolean,text,varchar}'::regtype[]);
       input := format('%s.%I', row_name, feature.name) || case when category = 'B' then '::int' else '' end;
     else
-      plain := false;
       select array_agg(a.attname::text order by a.attnum) into used
         from pg_attribute a
        where a.attrelid = relation and a.attnum > 0 and not a.attisdropped

@@ -11,21 +11,15 @@ $$;
 comment on function dbml._score_portable(text, float8[], text[]) is 'Scores one row with the function compiled from a stored plan.';
 
 -- For the profile's own trigger, which is dbml_owner's with a search_path of its own: to set both once more for each
--- row would cost as much as scoring it. So would a subtransaction: what goes wrong is NULL here, and told of by
--- _score_portable, which the trigger asks next.
+-- row would cost as much as scoring it.
 create or replace function dbml._run_portable(fingerprint text, numbers float8[], texts text[]) returns float8
 language plpython3u
 stable parallel unsafe
 cost 1000
 security invoker
 as $$
-try:
-    if "run" not in SD: plpy.execute("select dbml._load_compiled()"); SD["run"] = __import__("@runtime@.compiled", fromlist=["score"]).score
-    return SD["run"](plpy, fingerprint, numbers, texts)
-except plpy.spiexceptions.QueryCanceled:
-    raise
-except Exception:
-    return None
+if "run" not in SD: plpy.execute("select dbml._load_compiled()"); SD["run"] = __import__("@runtime@.compiled", fromlist=["score"]).score
+return SD["run"](plpy, fingerprint, numbers, texts)
 $$;
 comment on function dbml._run_portable(text, float8[], text[]) is
-  'Scores one row with the function compiled from a stored plan; NULL where that fails.';
+  'Scores one row with the function compiled from a stored plan, under the rights and the search_path of the caller.';
