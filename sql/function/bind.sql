@@ -91,11 +91,8 @@ begin
                    exists (select from dbml.event e where e.profile = attached.id and e.counters ? u) as counts
               from unnest(inputs.columns
                           || array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u) c;
-    predictions := predictions
-      || format(E'  dbml_scores := dbml_new or %s;\n  if not dbml_scores then\n    dbml_scores := %s;\n  end if;\n  if dbml_scores then\n',
-                moved, changed);
     -- NULL from the engine python: it waits for the end of the statement, and keeps what it has until then.
-    score := format(E'    dbml_answer := %s;\n', case deployed.engine
+    score := format('dbml_answer := %s;', case deployed.engine
         when 'sql' then dbml._filled(deployed.expression, inputs_of_new.numbers, inputs_of_new.texts)
         when 'portable' then format('dbml._run_portable(%L, %s)',
           deployed.fingerprint, dbml._arrays(inputs_of_new.numbers, inputs_of_new.texts))
@@ -104,44 +101,69 @@ begin
       end);
     if deployed.engine = 'sql' then
       -- Apart, because every transaction prepares what it runs: few rows need it.
-      score := score || format(E'    if dbml_answer is null then\n      dbml_answer := %s;\n    end if;\n',
-        dbml._careful_call(deployed, inputs_of_new.numbers, inputs_of_new.texts));
+      score := score || format($body$
+      if dbml_answer is null then
+        dbml_answer := %s;
+      end if;$body$, dbml._careful_call(deployed, inputs_of_new.numbers, inputs_of_new.texts));
     end if;
+    on_failure := '';
     if prediction.on_error <> 'raise' then
-      select string_agg(
-               case when prediction.on_error = 'keep'
-                    -- While a dump is restored, the model may come after the row: then the dump's own score stands.
-                    then format(E'      if not dbml_new then new.%1$I := old.%1$I;\n'
-                                '      elsif exists (select from dbml.profile p where p.id = %2$s) then new.%1$I := null;\n'
-                                '      end if;\n', u, attached.id)
-                    else format(E'      new.%I := null;\n', u) end, '')
+      -- While a dump is restored, the model may come after the row: then the dump's own score stands.
+      select string_agg(format(case prediction.on_error when 'keep' then $body$
+    if not dbml_new then new.%1$I := old.%1$I;
+    elsif exists (select from dbml.profile p where p.id = %2$s) then new.%1$I := null;
+    end if;$body$ else $body$
+    new.%1$I := null;$body$ end, u, attached.id), '')
         into on_failure
         from unnest(array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
-      score := format(
-        E'    begin\n%s    exception when others then\n      dbml_answer := null;\n%s'
-         '      if not (%s) then\n'
-         '        perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);\n      end if;\n    end;\n',
-        score, on_failure, of_another, attached.id, prediction.model, deployed.version, entity);
+      on_failure := format($body$
+  exception when others then
+    dbml_answer := null;%s
+    if not (%s) then
+      perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);
+    end if;$body$, on_failure, of_another, attached.id, prediction.model, deployed.version, entity);
     end if;
-    predictions := predictions || score
-      || format(E'  if dbml_answer is not null then\n    new.%I := dbml_answer;\n', prediction.column_name)
-      || coalesce('    new.' || quote_ident(prediction.version_column) || format(E' := %s;\n', deployed.version), '')
-      || coalesce('    new.' || quote_ident(prediction.scored_at_column) || E' := now();\n', '')
-      -- Where no row has failed, the table need not be asked.
-      || format(E'    if pg_sequence_last_value(''dbml.failures''::regclass) is not null then\n'
-                 '      if exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s) then\n'
-                 '        if not (%4$s) then\n'
-                 '          delete from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s;\n'
-                 '        end if;\n      end if;\n    end if;\n', attached.id, prediction.model, entity, of_another)
-      || E'  end if;\n  end if;\n';
+    predictions := predictions || format($body$
+  dbml_answer := null;
+  begin
+    -- A session that was open when a column changed its type fails here already.
+    dbml_scores := dbml_new or %1$s;
+    if not dbml_scores then
+      dbml_scores := %2$s;
+    end if;
+    if dbml_scores then
+      %3$s
+    end if;%4$s
+  end;
+  if dbml_answer is not null then
+    new.%5$I := dbml_answer;%6$s%7$s
+    -- Where no row has failed, the table need not be asked.
+    if pg_sequence_last_value('dbml.failures'::regclass) is not null then
+      if exists (select from dbml.failure f where f.profile = %8$s and f.model = %9$L and f.entity = %10$s) then
+        if not (%11$s) then
+          delete from dbml.failure f where f.profile = %8$s and f.model = %9$L and f.entity = %10$s;
+        end if;
+      end if;
+    end if;
+  end if;$body$,
+      moved, changed, score, on_failure, prediction.column_name,
+      coalesce(E'\n    new.' || quote_ident(prediction.version_column) || format(' := %s;', deployed.version), ''),
+      coalesce(E'\n    new.' || quote_ident(prediction.scored_at_column) || ' := now();', ''),
+      attached.id, prediction.model, entity, of_another);
   end loop;
 
   execute format(
     'create or replace function dbml_scorer.%I() returns trigger language plpgsql security definer '
     'set search_path = pg_catalog, pg_temp as %L',
     format('profile_%s_score', attached.id),
-    E'declare\n  dbml_new constant boolean := tg_op = ''INSERT'';\n  dbml_scores boolean;\n  dbml_answer float8;\nbegin\n'
-      || coalesce(format(E'  if dbml_new then\n%s  end if;\n', nullif(defaults, '')), '') || predictions || E'  return new;\nend');
+    format($body$
+declare
+  dbml_new constant boolean := tg_op = 'INSERT';
+  dbml_scores boolean;
+  dbml_answer float8;
+begin%s%s
+  return new;
+end$body$, case when defaults <> '' then format(E'\n  if dbml_new then\n%s  end if;', defaults) end, predictions));
   execute format(
     'create or replace function dbml_scorer.%I(batch %s[]) returns void language plpgsql stable security definer '
     'set search_path = pg_catalog, pg_temp as %L',
