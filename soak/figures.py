@@ -166,6 +166,8 @@ STATEMENTS = {
     "insert of 5,000": "insert into complaint (customer_id) select 1 + g % {customers} from generate_series(1, 5000) g",
     "insert of rows that cannot be scored": "insert into complaint (customer_id)"
     " select id from customer where spend = {trigger}",
+    "update after which rows can be scored again": "update customer set spend = 30 where spend = {trigger}",
+    "update after which they cannot": "update customer set spend = {trigger} where id % 10 = 3",
     "update of the key": "update complaint set customer_id = customer_id % {customers} + 1",
     "merge": "merge into visit v using generate_series(1, 500) g on v.id = g when matched then delete"
     " when not matched then insert (customer_id) values (g)",

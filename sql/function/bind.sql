@@ -99,10 +99,7 @@ begin
       end
       || coalesce('      new.' || quote_ident(prediction.version_column) || format(E' := %s;\n', deployed.version), '')
       || coalesce('      new.' || quote_ident(prediction.scored_at_column) || E' := now();\n', '')
-      || format(E'      if exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s)\n'
-                 '         and not (%4$s) then\n'
-                 '        delete from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s;\n'
-                 '      end if;\n', attached.id, prediction.model, entity, of_another)
+      || E'      dbml_scored := true;\n'
       || case deployed.engine when 'python' then E'      end if;\n' else '' end;
     select string_agg(
              case when prediction.on_error = 'keep'
@@ -114,7 +111,7 @@ begin
       into on_failure
       from unnest(array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
     predictions := predictions
-      || format(E'  if tg_op = ''INSERT'' or %s then\n', changed)
+      || format(E'  if tg_op = ''INSERT'' or %s then\n      dbml_scored := false;\n', changed)
       || case prediction.on_error
            when 'raise' then '      ' || score
            else format(
@@ -123,6 +120,12 @@ begin
               '        perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);\n      end if;\n    end;\n',
              score, on_failure, of_another, attached.id, prediction.model, deployed.version, entity)
          end
+      -- Not in the block above: what is written there takes a transaction id of its own, for each row.
+      || format(E'      if dbml_scored\n'
+                 '         and exists (select from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s)\n'
+                 '         and not (%4$s) then\n'
+                 '        delete from dbml.failure f where f.profile = %1$s and f.model = %2$L and f.entity = %3$s;\n'
+                 '      end if;\n', attached.id, prediction.model, entity, of_another)
       || E'  end if;\n';
   end loop;
 
@@ -130,7 +133,7 @@ begin
     'create or replace function dbml_scorer.%I() returns trigger language plpgsql security definer '
     'set search_path = pg_catalog, pg_temp as %L',
     format('profile_%s_score', attached.id),
-    E'declare\n  dbml_answer float8;\nbegin\n  if tg_op = ''INSERT'' then\n' || coalesce(nullif(defaults, ''), E'    null;\n')
+    E'declare\n  dbml_answer float8;\n  dbml_scored boolean;\nbegin\n  if tg_op = ''INSERT'' then\n' || coalesce(nullif(defaults, ''), E'    null;\n')
       || E'  end if;\n' || predictions || E'  return new;\nend');
   execute format(
     'create or replace function dbml_scorer.%I(batch %s[]) returns void language plpgsql stable security definer '
