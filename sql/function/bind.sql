@@ -84,7 +84,8 @@ begin
     end if;
 
     select string_agg(distinct format('new.%1$I is distinct from old.%1$I', u), ' or ') into changed
-      from unnest(inputs.columns
+      -- Under another key, a row that cannot be scored has to be queued under that.
+      from unnest(inputs.columns || attached.key
                   || array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
     score := case deployed.engine
         when 'python' then format('dbml._score_in_bulk(%L, %s, %s, pg_trigger_depth(), statement_timestamp(), %s)',
