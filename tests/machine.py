@@ -13,7 +13,9 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
+import psycopg
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
@@ -21,6 +23,7 @@ from sklearn.neighbors import KNeighborsClassifier
 import dbml
 from dbml import Counter, Event, Prediction, Profile
 
+COLUMNS = "id, part, owner, quantity, note, at"
 # A fixed moment, so that what is as old has the same moment in every transaction.
 BASE = datetime.now(UTC)
 COUNTERS: dict[str, str | Counter] = {
@@ -206,3 +209,133 @@ CHANGE: st.SearchStrategy[Change] = st.one_of(
     st.just(("part = 1 - t.part, owner = 2", lambda i: replace(i, part=1 - i.part, owner=2))),
     st.just(("note = t.note", lambda i: i)),
 )
+
+
+def values(items: dict[int, Item]) -> str:
+    return ", ".join(item.sql(no) for no, item in items.items())
+
+
+def only(counters: dict[str, Any], columns: list[str]) -> dict[str, Any]:
+    return {column: counters[column] for column in columns}
+
+
+def literal(value: float | None) -> str:
+    return "null" if value is None else str(value)
+
+
+def idle(self: Program) -> bool:
+    return not self.within
+
+
+def within(self: Program) -> bool:
+    return self.within
+
+
+class Program(RuleBasedStateMachine):
+    """One random program in a database of its own: transactions and sessions, and the look after each step."""
+
+    def __init__(self, dsn: str, counters: list[str], cascades: bool) -> None:
+        super().__init__()
+        self.dsn, self.columns, self.cascades = dsn, counters, cascades
+        self.script: list[str] = []
+        self.next_id = 1
+        self.state = State()
+        # The states to go back to: of the transaction, and of its savepoints.
+        self.within = False
+        self.committed = State()
+        self.savepoints: list[State] = []
+        self.db = psycopg.connect(dsn, autocommit=True)
+
+    def teardown(self) -> None:
+        self.db.close()
+
+    def run(self, statement: str) -> None:
+        self.script.append(statement + ";")
+        self.db.execute(statement)  # type: ignore[arg-type]
+
+    def numbered(self, items: list[Item]) -> dict[int, Item]:
+        found = {self.next_id + position: item for position, item in enumerate(items)}
+        self.next_id += len(items)
+        return found
+
+    # --- transactions and sessions ---
+
+    @precondition(idle)
+    @rule(level=st.sampled_from(["read committed", "repeatable read", "serializable"]))
+    def begin(self, level: str) -> None:
+        self.run(f"begin isolation level {level}")
+        self.within, self.committed = True, self.state.copy()
+
+    @precondition(within)
+    @rule(commits=st.booleans())
+    def end(self, commits: bool) -> None:
+        self.run("commit" if commits else "rollback")
+        if not commits:
+            self.state = self.committed
+        self.within, self.savepoints = False, []
+        self.look()
+
+    @precondition(within)
+    @rule()
+    def savepoint(self) -> None:
+        self.run(f"savepoint s{len(self.savepoints)}")
+        self.savepoints.append(self.state.copy())
+
+    @precondition(lambda self: self.savepoints)
+    @rule(release=st.booleans())
+    def end_savepoint(self, release: bool) -> None:
+        state, name = self.savepoints.pop(), f"s{len(self.savepoints)}"
+        if release:
+            self.run(f"release savepoint {name}")
+        else:
+            self.run(f"rollback to savepoint {name}; release savepoint {name}")
+            self.state = state
+        self.look()
+
+    @rule()
+    def reconnect(self) -> None:
+        """What was not committed is gone."""
+        self.script.append(r"\connect")
+        self.db.close()
+        self.db = psycopg.connect(self.dsn, autocommit=True)
+        if self.within:
+            self.state, self.within, self.savepoints = self.committed, False, []
+        self.look()
+
+    # --- the look ---
+
+    def look(self) -> None:
+        """Compare every counter with the truth, and every score with scikit-learn's answer of the row's own version."""
+        held = self.db.execute(
+            "select o.id, o.spend, o.score, o.version,"  # type: ignore[arg-type]
+            " exists (select from dbml.failure f where f.entity = array[o.id::text]),"
+            f" {', '.join(self.columns)} from owner o order by o.id"
+        ).fetchall()
+        assert [row[0] for row in held] == sorted(self.state.owners), self.told()
+        for no, spend, found, version, stale, *held_values in held:
+            expected = self.state.counters(no)
+            counters = {
+                c: round(v, 12) if c == "mean" and v is not None else v
+                for c, v in zip(self.columns, held_values, strict=True)
+            }
+            assert counters == only(expected, self.columns), self.told(no)
+            assert spend == self.state.owners[no], self.told(no)
+            self.look_at_score(no, expected["n"], spend, found, version)
+            # A row that cannot be scored is known to be stale.
+            assert stale == (self.state.deployed is not None and spend is None), self.told(no)
+            self.state.seen[no] = Seen(expected["n"], spend, found, version)
+
+    def look_at_score(self, no: int, n: int, spend: float | None, found: float | None, version: int | None) -> None:
+        deployed, before = self.state.deployed, self.state.seen.get(no, Seen())
+        changed = (n, spend) != (before.n, before.spend)
+        if deployed is None or spend is None:
+            # Nothing serves, or the row cannot be scored: it keeps what it has.
+            assert (found, version) == (before.score, before.version), self.told(no)
+            return
+        assert version == deployed or (not changed and version == before.version), self.told(no)
+        if version is not None:
+            assert found is not None and abs(found - score(version, n, spend)) <= 1e-9, self.told(no)
+
+    def told(self, no: int | None = None) -> str:
+        """The program so far, to be pasted into psql."""
+        return "\n".join(["", *self.script, f"-- wrong: owner {no}" if no else "-- wrong"])

@@ -15,7 +15,6 @@ from alembic.operations import Operations
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     precondition,
     rule,
@@ -27,6 +26,7 @@ from dbml.alembic import operations as dbml_operations
 from tests.conftest import Databases
 from tests.machine import (
     CHANGE,
+    COLUMNS,
     COUNTERS,
     ITEMS,
     OWNERS,
@@ -35,44 +35,23 @@ from tests.machine import (
     WHERE,
     Change,
     Item,
+    Program,
     Seen,
-    State,
     Where,
-    score,
+    idle,
+    literal,
+    only,
     set_up,
+    values,
 )
 
 EXAMPLES = int(os.environ.get("DBML_EXAMPLES", "10"))
 # The fourth is on the engine python, which takes a second to load in each session: for long runs.
 SERVED = 4 if EXAMPLES > 20 else 3
-COLUMNS = "id, part, owner, quantity, note, at"
 
 
-def idle(self: Machine) -> bool:
-    return not self.within
-
-
-def within(self: Machine) -> bool:
-    return self.within
-
-
-class Machine(RuleBasedStateMachine):
-    """One program in a database of its own. Whatever it does, it looks at everything after each step."""
-
-    def __init__(self, dsn: str, counters: list[str], cascades: bool) -> None:
-        super().__init__()
-        self.dsn, self.columns, self.cascades = dsn, counters, cascades
-        self.script: list[str] = []
-        self.next_id = 1
-        self.state = State()
-        # The states to go back to: of the transaction, and of its savepoints.
-        self.within = False
-        self.committed = State()
-        self.savepoints: list[State] = []
-        self.db = psycopg.connect(dsn, autocommit=True)
-
-    def teardown(self) -> None:
-        self.db.close()
+class Machine(Program):
+    """What happens to events, to profile rows, and to who serves them."""
 
     @initialize()
     def begin_with_owners(self) -> None:
@@ -80,28 +59,19 @@ class Machine(RuleBasedStateMachine):
         self.state.owners = {no: 10.0 * no for no in range(1, 6)}
         self.look()
 
-    def run(self, statement: str) -> None:
-        self.script.append(statement + ";")
-        self.db.execute(statement)  # type: ignore[arg-type]
-
-    def numbered(self, items: list[Item]) -> dict[int, Item]:
-        found = {self.next_id + position: item for position, item in enumerate(items)}
-        self.next_id += len(items)
-        return found
-
     # --- events ---
 
     @rule(items=ITEMS)
     def insert(self, items: list[Item]) -> None:
         new = self.numbered(items)
-        self.run(f"insert into item ({COLUMNS}) values " + _values(new))
+        self.run(f"insert into item ({COLUMNS}) values " + values(new))
         self.state.items |= new
         self.look()
 
     @rule(items=ITEMS)
     def copy(self, items: list[Item]) -> None:
         new = self.numbered(items)
-        self.script.append(f"copy item ({COLUMNS}) from stdin; -- {_values(new)}")
+        self.script.append(f"copy item ({COLUMNS}) from stdin; -- {values(new)}")
         with self.db.cursor().copy(f"copy item ({COLUMNS}) from stdin") as copy:  # type: ignore[arg-type]
             for no, item in new.items():
                 copy.write_row((no, item.part, item.owner, item.quantity, item.note, item.at))
@@ -137,7 +107,7 @@ class Machine(RuleBasedStateMachine):
         if changed.part != old.part:  # ON CONFLICT moves nothing to another partition
             text, changed = "quantity = 3", replace(old, quantity=3)
         self.run(
-            f"insert into item as t ({COLUMNS}) values {_values(new | again)} on conflict (id, part) do update set {text}"
+            f"insert into item as t ({COLUMNS}) values {values(new | again)} on conflict (id, part) do update set {text}"
         )
         self.state.items |= new | {no: changed}
         self.look()
@@ -161,7 +131,7 @@ class Machine(RuleBasedStateMachine):
         self.run(
             "with gone as (delete from item where id % 2 = 0), changed as"
             f" (update item t set {change[0]} where t.id % 2 = 1 and ({where[0]}))"
-            f" insert into item ({COLUMNS}) values {_values(new)}"
+            f" insert into item ({COLUMNS}) values {values(new)}"
         )
         odd = {no: i for no, i in self.state.items.items() if no % 2}
         self.state.items = {no: change[1](i) if where[1](no, i) else i for no, i in odd.items()} | new
@@ -171,7 +141,7 @@ class Machine(RuleBasedStateMachine):
     def taken_back(self, items: list[Item]) -> None:
         """PL/pgSQL's own savepoint."""
         self.run(
-            f"do $$ begin insert into item ({COLUMNS}) values {_values(self.numbered(items))}; truncate item;"
+            f"do $$ begin insert into item ({COLUMNS}) values {values(self.numbered(items))}; truncate item;"
             " raise exception 'no'; exception when others then null; end $$"
         )
         self.look()
@@ -187,7 +157,7 @@ class Machine(RuleBasedStateMachine):
         self.state.items = {no: i for no, i in self.state.items.items() if not where[1](no, i)}
         self.script.append("-- dbml reconcile --repair")
         found = {int(d.entity[0]) for d in dbml.reconcile(self.db, repair=True).differences if d.entity}
-        wrong = {no for no in before if _of(before[no], self.columns) != _of(self.state.counters(no), self.columns)}
+        wrong = {no for no in before if only(before[no], self.columns) != only(self.state.counters(no), self.columns)}
         assert found == wrong, self.told()
         self.look()
 
@@ -205,7 +175,7 @@ class Machine(RuleBasedStateMachine):
             self.look()
         if no not in state.owners and (self.cascades or spend is not None):
             # What the INSERT says of counters is not heard, nor of the score where a version serves.
-            self.run(f"insert into owner (id, spend, n, total, score) values ({no}, {_sql(spend)}, 1000, 1000, 0.5)")
+            self.run(f"insert into owner (id, spend, n, total, score) values ({no}, {literal(spend)}, 1000, 1000, 0.5)")
             state.owners[no] = spend
             state.seen[no] = Seen(score=None if state.deployed else 0.5)
             self.look()
@@ -230,7 +200,7 @@ class Machine(RuleBasedStateMachine):
         state = self.state
         # A score that is written by hand does not stay.
         score = ", score = coalesce(score, 0) + 1" if by_hand else ""
-        self.run(f"update owner set spend = {_sql(spend)}{score} where id % 3 = {rest}")
+        self.run(f"update owner set spend = {literal(spend)}{score} where id % 3 = {rest}")
         for no in state.owners:
             if no % 3 == rest:
                 state.owners[no] = spend
@@ -247,16 +217,16 @@ class Machine(RuleBasedStateMachine):
     )
     def upsert(self, rows: dict[int, float | None], how: str) -> None:
         state = self.state
-        values = ", ".join(f"({no}, {_sql(spend)}::float8)" for no, spend in rows.items())
+        given = ", ".join(f"({no}, {literal(spend)}::float8)" for no, spend in rows.items())
         action = "nothing" if how == "nothing" else "update set spend = excluded.spend"
         if how == "merge":
             self.run(
-                f"merge into owner o using (values {values}) s(id, spend) on o.id = s.id"
+                f"merge into owner o using (values {given}) s(id, spend) on o.id = s.id"
                 " when matched then update set spend = s.spend"
                 " when not matched then insert (id, spend) values (s.id, s.spend)"
             )
         else:
-            self.run(f"insert into owner (id, spend) values {values} on conflict (id) do {action}")
+            self.run(f"insert into owner (id, spend) values {given} on conflict (id) do {action}")
         state.owners = rows | state.owners if how == "nothing" else state.owners | rows
         self.look()
 
@@ -265,54 +235,10 @@ class Machine(RuleBasedStateMachine):
         new = self.numbered(items)
         self.run(
             "with p as (insert into owner (id, spend) select g, 20 from generate_series(1, 6) g on conflict do nothing)"
-            f" insert into item ({COLUMNS}) values {_values(new)}"
+            f" insert into item ({COLUMNS}) values {values(new)}"
         )
         self.state.items |= new
         self.state.owners = dict.fromkeys(range(1, 7), 20.0) | self.state.owners
-        self.look()
-
-    # --- transactions and sessions ---
-
-    @precondition(idle)
-    @rule(level=st.sampled_from(["read committed", "repeatable read", "serializable"]))
-    def begin(self, level: str) -> None:
-        self.run(f"begin isolation level {level}")
-        self.within, self.committed = True, self.state.copy()
-
-    @precondition(within)
-    @rule(commits=st.booleans())
-    def end(self, commits: bool) -> None:
-        self.run("commit" if commits else "rollback")
-        if not commits:
-            self.state = self.committed
-        self.within, self.savepoints = False, []
-        self.look()
-
-    @precondition(within)
-    @rule()
-    def savepoint(self) -> None:
-        self.run(f"savepoint s{len(self.savepoints)}")
-        self.savepoints.append(self.state.copy())
-
-    @precondition(lambda self: self.savepoints)
-    @rule(release=st.booleans())
-    def end_savepoint(self, release: bool) -> None:
-        state, name = self.savepoints.pop(), f"s{len(self.savepoints)}"
-        if release:
-            self.run(f"release savepoint {name}")
-        else:
-            self.run(f"rollback to savepoint {name}; release savepoint {name}")
-            self.state = state
-        self.look()
-
-    @rule()
-    def reconnect(self) -> None:
-        """What was not committed is gone."""
-        self.script.append(r"\connect")
-        self.db.close()
-        self.db = psycopg.connect(self.dsn, autocommit=True)
-        if self.within:
-            self.state, self.within, self.savepoints = self.committed, False, []
         self.look()
 
     # --- deployments ---
@@ -368,56 +294,6 @@ class Machine(RuleBasedStateMachine):
     def reconcile(self) -> None:
         self.script.append("-- dbml reconcile")
         assert dbml.reconcile(self.db).differences == [], self.told()
-
-    # --- the look ---
-
-    def look(self) -> None:
-        """Compare every counter with the truth, and every score with scikit-learn's answer of the row's own version."""
-        held = self.db.execute(
-            "select o.id, o.spend, o.score, o.version,"  # type: ignore[arg-type]
-            " exists (select from dbml.failure f where f.entity = array[o.id::text]),"
-            f" {', '.join(self.columns)} from owner o order by o.id"
-        ).fetchall()
-        assert [row[0] for row in held] == sorted(self.state.owners), self.told()
-        for no, spend, found, version, stale, *values in held:
-            expected = self.state.counters(no)
-            counters = {
-                c: round(v, 12) if c == "mean" and v is not None else v
-                for c, v in zip(self.columns, values, strict=True)
-            }
-            assert counters == _of(expected, self.columns), self.told(no)
-            assert spend == self.state.owners[no], self.told(no)
-            self.look_at_score(no, expected["n"], spend, found, version)
-            # A row that cannot be scored is known to be stale.
-            assert stale == (self.state.deployed is not None and spend is None), self.told(no)
-            self.state.seen[no] = Seen(expected["n"], spend, found, version)
-
-    def look_at_score(self, no: int, n: int, spend: float | None, found: float | None, version: int | None) -> None:
-        deployed, before = self.state.deployed, self.state.seen.get(no, Seen())
-        changed = (n, spend) != (before.n, before.spend)
-        if deployed is None or spend is None:
-            # Nothing serves, or the row cannot be scored: it keeps what it has.
-            assert (found, version) == (before.score, before.version), self.told(no)
-            return
-        assert version == deployed or (not changed and version == before.version), self.told(no)
-        if version is not None:
-            assert found is not None and abs(found - score(version, n, spend)) <= 1e-9, self.told(no)
-
-    def told(self, no: int | None = None) -> str:
-        """The program so far, to be pasted into psql."""
-        return "\n".join(["", *self.script, f"-- wrong: owner {no}" if no else "-- wrong"])
-
-
-def _values(items: dict[int, Item]) -> str:
-    return ", ".join(item.sql(no) for no, item in items.items())
-
-
-def _of(counters: dict[str, Any], columns: list[str]) -> dict[str, Any]:
-    return {column: counters[column] for column in columns}
-
-
-def _sql(value: float | None) -> str:
-    return "null" if value is None else str(value)
 
 
 @pytest.mark.parametrize(
