@@ -65,6 +65,9 @@ def bounds(rows: Sequence[Row], found: dict[str, Any], amount: Amount) -> list[B
     for what, told in (("cancel", "cancelled"), ("terminate", "terminated"), ("timeout", "out of time")):
         went = found.get("ended", {}).get(what)
         shown.append(_at_most(f"seconds until a statement that scores has ended, {told}", went and max(went), 0.5))
+    if hot := found.get("hot"):
+        figure = f"inserts/s for one customer, {hot['clients']} clients ÷ one"
+        shown.append(Bound(figure, f"{hot['ratio']:.2f}", "no collapse", None))
     for model, copied in found.get("bulk", {}).items():
         figure = f"COPY of {copied['rows']:,} events over {copied['entities']:,} profiles, {model.upper()}"
         shown += [

@@ -102,6 +102,29 @@ def latencies(dsn: str, small: tuple[str, int], large: tuple[str, int], statemen
     return {"few": few, "many": many, "ratio": many / few}
 
 
+def hot_row(dsn: str, schema: str, clients: int, seconds: float) -> dict[str, float]:
+    """Inserts a second for one and the same customer, by one client and by many, and their ratio."""
+
+    def rate(number: int) -> float:
+        ends, counts = time.monotonic() + seconds, [0] * number
+
+        def insert(client: int) -> None:
+            with psycopg.connect(dsn, autocommit=True, prepare_threshold=0) as session:
+                while time.monotonic() < ends:
+                    session.execute(f"insert into {schema}.complaint (customer_id) values (1)")  # type: ignore[arg-type]
+                    counts[client] += 1
+
+        threads = [threading.Thread(target=insert, args=[client]) for client in range(number)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return sum(counts) / seconds
+
+    one, many = rate(1), rate(clients)
+    return {"clients": clients, "one": one, "many": many, "ratio": many / one}
+
+
 def memory_growth(dsn: str, schema: str, customers: int, statements: int) -> float | None:
     """Megabytes by which a session's own memory grows over so many single inserts, after a tenth of them."""
     with psycopg.connect(dsn, autocommit=True, prepare_threshold=0) as session:
@@ -202,7 +225,7 @@ def transaction_ids(db: Db, customers: int, attempts: int = 3) -> dict[str, int]
     return used
 
 
-PARTS = ("copy", "memory", "latency", "bulk")
+PARTS = ("copy", "memory", "latency", "hot", "bulk")
 
 
 def measure(db: Db, dsn: str, folder: Path, parts: Collection[str], quick: bool, say: Say) -> dict[str, Any]:
@@ -232,6 +255,10 @@ def measure(db: Db, dsn: str, folder: Path, parts: Collection[str], quick: bool,
         shop(db, frame, "lr", "many", many)
         return {"profiles": many} | latencies(dsn, ("few", few), ("many", many), 1_000 if quick else 10_000)
 
+    def hot() -> dict[str, Any]:
+        shop(db, frame, "lr", "hot", few)
+        return hot_row(dsn, "hot", 16, 2 if quick else 10)
+
     def one_copy() -> dict[str, Any]:
         for model in MODELS:
             shop(db, frame, model, f"bulk_{model}", rows // 10)
@@ -240,5 +267,6 @@ def measure(db: Db, dsn: str, folder: Path, parts: Collection[str], quick: bool,
     part("copy", lambda: copy_ratios(db, dsn, trained, 100_000, 3 if quick else 15, say))
     part("memory", memory)
     part("latency", latency)
+    part("hot", hot)
     part("bulk", one_copy)
     return found
