@@ -137,7 +137,8 @@ def install(connection: Connection, *, python_path: str | None = None) -> dict[s
         migrations = migration_script(current)
         if migrations:
             database.script(raw, migrations)
-        changed = bool(migrations) or before.get("code") != digest
+        # Whoever dropped the extension has dropped dbml's functions with it.
+        changed = bool(migrations) or before.get("code") != digest or (plpython and not found["plpython_created"])
         if changed:
             database.script(raw, code)
             database.named(raw, "save_setting", name="code", value=digest)
@@ -145,6 +146,10 @@ def install(connection: Connection, *, python_path: str | None = None) -> dict[s
                 database.named(raw, "compile_all")
             for profile in database.named(raw, "profiles"):
                 database.named(raw, "bind", profile=profile["id"])
+        elif plpython and not compiled(raw, probe(raw, None)):
+            # The server's Python is another one, such as after pg_upgrade.
+            database.named(raw, "compile_all")
+            changed = True
         if python_path is not None and before.get("python_path") != python_path:
             database.named(raw, "save_setting", name="python_path", value=python_path)
             changed = True
@@ -209,6 +214,12 @@ def _revision(raw: psycopg.Connection[Any]) -> str | None:
 
 def _settings(raw: psycopg.Connection[Any]) -> dict[str, str]:
     return {row["name"]: row["value"] for row in database.named(raw, "settings")}
+
+
+def compiled(raw: psycopg.Connection[Any], facts: dict[str, Any]) -> bool:
+    """Whether the code that is kept for the engine ``portable`` is for this Python, as :func:`probe` describes it."""
+    rows = database.named(raw, "compiled", fingerprint=bundle.package_name(), python=facts["code"])
+    return bool(rows[0]["compiled"])
 
 
 def probe(raw: psycopg.Connection[Any], python_path: str | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def facts(python_path: str | None) -> dict[str, Any]:
-    """Describe the interpreter: version, package versions (None where missing), thread settings."""
+    """Describe the interpreter: version, what its code is kept under, packages (None where missing), threads."""
     if python_path and python_path not in sys.path:
         sys.path.append(python_path)
     versions: dict[str, str | None] = {}
@@ -26,6 +26,8 @@ def facts(python_path: str | None) -> dict[str, Any]:
             versions[package] = None
     return {
         "python": ".".join(map(str, sys.version_info[:3])),
+        # As in compiled.py.
+        "code": f"{sys.implementation.cache_tag} {sys.hexversion:x}",
         "packages": versions,
         "threads": {name: os.environ.get(name) for name in THREAD_SETTINGS},
     }

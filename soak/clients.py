@@ -73,7 +73,7 @@ class Client(threading.Thread):
         self.failures: Counter[Failure] = Counter()
         self.pid: int | None = None
         self.acting = False
-        self.slowest = 0.0
+        self.slowest = (0.0, "")
         self.attempts = 0
         self._run, self._over, self._turn = threading.Event(), threading.Event(), threading.Lock()
         self._session: psycopg.Connection[Any] | None = None
@@ -136,7 +136,7 @@ class Client(threading.Thread):
             if rows:
                 self.committed[self.attempts] = rows
         self.acting = False
-        self.slowest = max(self.slowest, time.monotonic() - began)
+        self.slowest = max(self.slowest, (time.monotonic() - began, statement[:40]))
 
     def _statement(self) -> tuple[str, int]:
         chance = self.chance

@@ -7,6 +7,7 @@ import random
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,31 +39,24 @@ QUICK = Amount(seconds=15, deploys=200, kills=3, stops=2, cancels=3, seconds_of_
 LONG = Amount(seconds=600, deploys=200, kills=20, stops=10, cancels=20, seconds_of_a_model=5)
 
 
-def everything(trial: Trial, amount: Amount) -> None:
-    """Try all, one after the other."""
-    load(trial, amount)
-    kill(trial, amount)
-    stop(trial, amount)
-    transaction_pooling(trial, amount)
-    disk_full(trial, amount)
-    models(trial, amount)
-    cancel(trial, amount)
-    broken_versions(trial, amount)
-
-
 def load(trial: Trial, amount: Amount) -> None:
     """No fault at all: 16 clients beside deploys and rollbacks, evenly over the time."""
     with trial.fault("16 clients beside deploys and rollbacks") as row:
+        row.part = "load"
         ends = time.monotonic() + amount.seconds
         with psycopg.connect(trial.control.server.dsn, autocommit=True) as deployer:
             while time.monotonic() < ends or row.tried < amount.deploys:
-                deployer.execute("select dbml.deploy('churn', %s)", [1 + row.tried % 3])
+                if row.tried % 2:
+                    deployer.execute("select dbml.rollback('churn')")
+                else:
+                    deployer.execute("select dbml.deploy('churn', %s)", [1 + (row.tried // 2 + 1) % 3])
                 row.tried += 1
                 if row.tried % 50 == 0:
                     deployer.execute("select dbml.rescore('churn')")
                 left, wanted = ends - time.monotonic(), amount.deploys - row.tried
                 time.sleep(max(0, left / wanted if wanted > 0 else min(left, 1)))
-        row.note = f"longest statement {max(client.slowest for client in trial.crowd.clients):.2f} s"
+        longest, statement = max(client.slowest for client in trial.crowd.clients)
+        row.note = f"longest statement {longest:.2f} s: {statement} …"
 
 
 def kill(trial: Trial, amount: Amount) -> None:
@@ -116,17 +110,15 @@ def _mend(trial: Trial, name: str) -> None:
 
 
 def cancel(trial: Trial, amount: Amount) -> None:
-    """Cancel and terminate sessions that wait for a slow model."""
+    """Cancel and terminate sessions that wait for a slow model, and let statements time out."""
     version = trial.add_unruly("sleep", seconds=0.01)
     for what, function, allowed in (
         ("cancel", "pg_cancel_backend", CANCELLED),
         ("terminate", "pg_terminate_backend", TERMINATED),
     ):
-        longest = 0.0
         with trial.fault(f"{what} during scoring", allowed) as row:
-            trial.set_spend(f"{unruly.TRIGGER}", "id % 2 = 1")
-            trial.deploy(version)
-            trial.crowd.wait_for(50)
+            _slow(trial, version, "id % 2 = 1")
+            longest = 0.0
             for number in range(amount.cancels):
                 victim = _acting(trial.crowd, number)
                 attempt, began = victim.attempts, time.monotonic()
@@ -134,34 +126,53 @@ def cancel(trial: Trial, amount: Amount) -> None:
                 until(lambda victim=victim, attempt=attempt: victim.attempts != attempt or not victim.acting)
                 longest = max(longest, time.monotonic() - began)
                 row.tried += 1
-            trial.crowd.pause()
-            row.note = (
-                f"ended after at most {longest:.2f} s, one over all customers after {_end_bulk(trial, function):.2f} s"
-            )
-            trial.crowd.resume()
+            row.note = f"ended after at most {longest:.2f} s"
+    with trial.fault("cancel, terminate and time out, over all customers") as row:
+        # Every row is as slow as the next: how many a call may take is learned from the one before.
+        _slow(trial, version, "true")
+        trial.crowd.pause()
+        for what, function in (("cancel", "pg_cancel_backend"), ("terminate", "pg_terminate_backend"), ("timeout", "")):
+            trial.ended[what] = [_end_bulk(trial, function) for _ in range(max(1, amount.cancels // 5))]
+            row.tried += len(trial.ended[what])
+        row.note = ", ".join(f"{what}: {max(went):.2f} s" for what, went in trial.ended.items())
+        trial.crowd.resume()
     _mend(trial, "after cancelling")
 
 
+def _slow(trial: Trial, version: int, where: str) -> None:
+    trial.set_spend(f"{unruly.TRIGGER}", where)
+    trial.deploy(version)
+    trial.crowd.wait_for(50)
+
+
 def _end_bulk(trial: Trial, function: str) -> float:
-    """Seconds that one statement over every customer takes to end when it is told to."""
+    """Seconds that one statement over every customer goes on after it is told to end, or its time is over."""
     went: list[float] = []
     with psycopg.connect(trial.control.server.dsn, autocommit=True) as session:
         pid = session.info.backend_pid
-
         # Loading scikit-learn, once a session, cannot be interrupted: that is not what is measured.
         session.execute("insert into complaint (customer_id) values (2)")
+        if not function:
+            session.execute("set statement_timeout = '2s'")
 
         def insert() -> None:
-            with suppress(psycopg.Error):
+            try:
                 session.execute("insert into complaint (customer_id) select id from customer")
-            went.append(time.monotonic())
+            except psycopg.Error:
+                went.append(time.monotonic())
 
         thread = threading.Thread(target=insert)
+        began = time.monotonic()
         thread.start()
         time.sleep(2)  # it is scoring by now
-        began = time.monotonic()
-        trial.db.execute(f"select {function}(%s)", [pid])  # type: ignore[arg-type]
+        if function:
+            began = time.monotonic()
+            trial.db.execute(f"select {function}(%s)", [pid])  # type: ignore[arg-type]
+        else:
+            began += 2
         thread.join(120)
+    if not went:
+        raise RuntimeError("the statement over every customer came to its end before it was told to")
     return went[0] - began
 
 
@@ -274,3 +285,15 @@ def _acting(crowd: Crowd, number: int) -> Client:
     if not until(look):
         raise RuntimeError("no client is acting")
     return found[0]
+
+
+PARTS: dict[str, Callable[[Trial, Amount], None]] = {
+    "load": load,
+    "kill": kill,
+    "stop": stop,
+    "pooler": transaction_pooling,
+    "disk": disk_full,
+    "models": models,
+    "cancel": cancel,
+    "broken": broken_versions,
+}

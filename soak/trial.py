@@ -39,6 +39,7 @@ class Row:
     """
 
     fault: str
+    part: str = ""
     tried: int = 0
     statements: int = 0
     counters: int = 0
@@ -68,6 +69,8 @@ class Trial:
         self.rows: list[Row] = []
         self.estimators: dict[int, Any] = {}
         self.examples: Counter[Failure] = Counter()
+        self.ended: dict[str, list[float]] = {}
+        """Seconds after which a statement over every customer ended, by what ended it."""
         self.crowd: Crowd
         self.db = control.connect()
         dbml.install(self.db, python_path=str(folder))

@@ -89,7 +89,8 @@ begin
       into moved, changed
       from (select distinct format('new.%1$I is distinct from old.%1$I', u) as differs,
                    exists (select from dbml.event e where e.profile = attached.id and e.counters ? u) as counts
-              from unnest(inputs.columns
+              -- Under another key, a row that cannot be scored has to be queued under that.
+              from unnest(inputs.columns || attached.key
                           || array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u) c;
     -- NULL from the engine python: it waits for the end of the statement, and keeps what it has until then.
     score := format('dbml_answer := %s;', case deployed.engine

@@ -476,8 +476,11 @@ def test_a_server_without_plpython(cli: Cli, without_plpython: str, churn: Train
         db.execute(TABLES)
         refused = cli("attach", spec_file, dsn=dsn, exit_code=1).output
         assert 'no model "churn"' in refused
-    found = cli("doctor", dsn=dsn, exit_code=1).output
-    assert "MISSING  PL/Python: not on this server" in found
+    # The engine sql needs nothing more.
+    found = cli("doctor", dsn=dsn).output
+    assert "ok       engine sql: can run" in found
+    assert "note     engine portable: cannot run, it lacks PL/Python, which is not on this server" in found
+    assert "note     engine python: cannot run, it lacks PL/Python" in found
     assert "apt-get install postgresql-plpython3-18" in found
     assert "schema dbml: installed" in found
     cli("uninstall", dsn=dsn)
@@ -559,6 +562,13 @@ def test_a_read_only_session_cannot_install(cli: Cli, empty_dsn: str) -> None:
     assert "default_transaction_read_only off" in output
     assert "MISSING  transactions: read-only" in cli("doctor", dsn=read_only, exit_code=1).output
     assert no_schemas(empty_dsn)
+
+
+@pytest.mark.usefixtures("live")
+def test_doctor_asked_by_an_application(cli: Cli, dsn: str, role: str) -> None:
+    found = cli("doctor", dsn=make_conninfo(dsn, options=f"-c role={role}")).output
+    assert f"note     role: {role}, not a superuser" in found
+    assert "ok       engine sql: can run" in found
 
 
 @pytest.mark.usefixtures("live")

@@ -91,6 +91,39 @@ def test_a_profile_row_and_its_first_events_at_once(db: Db, dsn: str, profile_fi
     assert differences(db, counters) == []
 
 
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+def test_truncate_with_an_older_snapshot(db: Db, dsn: str, isolation: str) -> None:
+    """It fails where a profile row has changed or gone; one that has come since, only a lock before keeps out."""
+    counters = KINDS["both"]
+    dbml.attach(db, create(db, counters))
+    come = "insert into owner (id) values ({0}); insert into item (owner, quantity) values ({0}, 4)"
+    with psycopg.connect(dsn) as session, ThreadPoolExecutor(1) as pool:
+
+        def begin(first: str) -> None:
+            session.execute(f"set transaction isolation level {isolation}")  # type: ignore[arg-type]
+            session.execute(first)  # type: ignore[arg-type]
+
+        for change in ("insert into item (owner, quantity) values (1, 5)", "delete from owner where id = 9"):
+            begin("select count(*) from owner")
+            db.execute(change)  # type: ignore[arg-type]
+            with pytest.raises(psycopg.errors.SerializationFailure):
+                session.execute("truncate item")
+            session.rollback()
+        begin("lock table owner in share row exclusive mode")
+        waiting = pool.submit(db.execute, come.format(20))  # type: ignore[arg-type]
+        session.execute("truncate item")
+        session.commit()
+        waiting.result()
+        assert differences(db, counters) == []
+        begin("select count(*) from owner")
+        db.execute(come.format(21))  # type: ignore[arg-type]
+        session.execute("truncate item")
+        session.commit()
+    found = dbml.reconcile(db, repair=True).differences
+    assert {difference.entity[0] for difference in found if difference.entity} == {"21"}
+    assert differences(db, counters) == []
+
+
 def test_many_sessions_in_random_order_without_deadlock(db: Db, dsn: str) -> None:
     counters = KINDS["both"]
     dbml.attach(db, create(db, counters))

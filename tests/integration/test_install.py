@@ -153,6 +153,38 @@ def test_doctor(cli: Cli, dsn: str, empty_dsn: str) -> None:
     assert left(empty_dsn) == before == []
 
 
+@pytest.mark.parametrize("engine", ["portable"])
+@pytest.mark.usefixtures("live")
+def test_doctor_says_what_a_deployed_model_lacks(cli: Cli, db: psycopg.Connection[Any]) -> None:
+    assert "ok       engine portable: can run; serves churn@1" in cli("doctor").output
+    db.execute("drop extension plpython3u cascade")
+    bad = cli("doctor", exit_code=1).output
+    assert "MISSING  engine portable: cannot run" in bad and "serves churn@1" in bad
+    assert "ok       engine sql: can run" in bad
+    assert "note     engine python: cannot run" in bad
+    # An application goes on; the score waits.
+    db.execute("insert into complaint (customer_id) values (7)")
+    assert db.execute("select complaints from customer where id = 7").fetchone() == (1,)
+    assert db.execute("select stale from dbml.status").fetchone() == (1,)
+    cli("install")
+    assert "MISSING" not in cli("doctor").output
+    assert "1 rows scored" in cli("rescore", "churn", "--stale").output
+    assert dbml.reconcile(db).differences == []
+
+
+@pytest.mark.parametrize("engine", ["portable"])
+@pytest.mark.usefixtures("live")
+def test_another_python(cli: Cli, db: psycopg.Connection[Any]) -> None:
+    """After pg_upgrade or an upgrade of the server's Python, the code that was kept is of no use."""
+    db.execute("update dbml.bytecode set python = 'cpython-99 1'")
+    found = cli("doctor").output
+    assert "note     compiled plans: of another Python" in found and "mend: dbml install" in found
+    assert "dbml is installed" in cli("install").output
+    assert db.execute("select count(*) from dbml.bytecode where python <> 'cpython-99 1'").fetchone() == (2,)
+    assert "another Python" not in cli("doctor").output
+    assert "up to date" in cli("install").output
+
+
 @pytest.mark.usefixtures("live")
 def test_json_keys(cli: Cli) -> None:
     keys = {"name", "version", "engine", "deployed", "sha256", "features", "output"}

@@ -1,301 +1,315 @@
-"""Random programs of statements, savepoints and profile changes, against a model in plain Python."""
+"""Random programs of every statement, transactions, sessions and deployments, against a model in plain Python."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
-    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
 )
 
 import dbml
-from dbml import Counter, Event, Profile
-
-EXAMPLES = int(os.environ.get("DBML_EXAMPLES", "12"))
-
-TABLES = """
-create table owner (
-  id integer primary key, n bigint not null default 0, n_big integer not null default 0, total bigint,
-  total_or_7 bigint not null default 7, least integer, most text, any_big boolean, all_big boolean,
-  kinds bigint, mean numeric, latest text, recent bigint not null default 0
-);
-create table item (id integer primary key, owner integer, quantity integer, note text, at timestamptz);
-create index on item (owner);
-"""
-COUNTERS: dict[str, str | Counter] = {
-    "n": "count(*)",
-    "n_big": "count(*) filter (where quantity > 2)",
-    "total": "sum(quantity)",
-    "total_or_7": "sum(quantity) filter (where note <> 'a')",
-    "least": "min(quantity)",
-    "most": "max(note) filter (where quantity is not null)",
-    "any_big": "bool_or(quantity > 2)",
-    "all_big": "bool_and(quantity > 2)",
-}
-RECOUNTED: dict[str, str | Counter] = {
-    "kinds": "count(distinct note)",
-    "mean": "avg(quantity)",
-    "latest": "last(note order by at)",
-    "recent": Counter("count(*)", over="24 hours", at="at"),
-}
-
-
-@dataclass(frozen=True)
-class Item:
-    owner: int | None
-    quantity: int | None
-    note: str | None
-    age: int | None  # hours
-
-    def sql(self, no: int) -> str:
-        owner, quantity = ("null" if v is None else str(v) for v in (self.owner, self.quantity))
-        note = "null" if self.note is None else f"'{self.note}'"
-        at = "null::timestamptz" if self.age is None else f"now() - interval '{self.age} hours'"
-        return f"({no}, {owner}::integer, {quantity}::integer, {note}::text, {at})"
-
-
-def truth(items: list[Item]) -> dict[str, Any]:
-    quantities = [i.quantity for i in items if i.quantity is not None]
-    some = [i.quantity for i in items if i.quantity is not None and i.note not in (None, "a")]
-    notes = [i.note for i in items if i.note is not None]
-    youngest = min((i.age for i in items if i.age is not None), default=None)
-    return {
-        "n": len(items),
-        "n_big": sum(q > 2 for q in quantities),
-        "total": sum(quantities) if quantities else None,
-        "total_or_7": sum(some) if some else 7,
-        "least": min(quantities, default=None),
-        "most": max((i.note for i in items if i.note is not None and i.quantity is not None), default=None),
-        "any_big": any(q > 2 for q in quantities) if quantities else None,
-        "all_big": all(q > 2 for q in quantities) if quantities else None,
-        "kinds": len(set(notes)),
-        "mean": round(Decimal(sum(quantities)) / len(quantities), 12) if quantities else None,
-        "latest": max((i.note for i in items if i.age == youngest is not None and i.note is not None), default=None),
-        "recent": sum(i.age is not None and i.age < 24 for i in items),
-    }
-
-
-OWNERS = st.integers(1, 5)
-ITEM = st.builds(
+from dbml.alembic import operations as dbml_operations
+from tests.conftest import Databases
+from tests.machine import (
+    CHANGE,
+    COLUMNS,
+    COUNTERS,
+    ITEMS,
+    OWNERS,
+    RECOUNTED,
+    SPENDS,
+    WHERE,
+    Change,
     Item,
-    owner=st.none() | OWNERS,
-    quantity=st.none() | st.integers(-2, 6),
-    note=st.sampled_from([None, "a", "b", "c"]),
-    age=st.none() | st.integers(0, 48),
-)
-ITEMS = st.lists(ITEM, min_size=1, max_size=4)
-# A condition, as SQL and as Python.
-WHERE = st.one_of(
-    OWNERS.map(lambda o: (f"owner = {o}", lambda no, i: i.owner == o)),
-    st.integers(0, 2).map(lambda r: (f"id % 3 = {r}", lambda no, i: no % 3 == r)),
-    st.integers(0, 5).map(lambda q: (f"quantity >= {q}", lambda no, i: i.quantity is not None and i.quantity >= q)),
-    st.just(("true", lambda no, i: True)),
-)
-# A change, as SQL and as Python.
-CHANGE = st.one_of(
-    OWNERS.map(lambda o: (f"owner = {o}", lambda i: replace(i, owner=o))),
-    st.just(("owner = owner % 5 + 1", lambda i: replace(i, owner=None if i.owner is None else i.owner % 5 + 1))),
-    st.just(("owner = null", lambda i: replace(i, owner=None))),
-    st.just(("quantity = quantity - 1", lambda i: replace(i, quantity=None if i.quantity is None else i.quantity - 1))),
-    st.sampled_from(["a", "c"]).map(lambda n: (f"note = '{n}'", lambda i: replace(i, note=n))),
-    st.just(("note = null, quantity = null", lambda i: replace(i, note=None, quantity=None))),
-    st.integers(0, 48).map(lambda a: (f"at = now() - interval '{a} hours'", lambda i: replace(i, age=a))),
-    st.just(("note = note", lambda i: i)),
+    Program,
+    Seen,
+    Where,
+    idle,
+    literal,
+    only,
+    set_up,
+    values,
 )
 
+EXAMPLES = int(os.environ.get("DBML_EXAMPLES", "10"))
+# The fourth is on the engine python, which takes a second to load in each session: for long runs.
+SERVED = 4 if EXAMPLES > 20 else 3
 
-class Machine(RuleBasedStateMachine):
-    """Everything happens in one transaction, which is rolled back at the end."""
 
-    def __init__(self, db: psycopg.Connection[Any], columns: list[str]) -> None:
-        super().__init__()
-        self.db, self.columns = db, columns
-        self.items: dict[int, Item] = {}
-        self.owners: set[int] = set()
-        self.next_id = 1
-        self.savepoints: list[tuple[dict[int, Item], set[int]]] = []
-
-    def teardown(self) -> None:
-        self.db.execute("rollback")
+class Machine(Program):
+    """What happens to events, to profile rows, and to who serves them."""
 
     @initialize()
-    def begin(self) -> None:
-        self.db.execute("begin")
-        self.db.execute("insert into owner (id) select generate_series(1, 4)")
-        self.owners = {1, 2, 3, 4}
+    def begin_with_owners(self) -> None:
+        self.run("insert into owner (id, spend) select g, 10 * g from generate_series(1, 5) g")
+        self.state.owners = {no: 10.0 * no for no in range(1, 6)}
+        self.look()
 
-    def run(self, statement: str) -> None:
-        self.db.execute(statement)  # type: ignore[arg-type]
-
-    def numbered(self, items: list[Item]) -> dict[int, Item]:
-        found = {self.next_id + position: item for position, item in enumerate(items)}
-        self.next_id += len(items)
-        return found
+    # --- events ---
 
     @rule(items=ITEMS)
     def insert(self, items: list[Item]) -> None:
         new = self.numbered(items)
-        self.run("insert into item values " + ", ".join(item.sql(no) for no, item in new.items()))
-        self.items |= new
+        self.run(f"insert into item ({COLUMNS}) values " + values(new))
+        self.state.items |= new
+        self.look()
 
     @rule(items=ITEMS)
     def copy(self, items: list[Item]) -> None:
-        new = {no: replace(item, age=None) for no, item in self.numbered(items).items()}
-        with self.db.cursor().copy("copy item (id, owner, quantity, note) from stdin") as copy:
+        new = self.numbered(items)
+        self.script.append(f"copy item ({COLUMNS}) from stdin; -- {values(new)}")
+        with self.db.cursor().copy(f"copy item ({COLUMNS}) from stdin") as copy:  # type: ignore[arg-type]
             for no, item in new.items():
-                copy.write_row((no, item.owner, item.quantity, item.note))
-        self.items |= new
+                copy.write_row((no, item.part, item.owner, item.quantity, item.note, item.at))
+        self.state.items |= new
+        self.look()
 
     @rule(where=WHERE, change=CHANGE)
-    def update(self, where: Any, change: Any) -> None:
-        self.run(f"update item set {change[0]} where {where[0]}")
-        self.items = {no: change[1](i) if where[1](no, i) else i for no, i in self.items.items()}
+    def update(self, where: Where, change: Change) -> None:
+        self.run(f"update item t set {change[0]} where {where[0]}")
+        self.state.items = {no: change[1](i) if where[1](no, i) else i for no, i in self.state.items.items()}
+        self.look()
 
     @rule(where=WHERE)
-    def delete(self, where: Any) -> None:
-        self.run(f"delete from item where {where[0]}")
-        self.items = {no: i for no, i in self.items.items() if not where[1](no, i)}
+    def delete(self, where: Where) -> None:
+        self.run(f"delete from item t where {where[0]}")
+        self.state.items = {no: i for no, i in self.state.items.items() if not where[1](no, i)}
+        self.look()
 
     @rule()
     def truncate(self) -> None:
         self.run("truncate item")
-        self.items = {}
+        self.state.items = {}
+        self.look()
 
-    @precondition(lambda self: self.items)
+    @precondition(lambda self: self.state.items)
     @rule(items=ITEMS, change=CHANGE, data=st.data())
-    def conflict(self, items: list[Item], change: Any, data: st.DataObject) -> None:
-        old = data.draw(st.sampled_from(sorted(self.items)))
-        new = self.numbered(items)
-        values = ", ".join(item.sql(no) for no, item in [*new.items(), (old, items[0])])
-        target, _, value = change[0].partition(", ")[0].partition(" = ")
-        qualified = value.replace(target, f"item.{target}") if value.startswith(target) else value
-        # Only the first of several assignments.
-        changed = change[1](self.items[old])
-        self.run(f"insert into item values {values} on conflict (id) do update set {target} = {qualified}")
-        self.items |= new | {old: replace(self.items[old], **{_FIELD[target]: getattr(changed, _FIELD[target])})}
+    def conflict(self, items: list[Item], change: Change, data: st.DataObject) -> None:
+        no = data.draw(st.sampled_from(sorted(self.state.items)))
+        old, new = self.state.items[no], self.numbered(items)
+        again = {no: replace(items[0], part=old.part)}
+        changed = change[1](old)
+        text = change[0]
+        if changed.part != old.part:  # ON CONFLICT moves nothing to another partition
+            text, changed = "quantity = 3", replace(old, quantity=3)
+        self.run(
+            f"insert into item as t ({COLUMNS}) values {values(new | again)} on conflict (id, part) do update set {text}"
+        )
+        self.state.items |= new | {no: changed}
+        self.look()
 
     @rule(where=WHERE, change=CHANGE, items=ITEMS)
-    def merge(self, where: Any, change: Any, items: list[Item]) -> None:
+    def merge(self, where: Where, change: Change, items: list[Item]) -> None:
         new = self.numbered(items)
-        source = " union all ".join(
-            [
-                "select id, owner, quantity, note, at from item",
-                *(f"select * from (values {i.sql(no)}) v" for no, i in new.items()),
-            ]
-        )
-        condition = where[0].replace("owner", "t.owner").replace("id %", "t.id %").replace("quantity", "t.quantity")
-        column, _, value = change[0].partition(" = ")
-        if "," in change[0] or value.startswith(column):
-            column, value, changed = "quantity", "3", lambda i: replace(i, quantity=3)
-        else:
-            changed = change[1]
+        rows = "".join(f" union all select * from (values {item.sql(no)}) v" for no, item in new.items())
         self.run(
-            f"merge into item t using ({source}) s on t.id = s.id when matched and {condition} then delete"
-            f" when matched then update set {column} = {value}"
-            " when not matched then insert values (s.id, s.owner, s.quantity, s.note, s.at)"
+            f"merge into item t using (select {COLUMNS} from item{rows}) s on t.id = s.id"
+            f" when matched and {where[0]} then delete when matched then update set {change[0]}"
+            f" when not matched then insert ({COLUMNS}) values (s.id, s.part, s.owner, s.quantity, s.note, s.at)"
         )
-        self.items = {no: changed(i) for no, i in self.items.items() if not where[1](no, i)} | new
+        kept = {no: change[1](i) for no, i in self.state.items.items() if not where[1](no, i)}
+        self.state.items = kept | new
+        self.look()
 
     @rule(where=WHERE, change=CHANGE, items=ITEMS)
-    def writable_cte(self, where: Any, change: Any, items: list[Item]) -> None:
+    def writable_cte(self, where: Where, change: Change, items: list[Item]) -> None:
         new = self.numbered(items)
-        values = ", ".join(item.sql(no) for no, item in new.items())
         self.run(
-            f"with gone as (delete from item where id % 2 = 0), changed as"
-            f" (update item set {change[0]} where id % 2 = 1 and ({where[0]})) insert into item values {values}"
+            "with gone as (delete from item where id % 2 = 0), changed as"
+            f" (update item t set {change[0]} where t.id % 2 = 1 and ({where[0]}))"
+            f" insert into item ({COLUMNS}) values {values(new)}"
         )
-        self.items = {no: change[1](i) if where[1](no, i) else i for no, i in self.items.items() if no % 2} | new
+        odd = {no: i for no, i in self.state.items.items() if no % 2}
+        self.state.items = {no: change[1](i) if where[1](no, i) else i for no, i in odd.items()} | new
+        self.look()
 
-    @rule(no=st.integers(1, 6))
-    def profile(self, no: int) -> None:
-        if no in self.owners:
+    @rule(items=ITEMS)
+    def taken_back(self, items: list[Item]) -> None:
+        """PL/pgSQL's own savepoint."""
+        self.run(
+            f"do $$ begin insert into item ({COLUMNS}) values {values(self.numbered(items))}; truncate item;"
+            " raise exception 'no'; exception when others then null; end $$"
+        )
+        self.look()
+
+    @precondition(idle)
+    @rule(where=WHERE)
+    def unseen(self, where: Where) -> None:
+        """What triggers do not see is found and mended."""
+        self.run("set session_replication_role = replica")
+        self.run(f"delete from item t where {where[0]}")
+        self.run("reset session_replication_role")
+        before = {no: self.state.counters(no) for no in self.state.owners}
+        self.state.items = {no: i for no, i in self.state.items.items() if not where[1](no, i)}
+        self.script.append("-- dbml reconcile --repair")
+        found = {int(d.entity[0]) for d in dbml.reconcile(self.db, repair=True).differences if d.entity}
+        wrong = {no for no in before if only(before[no], self.columns) != only(self.state.counters(no), self.columns)}
+        assert found == wrong, self.told()
+        self.look()
+
+    # --- profile rows ---
+
+    @rule(no=st.integers(1, 7), spend=SPENDS)
+    def profile(self, no: int, spend: float | None) -> None:
+        state = self.state
+        if no in state.owners:
             self.run(f"delete from owner where id = {no}")
-            self.owners.remove(no)
-        else:
-            self.run(f"insert into owner (id, n, total) values ({no}, 1000, 1000)")
-            self.owners.add(no)
+            del state.owners[no]
+            state.seen.pop(no, None)
+            if self.cascades:
+                state.items = {n: i for n, i in state.items.items() if i.owner != no}
+            self.look()
+        if no not in state.owners and (self.cascades or spend is not None):
+            # What the INSERT says of counters is not heard, nor of the score where a version serves.
+            self.run(f"insert into owner (id, spend, n, total, score) values ({no}, {literal(spend)}, 1000, 1000, 0.5)")
+            state.owners[no] = spend
+            state.seen[no] = Seen(score=None if state.deployed else 0.5)
+            self.look()
 
-    @precondition(lambda self: self.owners)
-    @rule(no=st.integers(1, 6))
-    def rename_profile(self, no: int) -> None:
-        old = min(self.owners)
-        if no not in self.owners:
-            self.run(f"update owner set id = {no} where id = {old}")
-            self.owners = self.owners - {old} | {no}
+    @rule(one=OWNERS, other=st.integers(6, 9))
+    def rename(self, one: int, other: int) -> None:
+        """To another key, and back where a foreign key wants it; events follow only by a cascade."""
+        for old, new in ((one, other), (other, one)) if self.cascades else ((one, other),):
+            state = self.state
+            if old not in state.owners or new in state.owners:
+                return
+            self.run(f"update owner set id = {new} where id = {old}")
+            state.owners[new] = state.owners.pop(old)
+            state.seen[new] = replace(state.seen.pop(old), n=None)
+            if self.cascades:
+                moved = {no: replace(i, owner=new) for no, i in state.items.items() if i.owner == old}
+                state.items |= moved
+            self.look()
+
+    @rule(spend=SPENDS, rest=st.integers(0, 2), by_hand=st.booleans())
+    def spend(self, spend: float | None, rest: int, by_hand: bool) -> None:
+        state = self.state
+        # A score that is written by hand does not stay.
+        score = ", score = coalesce(score, 0) + 1" if by_hand else ""
+        self.run(f"update owner set spend = {literal(spend)}{score} where id % 3 = {rest}")
+        for no in state.owners:
+            if no % 3 == rest:
+                state.owners[no] = spend
+                if by_hand and state.deployed is not None:
+                    state.seen[no] = replace(state.seen[no], n=None)
+                elif by_hand:
+                    held = state.seen[no].score
+                    state.seen[no] = replace(state.seen[no], score=(held or 0) + 1)
+        self.look()
+
+    @rule(
+        rows=st.dictionaries(st.integers(1, 7), SPENDS, min_size=1, max_size=3),
+        how=st.sampled_from(["nothing", "update", "merge"]),
+    )
+    def upsert(self, rows: dict[int, float | None], how: str) -> None:
+        state = self.state
+        given = ", ".join(f"({no}, {literal(spend)}::float8)" for no, spend in rows.items())
+        action = "nothing" if how == "nothing" else "update set spend = excluded.spend"
+        if how == "merge":
+            self.run(
+                f"merge into owner o using (values {given}) s(id, spend) on o.id = s.id"
+                " when matched then update set spend = s.spend"
+                " when not matched then insert (id, spend) values (s.id, s.spend)"
+            )
+        else:
+            self.run(f"insert into owner (id, spend) values {given} on conflict (id) do {action}")
+        state.owners = rows | state.owners if how == "nothing" else state.owners | rows
+        self.look()
 
     @rule(items=ITEMS)
     def profile_and_events_at_once(self, items: list[Item]) -> None:
         new = self.numbered(items)
-        values = ", ".join(item.sql(no) for no, item in new.items())
         self.run(
-            "with p as (insert into owner (id) select generate_series(1, 6) on conflict do nothing)"
-            f" insert into item values {values}"
+            "with p as (insert into owner (id, spend) select g, 20 from generate_series(1, 6) g on conflict do nothing)"
+            f" insert into item ({COLUMNS}) values {values(new)}"
         )
-        self.items |= new
-        self.owners = set(range(1, 7))
+        self.state.items |= new
+        self.state.owners = dict.fromkeys(range(1, 7), 20.0) | self.state.owners
+        self.look()
+
+    # --- deployments ---
+
+    @rule(version=st.integers(1, SERVED))
+    def deploy(self, version: int) -> None:
+        if self.state.deployed is None:
+            self.state.touch()
+        self.run(f"select dbml.deploy('churn', {version})")
+        self.state.history.append(version)
+        self.look()
+
+    @precondition(
+        lambda self: self.state.deployed and any(v not in (None, self.state.deployed) for v in self.state.history)
+    )
+    @rule()
+    def rollback(self) -> None:
+        self.run("select dbml.rollback('churn')")
+        present = self.state.deployed
+        self.state.history.append(next(v for v in reversed(self.state.history) if v not in (None, present)))
+        self.look()
+
+    @precondition(lambda self: self.state.deployed and not self.within)
+    @rule()
+    def undeploy(self) -> None:
+        """A migration taken back, in a session of its own."""
+        state = self.state
+        self.script.append(f"-- op.undeploy_model('churn', {state.deployed})")
+        engine = sqlalchemy.create_engine(
+            "postgresql+psycopg://", creator=lambda: psycopg.connect(self.dsn), poolclass=sqlalchemy.NullPool
+        )
+        with engine.begin() as connection:
+            operations = Operations(MigrationContext.configure(connection))
+            operations.invoke(dbml_operations.UndeployModelOp("churn", state.deployed))
+        state.history.append(state.earlier)
+        state.touch()
+        if state.deployed is None:
+            state.seen = dict.fromkeys(state.seen, Seen())
+        self.look()
+
+    @precondition(lambda self: self.state.deployed)
+    @rule(stale=st.booleans())
+    def rescore(self, stale: bool) -> None:
+        if stale and not self.within:
+            self.script.append("-- dbml rescore churn --stale")
+            dbml.rescore(self.db, "churn", stale=True)
+        else:
+            self.run("select dbml.rescore('churn')")
+            self.state.touch()
+        self.look()
 
     @rule()
-    def savepoint(self) -> None:
-        self.run(f"savepoint s{len(self.savepoints)}")
-        self.savepoints.append((dict(self.items), set(self.owners)))
-
-    @precondition(lambda self: self.savepoints)
-    @rule(release=st.booleans())
-    def end_savepoint(self, release: bool) -> None:
-        items, owners = self.savepoints.pop()
-        name = f"s{len(self.savepoints)}"
-        if release:
-            self.run(f"release savepoint {name}")
-        else:
-            self.run(f"rollback to savepoint {name}; release savepoint {name}")
-            self.items, self.owners = items, owners
-
-    @invariant()
-    def counters_are_true(self) -> None:
-        if self.db.info.transaction_status != psycopg.pq.TransactionStatus.INTRANS:
-            return
-        held = self.db.execute(f"select id, {', '.join(self.columns)} from owner order by id").fetchall()  # type: ignore[arg-type]
-        assert [row[0] for row in held] == sorted(self.owners)
-        for no, *values in held:
-            expected = truth([i for i in self.items.values() if i.owner == no])
-            found = {
-                c: round(v, 12) if c == "mean" and v is not None else v
-                for c, v in zip(self.columns, values, strict=True)
-            }
-            assert found == {column: expected[column] for column in self.columns}, no
+    def reconcile(self) -> None:
+        self.script.append("-- dbml reconcile")
+        assert dbml.reconcile(self.db).differences == [], self.told()
 
 
-_FIELD = {"owner": "owner", "quantity": "quantity", "note": "note", "at": "age"}
-
-
-@pytest.fixture
-def connection(dsn: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(TABLES)
-        yield connection
-
-
-@pytest.mark.parametrize("counters", [COUNTERS, COUNTERS | RECOUNTED], ids=["merged", "recounted too"])
-def test_random_programs(connection: psycopg.Connection[Any], counters: dict[str, Any]) -> None:
-    dbml.attach(connection, Profile("owner", "id", [], [Event("item", "owner", counters)]))
+@pytest.mark.parametrize(
+    ("shape", "counters"),
+    [("cascades", COUNTERS), ("partitions", COUNTERS | RECOUNTED)],
+    ids=["cascades, merged counters", "partitions, recounted too"],
+)
+def test_random_programs(databases: Databases, tmp_path: Path, shape: str, counters: dict[str, Any]) -> None:
+    template = databases.create()
+    with psycopg.connect(template, autocommit=True) as db:
+        set_up(db, shape, counters, SERVED, tmp_path)
     run_state_machine_as_test(
-        lambda: Machine(connection, list(counters)),
+        lambda: Machine(databases.create(like=template), list(counters), shape == "cascades"),
         settings=settings(
             max_examples=EXAMPLES,
-            stateful_step_count=25,
+            stateful_step_count=30,
             deadline=None,
             derandomize=True,
             database=None,

@@ -136,6 +136,20 @@ def test_stale_rows_alone(db: Db, cli: Cli, churn: Trained, monkeypatch: Any) ->
 
 
 @pytest.mark.usefixtures("two")
+def test_a_stale_row_is_queued_under_its_new_key(db: Db) -> None:
+    db.execute("update customer set spend = 'infinity' where id = 3")
+    db.execute("update customer set id = 103 where id = 3")
+    assert dbml.reconcile(db).differences == []
+    db.execute(
+        "set session_replication_role = replica; update customer set spend = 7 where id = 103;"
+        " reset session_replication_role"
+    )
+    assert dbml.rescore(db, "churn", stale=True) == 1
+    assert db.execute("select count(*) from dbml.failure").fetchone() == (0,)
+    assert dbml.reconcile(db).differences == []
+
+
+@pytest.mark.usefixtures("two")
 def test_the_rate_is_a_ceiling(cli: Cli, monkeypatch: Any) -> None:
     slept: list[float] = []
     monkeypatch.setattr("dbml.deployment.time.sleep", slept.append)

@@ -1,0 +1,3 @@
+select exists (
+         select from dbml.bytecode b where b.fingerprint = %(fingerprint)s and b.python = %(python)s
+       ) as compiled
