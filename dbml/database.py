@@ -143,7 +143,8 @@ def translated() -> Iterator[None]:
 
 
 _HINTS = {
-    "42501": "Connect as a superuser or as the tables' owner who is a member of dbml_owner.",
+    "42501": "Members of dbml_deployer add and deploy models, those of dbml_analyst score and look; for all else "
+    "connect as a superuser or as the tables' owner who is a member of dbml_owner.",
     "25006": "Connect to the primary, with default_transaction_read_only off.",
     "55P03": "Nothing was changed. Try again when the table is less busy.",
     "42704": "dbml install creates what dbml needs.",

@@ -113,7 +113,9 @@ def _generators() -> str:
     )
 
 
-def install(connection: Connection, *, python_path: str | None = None) -> dict[str, Any]:
+def install(
+    connection: Connection, *, python_path: str | None = None, artifact_limit: int | None = None
+) -> dict[str, Any]:
     """Create or upgrade tables, functions and views; what is attached is the task of :func:`dbml.upgrade.install`."""
     raw = database.driver(connection)
     with database.translated():
@@ -145,9 +147,11 @@ def install(connection: Connection, *, python_path: str | None = None) -> dict[s
                 database.named(raw, "compile_all")
             for profile in database.named(raw, "profiles"):
                 database.named(raw, "bind", profile=profile["id"])
-        if python_path is not None and before.get("python_path") != python_path:
-            database.named(raw, "save_setting", name="python_path", value=python_path)
-            changed = True
+        limit = None if artifact_limit is None else str(artifact_limit)
+        for name, value in (("python_path", python_path), ("artifact_limit", limit)):
+            if value is not None and before.get(name) != value:
+                database.named(raw, "save_setting", name=name, value=value)
+                changed = True
     return {"changed": changed, "revision": head, "plpython": plpython}
 
 

@@ -1,4 +1,4 @@
-select coalesce(max(v.version), 0) + 1 as version,
-       dbml._careful_scorer(%(name)s, coalesce(max(v.version), 0) + 1) as careful_scorer
-  from dbml.model_version v
- where v.model = %(name)s
+select coalesce(max(m.version), 0) + 1 as version,
+       dbml._careful_scorer(%(name)s, coalesce(max(m.version), 0) + 1) as careful_scorer
+  from dbml.model m
+ where m.name = %(name)s
