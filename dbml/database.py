@@ -128,6 +128,15 @@ def script(connection: psycopg.Connection[Any], statements: str) -> None:
 
 
 @contextmanager
+def pinned(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Let nobody else's operators and functions be found: what runs here runs with an administrator's rights."""
+    before = query(connection, "select pg_catalog.current_setting('search_path') as path")[0]
+    query(connection, "set local search_path = pg_catalog, pg_temp")
+    yield
+    query(connection, "select set_config('search_path', %(path)s, true)", before)
+
+
+@contextmanager
 def translated() -> Iterator[None]:
     """Turn the server's errors into dbml's family, message and hint kept."""
     try:

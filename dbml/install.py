@@ -118,7 +118,7 @@ def install(
 ) -> dict[str, Any]:
     """Create or upgrade tables, functions and views; what is attached is the task of :func:`dbml.upgrade.install`."""
     raw = database.driver(connection)
-    with database.translated():
+    with database.translated(), database.pinned(raw):
         # Never wait for long with locks in hand.
         database.query(raw, "set local lock_timeout = '10s'")
         database.query(raw, LOCK)
@@ -162,7 +162,7 @@ def uninstall(connection: Connection) -> None:
     :raises StillAttached: a table is still attached.
     """
     raw = database.driver(connection)
-    with database.translated():
+    with database.translated(), database.pinned(raw):
         database.query(raw, "set local lock_timeout = '10s'")
         database.query(raw, LOCK)
         require(raw)

@@ -116,7 +116,9 @@ begin
     predictions := predictions
       || format(E'  if tg_op = ''INSERT'' or %s then\n', changed)
       || case prediction.on_error
-           when 'raise' then '      ' || score
+           when 'raise' then format(
+             E'    begin\n      %s    exception when others then\n      perform dbml._refuse_row(%L, %s, %L, sqlstate, sqlerrm);\n    end;\n',
+             score, prediction.model, deployed.version, deployed.engine)
            else format(
              E'    begin\n      %s    exception when others then\n%s'
               '      if not (%s) then\n'
@@ -131,7 +133,7 @@ begin
     'set search_path = pg_catalog, pg_temp as %L',
     format('profile_%s_score', attached.id),
     E'declare\n  dbml_answer float8;\nbegin\n  if tg_op = ''INSERT'' then\n' || coalesce(nullif(defaults, ''), E'    null;\n')
-      || E'  end if;\n' || predictions || E'  return new;\nend');
+      || E'  end if;\n' || predictions || dbml._bind_checks(attached) || E'  return new;\nend');
   execute format(
     'create or replace function dbml_scorer.%I(batch %s[]) returns void language plpgsql stable security definer '
     'set search_path = pg_catalog, pg_temp as %L',

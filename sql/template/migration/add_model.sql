@@ -1,7 +1,9 @@
 declare
   dbml_held integer;
   dbml_report record;
+  dbml_path text := pg_catalog.current_setting('search_path');
 begin
+  set local search_path = pg_catalog, pg_temp;
   perform pg_advisory_xact_lock(hashtextextended('dbml.model ' || {name}, 0));
   select v.version into dbml_held from dbml.model v where v.name = {name} and v.fingerprint = {fingerprint};
   if dbml_held is null then
@@ -26,4 +28,5 @@ begin
     raise exception 'this artifact is or would be %@% here, and the migration says %@%', {name}, dbml_held, {name}, {version}
       using errcode = 'DB006', hint = 'Versions are numbered in the order in which they are added.';
   end if;
+  perform set_config('search_path', dbml_path, true);
 end
