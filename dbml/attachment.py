@@ -124,8 +124,8 @@ def detach(connection: Connection, name: str) -> None:
         if not rows:
             raise errors.ProfileError(f"{table} is not attached", "dbml status lists what is.")
         attachment = attached(raw, rows[0])
-        functions = [r["function"] for r in database.named(raw, "generated_functions", profile=attachment.id)]
         with database.pinned(raw):
+            functions = [r["function"] for r in database.named(raw, "generated_functions", profile=attachment.id)]
             for statement in triggers.detach(attachment, functions):
                 run(raw, statement)
 
