@@ -57,6 +57,7 @@ begin
       execute format(
         'create or replace function dbml_scorer.%I(c %s) returns float8 language sql stable parallel safe as %L',
         scorer, attached.relation, format('select dbml._not_deployed(%L)', prediction.model));
+      execute format('grant execute on function dbml_scorer.%I(%s) to dbml_analyst', scorer, attached.relation);
       continue;
     end if;
     inputs := dbml._feature_inputs(prediction, deployed, 'c');

@@ -68,6 +68,9 @@ begin
         case feature.kind when 'text' then 'text' when 'boolean' then 'integer' else 'float8' end,
         format(case feature.kind when 'text' then E'(%s\n)::text' when 'boolean' then E'(%s\n)::boolean::integer'
                else E'(%s\n)::float8' end, feature.expression));
+      -- Inlined into the query of who scores, it runs with his rights.
+      execute format('grant execute on function dbml_scorer.%I to dbml_analyst',
+        format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, feature.position));
       input := format('dbml_scorer.%I(%s)',
         format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, feature.position),
         (select string_agg(format('%s.%I', row_name, u), ', ') from unnest(used) u));
