@@ -34,16 +34,19 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from dbml._plpython import unfold
 from dbml._plpython.frame import rows_to_input, scores, to_wire
-from dbml.errors import ArtifactError, SampleError
+from dbml.errors import ArtifactError, SampleError, TooLarge
 
 # A bytea value must stay below 1 GB, hex-encoded on its way in.
 MAX_BYTES = 512 * 1024 * 1024
+MAX_UNFOLDED = 4 * MAX_BYTES
 GOLDEN_ROWS = 200
 SYNTHETIC_ROWS = 32
 # An estimator takes milliseconds for a row alone.
 ROWS_ASKED_ALONE = 40
 _QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]
+RAISE_LIMIT = "If it is what it should be, an administrator can raise the limit: dbml install --artifact-limit MB"
 _GIVE_SAMPLE = "Give rows of its features: `--sample ROWS.csv`."
 _REFIT = "Write it with `joblib.dump(estimator, FILE)` after `estimator.fit(X, y)`."
 
@@ -79,18 +82,28 @@ class Artifact:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read(path: Path | str, sample: Path | str | pd.DataFrame | None = None, output: str | None = None) -> Artifact:
+def read(
+    path: Path | str,
+    sample: Path | str | pd.DataFrame | None = None,
+    output: str | None = None,
+    *,
+    limit: int = MAX_BYTES,
+    unfolded: int = MAX_UNFOLDED,
+) -> Artifact:
     """Read and check a joblib file.
 
     :param path: the file; it is unpickled.
     :param sample: rows of the features, as a CSV file or a DataFrame; further columns are ignored.
     :param output: the class whose probability is the score, or ``"value"``.
+    :param limit: bytes that the file may have.
+    :param unfolded: bytes that it may have once it is decompressed; asked before anything is loaded.
+    :raises TooLarge: it has more.
     :raises ArtifactError: no fitted estimator that dbml can serve, or an output that it does not have.
     :raises SampleError: the sample does not fit the estimator, or is missing where it is needed.
     """
     path = Path(path)
-    blob = _read_bytes(path)
-    estimator, sklearn_version = _load(path, blob)
+    blob = _read_bytes(path, limit)
+    estimator, sklearn_version = _load(path, blob, unfolded)
     task = _check(path, estimator)
     names, form = _feature_names(path, estimator)
     rows: pd.DataFrame | None = None
@@ -122,12 +135,12 @@ def read(path: Path | str, sample: Path | str | pd.DataFrame | None = None, outp
 # --- the file ---
 
 
-def _read_bytes(path: Path) -> bytes:
+def _read_bytes(path: Path, limit: int) -> bytes:
     try:
         size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ArtifactError(
-                f"{path}: {size // 1024**2} MB is more than the {MAX_BYTES // 1024**2} MB that dbml stores",
+        if size > limit:
+            raise TooLarge(
+                f"{path}: {size / 1024**2:.1f} MB is more than the {limit // 1024**2} MB that dbml stores here",
                 "Compress it with `joblib.dump(estimator, FILE, compress=3)`, or fit a smaller model.",
             )
         return path.read_bytes()
@@ -145,10 +158,11 @@ def _looks_like_joblib(blob: bytes) -> bool:
     return len(blob) > 1 and blob[0] == 0x78 and int.from_bytes(blob[:2], "big") % 31 == 0
 
 
-def _load(path: Path, blob: bytes) -> tuple[Any, str]:
+def _load(path: Path, blob: bytes, unfolded: int) -> tuple[Any, str]:
     """Unpickle.
 
     :returns: the object and the version of scikit-learn that it was made with.
+    :raises TooLarge: it has more than ``unfolded`` bytes once it is decompressed.
     :raises ArtifactError: it cannot be unpickled here.
     """
     not_joblib = ArtifactError(f"{path}: is not a joblib file", _REFIT)
@@ -156,6 +170,14 @@ def _load(path: Path, blob: bytes) -> tuple[Any, str]:
         raise ArtifactError(f"{path}: is empty", _REFIT)
     if not _looks_like_joblib(blob):
         raise not_joblib
+    try:
+        unfold.check(blob, unfolded)
+    except unfold.TooLarge as error:
+        raise TooLarge(f"{path}: {error}", "Nothing of it was loaded. " + RAISE_LIMIT) from error
+    except ModuleNotFoundError:
+        pass  # joblib says what is missing
+    except ValueError as error:
+        raise not_joblib from error
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")

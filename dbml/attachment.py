@@ -61,6 +61,8 @@ def attach(
         before = database.query(raw, "select current_setting('search_path') as path")[0]["path"]
         statements = add_missing(raw, profile, add_columns)
         attachment = examined(raw, profile)
+        # From here on every name is qualified, and nobody else's operators are to be found.
+        database.query(raw, "set local search_path = pg_catalog, pg_temp")
         locks = triggers.lock(attachment)
         for statement in locks:
             database.query(raw, statement)
@@ -99,6 +101,7 @@ def examined(raw: psycopg.Connection[Any], profile: Profile) -> Attachment:
     events = [(event, table_facts(raw, event.table)) for event in profile.events]
     deployed = frozenset(r["name"] for r in database.named(raw, "models", name=None) if r["deployed"])
     attachment = Attachment(database.named(raw, "next_profile")[0]["id"], profile, table, events, deployed)
+    _check_row_security(raw, attachment)
     _check_keys(raw, attachment)
     _check_columns(table, profile)
     _check_features(raw, attachment)
@@ -121,9 +124,10 @@ def detach(connection: Connection, name: str) -> None:
         if not rows:
             raise errors.ProfileError(f"{table} is not attached", "dbml status lists what is.")
         attachment = attached(raw, rows[0])
-        functions = [r["function"] for r in database.named(raw, "generated_functions", profile=attachment.id)]
-        for statement in triggers.detach(attachment, functions):
-            run(raw, statement)
+        with database.pinned(raw):
+            functions = [r["function"] for r in database.named(raw, "generated_functions", profile=attachment.id)]
+            for statement in triggers.detach(attachment, functions):
+                run(raw, statement)
 
 
 def attached(raw: psycopg.Connection[Any], row: Mapping[str, Any]) -> Attachment:
@@ -236,6 +240,16 @@ def _missing_columns(
             "Run, or let --add-columns run: " + "; ".join(a.as_string(None) for a in alters),
         )
     return alters
+
+
+def _check_row_security(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
+    tables = [attachment.table.oid, *(table.oid for _, table in attachment.events)]
+    hidden = database.named(raw, "row_security", tables=tables)
+    if hidden:
+        raise errors.ProfileError(
+            f"row-level security on {hidden[0]['relation']} would hide rows from dbml, and counters would be wrong",
+            "Let a superuser run: alter role dbml_owner bypassrls",
+        )
 
 
 def _check_keys(raw: psycopg.Connection[Any], attachment: Attachment) -> None:

@@ -22,6 +22,7 @@ MODULES = (
     "portable",
     "compiled",
     "batch",
+    "unfold",
     "models",
     "scoring",
     "entrypoints",
@@ -57,8 +58,8 @@ as $dbml_runtime$
 import marshal, sys, types
 if "{package}.compiled" not in sys.modules:
     rows = plpy.execute(
-        "select b.code from dbml.bytecode b where b.fingerprint = '{package}' and b.python = '%s %x'"
-        % (sys.implementation.cache_tag, sys.hexversion))
+        plpy.prepare("select b.code from dbml.bytecode b where b.fingerprint = $1 and b.python = $2", ["text", "text"]),
+        ["{package}", "%s %x" % (sys.implementation.cache_tag, sys.hexversion)])
     if not rows:
         plpy.execute("select dbml._load_runtime()")
         return

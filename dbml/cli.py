@@ -104,10 +104,16 @@ def doctor_command(dsn: str | None, as_json: bool) -> None:
 @main.command("install")
 @_dsn
 @click.option("--python-path", metavar="DIR", help="Folder on the server with the packages PL/Python lacks.")
-def install_command(dsn: str | None, python_path: str | None) -> None:
+@click.option(
+    "--artifact-limit",
+    metavar="MB",
+    type=click.IntRange(1, 512),
+    help="Size that a model's file may have [512]; compressed, it may unfold to four times that.",
+)
+def install_command(dsn: str | None, python_path: str | None, artifact_limit: int | None) -> None:
     """Create or upgrade the schema dbml."""
     with database.connect(dsn) as connection:
-        done = upgrade.install(connection, python_path=python_path)
+        done = upgrade.install(connection, python_path=python_path, artifact_limit=artifact_limit)
     click.echo(
         f"dbml is installed, revision {done['revision']}."
         if done["changed"]

@@ -128,6 +128,15 @@ def script(connection: psycopg.Connection[Any], statements: str) -> None:
 
 
 @contextmanager
+def pinned(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Let nobody else's operators and functions be found: what runs here runs with an administrator's rights."""
+    before = query(connection, "select pg_catalog.current_setting('search_path') as path")[0]
+    query(connection, "set local search_path = pg_catalog, pg_temp")
+    yield
+    query(connection, "select set_config('search_path', %(path)s, true)", before)
+
+
+@contextmanager
 def translated() -> Iterator[None]:
     """Turn the server's errors into dbml's family, message and hint kept."""
     try:
@@ -143,7 +152,8 @@ def translated() -> Iterator[None]:
 
 
 _HINTS = {
-    "42501": "Connect as a superuser or as the tables' owner who is a member of dbml_owner.",
+    "42501": "Members of dbml_deployer add and deploy models, those of dbml_analyst score and look; for all else "
+    "connect as a superuser or as the tables' owner who is a member of dbml_owner.",
     "25006": "Connect to the primary, with default_transaction_read_only off.",
     "55P03": "Nothing was changed. Try again when the table is less busy.",
     "42704": "dbml install creates what dbml needs.",

@@ -115,6 +115,12 @@ class UnsafeExpression(DbmlError):
     sqlstate = "DB015"
 
 
+class TooLarge(DbmlError):
+    """An artifact, or what it unfolds to, is larger than the owner has allowed."""
+
+    sqlstate = "DB017"
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return `` Did you mean "…"?`` for the closest of ``names``, or nothing when none is close."""
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)

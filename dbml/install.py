@@ -113,10 +113,12 @@ def _generators() -> str:
     )
 
 
-def install(connection: Connection, *, python_path: str | None = None) -> dict[str, Any]:
+def install(
+    connection: Connection, *, python_path: str | None = None, artifact_limit: int | None = None
+) -> dict[str, Any]:
     """Create or upgrade tables, functions and views; what is attached is the task of :func:`dbml.upgrade.install`."""
     raw = database.driver(connection)
-    with database.translated():
+    with database.translated(), database.pinned(raw):
         # Never wait for long with locks in hand.
         database.query(raw, "set local lock_timeout = '10s'")
         database.query(raw, LOCK)
@@ -150,9 +152,11 @@ def install(connection: Connection, *, python_path: str | None = None) -> dict[s
             # The server's Python is another one, such as after pg_upgrade.
             database.named(raw, "compile_all")
             changed = True
-        if python_path is not None and before.get("python_path") != python_path:
-            database.named(raw, "save_setting", name="python_path", value=python_path)
-            changed = True
+        limit = None if artifact_limit is None else str(artifact_limit)
+        for name, value in (("python_path", python_path), ("artifact_limit", limit)):
+            if value is not None and before.get(name) != value:
+                database.named(raw, "save_setting", name=name, value=value)
+                changed = True
     return {"changed": changed, "revision": head, "plpython": plpython}
 
 
@@ -163,7 +167,7 @@ def uninstall(connection: Connection) -> None:
     :raises StillAttached: a table is still attached.
     """
     raw = database.driver(connection)
-    with database.translated():
+    with database.translated(), database.pinned(raw):
         database.query(raw, "set local lock_timeout = '10s'")
         database.query(raw, LOCK)
         require(raw)

@@ -96,8 +96,9 @@ def _begin(raw: psycopg.Connection[Any], profile: Profile) -> tuple[Attachment, 
     attachment.add_missing(raw, profile, False)
     attached = attachment.examined(raw, profile)
     statements = triggers.attach(attached, online=True)
-    for statement in statements:
-        attachment.run(raw, statement)
+    with database.pinned(raw):
+        for statement in statements:
+            attachment.run(raw, statement)
     return attached, statements
 
 

@@ -68,6 +68,7 @@ def add_model(
     :param metrics: what training said of it, such as ``{"auc": 0.91}``; stored as it is.
     :param note: why there is this version.
     :param migrated: whether a migration adds it, whose downgrade may remove it.
+    :raises TooLarge: the file, or what it unfolds to, is larger than the database's owner allows; it is not loaded.
     :raises ArtifactError: the file is no estimator that dbml can serve, or not on the engine asked for.
     :raises SampleError: the sample does not fit the estimator.
     :raises ServerError: the engine needs PL/Python, or its packages, and the server lacks them.
@@ -89,7 +90,8 @@ def add_model(
         plpython = database.named(raw, "has_plpython")[0]["has_plpython"]
         if engine in ("portable", "python") and not plpython:
             raise _no_plpython(engine)
-        read = artifact.read(path, sample, output)
+        limits = database.named(raw, "limits")[0]
+        read = artifact.read(path, sample, output, limit=limits["artifact"], unfolded=limits["unfolded"])
         database.named(raw, "lock_model", name=name)
         same = database.named(raw, "version_by_fingerprint", name=name, fingerprint=read.fingerprint)
         if same:

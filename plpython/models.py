@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Union
 
-from . import compiled, frame, packages, plan
+from . import compiled, frame, packages, plan, unfold
 from .protocol import Plpy
 
 Numbers = Sequence["float | None"]
@@ -136,6 +136,11 @@ def _read_estimator(plpy: Plpy, fingerprint: str) -> Estimator:
     blob = bytes(row["artifact"])
     if hashlib.sha256(blob).hexdigest() != row["sha256"]:
         raise LoadError(f"the stored blob of {name} is not the one that was added: its sha256 differs")
+    limit = plpy.execute("select l.unfolded from dbml._limits() l")[0]["unfolded"]
+    try:
+        unfold.check(blob, limit)
+    except (ValueError, ImportError) as error:
+        raise LoadError(f"the stored blob of {name} is not loaded: {error}") from error
     packages.prepare(plpy)
     try:
         import joblib

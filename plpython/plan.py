@@ -103,7 +103,7 @@ def loads(text: str) -> dict[str, Any]:
     """
     try:
         plan = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PlanError(f"the plan is no JSON: {error}") from None
     if not isinstance(plan, dict) or "format" not in plan:
         raise PlanError("the plan has no format version")
@@ -111,7 +111,7 @@ def loads(text: str) -> dict[str, Any]:
         raise PlanError(f"the plan has format {plan['format']!r}, and this dbml reads format {FORMAT}")
     try:
         _check(plan)
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, IndexError, AttributeError, OverflowError) as error:
         raise PlanError(f"the plan lacks a part: {type(error).__name__} {error}") from None
     return plan
 
@@ -227,8 +227,12 @@ def _trees_fit(node: Mapping[str, Any]) -> bool:
         arrays.append(node["missing_left"])
     if any(len(array) != size for array in arrays) or "start" not in node:
         return False
-    # Children come after their parent: a walk always ends.
+    # Children come after their parent: a walk always ends. And a node has one parent: sixty nodes that shared
+    # theirs would be a tree of 2**60.
+    above = [*node["roots"]]
     for place, (column, left, right) in enumerate(zip(node["column"], node["left"], node["right"])):
-        if column >= 0 and not (column < len(node["of"]) and place < left < size and place < right < size):
-            return False
-    return all(0 <= root < size for root in node["roots"])
+        if column >= 0:
+            if not (column < len(node["of"]) and place < left < size and place < right < size):
+                return False
+            above += [left, right]
+    return all(0 <= root < size for root in node["roots"]) and len(set(above)) == len(above)

@@ -212,7 +212,7 @@ def _fact(relation: sql.Identifier, columns: Mapping[str, Any], name: str, in_de
 
 def detach(table: str) -> str:
     """Remove the triggers and functions of a profile."""
-    return _composed("detach", table=sql.Literal(table))
+    return _composed("detach", table=sql.Literal(table), lock_timeout=sql.Literal(attachment.LOCK_TIMEOUT))
 
 
 def quoted(text: str) -> str:

@@ -58,6 +58,7 @@ begin
       execute format(
         'create or replace function dbml_scorer.%I(c %s) returns float8 language sql stable parallel safe as %L',
         scorer, attached.relation, format('select dbml._not_deployed(%L)', prediction.model));
+      execute format('grant execute on function dbml_scorer.%I(%s) to dbml_analyst', scorer, attached.relation);
       continue;
     end if;
     inputs := dbml._feature_inputs(prediction, deployed, 'c');
@@ -107,7 +108,9 @@ begin
         dbml_answer := %s;
       end if;$body$, dbml._careful_call(deployed, inputs_of_new.numbers, inputs_of_new.texts));
     end if;
-    on_failure := '';
+    on_failure := format($body$
+  exception when others then
+    perform dbml._refuse_row(%L, %s, %L, sqlstate, sqlerrm);$body$, prediction.model, deployed.version, deployed.engine);
     if prediction.on_error <> 'raise' then
       -- While a dump is restored, the model may come after the row: then the dump's own score stands.
       select string_agg(format(case prediction.on_error when 'keep' then $body$

@@ -1,6 +1,7 @@
 -- How one prediction's features are read from a profile row called ROW_NAME: an SQL expression for each number and
 -- each text, and the columns they depend on. Features given as an expression become a function whose parameters are the
--- columns that the expression names: so the expression is written without a qualifier and still inlines.
+-- columns that the expression names: so the expression is written without a qualifier and still inlines. Its body is
+-- parsed here and now, with the search_path of this function: whoever calls score() brings no operator into it.
 create or replace function dbml._feature_inputs(
   prediction dbml.prediction, version dbml.scorer, row_name text,
   out numbers text[], out texts text[], out columns text[]
@@ -17,6 +18,7 @@ declare
   category "char";
   used text[];
   input text;
+  nothing record;
 begin
   numbers := '{}';
   texts := '{}';
@@ -55,14 +57,20 @@ begin
         from pg_attribute a
        where a.attrelid = relation and a.attnum > 0 and not a.attisdropped
          and position(lower(a.attname) in lower(feature.expression)) > 0;
+      -- A loop takes one query only, so that what is no expression ends here; it is not evaluated.
+      for nothing in execute format(E'select (%s\n) from %s limit 0', feature.expression, relation) loop
+      end loop;
       execute format(
-        'create or replace function dbml_scorer.%I(%s) returns %s language sql stable parallel safe as %L',
+        'create or replace function dbml_scorer.%I(%s) returns %s language sql stable parallel safe return %s',
         format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, feature.position),
         (select string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' order by a.attnum)
            from pg_attribute a where a.attrelid = relation and a.attname = any (used) and not a.attisdropped),
         case feature.kind when 'text' then 'text' when 'boolean' then 'integer' else 'float8' end,
-        format(case feature.kind when 'text' then E'select (%s\n)::text' when 'boolean' then E'select (%s\n)::boolean::integer'
-               else E'select (%s\n)::float8' end, feature.expression));
+        format(case feature.kind when 'text' then E'(%s\n)::text' when 'boolean' then E'(%s\n)::boolean::integer'
+               else E'(%s\n)::float8' end, feature.expression));
+      -- Inlined into the query of who scores, it runs with his rights.
+      execute format('grant execute on function dbml_scorer.%I to dbml_analyst',
+        format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, feature.position));
       input := format('dbml_scorer.%I(%s)',
         format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, feature.position),
         (select string_agg(format('%s.%I', row_name, u), ', ') from unnest(used) u));

@@ -3,9 +3,18 @@ grant dbml_analyst to dbml_deployer;
 grant select on dbml.model, dbml.status, dbml.deployment_history to dbml_analyst;
 grant execute on function dbml.score(text, jsonb) to dbml_analyst;
 grant execute on function dbml.deploy(text, integer), dbml.deploy(text, integer, text), dbml.rollback(text), dbml.rescore(text), dbml.rescore_due() to dbml_deployer;
+-- Adding a version: stored, made ready, measured and verified by functions; dbml_deployer may touch no table.
+grant execute on function dbml._limits() to dbml_deployer;
+grant execute on function dbml._add_version(
+  text, integer, text, text, text, jsonb, jsonb, jsonb, jsonb, bytea, text, text[], text[], jsonb, jsonb, jsonb, text, text, boolean
+) to dbml_deployer;
+grant execute on function dbml._prepare(text, integer, text), dbml._measure(text, integer, text), dbml._verify(text, integer, text)
+   to dbml_deployer;
+-- What a migration did, its downgrade takes back.
+grant execute on function dbml._undeploy(text, integer, text, boolean), dbml._remove_version(text, integer, text) to dbml_deployer;
 grant execute on function dbml._start_rescore(text, boolean), dbml._forget_failures() to dbml_deployer;
 grant execute on function dbml._rescore_batch(integer, text, text[], integer, boolean, boolean) to dbml_deployer;
-grant execute on function dbml.verify(text, integer), dbml.compare(text, integer, integer) to dbml_deployer;
+grant execute on function dbml.verify(text, integer), dbml.compare(text, integer, integer), dbml._plan(text, integer) to dbml_deployer;
 -- score() is inlined into the caller's query, so the caller needs what the expression calls: arithmetic only.
 do $$
 declare
@@ -13,7 +22,7 @@ declare
 begin
   for needed in
     select p.oid from pg_catalog.pg_proc p
-     where p.pronamespace = 'dbml'::regnamespace and (p.proname like '\_ieee\_%' or p.proname = '_refuse')
+     where p.pronamespace = 'dbml'::regnamespace and (p.proname like '\_ieee\_%' or p.proname in ('_refuse', '_not_deployed'))
   loop
     execute format('grant execute on function %s to dbml_analyst', needed);
   end loop;

@@ -11,6 +11,10 @@ begin
       from pg_catalog.pg_class
      where relnamespace = 'dbml'::regnamespace and relkind in ('r', 'v') and relowner <> 'dbml_owner'::regrole
     union all
+    select format('type dbml.%I', t.typname)
+      from pg_catalog.pg_type t join pg_catalog.pg_class c on c.oid = t.typrelid and c.relkind = 'c'
+     where t.typnamespace = 'dbml'::regnamespace and t.typowner <> 'dbml_owner'::regrole
+    union all
     select format('function %s', oid::regprocedure) from pg_catalog.pg_proc
      where pronamespace = 'dbml'::regnamespace and proowner <> 'dbml_owner'::regrole
   loop
@@ -19,6 +23,7 @@ begin
 end
 $$;
 revoke all on all functions in schema dbml, dbml_scorer from public;
+revoke all on type dbml.scorer from public;
 revoke all on schema dbml, dbml_scorer from public;
 -- What dbml_owner generates later starts closed as well.
 alter default privileges for role dbml_owner revoke execute on functions from public;

@@ -18,7 +18,9 @@ begin
     if not (select rolbypassrls from pg_catalog.pg_roles where rolname = 'dbml_owner') then
       alter role dbml_owner bypassrls;
     end if;
-  elsif not pg_has_role(current_user, 'dbml_owner', 'member') then
+  -- Since PostgreSQL 16 who makes a role may administer it, and is not yet who may become it.
+  elsif not pg_has_role(current_user, 'dbml_owner',
+                        case when current_setting('server_version_num')::integer < 160000 then 'member' else 'set' end) then
     execute format('grant dbml_owner to %I', current_user);
   end if;
 end

@@ -1,3 +1,11 @@
+-- Whoever runs this may do anything: nobody else's operators or functions may be found by it.
+do $dbml_begin$
+begin
+  perform pg_catalog.set_config('dbml.search_path', pg_catalog.current_setting('search_path'), false);
+  perform pg_catalog.set_config('dbml.lock_timeout', pg_catalog.current_setting('lock_timeout'), false);
+end
+$dbml_begin$;
+set search_path = pg_catalog, pg_temp;
 set lock_timeout = '10s';
 do $dbml_begin$
 begin

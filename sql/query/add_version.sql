@@ -1,6 +1,7 @@
-insert into dbml.model_version
-       (model, version, engine, fingerprint, sha256, signature, golden, libraries, training_summary, artifact,
-        plan, expression, careful_expression, parity, cost, metrics, git_revision, note, migrated)
-values (%(name)s, %(version)s, %(engine)s, %(fingerprint)s, %(sha256)s, %(signature)s, %(golden)s, %(libraries)s,
-        %(training_summary)s, %(artifact)s, %(plan)s::text::json, %(expression)s::text[], %(careful_expression)s::text[],
-        %(parity)s, %(cost)s, %(metrics)s, %(git_revision)s, %(note)s, %(migrated)s)
+select dbml._add_version(
+         model => %(name)s, version => %(version)s, engine => %(engine)s, fingerprint => %(fingerprint)s,
+         sha256 => %(sha256)s, signature => %(signature)s, golden => %(golden)s, libraries => %(libraries)s,
+         training_summary => %(training_summary)s, artifact => %(artifact)s, plan => %(plan)s,
+         expression => %(expression)s::text[], careful_expression => %(careful_expression)s::text[],
+         parity => %(parity)s, cost => %(cost)s, metrics => %(metrics)s, git_revision => %(git_revision)s,
+         note => %(note)s, migrated => %(migrated)s) as added

@@ -1,3 +1,3 @@
-select coalesce(max(v.version), 0) + 1 as version
-  from dbml.model_version v
- where v.model = %(name)s
+select coalesce(max(m.version), 0) + 1 as version
+  from dbml.model m
+ where m.name = %(name)s

@@ -1,1 +1,1 @@
-select plan::text as plan from dbml.model_version where model = %(name)s and version = %(version)s
+select dbml._plan(%(name)s, %(version)s) as plan

@@ -1,4 +1,4 @@
 select version, engine
-  from dbml.model_version
- where model = %(name)s
+  from dbml.model
+ where name = %(name)s
    and fingerprint = %(fingerprint)s

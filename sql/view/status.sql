@@ -21,7 +21,10 @@ select p.relation::text as profile,
  cross join lateral (
          select count(*) as stale,
                 max(f.failed_at) as last_failure_at,
-                (array_agg(f.sqlstate || ': ' || f.message order by f.failed_at desc))[1] as last_failure
+                -- The reason may show values of a row: it is for those who may read every row.
+                (array_agg(case when has_table_privilege(p.relation, 'select') and not row_security_active(p.relation)
+                                then f.sqlstate || ': ' || f.message
+                                else f.sqlstate end order by f.failed_at desc))[1] as last_failure
            from dbml.failure f
           where f.profile = p.id and f.model = r.model
        ) f;

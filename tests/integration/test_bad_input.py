@@ -157,8 +157,8 @@ def test_another_scikit_learn_is_refused_where_they_do_not(
 ) -> None:
     read = artifact.read
 
-    def other_scores(*arguments: Any) -> artifact.Artifact:
-        found = read(*arguments)
+    def other_scores(*arguments: Any, **limits: int) -> artifact.Artifact:
+        found = read(*arguments, **limits)
         scores = [score + 0.01 for score in found.golden["scores"]]
         return dataclasses.replace(found, golden={**found.golden, "scores": scores})
 

@@ -22,7 +22,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 from sklearn.svm import LinearSVC
 
 from dbml import artifact
-from dbml.errors import ArtifactError, DbmlError, SampleError
+from dbml.errors import ArtifactError, DbmlError, SampleError, TooLarge
 
 RNG = np.random.default_rng(7)
 N = 300
@@ -230,7 +230,7 @@ def test_version_of_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 # --- refusals ---
 
 
-def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files(tmp_path: Path) -> None:
     path = tmp_path / "model.joblib"
     read = lambda: artifact.read(path)  # noqa: E731
     refused(ArtifactError, str(path), "no such file", hint="path", call=read)
@@ -246,10 +246,12 @@ def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         refused(ArtifactError, str(path), "is not a joblib file", hint="joblib.dump", call=read)
     path.write_bytes(b"")
     refused(ArtifactError, "is empty", hint="joblib.dump", call=read)
-    monkeypatch.setattr(artifact, "MAX_BYTES", 1024 * 1024)
     with path.open("wb") as file:
         file.truncate(3 * 1024 * 1024)
-    refused(ArtifactError, str(path), "3 MB is more than the 1 MB", hint="compress", call=read)
+    refused(
+        TooLarge, str(path), "3.0 MB is more than the 1 MB", hint="compress",
+        call=lambda: artifact.read(path, limit=1024 * 1024),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("compress", [0, 3, ("gzip", 3), ("bz2", 3), ("xz", 3), ("lzma", 3)])

@@ -1,17 +1,19 @@
 declare
   dbml_held integer;
   dbml_report record;
+  dbml_path text := pg_catalog.current_setting('search_path');
 begin
+  set local search_path = pg_catalog, pg_temp;
   perform pg_advisory_xact_lock(hashtextextended('dbml.model ' || {name}, 0));
-  select v.version into dbml_held from dbml.model_version v where v.model = {name} and v.fingerprint = {fingerprint};
+  select v.version into dbml_held from dbml.model v where v.name = {name} and v.fingerprint = {fingerprint};
   if dbml_held is null then
-    select coalesce(max(v.version), 0) + 1 into dbml_held from dbml.model_version v where v.model = {name};
+    select coalesce(max(v.version), 0) + 1 into dbml_held from dbml.model v where v.name = {name};
     if dbml_held = {version} then
       if {engine} <> 'sql' and to_regprocedure('dbml._score_python(text, float8[], text[])') is null then
         raise exception 'engine % needs PL/Python, and this database has none', {engine}
           using errcode = 'DB001', hint = 'dbml doctor names the package to install; then run dbml install again.';
       end if;
-      {insert};
+      perform a.added from ({insert}) a;
       perform dbml._prepare({name}, {version}, {engine});
       select * into dbml_report from dbml._verify({name}, {version}, null);
       if dbml_report.differing > 0 or dbml_report.error is not null then
@@ -26,4 +28,5 @@ begin
     raise exception 'this artifact is or would be %@% here, and the migration says %@%', {name}, dbml_held, {name}, {version}
       using errcode = 'DB006', hint = 'Versions are numbered in the order in which they are added.';
   end if;
+  perform set_config('search_path', dbml_path, true);
 end

@@ -1,6 +1,6 @@
 declare
-  dbml_path text := current_setting('search_path');
-  dbml_timeout text := current_setting('lock_timeout');
+  dbml_path text := pg_catalog.current_setting('search_path');
+  dbml_timeout text := pg_catalog.current_setting('lock_timeout');
   dbml_id integer;
   dbml_differing text;
   dbml_wanted record;
@@ -9,7 +9,7 @@ declare
   dbml_model text;
 begin
   -- As inside the triggers, so that a counter's expression means the same.
-  perform set_config('search_path', 'pg_catalog, pg_temp', true);
+  set local search_path = pg_catalog, pg_temp;
   perform set_config('lock_timeout', {lock_timeout}, true);
   foreach dbml_model in array {models}::text[] loop
     if not exists (select from dbml.model_version v where v.model = dbml_model) then

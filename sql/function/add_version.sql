@@ -1,0 +1,79 @@
+-- The only way into dbml.model_version. Whoever may call it is trusted to add models and with nothing more, so what
+-- others rely on is checked here: that the numbers follow each other, that the hash is the blob's, and that the
+-- fingerprint, by which sessions find a version, is nobody else's.
+create or replace function dbml._add_version(
+  model text, version integer, engine text, fingerprint text, sha256 text, signature jsonb, golden jsonb, libraries jsonb,
+  training_summary jsonb, artifact bytea, plan text, expression text[], careful_expression text[], parity jsonb, cost jsonb,
+  metrics jsonb, git_revision text, note text, migrated boolean
+) returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  limits record;
+  rows_of_it bigint := coalesce(pg_column_size(signature), 0) + coalesce(pg_column_size(golden), 0);
+  texts integer;
+  latest integer;
+  other record;
+  written json;
+begin
+  if model !~ '^[a-z_][a-z0-9_]{0,39}$' or engine not in ('sql', 'portable', 'python') then
+    raise exception '% is no name for a model, or % for an engine', quote_literal(left(model, 80)), quote_literal(left(engine, 80))
+      using errcode = 'DB003', hint = 'Use at most 40 lower-case letters, digits and underscores; engines are sql, portable and python.';
+  end if;
+  select * into limits from dbml._limits();
+  if octet_length(artifact) > limits.artifact then
+    raise exception 'the artifact of %@% has % bytes, more than the % that this database stores', model, version,
+      octet_length(artifact), limits.artifact
+      using errcode = 'DB017', hint = 'Fit a smaller model, or let an administrator raise it: dbml install --artifact-limit MB';
+  end if;
+  if octet_length(plan) + coalesce(octet_length(array_to_string(expression || careful_expression, '')), 0) > limits.plan
+     or rows_of_it > limits.plan then
+    raise exception 'the plan or the rows of %@% have more than the % bytes that this database stores', model, version, limits.plan
+      using errcode = 'DB017', hint = 'Fit a smaller model, or let an administrator raise it: dbml install --artifact-limit MB';
+  end if;
+  begin
+    written := plan::json;
+    texts := (select count(*) from jsonb_array_elements(signature -> 'features') f where f ->> 'kind' = 'text');
+    if written is not null and not coalesce(
+         written ->> 'texts' = texts::text
+         and written ->> 'numbers' = (jsonb_array_length(signature -> 'features') - texts)::text, false) then
+      raise exception 'the plan of %@% does not take the features of its signature', model, version using errcode = 'DB003';
+    end if;
+  exception when data_exception or statement_too_complex then
+    raise exception 'the plan or the signature of %@% is not what dbml writes', model, version using errcode = 'DB003';
+  end;
+  if encode(pg_catalog.sha256(artifact), 'hex') is distinct from sha256 then
+    raise exception 'the artifact of %@% is not the one that its sha256 says', model, version using errcode = 'DB003';
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('dbml.model ' || model, 0));
+  select coalesce(max(v.version), 0) into latest from dbml.model_version v where v.model = _add_version.model;
+  if version is distinct from latest + 1 then
+    raise exception 'the next version of % is %, not %', model, latest + 1, version
+      using errcode = 'DB006', hint = 'Versions are numbered in the order in which they are added.';
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('dbml.fingerprint ' || fingerprint, 0));
+  select v.model, v.version into other
+    from dbml.model_version v
+   where v.fingerprint = _add_version.fingerprint
+     and (v.sha256, v.signature, v.plan::text) is distinct from
+         (_add_version.sha256, _add_version.signature, written::text)
+   limit 1;
+  if other.model is not null then
+    raise exception 'the fingerprint of %@% is that of %@%, which is another model', model, version, other.model, other.version
+      using errcode = 'DB006', hint = 'An earlier dbml may have read the same file differently: fit the model again.';
+  end if;
+  insert into dbml.model_version
+         (model, version, engine, fingerprint, sha256, signature, golden, libraries, training_summary, artifact,
+          plan, expression, careful_expression, parity, cost, metrics, git_revision, note, migrated)
+  values (_add_version.model, _add_version.version, _add_version.engine, _add_version.fingerprint, _add_version.sha256,
+          _add_version.signature, _add_version.golden, _add_version.libraries, _add_version.training_summary,
+          _add_version.artifact, written, _add_version.expression, _add_version.careful_expression, _add_version.parity,
+          _add_version.cost, _add_version.metrics, _add_version.git_revision, _add_version.note, _add_version.migrated);
+end
+$$;
+comment on function dbml._add_version(
+  text, integer, text, text, text, jsonb, jsonb, jsonb, jsonb, bytea, text, text[], text[], jsonb, jsonb, jsonb, text, text, boolean
+) is 'Stores a version of a model, checked as far as the server can check it without loading anything.';

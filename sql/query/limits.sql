@@ -1,0 +1,1 @@
+select * from dbml._limits()

@@ -1,0 +1,121 @@
+"""The table of docs/security.md is what the catalog says, of every role and every object, both ways."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+import dbml
+from dbml import Event, Prediction, Profile
+from tests.conftest import TABLES, Trained
+
+DOC = Path(__file__).parents[2] / "docs" / "security.md"
+ROLES = {"dbml_deployer": "dbml_deployer", "dbml_analyst": "dbml_analyst", "everybody else": "public"}
+ENGINES = ("sql", "portable", "python")
+
+# Kind, name, owner, and for each role all that it may: table rights on any column count as well.
+CATALOG = """
+with object as (
+  select 'schema' as kind, n.nspname::text as name, n.oid, n.nspowner as owner, '{usage,create}'::text[] as rights
+    from pg_namespace n where n.nspname in ('dbml', 'dbml_scorer')
+  union all
+  select case c.relkind when 'v' then 'view' when 'S' then 'sequence' when 'r' then 'table' else c.relkind::text end,
+         c.relnamespace::regnamespace || '.' || c.relname, c.oid, c.relowner,
+         case c.relkind when 'S' then '{usage,select,update}'
+              else '{select,insert,update,delete,truncate,references,trigger}' end::text[]
+    from pg_class c
+   where c.relnamespace in ('dbml'::regnamespace, 'dbml_scorer'::regnamespace) and c.relkind not in ('i', 'I', 'c', 't')
+  union all
+  select 'function', p.pronamespace::regnamespace || '.' || p.proname, p.oid, p.proowner, '{execute}'
+    from pg_proc p where p.pronamespace in ('dbml'::regnamespace, 'dbml_scorer'::regnamespace)
+  union all
+  -- Not the row types of tables and views, nor arrays: they have no rights of their own.
+  select 'type', t.typnamespace::regnamespace || '.' || t.typname, t.oid, t.typowner, '{usage}'
+    from pg_type t left join pg_class c on c.oid = t.typrelid
+   where t.typnamespace in ('dbml'::regnamespace, 'dbml_scorer'::regnamespace)
+     and t.typelem = 0 and coalesce(c.relkind = 'c', true)
+)
+select kind, name, owner::regrole::text,
+       array(select r from unnest(rights) r
+              where case kind
+                      when 'schema' then has_schema_privilege(%(role)s, oid, r)
+                      when 'function' then has_function_privilege(%(role)s, oid, r)
+                      when 'type' then has_type_privilege(%(role)s, oid, r)
+                      when 'sequence' then has_sequence_privilege(%(role)s, oid, r)
+                      else has_table_privilege(%(role)s, oid, r)
+                           or r in ('select', 'insert', 'update', 'references') and has_any_column_privilege(%(role)s, oid, r)
+                    end)
+  from object
+"""
+
+
+def documented() -> dict[tuple[str, str], dict[str, str]]:
+    """Kind and name → right of each role, from the table."""
+    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in DOC.read_text().splitlines()]
+    head = next(i for i, row in enumerate(rows) if row == ["object", *ROLES])
+    table: dict[tuple[str, str], dict[str, str]] = {}
+    for row in rows[head + 2 :]:
+        if len(row) != 1 + len(ROLES):
+            break
+        kind, name = row[0].split()
+        table[kind, name.strip("`")] = dict(zip(ROLES, row[1:], strict=True))
+    return table
+
+
+def pattern(name: str) -> str:
+    """A name of the table as a regular expression for those of the catalog."""
+    parts = {"<n>": r"\d+", "<model>": f"by_(?:{'|'.join(ENGINES)})", "<name>": "[a-z0-9_]+"}
+    return "".join(parts.get(piece, re.escape(piece)) for piece in re.split(r"(<\w+>)", name))
+
+
+@pytest.fixture
+def everything(db: psycopg.Connection[Any], churn: Trained) -> None:
+    """A profile with a model of each engine, a feature by expression, a window, and a model that never served."""
+    db.execute(TABLES)
+    for engine in ENGINES:
+        dbml.add_model(db, f"by_{engine}", churn.file, sample=churn.sample, engine=engine)
+        if engine != "python":
+            dbml.deploy(db, f"by_{engine}", 1)
+    dbml.attach(
+        db,
+        Profile(
+            "customer",
+            "id",
+            [Prediction(f"by_{engine}", f"score_{engine}", features={"spend": "spend * 2"}) for engine in ENGINES],
+            [Event("complaint", "customer_id", {"complaints": "count(*)", "recent": dbml.Counter("count(*)", "1 day", "created_at")})],
+        ),
+        add_columns=True,
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures("everything")
+def test_every_role_and_every_object(db: psycopg.Connection[Any]) -> None:
+    table = documented()
+    assert len(table) > 80
+    undocumented, different, seen = [], [], set()
+    for step in range(2):
+        if step:  # and once the last model serves, too
+            dbml.deploy(db, "by_python", 1)
+        for title, role in ROLES.items():
+            for kind, name, owner, rights in db.execute(CATALOG, {"role": role}).fetchall():
+                lines = [line for line in table if line[0] == kind and re.fullmatch(pattern(line[1]), name)]
+                seen.update(lines)
+                if len(lines) != 1:
+                    undocumented.append(f"{kind} {name}")
+                elif table[lines[0]][title] != (", ".join(rights) or "—"):
+                    different.append(f"{title} may {rights} on {kind} {name}")
+                assert owner == "dbml_owner", name
+    assert sorted(set(undocumented)) == []
+    assert different == []
+    assert [line for line in table if line not in seen] == []
+
+
+@pytest.mark.usefixtures("everything")
+def test_a_new_object_fails_until_it_has_a_line(db: psycopg.Connection[Any]) -> None:
+    db.execute("create table dbml.planted (); alter table dbml.planted owner to dbml_owner")
+    with pytest.raises(AssertionError, match=r"table dbml\.planted"):
+        test_every_role_and_every_object(db)
