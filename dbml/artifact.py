@@ -1,6 +1,7 @@
 """The file a data scientist hands over: what it is, what it takes, what it answers.
 
-Pure: reads files, never connects. :func:`read` unpickles, so it is for files that the caller trusts.
+Pure: reads files, never connects. :func:`read` unpickles a joblib file, so that must be one that the caller trusts;
+of skops and ONNX files nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from dbml import skops_file
 from dbml._plpython.frame import rows_to_input, scores, to_wire
 from dbml.errors import ArtifactError, SampleError
 
@@ -59,7 +61,7 @@ class Artifact:
     :param golden: ``{"rows", "scores", "synthetic"}``; plain JSON.
     :param libraries: name → version; ``scikit-learn`` is the version that the estimator was made with.
     :param training_summary: what the sample looked like, or None without a sample.
-    :param kind: the file's format, ``"joblib"``.
+    :param kind: the file's format: ``joblib``, ``skops`` or ``onnx``.
     """
 
     blob: bytes
@@ -72,6 +74,13 @@ class Artifact:
     kind: str
 
     @property
+    def refusals(self) -> dict[str, str]:
+        """Engine → why it cannot run a file of this kind."""
+        if self.kind == "joblib":
+            return {}
+        return {"python": f"it unpickles joblib files, and this model came as {self.kind}"}
+
+    @property
     def fingerprint(self) -> str:
         """What makes two artifacts the same version: the same file, read with the same signature."""
         identity = {"sha256": self.sha256, "signature": self.signature}
@@ -79,18 +88,25 @@ class Artifact:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read(path: Path | str, sample: Path | str | pd.DataFrame | None = None, output: str | None = None) -> Artifact:
-    """Read and check a joblib file.
+def read(
+    path: Path | str,
+    sample: Path | str | pd.DataFrame | None = None,
+    output: str | None = None,
+    trust: Sequence[str] = (),
+) -> Artifact:
+    """Read and check a file.
 
-    :param path: the file; it is unpickled.
+    :param path: the file: skops or ONNX by its suffix, else joblib, which is unpickled.
     :param sample: rows of the features, as a CSV file or a DataFrame; further columns are ignored.
     :param output: the class whose probability is the score, or ``"value"``.
+    :param trust: full names of types that a skops file may load beside those that skops itself trusts.
     :raises ArtifactError: no fitted estimator that dbml can serve, or an output that it does not have.
     :raises SampleError: the sample does not fit the estimator, or is missing where it is needed.
     """
     path = Path(path)
     blob = _read_bytes(path)
-    estimator, sklearn_version = _load(path, blob)
+    kind = KINDS.get(path.suffix, "joblib")
+    estimator, libraries = load(path, blob, kind, trust)
     task = _check(path, estimator)
     names, form = _feature_names(path, estimator)
     rows: pd.DataFrame | None = None
@@ -113,13 +129,45 @@ def read(path: Path | str, sample: Path | str | pd.DataFrame | None = None, outp
         golden, summary = _synthetic(path, estimator, signature), None
     else:
         golden, summary = _golden(path, estimator, signature, rows)
-    libraries = {"python": platform.python_version(), "scikit-learn": sklearn_version}
-    for library in ("numpy", "scipy", "joblib", *(["pandas"] if form == "frame" else [])):
-        libraries[library] = version(library)
-    return Artifact(blob, hashlib.sha256(blob).hexdigest(), estimator, signature, golden, libraries, summary, "joblib")
+    if form == "frame":
+        libraries["pandas"] = version("pandas")
+    return Artifact(blob, hashlib.sha256(blob).hexdigest(), estimator, signature, golden, libraries, summary, kind)
 
 
 # --- the file ---
+
+# A file's suffix → what it is; others are joblib.
+KINDS = {".skops": "skops", ".onnx": "onnx"}
+
+
+def load(path: Path | str, blob: bytes, kind: str, trust: Sequence[str] = ()) -> tuple[Any, dict[str, str]]:
+    """Load what a file holds.
+
+    :param path: for messages.
+    :param trust: types that a skops file may load.
+    :returns: the estimator, and the versions of the libraries it was made with or is read by.
+    :raises ArtifactError: it cannot be loaded here.
+    """
+    libraries = {"python": platform.python_version()}
+    if kind == "onnx":
+        from dbml.scorer import onnx
+
+        model = onnx.load(path, blob)
+        return model, libraries | {name: version(name) for name in ("onnx", "onnxruntime", "numpy")}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        estimator = skops_file.load(path, blob, trust) if kind == "skops" else _unpickled(Path(path), blob)
+    made_with = sklearn.__version__
+    for warning in caught:
+        # The version is recorded instead: parity is measured, so a difference alone is no fault.
+        if isinstance(warning.message, InconsistentVersionWarning):
+            made_with = str(warning.message.original_sklearn_version)
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    return estimator, libraries | {
+        "scikit-learn": made_with,
+        **{library: version(library) for library in ("numpy", "scipy", kind)},
+    }
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -145,10 +193,9 @@ def _looks_like_joblib(blob: bytes) -> bool:
     return len(blob) > 1 and blob[0] == 0x78 and int.from_bytes(blob[:2], "big") % 31 == 0
 
 
-def _load(path: Path, blob: bytes) -> tuple[Any, str]:
-    """Unpickle.
+def _unpickled(path: Path, blob: bytes) -> Any:
+    """Unpickle a joblib file.
 
-    :returns: the object and the version of scikit-learn that it was made with.
     :raises ArtifactError: it cannot be unpickled here.
     """
     not_joblib = ArtifactError(f"{path}: is not a joblib file", _REFIT)
@@ -157,9 +204,7 @@ def _load(path: Path, blob: bytes) -> tuple[Any, str]:
     if not _looks_like_joblib(blob):
         raise not_joblib
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            estimator = joblib.load(io.BytesIO(blob))
+        return joblib.load(io.BytesIO(blob))
     except ModuleNotFoundError as error:
         raise ArtifactError(
             f'{path}: needs the module "{error.name}", which is not installed here',
@@ -181,14 +226,6 @@ def _load(path: Path, blob: bytes) -> tuple[Any, str]:
             f"{path}: cannot be unpickled here ({_one_line(error)})",
             "Load it with `joblib.load` where it was made; its own classes must be in an importable module.",
         ) from error
-    made_with = sklearn.__version__
-    for warning in caught:
-        # The version is recorded instead: parity is measured, so a difference alone is no fault.
-        if isinstance(warning.message, InconsistentVersionWarning):
-            made_with = str(warning.message.original_sklearn_version)
-        else:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-    return estimator, made_with
 
 
 def _lower(text: str) -> str:
@@ -286,6 +323,8 @@ def _takes_numbers(step: Any, rest: Sequence[Any]) -> bool:
         return any(_takes_numbers(inner, rest) for _, inner in step.transformer_list)
     if hasattr(step, "best_estimator_"):
         return _takes_numbers(step.best_estimator_, rest)
+    if hasattr(step, "takes_numbers"):
+        return bool(step.takes_numbers)
     if isinstance(step, SimpleImputer):
         return step.statistics_.dtype.kind in "fiu"
     return _is_numeric_leaf(step)

@@ -20,6 +20,7 @@ select v.model as name,
        v.metrics,
        v.git_revision,
        v.note,
-       v.migrated
+       v.migrated,
+       v.kind
   from dbml.model_version v;
 comment on view dbml.model is 'Every stored version of every model, without its blob.';
