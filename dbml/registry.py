@@ -332,7 +332,7 @@ def verify(connection: Connection, name: str, version: int) -> dict[str, Any]:
 
 
 def stored(connection: Connection, name: str, version: int) -> dict[str, Any]:
-    """Return all that an export needs of a version: ``kind``, ``artifact``, ``signature``, ``golden``, ``plan`` and more.
+    """Return all that an export needs of a version: its file and kind, signature, golden rows and plan.
 
     :raises UnknownModel: it is not there.
     :raises ArtifactError: the stored file is not the one that was added.

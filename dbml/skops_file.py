@@ -1,4 +1,4 @@
-"""A skops file: an estimator as data, of which nothing is loaded but types that somebody trusts. Nothing is unpickled."""
+"""A skops file: an estimator as data, of which only types that somebody trusts are loaded, and nothing is unpickled."""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ def export(
 ) -> bytes:
     """Return a version as a file of some format, checked on its golden rows.
 
-    :param form: ``joblib``, ``skops``, ``sql``, ``plan``, ``pmml`` or ``onnx``; left out, what the version was added as.
+    :param form: ``joblib``, ``skops``, ``sql``, ``plan``, ``pmml`` or ``onnx``; left out, what the version was
+        added as.
     :param schema: of ``sql``: where its functions are to stand.
     :param trust: types that a skops file may load, for a version that came as one.
     :raises UnknownModel: the version is not there.
@@ -45,7 +46,7 @@ def export(
     if form not in (None, *FORMATS):
         raise errors.ExportError(f'there is no format "{form}"', f"Formats are {', '.join(FORMATS)}.")
     if form in (None, row["kind"]):
-        # Its sha256 is that of the file whose golden rows were scored when it was added. Nothing is unpickled to copy it.
+        # Its sha256 is that of the file whose golden rows were scored when it was added: to copy it unpickles nothing.
         return bytes(row["artifact"])
     if form not in _MAKERS:
         raise errors.ExportError(

@@ -63,7 +63,10 @@ class Stored:
 
     def groups(self) -> list[tuple[list[int], Any]]:
         """The golden rows as the estimator takes them: their places, and X."""
-        return rows_to_input(self.signature, *to_wire(self.signature, self.golden["rows"]))
+        groups: list[tuple[list[int], Any]] = rows_to_input(
+            self.signature, *to_wire(self.signature, self.golden["rows"])
+        )
+        return groups
 
     @cached_property
     def labels(self) -> list[Any] | None:

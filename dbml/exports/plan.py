@@ -11,7 +11,6 @@ from dbml import errors
 from dbml._plpython import compiled, portable
 from dbml._plpython.frame import to_wire
 from dbml._plpython.plan import loads
-
 from dbml.exports.checking import Stored
 from dbml.scorer import parity
 

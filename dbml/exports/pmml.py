@@ -24,7 +24,7 @@ def make(_: psycopg.Connection[Any], stored: Stored) -> bytes:
     needed("jpmml_evaluator", "pmml")
     if shutil.which("java") is None:
         raise errors.ExportError(
-            f"{stored.label} cannot be pmml here: its converter and evaluator run in Java, and there is no java on PATH",
+            f"{stored.label} cannot be pmml here: converter and evaluator run in Java, and there is no java on PATH",
             "Install Java 11 or newer, such as Debian's default-jre-headless.",
         )
     with tempfile.TemporaryDirectory(prefix="dbml-pmml-") as folder:

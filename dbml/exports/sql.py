@@ -68,22 +68,28 @@ def written(stored: Stored) -> str:
         _moved(f"select {_filled(parts, places)}", schema) for parts, places in ((fast, inputs), (exact, arrays))
     )
     types = [_TYPES[f["kind"]] for f in stored.features]
-    return database.verbatim(database.text("export/score")).format(
-        label=database.verbatim(stored.label),
-        estimator=database.verbatim(_comment(stored.signature["estimator"])),
-        score=database.verbatim(_comment(_score(stored.signature["output"]))),
-        example=database.verbatim(_comment(_example(stored, names))),
-        schema=sql.Identifier(schema),
-        function=sql.Identifier(function),
-        careful=sql.Identifier(careful),
-        helpers=database.verbatim(_helpers(f"{body} {exact_body}", schema)),
-        careful_body=database.verbatim(_dollars(exact_body)),
-        careful_comment=sql.Literal(f"Scores the rows that {stored.label} cannot score by plain arithmetic."),
-        parameters=database.verbatim(", ".join(f"{n or ''} {t}".strip() for n, t in zip(names, types, strict=True))),
-        types=database.verbatim(", ".join(types)),
-        body=database.verbatim(_dollars(body)),
-        comment=sql.Literal(f"Scores a row by {stored.label}: {_score(stored.signature['output'])}."),
-    ).as_string(None)
+    return (
+        database.verbatim(database.text("export/score"))
+        .format(
+            label=database.verbatim(stored.label),
+            estimator=database.verbatim(_comment(stored.signature["estimator"])),
+            score=database.verbatim(_comment(_score(stored.signature["output"]))),
+            example=database.verbatim(_comment(_example(stored, names))),
+            schema=sql.Identifier(schema),
+            function=sql.Identifier(function),
+            careful=sql.Identifier(careful),
+            helpers=database.verbatim(_helpers(f"{body} {exact_body}", schema)),
+            careful_body=database.verbatim(_dollars(exact_body)),
+            careful_comment=sql.Literal(f"Scores the rows that {stored.label} cannot score by plain arithmetic."),
+            parameters=database.verbatim(
+                ", ".join(f"{n or ''} {t}".strip() for n, t in zip(names, types, strict=True))
+            ),
+            types=database.verbatim(", ".join(types)),
+            body=database.verbatim(_dollars(body)),
+            comment=sql.Literal(f"Scores a row by {stored.label}: {_score(stored.signature['output'])}."),
+        )
+        .as_string(None)
+    )
 
 
 def _expressions(plan: dict[str, Any], call: str, label: str) -> tuple[list[str], list[str]]:
@@ -197,9 +203,7 @@ def _answers(raw: psycopg.Connection[Any], stored: Stored) -> list[float | None]
     )
 
     def score(places: list[int]) -> None:
-        columns = [
-            [_value(f["kind"], rows[place][i]) for place in places] for i, f in enumerate(stored.features)
-        ]
+        columns = [[_value(f["kind"], rows[place][i]) for place in places] for i, f in enumerate(stored.features)]
         with raw.transaction():
             found = database.query(raw, ask, columns)
         for place, row in zip(places, found, strict=True):
