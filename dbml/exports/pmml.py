@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import shutil
 import tempfile
@@ -78,7 +79,7 @@ def _evaluator(file: Path) -> Iterator[Any]:
     """jpmml-evaluator in a Java of its own, which ends with it and hears nobody else."""
     library = needed("jpmml_evaluator", "pmml")
     gateway = needed("py4j.java_gateway", "pmml").JavaGateway.launch_gateway(
-        classpath=":".join(library._classpath([])), enable_auth=True, die_on_exit=True
+        classpath=os.pathsep.join(library._classpath([])), enable_auth=True, die_on_exit=True
     )
     try:
         backend = needed("jpmml_evaluator.py4j", "pmml").Py4JBackend(gateway)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dbml.scorer.onnx.graph import constant
-from dbml.scorer.onnx.tensors import ROUNDING, Element, Node, Tensor, product, rounded
+from dbml.scorer.onnx.tensors import FLOAT32_MAX, ROUNDING, Element, Node, Tensor, product, rounded
 from dbml.scorer.onnx.trees import tree_classifier, tree_regressor
 from dbml.scorer.plan import Value
 from dbml.scorer.sklearn.registry import Unsupported
@@ -191,9 +191,10 @@ def normalizer(node: Node, x: Tensor) -> list[Any]:
         return [_quotients(node, x, total)]
     values = [rounded(e.value, "float") for e in x.elements]
     if norm == "MAX":
-        total = values[0]
-        for value in values[1:]:
-            total = total.maximum(value)
+        # As C++ has it: NaN is greater than nothing.
+        total = node.plan.constant(-FLOAT32_MAX)
+        for value in values:
+            total = total.less(value).select(value, total)
     else:
         sizes = [(v * v).round32() if norm == "L2" else v.function("absolute") for v in values]
         total = sizes[0]
