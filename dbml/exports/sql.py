@@ -28,7 +28,7 @@ _NAME_BYTES = 63
 # Larger scripts take minutes to load.
 CHARACTERS_AT_MOST = 8_000_000
 
-_LITERAL_OR_CALL = re.compile(r"('(?:[^']|'')*')|\bdbml\.(\w+)")
+_QUOTED_OR_CALL = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|\bdbml\.(\w+)""")
 _FUNCTION = re.compile(r"^create or replace function dbml\.(\w+)\(.*?^comment on function .*?';$", re.M | re.S)
 
 
@@ -48,6 +48,10 @@ def written(stored: Stored) -> str:
     :raises ExportError: the model has no plan, none that SQL expresses, or more features than a function takes.
     """
     plan = loads(plan_of(stored))
+    if stored.schema in ("dbml", "dbml_scorer"):
+        raise errors.ExportError(
+            f"the schema {stored.schema} is dbml's own", "Give another schema: `--schema scorer` is the default."
+        )
     if len(stored.features) > PARAMETERS_AT_MOST:
         raise errors.ExportError(
             f"{stored.label} has {len(stored.features)} features, and a function of PostgreSQL takes "
@@ -140,8 +144,8 @@ def _filled(parts: list[str], places: dict[str, str]) -> str:
 
 
 def _moved(text: str, schema: str) -> str:
-    """The same with dbml's functions called in another schema; literals stay as they are."""
-    return _LITERAL_OR_CALL.sub(lambda m: m[1] or f"{_quoted(schema)}.{m[2]}", text)
+    """The same with dbml's functions called in another schema; literals and names stay as they are."""
+    return _QUOTED_OR_CALL.sub(lambda m: m[1] or f"{_quoted(schema)}.{m[2]}", text)
 
 
 def _helpers(text: str, schema: str) -> str:
@@ -180,11 +184,12 @@ def _score(output: dict[str, Any]) -> str:
 
 
 def _example(stored: Stored, names: list[str | None]) -> str:
-    """The first golden row's arguments: types speak for themselves."""
+    """A call to copy; its values are nobody's."""
+    schema, function, _ = _names(stored)
+    values = ["'…'" if f["kind"] == "text" else "true" if f["kind"] == "boolean" else "0" for f in stored.features]
     named = None not in names
-    row = stored.golden["rows"][0]
-    shown = [sql.Literal(value).as_string(None) for value in row]
-    return ", ".join(f"{n} => {v}" if named else v for n, v in zip(names, shown, strict=True))
+    given = ", ".join(f"{n} => {v}" if named else v for n, v in zip(names, values, strict=True))
+    return f"{_quoted(schema)}.{_quoted(function)}({given})"
 
 
 def _answers(raw: psycopg.Connection[Any], stored: Stored) -> list[float | None]:

@@ -1,7 +1,7 @@
 -- {label}: {estimator}; the score is {score}.
 -- For PostgreSQL 14 or newer. It needs nothing but this file, not even dbml: psql -1 -f FILE
 --
---   select {schema}.{function}({example});
+--   select {example};
 --
 -- A row that the model refuses is an error with SQLSTATE DB013. Bounds, dialect and limits: docs/exports.md of dbml.
 create schema if not exists {schema};

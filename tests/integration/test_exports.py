@@ -113,6 +113,30 @@ def test_plain_sql_in_a_database_without_dbml(
     assert refused.value.sqlstate == "DB013"
 
 
+def test_names_and_words_of_every_sort(cli: Cli, tmp_path: Path, without_plpython: str) -> None:
+    strange = ["dbml._refuse('x')", "it's", '"', "$score$ dbml._ieee_add(", "a\\b %s\n", "größer " * 20]
+    random = np.random.default_rng(1)
+    rows = pd.DataFrame({name: random.choice(strange, 200) for name in strange[:3]})
+    rows = rows.assign(**{name: random.normal(size=200) for name in strange[3:]})
+    encoded = make_column_transformer((OneHotEncoder(sparse_output=False), strange[:3]), remainder="passthrough")
+    estimator = make_pipeline(encoded, LogisticRegression()).fit(
+        rows, rows[strange[3]] + (rows[strange[0]] == "it's") > 0
+    )
+    joblib.dump(estimator, tmp_path / "m.joblib")
+    rows.head(50).to_csv(tmp_path / "rows.csv", index=False)
+    cli("model", "add", "m", tmp_path / "m.joblib", "--sample", tmp_path / "rows.csv")
+    cli("model", "export", "m@1", "-o", tmp_path / "m.sql", "--schema", "$score$")
+    fresh = rows.tail(50)
+    with psycopg.connect(without_plpython) as plain:
+        plain.execute((tmp_path / "m.sql").read_text())
+        ask = 'select "$score$".m_1(%s, %s, %s, %s, %s, %s)'
+        found = [plain.execute(ask, row).fetchone()[0] for row in fresh.to_numpy().tolist()]  # type: ignore[index]
+    np.testing.assert_allclose(found, estimator.predict_proba(fresh)[:, 1], rtol=0, atol=1e-9)
+    assert (
+        "dbml's own" in cli("model", "export", "m@1", "-o", tmp_path / "n.sql", "--schema", "dbml", exit_code=1).output
+    )
+
+
 def test_the_export_leaves_nothing_in_the_database(
     add: Callable[[str], Exported], cli: Cli, db: psycopg.Connection[Any], tmp_path: Path
 ) -> None:
