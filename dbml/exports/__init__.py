@@ -14,12 +14,11 @@ from pathlib import Path
 
 from dbml import database, errors, registry
 from dbml.database import Connection
-from dbml.exports.checking import Stored
 
 # Format → how a file of it ends, to be guessed from.
 FORMATS = {"joblib": ".joblib", "skops": ".skops", "sql": ".sql", "plan": ".json", "pmml": ".pmml", "onnx": ".onnx"}
-# Format → the module that makes it; its ``make(raw, stored)`` returns checked bytes.
-_MAKERS = {"sql": "sql", "plan": "plan", "pmml": "pmml", "onnx": "onnx"}
+# Each is made by the module of its name, whose ``make(raw, stored)`` returns checked bytes.
+_MADE = ("sql", "plan", "pmml", "onnx")
 
 
 def export(
@@ -41,23 +40,7 @@ def export(
     :raises ExportError: the format cannot carry this model, or a package that makes it is missing.
     :raises ParityError: what was made does not answer as the model.
     """
-    raw = database.driver(connection)
-    row = registry.stored(raw, name, version)
-    if form not in (None, *FORMATS):
-        raise errors.ExportError(f'there is no format "{form}"', f"Formats are {', '.join(FORMATS)}.")
-    if form in (None, row["kind"]):
-        # Its sha256 is that of the file whose golden rows were scored when it was added: to copy it unpickles nothing.
-        return bytes(row["artifact"])
-    if form not in _MAKERS:
-        raise errors.ExportError(
-            f"{name}@{version} came as {row['kind']}, and there is no {form} file of it",
-            f"Export what was added: `--format {row['kind']}`.",
-        )
-    maker = importlib.import_module(f"dbml.exports.{_MAKERS[form]}")
-    stored = Stored(f"{name}@{version}", schema=schema, trust=tuple(trust), **row)
-    with database.translated():
-        made: bytes = maker.make(raw, stored)
-    return made
+    return _made(connection, name, version, form, schema, trust)[1]
 
 
 def export_file(
@@ -82,19 +65,46 @@ def export_file(
     _refuse_existing(path, force)
     if form is None:
         form = next((form for form, suffix in FORMATS.items() if path.suffix == suffix), None)
-    content = export(connection, name, version, form, schema=schema, trust=trust)
+    form, content = _made(connection, name, version, form, schema, trust)
     _write(path, content, force)
-    return form or registry.stored(connection, name, version)["kind"], len(content)
+    return form, len(content)
+
+
+def _made(
+    connection: Connection, name: str, version: int, form: str | None, schema: str, trust: Sequence[str]
+) -> tuple[str, bytes]:
+    raw = database.driver(connection)
+    row = registry.stored(raw, name, version)
+    if form not in (None, *FORMATS):
+        raise errors.ExportError(f'there is no format "{form}"', f"Formats are {', '.join(FORMATS)}.")
+    if form in (None, row["kind"]):
+        # Its sha256 is that of the file whose golden rows were scored when it was added: to copy it unpickles nothing.
+        return row["kind"], row["artifact"]
+    if form not in _MADE:
+        raise errors.ExportError(
+            f"{name}@{version} came as {row['kind']}, and there is no {form} file of it",
+            f"Export what was added: `--format {row['kind']}`.",
+        )
+    # numpy is not for those who only import dbml.
+    from dbml.exports.checking import Stored
+
+    maker = importlib.import_module(f"dbml.exports.{form}")
+    stored = Stored(f"{name}@{version}", schema=schema, trust=tuple(trust), **row)
+    with database.translated():
+        return form, maker.make(raw, stored)
 
 
 def _refuse_existing(path: Path, force: bool) -> None:
-    if path.exists() and not force:
+    if path.is_file() and not force:
         raise errors.ExportError(f"{path} is there already", "Say `--force` to replace it, or give another `-o FILE`.")
 
 
 def _write(path: Path, content: bytes, force: bool) -> None:
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
+        if path.exists() and not path.is_file():  # /dev/stdout: nothing is to be renamed over a device
+            path.write_bytes(content)
+            return
         try:
             with open(beside, "xb") as file:
                 file.write(content)
