@@ -12,7 +12,7 @@ help: ## list the targets
 demo: .venv/.ready ## the whole story on a throwaway server (ARGS="--keep")
 	@$(BIN)/dbml demo $(ARGS)
 
-test: lint .venv/.openmp ## lint, then every test (ARGS="-k name")
+test: lint .venv/.openmp .venv/.java ## lint, then every test (ARGS="-k name")
 	@$(BIN)/pytest -n 2 $(ARGS)
 
 lint: .venv/.ready ## style, types, direction of imports
@@ -58,5 +58,14 @@ clean: ## remove what was built and cached (not .venv)
 	    echo "installing libgomp1 with apt-get …"; \
 	    export DEBIAN_FRONTEND=noninteractive; \
 	    { apt-get install -y -qq libgomp1 || { apt-get update -qq && apt-get install -y -qq libgomp1; }; } >/dev/null; \
+	fi
+	@touch $@
+
+# The PMML tests convert and evaluate in Java.
+.venv/.java: .venv/.ready
+	@if ! command -v java >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing default-jre-headless with apt-get …"; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    { apt-get install -y -qq default-jre-headless || { apt-get update -qq && apt-get install -y -qq default-jre-headless; }; } >/dev/null; \
 	fi
 	@touch $@

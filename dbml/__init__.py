@@ -7,10 +7,11 @@ from dbml.attachment import attach, detach
 from dbml.comparison import diff
 from dbml.deployment import deploy, rescore, rescore_due, rollback, score, status
 from dbml.errors import DbmlError
+from dbml.exports import export, export_file
 from dbml.install import uninstall
 from dbml.online import attach_online
 from dbml.reconciliation import reconcile
-from dbml.registry import add_model, export, show, verify, versions
+from dbml.registry import add_model, show, verify, versions
 from dbml.spec import Counter, Event, Prediction, Profile
 from dbml.upgrade import install
 
@@ -27,6 +28,7 @@ __all__ = [
     "detach",
     "diff",
     "export",
+    "export_file",
     "install",
     "reconcile",
     "rescore",

@@ -1,54 +1,43 @@
 """The file a data scientist hands over: what it is, what it takes, what it answers.
 
-Pure: reads files, never connects. :func:`read` unpickles, so it is for files that the caller trusts.
+Pure: reads files, never connects. :func:`read` unpickles a joblib file, so that must be one that the caller trusts;
+of skops and ONNX files nothing is unpickled.
 """
 
 from __future__ import annotations
 
 import difflib
 import hashlib
-import io
 import json
-import lzma
 import math
-import pickle
-import platform
-import warnings
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
-import sklearn
 from sklearn.base import BaseEstimator, is_classifier, is_outlier_detector, is_regressor
 from sklearn.compose import ColumnTransformer
-from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
+from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from dbml._plpython import unfold
+from dbml import model_file
 from dbml._plpython.frame import rows_to_input, scores, to_wire
-from dbml.errors import ArtifactError, SampleError, TooLarge
+from dbml.errors import ArtifactError, SampleError
+from dbml.model_file import MAX_BYTES, MAX_UNFOLDED, REFIT, one_line
 
-# A bytea value must stay below 1 GB, hex-encoded on its way in.
-MAX_BYTES = 512 * 1024 * 1024
-MAX_UNFOLDED = 4 * MAX_BYTES
 GOLDEN_ROWS = 200
 SYNTHETIC_ROWS = 32
 # An estimator takes milliseconds for a row alone.
 ROWS_ASKED_ALONE = 40
 _QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]
-RAISE_LIMIT = "If it is what it should be, an administrator can raise the limit: dbml install --artifact-limit MB"
 _GIVE_SAMPLE = "Give rows of its features: `--sample ROWS.csv`."
-_REFIT = "Write it with `joblib.dump(estimator, FILE)` after `estimator.fit(X, y)`."
 
 
 @dataclass(frozen=True)
@@ -62,7 +51,7 @@ class Artifact:
     :param golden: ``{"rows", "scores", "synthetic"}``; plain JSON.
     :param libraries: name → version; ``scikit-learn`` is the version that the estimator was made with.
     :param training_summary: what the sample looked like, or None without a sample.
-    :param kind: the file's format, ``"joblib"``.
+    :param kind: the file's format: ``joblib``, ``skops`` or ``onnx``.
     """
 
     blob: bytes
@@ -73,6 +62,13 @@ class Artifact:
     libraries: dict[str, str]
     training_summary: dict[str, Any] | None
     kind: str
+
+    @property
+    def refusals(self) -> dict[str, str]:
+        """Engine → why it cannot run a file of this kind."""
+        if self.kind == "joblib":
+            return {}
+        return {"python": f"it unpickles joblib files, and this model came as {self.kind}"}
 
     @property
     def fingerprint(self) -> str:
@@ -86,15 +82,17 @@ def read(
     path: Path | str,
     sample: Path | str | pd.DataFrame | None = None,
     output: str | None = None,
+    trust: Sequence[str] = (),
     *,
     limit: int = MAX_BYTES,
     unfolded: int = MAX_UNFOLDED,
 ) -> Artifact:
-    """Read and check a joblib file.
+    """Read and check a file.
 
-    :param path: the file; it is unpickled.
+    :param path: the file: skops or ONNX by its suffix, else joblib, which is unpickled.
     :param sample: rows of the features, as a CSV file or a DataFrame; further columns are ignored.
     :param output: the class whose probability is the score, or ``"value"``.
+    :param trust: full names of types that a skops file may load beside those that skops itself trusts.
     :param limit: bytes that the file may have.
     :param unfolded: bytes that it may have once it is decompressed; asked before anything is loaded.
     :raises TooLarge: it has more.
@@ -102,8 +100,8 @@ def read(
     :raises SampleError: the sample does not fit the estimator, or is missing where it is needed.
     """
     path = Path(path)
-    blob = _read_bytes(path, limit)
-    estimator, sklearn_version = _load(path, blob, unfolded)
+    blob, kind = model_file.read(path, limit), model_file.kind(path)
+    estimator, libraries = model_file.load(path, blob, kind, trust, unfolded)
     task = _check(path, estimator)
     names, form = _feature_names(path, estimator)
     rows: pd.DataFrame | None = None
@@ -126,100 +124,12 @@ def read(
         golden, summary = _synthetic(path, estimator, signature), None
     else:
         golden, summary = _golden(path, estimator, signature, rows)
-    libraries = {"python": platform.python_version(), "scikit-learn": sklearn_version}
-    for library in ("numpy", "scipy", "joblib", *(["pandas"] if form == "frame" else [])):
-        libraries[library] = version(library)
-    return Artifact(blob, hashlib.sha256(blob).hexdigest(), estimator, signature, golden, libraries, summary, "joblib")
+    if form == "frame":
+        libraries["pandas"] = version("pandas")
+    return Artifact(blob, hashlib.sha256(blob).hexdigest(), estimator, signature, golden, libraries, summary, kind)
 
 
-# --- the file ---
-
-
-def _read_bytes(path: Path, limit: int) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > limit:
-            raise TooLarge(
-                f"{path}: {size / 1024**2:.1f} MB is more than the {limit // 1024**2} MB that dbml stores here",
-                "Compress it with `joblib.dump(estimator, FILE, compress=3)`, or fit a smaller model.",
-            )
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise ArtifactError(f"{path}: no such file", "Check the path. " + _REFIT) from None
-    except OSError as error:
-        raise ArtifactError(f"{path}: cannot be read ({error.strerror})", "Check the path.") from error
-
-
-def _looks_like_joblib(blob: bytes) -> bool:
-    # Pickle since protocol 2, then joblib's compressors: gzip, bz2, xz, lzma, lz4, zlib. Asked before
-    # unpickling, because old pickle opcodes are letters and a text file fails in them at random.
-    if blob.startswith((b"\x80", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"]\x00", b"\x04\x22\x4d\x18")):
-        return True
-    return len(blob) > 1 and blob[0] == 0x78 and int.from_bytes(blob[:2], "big") % 31 == 0
-
-
-def _load(path: Path, blob: bytes, unfolded: int) -> tuple[Any, str]:
-    """Unpickle.
-
-    :returns: the object and the version of scikit-learn that it was made with.
-    :raises TooLarge: it has more than ``unfolded`` bytes once it is decompressed.
-    :raises ArtifactError: it cannot be unpickled here.
-    """
-    not_joblib = ArtifactError(f"{path}: is not a joblib file", _REFIT)
-    if not blob:
-        raise ArtifactError(f"{path}: is empty", _REFIT)
-    if not _looks_like_joblib(blob):
-        raise not_joblib
-    try:
-        unfold.check(blob, unfolded)
-    except unfold.TooLarge as error:
-        raise TooLarge(f"{path}: {error}", "Nothing of it was loaded. " + RAISE_LIMIT) from error
-    except ModuleNotFoundError:
-        pass  # joblib says what is missing
-    except ValueError as error:
-        raise not_joblib from error
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            estimator = joblib.load(io.BytesIO(blob))
-    except ModuleNotFoundError as error:
-        raise ArtifactError(
-            f'{path}: needs the module "{error.name}", which is not installed here',
-            f"Install the package that provides {error.name}, or fit the model without it.",
-        ) from error
-    except Exception as error:
-        # joblib, pickle and the compressors each tell of a short file in their own way. Other errors are
-        # not searched for the word: they may name a class such as TruncatedSVD.
-        text = str(error).lower()
-        broken = (pickle.UnpicklingError, zlib.error, lzma.LZMAError, OSError, ValueError)
-        short = any(words in text for words in ("truncated", "eof:", "ended before"))
-        if isinstance(error, EOFError) or (isinstance(error, broken) and short):
-            raise ArtifactError(f"{path}: is truncated", "Copy the file again, or " + _lower(_REFIT)) from error
-        # An unknown opcode is a KeyError of its number in the unpickler that joblib builds on.
-        opcode = isinstance(error, KeyError) and isinstance(error.args[0], int)
-        if opcode or isinstance(error, broken[:4]):
-            raise not_joblib from error
-        raise ArtifactError(
-            f"{path}: cannot be unpickled here ({_one_line(error)})",
-            "Load it with `joblib.load` where it was made; its own classes must be in an importable module.",
-        ) from error
-    made_with = sklearn.__version__
-    for warning in caught:
-        # The version is recorded instead: parity is measured, so a difference alone is no fault.
-        if isinstance(warning.message, InconsistentVersionWarning):
-            made_with = str(warning.message.original_sklearn_version)
-        else:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-    return estimator, made_with
-
-
-def _lower(text: str) -> str:
-    return text[0].lower() + text[1:]
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return text if text else type(error).__name__
+# --- the estimator ---
 
 
 def _check(path: Path, estimator: Any) -> str:
@@ -231,12 +141,12 @@ def _check(path: Path, estimator: Any) -> str:
     name = type(estimator).__name__
     if isinstance(estimator, type) or not isinstance(estimator, BaseEstimator):
         what = f"the class {estimator.__name__}" if isinstance(estimator, type) else f"a {name}"
-        raise ArtifactError(f"{path}: holds {what}, no scikit-learn estimator", _REFIT)
+        raise ArtifactError(f"{path}: holds {what}, no scikit-learn estimator", REFIT)
     # An unfitted Pipeline or search hides predict in its own ways, so fitness is asked first.
     try:
         check_is_fitted(estimator)
     except NotFittedError:
-        raise ArtifactError(f"{path}: the {name} is not fitted", _REFIT) from None
+        raise ArtifactError(f"{path}: the {name} is not fitted", REFIT) from None
     except TypeError:
         pass
     if not hasattr(estimator, "predict"):
@@ -308,6 +218,8 @@ def _takes_numbers(step: Any, rest: Sequence[Any]) -> bool:
         return any(_takes_numbers(inner, rest) for _, inner in step.transformer_list)
     if hasattr(step, "best_estimator_"):
         return _takes_numbers(step.best_estimator_, rest)
+    if hasattr(step, "takes_numbers"):
+        return bool(step.takes_numbers)
     if isinstance(step, SimpleImputer):
         return step.statistics_.dtype.kind in "fiu"
     return _is_numeric_leaf(step)
@@ -345,7 +257,7 @@ def _output(path: Path, estimator: Any, task: str, output: str | None) -> dict[s
         return {"kind": "value"}
     classes = getattr(estimator, "classes_", None)
     if classes is None:
-        raise ArtifactError(f"{path}: the {type(estimator).__name__} does not tell its classes", _REFIT)
+        raise ArtifactError(f"{path}: the {type(estimator).__name__} does not tell its classes", REFIT)
     if isinstance(classes, list) or np.ndim(classes) != 1:
         raise _multi_output(path, estimator)
     labels = np.asarray(classes).tolist()
@@ -398,7 +310,7 @@ def _sample_rows(sample: Path | str | pd.DataFrame, names: list[str]) -> pd.Data
             raise SampleError(f"{label}: cannot be read ({error.strerror})", "Check the path.") from error
         except ValueError as error:  # what pandas' parser and the decoder raise
             raise SampleError(
-                f"{label}: is no CSV file ({_one_line(error)})",
+                f"{label}: is no CSV file ({one_line(error)})",
                 "Write it with `X.head(1000).to_csv(FILE, index=False)`.",
             ) from error
     columns = [str(column) for column in frame.columns]
@@ -524,7 +436,7 @@ def _check_row_by_row(
             alone = float(_score(estimator, signature, [row])[0])
         except Exception as error:
             raise ArtifactError(
-                f"{path}: scores a row among others but refuses it alone ({_one_line(error)})",
+                f"{path}: scores a row among others but refuses it alone ({one_line(error)})",
                 "Take out the step that looks at the whole batch.",
             ) from error
         if not math.isclose(alone, score, rel_tol=1e-12, abs_tol=1e-9):
@@ -588,7 +500,7 @@ def _on_all(count: int, score: Callable[[slice], np.ndarray[Any, Any]]) -> np.nd
         except Exception as last:
             reason = last
         raise SampleError(
-            f"the estimator refuses sample row {start + 1}: {_one_line(reason)}",
+            f"the estimator refuses sample row {start + 1}: {one_line(reason)}",
             "Leave the row away, or fit a model that takes it (an imputer, handle_unknown='ignore').",
         ) from reason
 
@@ -608,7 +520,7 @@ def _synthetic(path: Path, estimator: Any, signature: dict[str, Any]) -> dict[st
         except Exception as error:
             reason = error
     if not rows:
-        why = _one_line(reason) if reason else "no features"
+        why = one_line(reason) if reason else "no features"
         raise ArtifactError(f"{path}: refuses every row of plain numbers ({why})", _GIVE_SAMPLE)
     answer = _score(estimator, signature, rows)
     _check_row_by_row(path, estimator, signature, rows, answer)

@@ -28,6 +28,7 @@ from dbml import (
     deployment,
     doctor,
     errors,
+    exports,
     online,
     reconciliation,
     registry,
@@ -64,6 +65,12 @@ def _dsn(command: Command) -> Command:
 
 def _json(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def _trust(command: Command) -> Command:
+    return click.option(
+        "--trust", multiple=True, metavar="TYPE", help="A type that a skops file may load; may be repeated."
+    )(command)
 
 
 @click.group(cls=_Group, help=package_doc, context_settings={"help_option_names": ["-h", "--help"]})
@@ -148,6 +155,7 @@ def model_group() -> None:
 @click.option("--output", metavar="LABEL|value", help="Class whose probability is the score, or what predict says.")
 @click.option("--metric", "metrics", multiple=True, metavar="NAME=NUMBER", help="What training said, as auc=0.91.")
 @click.option("--note", help="Why there is this version.")
+@_trust
 def model_add(
     dsn: str | None,
     name: str,
@@ -157,12 +165,21 @@ def model_add(
     output: str | None,
     metrics: tuple[str, ...],
     note: str | None,
+    trust: tuple[str, ...],
 ) -> None:
-    """Store FILE, a joblib file of a fitted estimator, as a new version of NAME."""
+    """Store FILE (joblib, skops or ONNX) of a fitted model as a new version of NAME."""
     said = dict(_metric(metric) for metric in metrics)
     with database.connect(dsn) as connection:
         version = registry.add_model(
-            connection, name, file, sample=sample, output=output, engine=engine, metrics=said, note=note
+            connection,
+            name,
+            file,
+            sample=sample,
+            output=output,
+            engine=engine,
+            metrics=said,
+            note=note,
+            trust=trust,
         )
     if version.already_there:
         click.echo(f"{version} is this very artifact already, engine {version.engine}.")
@@ -288,18 +305,30 @@ def model_verify(dsn: str | None, version: str, as_json: bool) -> None:
 
 @model_group.command("export")
 @_dsn
-@click.argument("version", metavar="NAME@V")
-@click.option("--format", "form", type=click.Choice(["joblib"]), default="joblib", show_default=True)
+@click.argument("version", metavar="NAME[@V]")
+@click.option(
+    "--format", "form", type=click.Choice(list(exports.FORMATS)), help="Else by FILE's suffix, else as it was added."
+)
 @click.option("-o", "--output-file", type=click.Path(path_type=Path), required=True, metavar="FILE")
-def model_export(dsn: str | None, version: str, form: str, output_file: Path) -> None:
-    """Write the stored artifact to FILE, bit by bit what was added."""
+@click.option("--schema", default="scorer", show_default=True, help="Where the functions of an SQL export stand.")
+@_trust
+@click.option("--force", is_flag=True, help="Replace FILE where it is there.")
+def model_export(
+    dsn: str | None,
+    version: str,
+    form: str | None,
+    output_file: Path,
+    schema: str,
+    trust: tuple[str, ...],
+    force: bool,
+) -> None:
+    """Write a version (left out: the deployed one) as a file, checked on its golden rows before."""
     with database.connect(dsn) as connection:
-        blob = registry.export(connection, *_version(version))
-    try:
-        output_file.write_bytes(blob)
-    except OSError as error:
-        raise errors.ArtifactError(f"cannot write {output_file}: {error.strerror}", "Give another -o FILE.") from error
-    click.echo(f"{version} written to {output_file} as {form}, {len(blob)} bytes.")
+        name, number = _version(version) if "@" in version else (version, registry.deployed(connection, version))
+        form, size = exports.export_file(
+            connection, name, number, output_file, form, schema=schema, trust=trust, force=force
+        )
+    click.echo(f"{name}@{number} written to {output_file} as {form}, {size} bytes.")
 
 
 @main.command("attach")

@@ -121,6 +121,12 @@ class TooLarge(DbmlError):
     sqlstate = "DB017"
 
 
+class ExportError(DbmlError):
+    """A version cannot be written in this format, or not to this file."""
+
+    sqlstate = "DB020"
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return `` Did you mean "…"?`` for the closest of ``names``, or nothing when none is close."""
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)

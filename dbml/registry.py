@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import subprocess
@@ -59,6 +60,7 @@ def add_model(
     metrics: Mapping[str, float] | None = None,
     note: str | None = None,
     migrated: bool = False,
+    trust: Sequence[str] = (),
 ) -> Version:
     """Read an artifact, store it as a new version and verify it inside the server.
 
@@ -68,6 +70,7 @@ def add_model(
     :param metrics: what training said of it, such as ``{"auc": 0.91}``; stored as it is.
     :param note: why there is this version.
     :param migrated: whether a migration adds it, whose downgrade may remove it.
+    :param trust: full names of types that a skops file may load beside those that skops itself trusts.
     :raises TooLarge: the file, or what it unfolds to, is larger than the database's owner allows; it is not loaded.
     :raises ArtifactError: the file is no estimator that dbml can serve, or not on the engine asked for.
     :raises SampleError: the sample does not fit the estimator.
@@ -91,7 +94,7 @@ def add_model(
         if engine in ("portable", "python") and not plpython:
             raise _no_plpython(engine)
         limits = database.named(raw, "limits")[0]
-        read = artifact.read(path, sample, output, limit=limits["artifact"], unfolded=limits["unfolded"])
+        read = artifact.read(path, sample, output, trust, limit=limits["artifact"], unfolded=limits["unfolded"])
         database.named(raw, "lock_model", name=name)
         same = database.named(raw, "version_by_fingerprint", name=name, fingerprint=read.fingerprint)
         if same:
@@ -110,13 +113,14 @@ def add_model(
             "note": note,
             "migrated": migrated,
         }
-        trial = _try(raw, row, possible.refusals, _candidates(engine, plpython))
+        trial = _try(raw, row, possible.refusals | read.refusals, _candidates(engine, plpython))
         chosen = _choose(f"{name}@{coming['version']}", engine, plpython, trial, raw, read.libraries)
         row |= {"engine": chosen, "parity": Jsonb(trial.parity), "cost": Jsonb(trial.cost)}
         with raw.transaction():
             database.named(raw, "add_version", **row)
             database.named(raw, "prepare", name=name, version=coming["version"], engine=chosen)
-        notices = [f"not on engine {slower}: {why}" for slower, why in trial.refusals.items()]
+        faster = ENGINES[: ENGINES.index(chosen)]
+        notices = [f"not on engine {one}: {why}" for one, why in trial.refusals.items() if one in faster]
         differing = _differing_library(raw, read.libraries) if chosen == "python" else None
         if differing:
             notices.append(f"{differing}; the golden rows agree")
@@ -159,6 +163,7 @@ def stored_row(name: str, version: int, read: Artifact, possible: Engines) -> di
         "libraries": Jsonb(read.libraries),
         "training_summary": Jsonb(read.training_summary) if read.training_summary else None,
         "artifact": read.blob,
+        "kind": read.kind,
         "plan": dumps(possible.plan) if possible.plan else None,
         "expression": possible.expression.fast if possible.expression else None,
         "careful_expression": possible.expression.careful if possible.expression else None,
@@ -179,10 +184,13 @@ def _try(
 ) -> Trial:
     """Store the version for a moment, and score its golden and hurtful rows by each engine that may serve it."""
     trial = Trial({}, {}, {engine: why for engine, why in refusals.items() if engine in candidates})
+    left = [engine for engine in candidates if engine not in refusals]
+    if not left:
+        return trial
     with raw.transaction(force_rollback=True):
-        database.named(raw, "add_version", **row, engine=candidates[-1], parity=Jsonb({}), cost=Jsonb({}))
-        for engine in candidates:
-            if engine in trial.refusals or (engine == "python" and trial.cost):
+        database.named(raw, "add_version", **row, engine=left[-1], parity=Jsonb({}), cost=Jsonb({}))
+        for engine in left:
+            if engine == "python" and trial.cost:
                 continue  # an estimator itself is never the cheapest
             asked = {"name": row["name"], "version": row["version"], "engine": engine}
             try:
@@ -220,6 +228,11 @@ def _choose(
         raise errors.ServerError(
             f"{version} cannot run without PL/Python, and this database has none: {trial.refusals['sql']}",
             "dbml doctor names the package to install; then run dbml install again.",
+        )
+    if engine == "auto":
+        raise errors.ArtifactError(
+            f"{version} cannot run: {trial.refusals['portable']}; engine python is out, for {trial.refusals['python']}",
+            "Fit a model of the classes in docs/support.md, or add one as a joblib file, which engine python runs.",
         )
     raise errors.ArtifactError(
         f"{version} cannot run on engine {engine}: {trial.refusals[engine]}",
@@ -319,18 +332,37 @@ def verify(connection: Connection, name: str, version: int) -> dict[str, Any]:
         return database.named(raw, "verify", name=name, version=version)[0]
 
 
-def export(connection: Connection, name: str, version: int) -> bytes:
-    """Return the stored artifact, bit by bit what was added.
+def stored(connection: Connection, name: str, version: int) -> dict[str, Any]:
+    """Return all that an export needs of a version: its file and kind, signature, golden rows and plan.
 
     :raises UnknownModel: it is not there.
+    :raises ArtifactError: the stored file is not the one that was added.
     """
     raw = database.driver(connection)
     with database.translated():
         require(raw)
-        rows = database.named(raw, "artifact", name=name, version=version)
+        rows = database.named(raw, "stored_version", name=name, version=version)
         if not rows:
             raise _unknown(raw, name, version)
-        return bytes(rows[0]["artifact"])
+    row = rows[0] | {"artifact": bytes(rows[0]["artifact"])}
+    found = hashlib.sha256(row["artifact"]).hexdigest()
+    if found != row["sha256"]:
+        raise errors.ArtifactError(
+            f"the stored file of {name}@{version} has sha256 {found}, and it was added with {row['sha256']}",
+            "Restore it from a backup, or add the original file as a new version.",
+        )
+    return row
+
+
+def deployed(connection: Connection, name: str) -> int:
+    """Return the version of a model that is deployed.
+
+    :raises UnknownModel: there is no such model, or none of it is deployed.
+    """
+    found = [row["version"] for row in versions(connection, name) if row["deployed"]]
+    if not found:
+        raise errors.UnknownModel(f"no version of {name} is deployed", f"Say which one is meant, such as {name}@1.")
+    return int(found[0])
 
 
 def _unknown(raw: psycopg.Connection[Any], name: str, version: int | None) -> errors.UnknownModel:

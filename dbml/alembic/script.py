@@ -92,9 +92,10 @@ def add_model(release: Release) -> str:
         sql_alone=release.engine == "sql",
     )
     candidates = registry.ENGINES if release.engine == "auto" else (release.engine,)
-    chosen = next((engine for engine in candidates if engine not in possible.refusals), None)
+    refusals = possible.refusals | read.refusals
+    chosen = next((engine for engine in candidates if engine not in refusals), None)
     if chosen not in registry.ENGINES:
-        reason = possible.refusals.get(release.engine, "there is none of that name")
+        reason = refusals.get(release.engine if release.engine != "auto" else "portable", "there is none of that name")
         raise errors.ArtifactError(
             f"{release} cannot run on engine {release.engine}: {reason}",
             f"Engines are auto, {', '.join(registry.ENGINES)}.",

@@ -226,6 +226,11 @@ class Builder:
         """The operation of a node."""
         return str(self._nodes[value.index]["op"])
 
+    def argument(self, value: Value) -> Value:
+        """The first node that a node is computed from."""
+        place = self._nodes[value.index]["of"][0]
+        return Value(self, place, format_.OPERATIONS[self._nodes[place]["op"]][1])
+
     def sum(self, values: Sequence[Number]) -> Value:
         """The sum, from left to right."""
         return self.node("sum", *values)

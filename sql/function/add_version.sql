@@ -4,7 +4,7 @@
 create or replace function dbml._add_version(
   model text, version integer, engine text, fingerprint text, sha256 text, signature jsonb, golden jsonb, libraries jsonb,
   training_summary jsonb, artifact bytea, plan text, expression text[], careful_expression text[], parity jsonb, cost jsonb,
-  metrics jsonb, git_revision text, note text, migrated boolean
+  metrics jsonb, git_revision text, note text, migrated boolean, kind text
 ) returns void
 language plpgsql
 volatile
@@ -67,13 +67,13 @@ begin
   end if;
   insert into dbml.model_version
          (model, version, engine, fingerprint, sha256, signature, golden, libraries, training_summary, artifact,
-          plan, expression, careful_expression, parity, cost, metrics, git_revision, note, migrated)
+          plan, expression, careful_expression, parity, cost, metrics, git_revision, note, migrated, kind)
   values (_add_version.model, _add_version.version, _add_version.engine, _add_version.fingerprint, _add_version.sha256,
           _add_version.signature, _add_version.golden, _add_version.libraries, _add_version.training_summary,
           _add_version.artifact, written, _add_version.expression, _add_version.careful_expression, _add_version.parity,
-          _add_version.cost, _add_version.metrics, _add_version.git_revision, _add_version.note, _add_version.migrated);
+          _add_version.cost, _add_version.metrics, _add_version.git_revision, _add_version.note, _add_version.migrated, _add_version.kind);
 end
 $$;
 comment on function dbml._add_version(
-  text, integer, text, text, text, jsonb, jsonb, jsonb, jsonb, bytea, text, text[], text[], jsonb, jsonb, jsonb, text, text, boolean
+  text, integer, text, text, text, jsonb, jsonb, jsonb, jsonb, bytea, text, text[], text[], jsonb, jsonb, jsonb, text, text, boolean, text
 ) is 'Stores a version of a model, checked as far as the server can check it without loading anything.';

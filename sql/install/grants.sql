@@ -6,7 +6,7 @@ grant execute on function dbml.deploy(text, integer), dbml.deploy(text, integer,
 -- Adding a version: stored, made ready, measured and verified by functions; dbml_deployer may touch no table.
 grant execute on function dbml._limits() to dbml_deployer;
 grant execute on function dbml._add_version(
-  text, integer, text, text, text, jsonb, jsonb, jsonb, jsonb, bytea, text, text[], text[], jsonb, jsonb, jsonb, text, text, boolean
+  text, integer, text, text, text, jsonb, jsonb, jsonb, jsonb, bytea, text, text[], text[], jsonb, jsonb, jsonb, text, text, boolean, text
 ) to dbml_deployer;
 grant execute on function dbml._prepare(text, integer, text), dbml._measure(text, integer, text), dbml._verify(text, integer, text)
    to dbml_deployer;

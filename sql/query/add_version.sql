@@ -4,4 +4,4 @@ select dbml._add_version(
          training_summary => %(training_summary)s, artifact => %(artifact)s, plan => %(plan)s,
          expression => %(expression)s::text[], careful_expression => %(careful_expression)s::text[],
          parity => %(parity)s, cost => %(cost)s, metrics => %(metrics)s, git_revision => %(git_revision)s,
-         note => %(note)s, migrated => %(migrated)s) as added
+         note => %(note)s, migrated => %(migrated)s, kind => %(kind)s) as added

@@ -21,6 +21,7 @@ select v.model as name,
        v.git_revision,
        v.note,
        v.migrated,
-       v.fingerprint
+       v.fingerprint,
+       v.kind
   from dbml.model_version v;
 comment on view dbml.model is 'Every stored version of every model, without its blob.';

@@ -1,0 +1,179 @@
+"""An ONNX file's graph: its inputs, its answer, and the walk that writes the answer down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from dbml.scorer.onnx.tensors import Element, Node, Tensor, rounded
+from dbml.scorer.plan import Value
+from dbml.scorer.sklearn.registry import Columns, Unsupported
+
+
+class NotReadable(Exception):
+    """The bytes are no ONNX model."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input: its name, the type of its tensor and how many columns it has."""
+
+    name: str
+    dtype: str
+    width: int
+
+
+class Graph:
+    """The graph of a model with one answer: probabilities beside a label, or a value.
+
+    :param model: an ``onnx.ModelProto``.
+    :raises Unsupported: inputs or outputs of other sorts.
+    """
+
+    def __init__(self, model: Any) -> None:
+        import onnx
+
+        self._graph = model.graph
+        self._constants = {each.name: onnx.numpy_helper.to_array(each) for each in self._graph.initializer}
+        self._nodes = [
+            (node, {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}) for node in self._graph.node
+        ]
+        self._makers = {name: place for place, (node, _) in enumerate(self._nodes) for name in node.output}
+        self.inputs = [_input(each) for each in self._graph.input if each.name not in self._constants]
+        self._outputs()
+
+    @classmethod
+    def read(cls, content: bytes) -> Graph:
+        """Read a file's bytes.
+
+        :raises NotReadable: they are none of an ONNX model.
+        """
+        import onnx
+
+        try:
+            model = onnx.load_model_from_string(content)
+            onnx.checker.check_model(model)
+        except Exception as error:
+            # protobuf and the checker have exceptions of their own; the file's bytes are not to be shown.
+            raise NotReadable((str(error).strip().splitlines() or [type(error).__name__])[0][:200]) from error
+        return cls(model)
+
+    def _outputs(self) -> None:
+        """Find which output is the answer, and which the label."""
+        kinds = [_output_kind(each) for each in self._graph.output]
+        if kinds in (["float"], ["double"]):
+            self.classifies, self.answer_place = False, 0
+        elif len(kinds) == 2 and kinds[0] in ("int64", "string") and kinds[1] in ("float", "double", "map"):
+            self.classifies, self.label_place, self.answer_place = True, 0, 1
+        else:
+            raise Unsupported(
+                f"outputs of the types {', '.join(kinds) or 'none'}: it takes one number, or a label and probabilities"
+            )
+
+    @cached_property
+    def width(self) -> int:
+        """How many features there are."""
+        return sum(each.width for each in self.inputs)
+
+    @property
+    def named(self) -> bool:
+        """Whether each feature is an input with a name, and not a column of one wide tensor."""
+        if all(each.width == 1 for each in self.inputs):
+            return True
+        if len(self.inputs) == 1:
+            return False
+        raise Unsupported("several inputs of more than one column")
+
+    def classes(self, count: int) -> list[Any]:
+        """The labels, in the order of the probabilities."""
+        for node, attributes in reversed(self._nodes):
+            for name in ("classlabels_strings", "classlabels_int64s", "classlabels_ints"):
+                found = attributes.get(name)
+                if found is not None and len(found) == count:
+                    return [label.decode() if isinstance(label, bytes) else label for label in found]
+            if node.op_type == "ArrayFeatureExtractor" and node.input[0] in self._constants:
+                labels = self._constants[node.input[0]].ravel().tolist()
+                if len(labels) == count:
+                    return [label.decode() if isinstance(label, bytes) else label for label in labels]
+        raise Unsupported("a classifier that does not say its classes")
+
+    def answer(self, X: Columns) -> list[Element]:
+        """Write the answer down: one element a class, or one.
+
+        :raises Unsupported: names the operator that no plan expresses.
+        """
+        from dbml.scorer.onnx.operators import OPERATORS
+
+        found: dict[str, Any] = dict(self._constants)
+        columns = iter(X.columns)
+        for each in self.inputs:
+            found[each.name] = _given(X, each, [next(columns).value for _ in range(each.width)])
+        for place in sorted(self._needed(self._graph.output[self.answer_place].name)):
+            node, attributes = self._nodes[place]
+            domain = f"{node.domain}." if node.domain not in ("", "ai.onnx", "ai.onnx.ml") else ""
+            write = OPERATORS.get(f"{domain}{node.op_type}")
+            if write is None:
+                raise Unsupported(f"the operator {domain}{node.op_type}")
+            given = [found[name] if name else None for name in node.input]
+            found |= zip(node.output, write(Node(node.op_type, X.plan, attributes), *given), strict=False)
+        answer = found[self._graph.output[self.answer_place].name]
+        if not self.classifies and len(answer.elements) != 1:
+            raise Unsupported("several values for an answer")
+        elements: list[Element] = answer.elements
+        return elements
+
+    def _needed(self, name: str) -> set[int]:
+        """Places of the nodes that an output is made by; a label's own nodes are left out."""
+        needed: set[int] = set()
+        waiting = [name]
+        while waiting:
+            place = self._makers.get(waiting.pop())
+            if place is not None and place not in needed:
+                needed.add(place)
+                waiting += self._nodes[place][0].input
+        return needed
+
+
+# By the numbers of onnx.TensorProto.
+_DTYPES = {1: "float", 7: "int64", 8: "string", 9: "bool", 11: "double"}
+
+
+def _dtype(type_: Any) -> str:
+    number = type_.tensor_type.elem_type
+    return _DTYPES.get(number, f"tensor type {number}")
+
+
+def _input(each: Any) -> Input:
+    dtype = _dtype(each.type)
+    dimensions = each.type.tensor_type.shape.dim
+    if dtype.startswith("tensor type"):
+        raise Unsupported(f'the input "{each.name}" of {dtype}: it takes float, double, int64, bool and string')
+    if len(dimensions) != 2 or not dimensions[1].dim_value:
+        raise Unsupported(f'the input "{each.name}" without a number of columns')
+    return Input(each.name, dtype, dimensions[1].dim_value)
+
+
+def _output_kind(each: Any) -> str:
+    return "map" if each.type.HasField("sequence_type") else _dtype(each.type)
+
+
+def _given(X: Columns, each: Input, values: list[Value]) -> Tensor:
+    """An input's row: numbers become the type that the graph takes, and what that cannot hold is refused."""
+    for value in values:
+        if each.dtype == "string":
+            if value.kind != "t":
+                raise Unsupported(f'a number for the input "{each.name}", which takes text')
+            X.plan.check(~value.missing(), f'the input "{each.name}" of ONNX cannot be missing')
+        elif value.kind != "n":
+            raise Unsupported(f'text for the input "{each.name}", which takes numbers')
+        elif each.dtype in ("int64", "bool"):
+            X.plan.check(value.equal(value.function("rint")), f'the input "{each.name}" takes whole numbers')
+    return Tensor([Element(rounded(value, each.dtype)) for value in values], each.dtype)
+
+
+def constant(value: Any) -> Any:
+    """A constant's numbers, flat, in double."""
+    return np.asarray(value, dtype=np.float64).ravel()

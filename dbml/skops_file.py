@@ -1,0 +1,46 @@
+"""A skops file: an estimator as data, of which only types that somebody trusts are loaded, and nothing is unpickled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dbml.errors import ArtifactError
+
+_WRITE = "Write it with `skops.io.dump(estimator, FILE)`."
+
+
+def load(path: Path | str, blob: bytes, trust: Sequence[str] = ()) -> Any:
+    """Load the estimator.
+
+    :param trust: full names of types to load beside those that skops itself trusts.
+    :raises ArtifactError: skops is not installed, the file is none of its, or holds a type that is not trusted.
+    """
+    try:
+        from skops import io
+    except ImportError as error:
+        raise ArtifactError(
+            f"{path}: needs the package skops, which cannot be imported here ({error})",
+            "Install it: pip install 'dbml[export]'",
+        ) from error
+    try:
+        unknown = io.get_untrusted_types(data=blob)
+    except Exception as error:
+        # A zip file, JSON in it and its nodes are each refused by another library.
+        raise ArtifactError(f"{path}: is not a skops file ({_first_line(error)})", _WRITE) from error
+    left = sorted(set(unknown) - set(trust))
+    if left:
+        raise ArtifactError(
+            f"{path}: holds types that are not trusted: {', '.join(left)}",
+            "Loading a type runs its code. If you know it and the file's author: "
+            + " ".join(f"`--trust {name}`" for name in left),
+        )
+    try:
+        return io.loads(blob, trusted=unknown)
+    except Exception as error:
+        raise ArtifactError(f"{path}: cannot be loaded here ({_first_line(error)})", _WRITE) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,1 +1,0 @@
-select artifact from dbml.model_version where model = %(name)s and version = %(version)s

@@ -1,0 +1,154 @@
+"""ONNX graphs as plans: onnxruntime's answers, on the sample and on rows built to hurt."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from onnx import TensorProto, helper
+from skl2onnx import to_onnx
+from sklearn.decomposition import PCA
+from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor, RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, Normalizer, RobustScaler, StandardScaler
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from dbml import artifact
+from dbml.errors import ArtifactError
+from dbml.scorer import engines
+
+random = np.random.default_rng(5)
+X = (random.normal(size=(240, 5)) * [1, 10, 100, 1000, 0.1]).astype(np.float32)
+VALUE = X[:, 0] * 3 + X[:, 1] + random.normal(size=len(X))
+TWO, THREE = (VALUE > 0).astype(int), np.digitize(VALUE, [-8, 8])
+ROWS = pd.DataFrame(X, columns=[f"x{i}" for i in range(5)]).head(60)
+
+LINEAR: list[tuple[Any, Any]] = [
+    (LinearRegression(), VALUE),
+    (LogisticRegression(max_iter=3000), np.where(TWO, "yes", "no")),
+    (make_pipeline(StandardScaler(), LogisticRegression()), THREE),
+    (make_pipeline(SimpleImputer(), RobustScaler(), SGDClassifier(loss="log_loss", random_state=0)), TWO),
+    (make_pipeline(Normalizer("l2"), MinMaxScaler(), LogisticRegression()), TWO),
+    (make_pipeline(PCA(3), LogisticRegression()), TWO),
+]
+TREES: list[tuple[Any, Any]] = [
+    (DecisionTreeRegressor(max_depth=6), VALUE),
+    (DecisionTreeClassifier(max_depth=6), THREE),
+    (make_pipeline(Normalizer("l1"), RandomForestClassifier(8, max_depth=5)), TWO),
+    (make_pipeline(StandardScaler(), RandomForestClassifier(6, max_depth=5)), THREE),
+    (GradientBoostingClassifier(n_estimators=8), TWO),
+    (GradientBoostingClassifier(n_estimators=4), THREE),
+    (make_pipeline(Normalizer("max"), GradientBoostingRegressor(n_estimators=8)), VALUE),
+]
+
+
+def named(case: tuple[Any, Any]) -> str:
+    return f"{'-'.join(type(s).__name__ for _, s in getattr(case[0], 'steps', [('', case[0])]))}-{len(set(case[1]))}"
+
+
+def prepared(content: bytes, folder: Path, output: str | None = None, rows: pd.DataFrame = ROWS) -> engines.Engines:
+    file = folder / "model.onnx"
+    file.write_bytes(content)
+    read = artifact.read(file, rows, output)
+    return engines.prepare(read.estimator, read.signature, read.golden, label="m@1", careful="s.careful")
+
+
+def fitted(case: tuple[Any, Any], kind: type) -> bytes:
+    estimator, target = case
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        estimator.fit(X, target)
+        return bytes(to_onnx(estimator, X[:1].astype(kind)).SerializeToString())
+
+
+@pytest.mark.parametrize("case", LINEAR, ids=named)
+def test_a_product_in_float32(case: tuple[Any, Any], tmp_path: Path) -> None:
+    found = prepared(fitted(case, np.float32), tmp_path, "1" if case[1] is THREE else None)
+    assert found.report is not None and found.report.differing == 0
+    assert found.plan is not None and found.expression is not None
+
+
+@pytest.mark.parametrize("case", TREES, ids=named)
+def test_trees_are_exact(case: tuple[Any, Any], tmp_path: Path) -> None:
+    found = prepared(fitted(case, np.float32), tmp_path, "1" if case[1] is THREE else None)
+    assert found.report is not None and (found.report.differing, found.report.largest_difference) == (0, 0.0)
+    assert found.plan is not None
+
+
+def test_doubles_are_exact_to_the_bound_of_every_engine(tmp_path: Path) -> None:
+    estimator = make_pipeline(StandardScaler(), LinearRegression())
+    found = prepared(fitted((estimator, VALUE), np.float64), tmp_path)
+    assert found.report is not None and found.report.differing == 0
+
+
+def model(nodes: list[Any], inputs: dict[str, int], width: int) -> bytes:
+    given = [helper.make_tensor_value_info(name, kind, [None, width]) for name, kind in inputs.items()]
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [None, 1])
+    opsets = [helper.make_opsetid("", 15), helper.make_opsetid("ai.onnx.ml", 3)]
+    made = helper.make_model(helper.make_graph(nodes, "g", given, [y]), opset_imports=opsets, ir_version=8)
+    return bytes(made.SerializeToString())
+
+
+@pytest.mark.parametrize("mode", ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GT", "BRANCH_GTE"])
+@pytest.mark.parametrize("tracks", [0, 1])
+def test_each_way_to_branch(mode: str, tracks: int, tmp_path: Path) -> None:
+    tree = helper.make_node(
+        "TreeEnsembleRegressor",
+        ["x"],
+        ["y"],
+        domain="ai.onnx.ml",
+        nodes_treeids=[0, 0, 0, 1, 1, 1],
+        nodes_nodeids=[0, 1, 2, 0, 1, 2],
+        nodes_featureids=[0, 0, 0, 1, 0, 0],
+        nodes_modes=[mode, "LEAF", "LEAF"] * 2,
+        nodes_values=[0.1, 0.0, 0.0, 1.0, 0.0, 0.0],
+        nodes_truenodeids=[1, 0, 0, 1, 0, 0],
+        nodes_falsenodeids=[2, 0, 0, 2, 0, 0],
+        nodes_missing_value_tracks_true=[tracks, 0, 0] * 2,
+        target_treeids=[0, 0, 1, 1],
+        target_nodeids=[1, 2, 1, 2],
+        target_ids=[0, 0, 0, 0],
+        target_weights=[0.1, 0.2, 0.4, 0.8],
+        n_targets=1,
+        base_values=[0.3],
+    )
+    # 0.1 in float32 is no double that a row would hold: the neighbours of the threshold are among the hurtful rows.
+    rows = pd.DataFrame({"x0": [0.1, 0.2, float("nan"), float(np.float32(0.1))], "x1": [1.0, 2.0, 0.5, float("nan")]})
+    found = prepared(model([tree], {"x": TensorProto.FLOAT}, 2), tmp_path, rows=rows)
+    assert found.report is not None and (found.report.differing, found.report.largest_difference) == (0, 0.0)
+
+
+def test_words_become_numbers(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node(
+            "LabelEncoder",
+            ["word"],
+            ["code"],
+            domain="ai.onnx.ml",
+            keys_strings=["a", "größer"],
+            values_floats=[1.5, 2.5],
+            default_float=-1.0,
+        ),
+        helper.make_node("OneHotEncoder", ["word"], ["hot"], domain="ai.onnx.ml", cats_strings=["a", "b"], zeros=1),
+        helper.make_node("Reshape", ["hot", "shape"], ["flat"]),
+        helper.make_node("Concat", ["code", "flat"], ["all"], axis=1),
+        helper.make_node("LinearRegressor", ["all"], ["y"], domain="ai.onnx.ml", coefficients=[1.0, 10.0, 100.0]),
+    ]
+    shape = helper.make_node("Constant", [], ["shape"], value=helper.make_tensor("s", TensorProto.INT64, [2], [-1, 2]))
+    rows = pd.DataFrame({"word": ["a", "b", "größer", "other"]})
+    found = prepared(model([shape, *nodes], {"word": TensorProto.STRING}, 1), tmp_path, rows=rows)
+    assert found.report is not None and found.report.differing == 0 and found.report.refused > 0
+    (tmp_path / "rows.csv").write_text("word\na\nb\ngrößer\nother\n")
+    read = artifact.read(tmp_path / "model.onnx", tmp_path / "rows.csv")
+    np.testing.assert_allclose(read.golden["scores"], [11.5, 99.0, 2.5, -1.0], rtol=1e-6)
+
+
+def test_trees_behind_a_product_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="trees behind a product of matrices"):
+        prepared(fitted((make_pipeline(PCA(2), DecisionTreeClassifier()), TWO), np.float32), tmp_path)
