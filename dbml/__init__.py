@@ -11,7 +11,9 @@ from dbml.install import uninstall
 from dbml.online import attach_online
 from dbml.reconciliation import reconcile
 from dbml.registry import add_model, export, show, verify, versions
+from dbml.signing import new_key
 from dbml.spec import Counter, Event, Prediction, Profile
+from dbml.trust import revoke_key, trust_key, trusted_keys
 from dbml.upgrade import install
 
 __all__ = [
@@ -28,13 +30,17 @@ __all__ = [
     "diff",
     "export",
     "install",
+    "new_key",
     "reconcile",
     "rescore",
     "rescore_due",
+    "revoke_key",
     "rollback",
     "score",
     "show",
     "status",
+    "trust_key",
+    "trusted_keys",
     "uninstall",
     "verify",
     "versions",

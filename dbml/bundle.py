@@ -22,6 +22,7 @@ MODULES = (
     "portable",
     "compiled",
     "batch",
+    "signing",
     "models",
     "scoring",
     "entrypoints",

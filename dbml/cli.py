@@ -31,7 +31,9 @@ from dbml import (
     online,
     reconciliation,
     registry,
+    signing,
     spec,
+    trust,
     upgrade,
 )
 from dbml.install import uninstall
@@ -64,6 +66,15 @@ def _dsn(command: Command) -> Command:
 
 def _json(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def _key(command: Command) -> Command:
+    return click.option(
+        "--key",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Private key to sign with; else DBML_KEY, else the one in the user's configuration.",
+    )(command)
 
 
 @click.group(cls=_Group, help=package_doc, context_settings={"help_option_names": ["-h", "--help"]})
@@ -104,10 +115,11 @@ def doctor_command(dsn: str | None, as_json: bool) -> None:
 @main.command("install")
 @_dsn
 @click.option("--python-path", metavar="DIR", help="Folder on the server with the packages PL/Python lacks.")
-def install_command(dsn: str | None, python_path: str | None) -> None:
-    """Create or upgrade the schema dbml."""
+@_key
+def install_command(dsn: str | None, python_path: str | None, key: Path | None) -> None:
+    """Create or upgrade the schema dbml, and trust the key of the one who does it."""
     with database.connect(dsn) as connection:
-        done = upgrade.install(connection, python_path=python_path)
+        done = upgrade.install(connection, python_path=python_path, key=key)
     click.echo(
         f"dbml is installed, revision {done['revision']}."
         if done["changed"]
@@ -117,6 +129,8 @@ def install_command(dsn: str | None, python_path: str | None) -> None:
         click.echo(
             "This server has no PL/Python for this role, so the engines portable and python are off: see dbml doctor."
         )
+    for notice in done["notices"]:
+        click.echo(f"Note: {notice}")
 
 
 @main.command("uninstall")
@@ -142,6 +156,7 @@ def model_group() -> None:
 @click.option("--output", metavar="LABEL|value", help="Class whose probability is the score, or what predict says.")
 @click.option("--metric", "metrics", multiple=True, metavar="NAME=NUMBER", help="What training said, as auc=0.91.")
 @click.option("--note", help="Why there is this version.")
+@_key
 def model_add(
     dsn: str | None,
     name: str,
@@ -151,12 +166,16 @@ def model_add(
     output: str | None,
     metrics: tuple[str, ...],
     note: str | None,
+    key: Path | None,
 ) -> None:
-    """Store FILE, a joblib file of a fitted estimator, as a new version of NAME."""
+    """Sign FILE, a joblib file of a fitted estimator, and store it as a new version of NAME.
+
+    FILE is unpickled on this machine, and unpickling runs code: give only files that you would run.
+    """
     said = dict(_metric(metric) for metric in metrics)
     with database.connect(dsn) as connection:
         version = registry.add_model(
-            connection, name, file, sample=sample, output=output, engine=engine, metrics=said, note=note
+            connection, name, file, sample=sample, output=output, engine=engine, metrics=said, note=note, key=key
         )
     if version.already_there:
         click.echo(f"{version} is this very artifact already, engine {version.engine}.")
@@ -185,6 +204,7 @@ def model_list(dsn: str | None, name: str | None, as_json: bool) -> None:
             "bytes",
             "created_at",
             "created_by",
+            "signed_by",
             "metrics",
             "git_revision",
             "note",
@@ -208,7 +228,8 @@ def model_show(dsn: str | None, version: str, as_json: bool) -> None:
     summary = row.pop("training_summary") or {}
     parity, cost = row.pop("parity"), row.pop("cost")
     for key, value in row.items():
-        click.echo(f"{key:12} {json.dumps(value) if isinstance(value, dict) else value}")
+        said = ", ".join(value) or "nobody" if key == "signed_by" else value
+        click.echo(f"{key:12} {json.dumps(said) if isinstance(said, dict) else said}")
     click.echo(f"{'trained on':12} {summary.get('rows', 'no sample given')}")
     for engine, report in parity.items():
         click.echo(f"{'engine':12} {engine:8} {_outcome(report, cost.get(engine))}")
@@ -294,6 +315,52 @@ def model_export(dsn: str | None, version: str, form: str, output_file: Path) ->
     except OSError as error:
         raise errors.ArtifactError(f"cannot write {output_file}: {error.strerror}", "Give another -o FILE.") from error
     click.echo(f"{version} written to {output_file} as {form}, {len(blob)} bytes.")
+
+
+@main.group("key")
+def key_group() -> None:
+    """Keys that sign models, and whose signatures count."""
+
+
+@key_group.command("new")
+@_key
+def key_new(key: Path | None) -> None:
+    """Make a private key in a file that only you can read; its public half is printed."""
+    made = signing.new_key(key)
+    click.echo(f"{signing.key_path(key)} is made; keep it to yourself.")
+    click.echo(f"To have it trusted, an administrator says: {signing.trust_command(made)}")
+
+
+@key_group.command("trust")
+@_dsn
+@click.argument("public_key")
+@click.option("--owner", help="Whose key it is, for those who read it later.")
+def key_trust(dsn: str | None, public_key: str, owner: str | None) -> None:
+    """Let versions run that PUBLIC_KEY has signed; only an administrator can."""
+    with database.connect(dsn) as connection:
+        added = trust.trust_key(connection, public_key, owner)
+    click.echo("The key is trusted from now on." if added else "The key is trusted already.")
+
+
+@key_group.command("revoke")
+@_dsn
+@click.argument("key")
+def key_revoke(dsn: str | None, key: str) -> None:
+    """Stop what only KEY (a fingerprint or public key) has signed, in every session; it can never be trusted again."""
+    with database.connect(dsn) as connection:
+        owner = trust.revoke_key(connection, key)
+    click.echo(f"The key of {owner} is revoked.")
+
+
+@key_group.command("list")
+@_dsn
+@_json
+def key_list(dsn: str | None, as_json: bool) -> None:
+    """List the keys that this database trusts or has trusted."""
+    with database.connect(dsn) as connection:
+        rows = trust.trusted_keys(connection)
+    columns = ("fingerprint", "owner", "added_at", "added_by", "revoked_at", "revoked_by")
+    _print_rows(rows, columns, as_json)
 
 
 @main.command("attach")

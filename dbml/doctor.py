@@ -12,7 +12,7 @@ from dbml.database import Connection
 from dbml.install import probe
 
 # numpy and pandas come with what is installed for scikit-learn's DataFrame input.
-_PACKAGES = {"numpy": True, "scikit-learn": True, "joblib": True, "pandas": True}
+_PACKAGES = {"numpy": True, "scikit-learn": True, "joblib": True, "pandas": True, "cryptography": True}
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ def examine(connection: Connection) -> list[Finding]:
         )
         if available and facts["superuser"] and not facts["read_only"]:
             findings += _python(raw, facts["own"])
+        if facts["own"] and facts["superuser"] and facts["has_signatures"]:
+            findings += _unsigned(raw)
         findings.append(
             Finding(
                 "schema dbml",
@@ -83,6 +85,20 @@ def examine(connection: Connection) -> list[Finding]:
             )
         )
     return findings
+
+
+def _unsigned(raw: psycopg.Connection[Any]) -> list[Finding]:
+    """Versions that no longer run, or never did, for want of a trusted signature."""
+    return [
+        Finding(
+            f"signature of {row['model']}@{row['version']}",
+            "none by a trusted key, so it does not run",
+            ok=False,
+            needed=row["deployed"],
+            mend=f"dbml model add {row['model']} FILE, the same file again, signs it",
+        )
+        for row in database.named(raw, "unsigned_versions")
+    ]
 
 
 def _python(raw: psycopg.Connection[Any], installed: bool) -> list[Finding]:
@@ -102,6 +118,8 @@ def _python(raw: psycopg.Connection[Any], installed: bool) -> list[Finding]:
                 needed=needed,
                 mend=None
                 if version
+                else f"on the server: apt-get install python3-{package}"
+                if package == "cryptography"
                 else f"on the server: python{minor} -m pip install --target /opt/dbml-packages {package}; "
                 "then dbml install --python-path /opt/dbml-packages",
             )

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from dbml import database, errors
+from dbml import database, errors, trust
 from dbml._plpython.plan import dumps
 from dbml.database import Connection
 from dbml.install import probe, require
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from dbml.artifact import Artifact
     from dbml.scorer.engines import Engines
+    from dbml.signing import Key
 
 # The fastest first.
 ENGINES = ("sql", "portable", "python")
@@ -59,8 +61,11 @@ def add_model(
     metrics: Mapping[str, float] | None = None,
     note: str | None = None,
     migrated: bool = False,
+    key: Path | str | None = None,
 ) -> Version:
-    """Read an artifact, store it as a new version and verify it inside the server.
+    """Read an artifact, sign it, store it as a new version and verify it inside the server.
+
+    The file is unpickled here, and unpickling runs code: this is for the caller's own files.
 
     :param sample: rows of the features: they fix the types and become the golden rows.
     :param output: class whose probability is the score, or ``value`` for what ``predict`` says.
@@ -68,6 +73,10 @@ def add_model(
     :param metrics: what training said of it, such as ``{"auc": 0.91}``; stored as it is.
     :param note: why there is this version.
     :param migrated: whether a migration adds it, whose downgrade may remove it.
+    :param key: file of the private key; else ``DBML_KEY``, else the one in the user's configuration.
+    :raises UnsignedModel: only the engine ``python`` can run it, and the caller has no key to sign with.
+    :raises UntrustedKey: the same, and this database does not trust the caller's key.
+    :raises RevokedKey: the same, and it no longer does.
     :raises ArtifactError: the file is no estimator that dbml can serve, or not on the engine asked for.
     :raises SampleError: the sample does not fit the estimator.
     :raises ServerError: the engine needs PL/Python, or its packages, and the server lacks them.
@@ -90,9 +99,12 @@ def add_model(
         if engine in ("portable", "python") and not plpython:
             raise _no_plpython(engine)
         read = artifact.read(path, sample, output)
+        signer, unsigned = _signer(raw, key)
         database.named(raw, "lock_model", name=name)
         same = database.named(raw, "version_by_fingerprint", name=name, fingerprint=read.fingerprint)
         if same:
+            # Perhaps whoever signed it before is no longer trusted.
+            _sign(raw, signer, name, same[0]["version"], read)
             return Version(name, same[0]["version"], same[0]["engine"], already_there=True)
         coming = database.named(raw, "next_version", name=name)[0]
         possible = engines.prepare(
@@ -109,17 +121,40 @@ def add_model(
             "note": note,
             "migrated": migrated,
         }
-        trial = _try(raw, row, possible.refusals, _candidates(engine, plpython))
+        sign = partial(_sign, raw, signer, name, coming["version"], read)
+        trial = _try(raw, row, sign, unsigned, possible.refusals, _candidates(engine, plpython))
         chosen = _choose(f"{name}@{coming['version']}", engine, plpython, trial, raw, read.libraries)
         row |= {"engine": chosen, "parity": Jsonb(trial.parity), "cost": Jsonb(trial.cost)}
         with raw.transaction():
             database.named(raw, "add_version", **row)
+            sign()
             database.named(raw, "prepare", name=name, version=coming["version"], engine=chosen)
         notices = [f"not on engine {slower}: {why}" for slower, why in trial.refusals.items()]
         differing = _differing_library(raw, read.libraries) if chosen == "python" else None
         if differing:
             notices.append(f"{differing}; the golden rows agree")
+        if unsigned:
+            notices.append(f"not signed, which engine {chosen} does not ask for: {unsigned.message}")
     return Version(name, coming["version"], chosen, notices=tuple(notices))
+
+
+def _signer(raw: psycopg.Connection[Any], path: Path | str | None) -> tuple[Key | None, errors.DbmlError | None]:
+    """The caller's key, or why there is none that counts here; only the engine ``python`` cannot do without."""
+    try:
+        return trust.signer(raw, path), None
+    except errors.DbmlError as error:
+        return None, error
+
+
+def _sign(raw: psycopg.Connection[Any], signer: Key | None, name: str, version: int, read: Artifact) -> None:
+    if signer:
+        database.named(raw, "add_signature", **signature_row(signer, name, version, read))
+
+
+def signature_row(signer: Key, name: str, version: int, read: Artifact) -> dict[str, Any]:
+    """A key's signature of a version, as it is stored beside it (pure)."""
+    signature = signer.sign(name, version, read.sha256, read.signature)
+    return {"name": name, "version": version, "public_key": signer.public, "signature": signature}
 
 
 def git_revision(path: Path | str) -> str | None:
@@ -166,23 +201,35 @@ def stored_row(name: str, version: int, read: Artifact, possible: Engines) -> di
 
 @dataclass(frozen=True)
 class Trial:
-    """What the engines did inside the server: engine → report, cost, or why it cannot run this version."""
+    """What the engines did inside the server: engine → report, cost, or why it cannot run this version.
+
+    :param unsigned: why the engine ``python`` could not even be tried, where it was left as the only one.
+    """
 
     parity: dict[str, Any]
     cost: dict[str, Any]
     refusals: dict[str, str]
+    unsigned: errors.DbmlError | None = None
 
 
 def _try(
-    raw: psycopg.Connection[Any], row: dict[str, Any], refusals: dict[str, str], candidates: Sequence[str]
+    raw: psycopg.Connection[Any],
+    row: dict[str, Any],
+    sign: Callable[[], None],
+    unsigned: errors.DbmlError | None,
+    refusals: dict[str, str],
+    candidates: Sequence[str],
 ) -> Trial:
     """Store the version for a moment, and score its golden and hurtful rows by each engine that may serve it."""
     trial = Trial({}, {}, {engine: why for engine, why in refusals.items() if engine in candidates})
     with raw.transaction(force_rollback=True):
         database.named(raw, "add_version", **row, engine=candidates[-1], parity=Jsonb({}), cost=Jsonb({}))
+        sign()
         for engine in candidates:
             if engine in trial.refusals or (engine == "python" and trial.cost):
                 continue  # an estimator itself is never the cheapest
+            if engine == "python" and unsigned:
+                return replace(trial, unsigned=unsigned)
             asked = {"name": row["name"], "version": row["version"], "engine": engine}
             try:
                 with raw.transaction():
@@ -212,6 +259,11 @@ def _choose(
     if trial.cost:
         least = min(float(cost["warm_us"]) for cost in trial.cost.values())
         return next(one for one in ENGINES if one in trial.cost and trial.cost[one]["warm_us"] <= NOISE * least)
+    if trial.unsigned:
+        raise type(trial.unsigned)(
+            f"{version} is for engine python, which runs only what is signed, and {trial.unsigned.message}",
+            trial.unsigned.hint,
+        )
     if "python" in trial.parity:
         differing = _differing_library(raw, libraries)
         raise _parity_error(version, trial.parity["python"], differing)

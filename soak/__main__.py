@@ -47,6 +47,7 @@ def main(quick: bool, seconds: float | None, tried: bool, measured: bool, out: P
 
     with tempfile.TemporaryDirectory(prefix="dbml-soak-", dir="/tmp") as name:
         folder = shop.importable(Path(name))
+        os.environ["DBML_KEY"] = str(folder / "key.pem")  # the developer's own has no part in this
         with temporary_server(say=say, settings=DURABLE) as server:
             trial = Trial(Control(server), folder, say, CUSTOMERS)
             xids = _transaction_ids(trial)

@@ -1,6 +1,6 @@
 grant usage on schema dbml, dbml_scorer to dbml_analyst, dbml_deployer;
 grant dbml_analyst to dbml_deployer;
-grant select on dbml.model, dbml.status, dbml.deployment_history to dbml_analyst;
+grant select on dbml.model, dbml.status, dbml.deployment_history, dbml.trusted_key to dbml_analyst;
 grant execute on function dbml.score(text, jsonb) to dbml_analyst;
 grant execute on function dbml.deploy(text, integer), dbml.deploy(text, integer, text), dbml.rollback(text), dbml.rescore(text), dbml.rescore_due() to dbml_deployer;
 grant execute on function dbml._start_rescore(text, boolean) to dbml_deployer;

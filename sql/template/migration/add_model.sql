@@ -12,6 +12,11 @@ begin
           using errcode = 'DB001', hint = 'dbml doctor names the package to install; then run dbml install again.';
       end if;
       {insert};
+      -- As without --sql: a key that does not count here signs only where a signature is asked for, to be refused.
+      if {engine} = 'python' or exists (
+           select from dbml.trusted_key k where k.public_key = {public_key} and k.revoked_at is null) then
+        {sign};
+      end if;
       perform dbml._prepare({name}, {version}, {engine});
       select * into dbml_report from dbml._verify({name}, {version}, null);
       if dbml_report.differing > 0 or dbml_report.error is not null then
