@@ -14,6 +14,8 @@ from dbml.install import probe
 # numpy and pandas come with what is installed for scikit-learn's DataFrame input.
 _PACKAGES = {"numpy": True, "scikit-learn": True, "joblib": True, "pandas": True, "cryptography": True}
 
+_FROM_DEBIAN = {"cryptography": "apt-get install python3-cryptography, or "}
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -118,9 +120,8 @@ def _python(raw: psycopg.Connection[Any], installed: bool) -> list[Finding]:
                 needed=needed,
                 mend=None
                 if version
-                else f"on the server: apt-get install python3-{package}"
-                if package == "cryptography"
-                else f"on the server: python{minor} -m pip install --target /opt/dbml-packages {package}; "
+                else f"on the server: {_FROM_DEBIAN.get(package, '')}"
+                f"python{minor} -m pip install --target /opt/dbml-packages {package}; "
                 "then dbml install --python-path /opt/dbml-packages",
             )
         )

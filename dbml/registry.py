@@ -104,8 +104,9 @@ def add_model(
         same = database.named(raw, "version_by_fingerprint", name=name, fingerprint=read.fingerprint)
         if same:
             # Perhaps whoever signed it before is no longer trusted.
-            _sign(raw, signer, name, same[0]["version"], read)
-            return Version(name, same[0]["version"], same[0]["engine"], already_there=True)
+            signed = _sign(raw, signer, name, same[0]["version"], read)
+            notices = ["signed with your key as well"] if signed else []
+            return Version(name, same[0]["version"], same[0]["engine"], already_there=True, notices=tuple(notices))
         coming = database.named(raw, "next_version", name=name)[0]
         possible = engines.prepare(
             read.estimator,
@@ -134,7 +135,7 @@ def add_model(
         if differing:
             notices.append(f"{differing}; the golden rows agree")
         if unsigned:
-            notices.append(f"not signed, which engine {chosen} does not ask for: {unsigned.message}")
+            notices.append(f"not signed, because {unsigned.message}")
     return Version(name, coming["version"], chosen, notices=tuple(notices))
 
 
@@ -146,9 +147,9 @@ def _signer(raw: psycopg.Connection[Any], path: Path | str | None) -> tuple[Key 
         return None, error
 
 
-def _sign(raw: psycopg.Connection[Any], signer: Key | None, name: str, version: int, read: Artifact) -> None:
-    if signer:
-        database.named(raw, "add_signature", **signature_row(signer, name, version, read))
+def _sign(raw: psycopg.Connection[Any], signer: Key | None, name: str, version: int, read: Artifact) -> bool:
+    """Store the caller's signature of a version; tells whether it is new."""
+    return bool(signer and database.named(raw, "add_signature", **signature_row(signer, name, version, read)))
 
 
 def signature_row(signer: Key, name: str, version: int, read: Artifact) -> dict[str, Any]:
@@ -215,7 +216,7 @@ class Trial:
 def _try(
     raw: psycopg.Connection[Any],
     row: dict[str, Any],
-    sign: Callable[[], None],
+    sign: Callable[[], bool],
     unsigned: errors.DbmlError | None,
     refusals: dict[str, str],
     candidates: Sequence[str],

@@ -117,27 +117,36 @@ def add_model(release: Release) -> str:
         "note": release.note,
         "migrated": True,
     }
-    key = signing.read_key()
-    if key is None and chosen == "python":
-        raise errors.UnsignedModel(
-            f"{release} is for engine python, which runs only what is signed, and there is no {signing.key_path()}",
-            "dbml key new makes a key; an administrator of the database then trusts it.",
-        )
-    signature = (
-        _filled("add_signature", registry.signature_row(key, release.name, release.version, read)) if key else ""
-    )
+    key = _key(release, chosen)
+    signed = registry.signature_row(key, release.name, release.version, read) if key else None
     return _block(
         template(
             "migration/add_model",
             name=sql.Literal(release.name),
             version=release.version,
             public_key=sql.Literal(key.public if key else None),
-            sign=database.verbatim(signature or "null"),
+            sign=database.verbatim(_filled("add_signature", signed) if signed else "select null"),
             fingerprint=sql.Literal(read.fingerprint),
             engine=sql.Literal(chosen),
             insert=database.verbatim(_filled("add_version", row)),
         ).as_string(None)
     )
+
+
+def _key(release: Release, engine: str) -> signing.Key | None:
+    """The writer's key; only the engine ``python`` cannot do without."""
+    try:
+        key = signing.read_key()
+    except errors.KeyFileError:
+        if engine == "python":
+            raise
+        return None
+    if key is None and engine == "python":
+        raise errors.UnsignedModel(
+            f"{release} is for engine python, which runs only what is signed, and there is no {signing.key_path()}",
+            "dbml key new makes a key; an administrator of the database then trusts it.",
+        )
+    return key
 
 
 def remove_model(name: str, version: int | None, sha256: str) -> str:

@@ -256,7 +256,7 @@ def test_a_revoked_key_stops_open_sessions_too(
         command = cli("key", "new").output.partition("says: ")[2]
         assert "trusted from now on" in cli(*shlex.split(command)[1:]).output
         added = cli("model", "add", "churn", churn.file, "--sample", churn.sample)
-        assert "is this very artifact already" in added.output
+        assert "is this very artifact already" in added.output and "signed with your key as well" in added.output
         dbml.rescore(open_session, "churn", stale=True)
         assert scored(open_session) == (0, None)
     rows = profile_rows(db)

@@ -1,6 +1,7 @@
 declare
   dbml_held integer;
   dbml_report record;
+  dbml_signer text;
 begin
   perform pg_advisory_xact_lock(hashtextextended('dbml.model ' || {name}, 0));
   select v.version into dbml_held from dbml.model_version v where v.model = {name} and v.fingerprint = {fingerprint};
@@ -15,7 +16,7 @@ begin
       -- As without --sql: a key that does not count here signs only where a signature is asked for, to be refused.
       if {engine} = 'python' or exists (
            select from dbml.trusted_key k where k.public_key = {public_key} and k.revoked_at is null) then
-        {sign};
+        {sign} into dbml_signer;
       end if;
       perform dbml._prepare({name}, {version}, {engine});
       select * into dbml_report from dbml._verify({name}, {version}, null);
