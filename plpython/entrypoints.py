@@ -124,7 +124,7 @@ def verify(plpy: Plpy, model: str, version: int) -> dict[str, Any]:
     return report
 
 
-def verify_signature(plpy: Plpy, model: str, version: int, engine: str) -> None:
+def verify_signature(plpy: Plpy, model: str, version: int) -> None:
     """Check that a trusted key has signed a version, or raise the SQLSTATE that tells why not."""
     plan = plpy.prepare(
         "select encode(sha256(v.artifact), 'hex') as sha256, v.signature "
@@ -136,6 +136,4 @@ def verify_signature(plpy: Plpy, model: str, version: int, engine: str) -> None:
     try:
         signing.check(plpy, model, version, row["sha256"], json.loads(row["signature"]))
     except signing.NotTrusted as error:
-        # The other engines run nothing of the file, and need no package.
-        if engine == "python" or error.sqlstate != signing.NO_CRYPTOGRAPHY:
-            plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)
+        plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)
