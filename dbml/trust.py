@@ -73,7 +73,7 @@ def signer(raw: psycopg.Connection[Any], path: Path | str | None) -> signing.Key
     if held[0]["revoked_at"]:
         raise errors.RevokedKey(
             f"your key was revoked by {held[0]['revoked_by']}",
-            f"dbml key new --key FILE makes another; name it in {signing.ENVIRONMENT} and have it trusted.",
+            f"Move {signing.key_path(path)} away; then dbml key new makes another, for an administrator to trust.",
         )
     return key
 
@@ -86,11 +86,11 @@ def introduce(raw: psycopg.Connection[Any], path: Path | str | None) -> list[str
     said = []
     try:
         key, made = signing.own_key(path)
-        if made:
-            said.append(f"models will be signed with a new key, {signing.key_path(path)}; keep it to yourself")
         held = database.named(raw, "trusted_key", public_key=key.public)
         if not held:
             database.named(raw, "trust_key", public_key=key.public, owner=signing.owner())
+            which = "a new key" if made else "your key"
+            said.append(f"what you add is signed with {which}, {signing.key_path(path)}, trusted here from now on")
         elif held[0]["revoked_at"]:
             said.append(f"your key {held[0]['fingerprint']} was revoked, and stays so")
     except errors.KeyFileError as error:
