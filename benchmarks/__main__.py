@@ -323,6 +323,7 @@ def main(
         psycopg.connect(own, autocommit=True) as connection,
         tempfile.TemporaryDirectory(prefix="dbml-bench-") as folder,
     ):
+        os.environ["DBML_KEY"] = str(Path(folder) / "key.pem")  # the developer's own has no part in this
         console.print("Training the models …")
         trained = models.train(Path(folder))
         dbml.install(connection, python_path=server.python_packages and str(server.python_packages))

@@ -12,7 +12,9 @@ from dbml.install import uninstall
 from dbml.online import attach_online
 from dbml.reconciliation import reconcile
 from dbml.registry import add_model, show, verify, versions
+from dbml.signing import new_key
 from dbml.spec import Counter, Event, Prediction, Profile
+from dbml.trust import revoke_key, trust_key, trusted_keys
 from dbml.upgrade import install
 
 __all__ = [
@@ -30,13 +32,17 @@ __all__ = [
     "export",
     "export_file",
     "install",
+    "new_key",
     "reconcile",
     "rescore",
     "rescore_due",
+    "revoke_key",
     "rollback",
     "score",
     "show",
     "status",
+    "trust_key",
+    "trusted_keys",
     "uninstall",
     "verify",
     "versions",

@@ -23,6 +23,7 @@ MODULES = (
     "compiled",
     "batch",
     "unfold",
+    "signing",
     "models",
     "scoring",
     "entrypoints",

@@ -32,7 +32,9 @@ from dbml import (
     online,
     reconciliation,
     registry,
+    signing,
     spec,
+    trust,
     upgrade,
 )
 from dbml.install import uninstall
@@ -70,6 +72,15 @@ def _json(command: Command) -> Command:
 def _trust(command: Command) -> Command:
     return click.option(
         "--trust", multiple=True, metavar="TYPE", help="A type that a skops file may load; may be repeated."
+    )(command)
+
+
+def _key(command: Command) -> Command:
+    return click.option(
+        "--key",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Private key to sign with; else DBML_KEY, else the one in the user's configuration.",
     )(command)
 
 
@@ -117,10 +128,11 @@ def doctor_command(dsn: str | None, as_json: bool) -> None:
     type=click.IntRange(1, 512),
     help="Size that a model's file may have [512]; compressed, it may unfold to four times that.",
 )
-def install_command(dsn: str | None, python_path: str | None, artifact_limit: int | None) -> None:
-    """Create or upgrade the schema dbml."""
+@_key
+def install_command(dsn: str | None, python_path: str | None, artifact_limit: int | None, key: Path | None) -> None:
+    """Create or upgrade the schema dbml, and trust the key of the one who does it."""
     with database.connect(dsn) as connection:
-        done = upgrade.install(connection, python_path=python_path, artifact_limit=artifact_limit)
+        done = upgrade.install(connection, python_path=python_path, artifact_limit=artifact_limit, key=key)
     click.echo(
         f"dbml is installed, revision {done['revision']}."
         if done["changed"]
@@ -130,6 +142,8 @@ def install_command(dsn: str | None, python_path: str | None, artifact_limit: in
         click.echo(
             "This server has no PL/Python for this role, so the engines portable and python are off: see dbml doctor."
         )
+    for notice in done["notices"]:
+        click.echo(f"Note: {notice}")
 
 
 @main.command("uninstall")
@@ -156,6 +170,7 @@ def model_group() -> None:
 @click.option("--metric", "metrics", multiple=True, metavar="NAME=NUMBER", help="What training said, as auc=0.91.")
 @click.option("--note", help="Why there is this version.")
 @_trust
+@_key
 def model_add(
     dsn: str | None,
     name: str,
@@ -166,8 +181,12 @@ def model_add(
     metrics: tuple[str, ...],
     note: str | None,
     trust: tuple[str, ...],
+    key: Path | None,
 ) -> None:
-    """Store FILE (joblib, skops or ONNX) of a fitted model as a new version of NAME."""
+    """Sign FILE (joblib, skops or ONNX) of a fitted model, and store it as a new version of NAME.
+
+    A joblib file is unpickled on this machine, and unpickling runs code: give only files that you would run.
+    """
     said = dict(_metric(metric) for metric in metrics)
     with database.connect(dsn) as connection:
         version = registry.add_model(
@@ -180,6 +199,7 @@ def model_add(
             metrics=said,
             note=note,
             trust=trust,
+            key=key,
         )
     if version.already_there:
         click.echo(f"{version} is this very artifact already, engine {version.engine}.")
@@ -208,6 +228,7 @@ def model_list(dsn: str | None, name: str | None, as_json: bool) -> None:
             "bytes",
             "created_at",
             "created_by",
+            "signed_by",
             "metrics",
             "git_revision",
             "note",
@@ -231,7 +252,8 @@ def model_show(dsn: str | None, version: str, as_json: bool) -> None:
     summary = row.pop("training_summary") or {}
     parity, cost = row.pop("parity"), row.pop("cost")
     for key, value in row.items():
-        click.echo(f"{key:12} {json.dumps(value) if isinstance(value, dict) else value}")
+        said = ", ".join(value) or "nobody" if key == "signed_by" else value
+        click.echo(f"{key:12} {json.dumps(said) if isinstance(said, dict) else said}")
     click.echo(f"{'trained on':12} {summary.get('rows', 'no sample given')}")
     for engine, report in parity.items():
         click.echo(f"{'engine':12} {engine:8} {_outcome(report, cost.get(engine))}")
@@ -329,6 +351,52 @@ def model_export(
             connection, name, number, output_file, form, schema=schema, trust=trust, force=force
         )
     click.echo(f"{name}@{number} written to {output_file} as {form}, {size} bytes.")
+
+
+@main.group("key")
+def key_group() -> None:
+    """Keys that sign models, and whose signatures count."""
+
+
+@key_group.command("new")
+@_key
+def key_new(key: Path | None) -> None:
+    """Make a private key in a file that only you can read; its public half is printed."""
+    made = signing.new_key(key)
+    click.echo(f"{signing.key_path(key)} is made; keep it to yourself.")
+    click.echo(f"To have it trusted, an administrator says: {signing.trust_command(made)}")
+
+
+@key_group.command("trust")
+@_dsn
+@click.argument("public_key")
+@click.option("--owner", help="Whose key it is, for those who read it later.")
+def key_trust(dsn: str | None, public_key: str, owner: str | None) -> None:
+    """Let versions run that PUBLIC_KEY has signed; only an administrator can."""
+    with database.connect(dsn) as connection:
+        added = trust.trust_key(connection, public_key, owner)
+    click.echo("The key is trusted from now on." if added else "The key is trusted already.")
+
+
+@key_group.command("revoke")
+@_dsn
+@click.argument("key")
+def key_revoke(dsn: str | None, key: str) -> None:
+    """Stop what only KEY (a fingerprint or public key) has signed, in every session; it can never be trusted again."""
+    with database.connect(dsn) as connection:
+        owner = trust.revoke_key(connection, key)
+    click.echo(f"The key of {owner} is revoked.")
+
+
+@key_group.command("list")
+@_dsn
+@_json
+def key_list(dsn: str | None, as_json: bool) -> None:
+    """List the keys that this database trusts or has trusted."""
+    with database.connect(dsn) as connection:
+        rows = trust.trusted_keys(connection)
+    columns = ("fingerprint", "owner", "added_at", "added_by", "revoked_at", "revoked_by")
+    _print_rows(rows, columns, as_json)
 
 
 @main.command("attach")

@@ -195,17 +195,17 @@ def _deploy(
     path: Path,
 ) -> None:
     story.step("A DBA puts it into the database, in one transaction")
-    spec_file = path.with_name("churn.toml")
+    spec_file, key = path.with_name("churn.toml"), path.with_name("key.pem")
     spec_file.write_text(SPEC, encoding="utf-8")
     _create_tables(admin, features)
     load = _timed(lambda: _load(admin, features))
     admin.commit()
     story.say(f"customer: {len(features):,} rows copied in {load:.1f} s, every {CALLS} = 0; complaint: empty")
     story.code("\n".join(line for line in SPEC.splitlines() if line))
-    seconds = [_timed(lambda: dbml.install(admin))]
+    seconds = [_timed(lambda: dbml.install(admin, key=key))]
     versions = []
     sample = features.loc[seen]
-    seconds.append(_timed(lambda: versions.append(dbml.add_model(admin, "churn", path, sample=sample))))
+    seconds.append(_timed(lambda: versions.append(dbml.add_model(admin, "churn", path, sample=sample, key=key))))
     version = versions[0]
     seconds.append(_timed(lambda: dbml.attach(admin, spec.read(spec_file))))
     seconds.append(_timed(lambda: dbml.deploy(admin, version.name, version.version)))

@@ -14,7 +14,8 @@ from dbml.database import Connection
 from dbml.install import compiled, probe
 
 # numpy and pandas come with what is installed for scikit-learn's DataFrame input.
-_PACKAGES = ("numpy", "scikit-learn", "joblib", "pandas")
+_PACKAGES = ("numpy", "scikit-learn", "joblib", "pandas", "cryptography")
+_FROM_DEBIAN = {"cryptography": "apt-get install python3-cryptography, or "}
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def examine(connection: Connection) -> list[Finding]:
         served = _served(raw) if readable else {}
         python = _python(raw, facts) if facts["plpython_available"] else None
         findings += _engines(raw, readable, facts, python, served)
+        if facts["own"] and facts["superuser"] and facts["has_signatures"]:
+            findings += _unsigned(raw)
         findings.append(
             Finding(
                 "schema dbml",
@@ -88,6 +91,20 @@ def _rights(facts: Mapping[str, Any]) -> list[Finding]:
             )
         )
     return findings
+
+
+def _unsigned(raw: psycopg.Connection[Any]) -> list[Finding]:
+    """Versions that no longer run, or never did, for want of a trusted signature."""
+    return [
+        Finding(
+            f"signature of {row['model']}@{row['version']}",
+            "none by a trusted key, so it does not run",
+            ok=False,
+            needed=row["deployed"],
+            mend=f"dbml model add {row['model']} FILE, the same file again, signs it",
+        )
+        for row in database.named(raw, "unsigned_versions")
+    ]
 
 
 def _served(raw: psycopg.Connection[Any]) -> dict[str, list[str]]:
@@ -163,7 +180,8 @@ def _package(python: Mapping[str, Any], package: str, needed: bool) -> Finding:
         needed=needed,
         mend=None
         if version
-        else f"on the server: python{minor} -m pip install --target /opt/dbml-packages {package}; "
+        else f"on the server: {_FROM_DEBIAN.get(package, '')}"
+        f"python{minor} -m pip install --target /opt/dbml-packages {package}; "
         "then dbml install --python-path /opt/dbml-packages",
     )
 

@@ -124,7 +124,37 @@ class TooLarge(DbmlError):
 class ExportError(DbmlError):
     """A version cannot be written in this format, or not to this file."""
 
+    sqlstate = "DB018"
+
+
+class UnsignedModel(DbmlError):
+    """Nobody has signed this version, and the engine ``python`` runs nothing unsigned."""
+
     sqlstate = "DB020"
+
+
+class UntrustedKey(DbmlError):
+    """The key is not one that this database trusts."""
+
+    sqlstate = "DB021"
+
+
+class RevokedKey(DbmlError):
+    """The key was trusted once, and no longer is."""
+
+    sqlstate = "DB022"
+
+
+class InvalidSignature(DbmlError):
+    """A trusted key's signature does not fit: something of the version is not what was signed."""
+
+    sqlstate = "DB023"
+
+
+class KeyFileError(DbmlError):
+    """A key that cannot be read, written or used as it is."""
+
+    sqlstate = "DB024"
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

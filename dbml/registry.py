@@ -6,15 +6,16 @@ import hashlib
 import math
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from dbml import database, errors
+from dbml import database, errors, trust
 from dbml._plpython.plan import dumps
 from dbml.database import Connection
 from dbml.install import probe, require
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from dbml.artifact import Artifact
     from dbml.scorer.engines import Engines
+    from dbml.signing import Key
 
 # The fastest first.
 ENGINES = ("sql", "portable", "python")
@@ -61,8 +63,11 @@ def add_model(
     note: str | None = None,
     migrated: bool = False,
     trust: Sequence[str] = (),
+    key: Path | str | None = None,
 ) -> Version:
-    """Read an artifact, store it as a new version and verify it inside the server.
+    """Read an artifact, sign it, store it as a new version and verify it inside the server.
+
+    The file is unpickled here, and unpickling runs code: this is for the caller's own files.
 
     :param sample: rows of the features: they fix the types and become the golden rows.
     :param output: class whose probability is the score, or ``value`` for what ``predict`` says.
@@ -72,6 +77,10 @@ def add_model(
     :param migrated: whether a migration adds it, whose downgrade may remove it.
     :param trust: full names of types that a skops file may load beside those that skops itself trusts.
     :raises TooLarge: the file, or what it unfolds to, is larger than the database's owner allows; it is not loaded.
+    :param key: file of the private key; else ``DBML_KEY``, else the one in the user's configuration.
+    :raises UnsignedModel: only the engine ``python`` can run it, and the caller has no key to sign with.
+    :raises UntrustedKey: the same, and this database does not trust the caller's key.
+    :raises RevokedKey: the same, and it no longer does.
     :raises ArtifactError: the file is no estimator that dbml can serve, or not on the engine asked for.
     :raises SampleError: the sample does not fit the estimator.
     :raises ServerError: the engine needs PL/Python, or its packages, and the server lacks them.
@@ -95,10 +104,14 @@ def add_model(
             raise _no_plpython(engine)
         limits = database.named(raw, "limits")[0]
         read = artifact.read(path, sample, output, trust, limit=limits["artifact"], unfolded=limits["unfolded"])
+        signer, unsigned = _signer(raw, key)
         database.named(raw, "lock_model", name=name)
         same = database.named(raw, "version_by_fingerprint", name=name, fingerprint=read.fingerprint)
         if same:
-            return Version(name, same[0]["version"], same[0]["engine"], already_there=True)
+            # Perhaps whoever signed it before is no longer trusted.
+            signed = _sign(raw, signer, name, same[0]["version"], read)
+            notices = ["signed with your key as well"] if signed else []
+            return Version(name, same[0]["version"], same[0]["engine"], already_there=True, notices=tuple(notices))
         coming = database.named(raw, "next_version", name=name)[0]
         possible = engines.prepare(
             read.estimator,
@@ -113,18 +126,41 @@ def add_model(
             "note": note,
             "migrated": migrated,
         }
-        trial = _try(raw, row, possible.refusals | read.refusals, _candidates(engine, plpython))
+        sign = partial(_sign, raw, signer, name, coming["version"], read)
+        trial = _try(raw, row, sign, unsigned, possible.refusals | read.refusals, _candidates(engine, plpython))
         chosen = _choose(f"{name}@{coming['version']}", engine, plpython, trial, raw, read.libraries)
         row |= {"engine": chosen, "parity": Jsonb(trial.parity), "cost": Jsonb(trial.cost)}
         with raw.transaction():
             database.named(raw, "add_version", **row)
+            sign()
             database.named(raw, "prepare", name=name, version=coming["version"], engine=chosen)
         faster = ENGINES[: ENGINES.index(chosen)]
         notices = [f"not on engine {one}: {why}" for one, why in trial.refusals.items() if one in faster]
         differing = _differing_library(raw, read.libraries) if chosen == "python" else None
         if differing:
             notices.append(f"{differing}; the golden rows agree")
+        if unsigned:
+            notices.append(f"not signed, because {unsigned.message}")
     return Version(name, coming["version"], chosen, notices=tuple(notices))
+
+
+def _signer(raw: psycopg.Connection[Any], path: Path | str | None) -> tuple[Key | None, errors.DbmlError | None]:
+    """The caller's key, or why there is none that counts here; only the engine ``python`` cannot do without."""
+    try:
+        return trust.signer(raw, path), None
+    except errors.DbmlError as error:
+        return None, error
+
+
+def _sign(raw: psycopg.Connection[Any], signer: Key | None, name: str, version: int, read: Artifact) -> bool:
+    """Store the caller's signature of a version; tells whether it is new."""
+    return bool(signer and database.named(raw, "add_signature", **signature_row(signer, name, version, read)))
+
+
+def signature_row(signer: Key, name: str, version: int, read: Artifact) -> dict[str, Any]:
+    """A key's signature of a version, as it is stored beside it (pure)."""
+    signature = signer.sign(name, version, read.sha256, read.signature)
+    return {"name": name, "version": version, "public_key": signer.public, "signature": signature}
 
 
 def git_revision(path: Path | str) -> str | None:
@@ -172,15 +208,24 @@ def stored_row(name: str, version: int, read: Artifact, possible: Engines) -> di
 
 @dataclass(frozen=True)
 class Trial:
-    """What the engines did inside the server: engine → report, cost, or why it cannot run this version."""
+    """What the engines did inside the server: engine → report, cost, or why it cannot run this version.
+
+    :param unsigned: why the engine ``python`` could not even be tried, where it was left as the only one.
+    """
 
     parity: dict[str, Any]
     cost: dict[str, Any]
     refusals: dict[str, str]
+    unsigned: errors.DbmlError | None = None
 
 
 def _try(
-    raw: psycopg.Connection[Any], row: dict[str, Any], refusals: dict[str, str], candidates: Sequence[str]
+    raw: psycopg.Connection[Any],
+    row: dict[str, Any],
+    sign: Callable[[], bool],
+    unsigned: errors.DbmlError | None,
+    refusals: dict[str, str],
+    candidates: Sequence[str],
 ) -> Trial:
     """Store the version for a moment, and score its golden and hurtful rows by each engine that may serve it."""
     trial = Trial({}, {}, {engine: why for engine, why in refusals.items() if engine in candidates})
@@ -189,9 +234,12 @@ def _try(
         return trial
     with raw.transaction(force_rollback=True):
         database.named(raw, "add_version", **row, engine=left[-1], parity=Jsonb({}), cost=Jsonb({}))
+        sign()
         for engine in left:
             if engine == "python" and trial.cost:
                 continue  # an estimator itself is never the cheapest
+            if engine == "python" and unsigned:
+                return replace(trial, unsigned=unsigned)
             asked = {"name": row["name"], "version": row["version"], "engine": engine}
             try:
                 with raw.transaction():
@@ -221,6 +269,11 @@ def _choose(
     if trial.cost:
         least = min(float(cost["warm_us"]) for cost in trial.cost.values())
         return next(one for one in ENGINES if one in trial.cost and trial.cost[one]["warm_us"] <= NOISE * least)
+    if trial.unsigned:
+        raise type(trial.unsigned)(
+            f"{version} is for engine python, which runs only what is signed, and {trial.unsigned.message}",
+            trial.unsigned.hint,
+        )
     if "python" in trial.parity:
         differing = _differing_library(raw, libraries)
         raise _parity_error(version, trial.parity["python"], differing)

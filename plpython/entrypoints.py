@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import compiled, frame, models, scoring
+from . import frame, models, packages, scoring, signing
 from .protocol import Plpy
 
-CANNOT_SCORE = compiled.CANNOT_SCORE
 UNKNOWN_MODEL = "DB005"
-HINT = "dbml doctor tells what this server lacks; dbml model verify checks a version in it."
+_started: set[str] = set()
+
+
+def started(name: str) -> Callable[..., Any]:
+    """Return the function of this module that an SQL function calls from now on in this session.
+
+    When an SQL function begins a second time, it has been touched: that is how ``dbml.revoke_key`` tells open sessions
+    to look at signatures again, without a question for each row.
+    """
+    if name in _started:
+        scoring.forget_estimators()
+    _started.add(name)
+    function: Callable[..., Any] = globals()[name]
+    return function
 
 
 def score(plpy: Plpy, fingerprint: str, numbers: Sequence[Any], texts: Sequence[Any]) -> float:
@@ -19,7 +31,7 @@ def score(plpy: Plpy, fingerprint: str, numbers: Sequence[Any], texts: Sequence[
     try:
         return scoring.score(plpy, fingerprint, numbers, texts)
     except models.Refused as error:
-        plpy.error(str(error), hint=HINT, sqlstate=CANNOT_SCORE)
+        plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)
 
 
 def score_in_bulk(
@@ -34,7 +46,7 @@ def score_in_bulk(
     try:
         return scoring.score_in_bulk(plpy, fingerprint, numbers, texts, statement, entity)
     except models.Refused as error:
-        plpy.error(str(error), hint=HINT, sqlstate=CANNOT_SCORE)
+        plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)
 
 
 def waiting(statement: scoring.Statement) -> str | None:
@@ -56,7 +68,7 @@ def score_ahead(
     try:
         return scoring.score_ahead(plpy, fingerprint, engine, numbers, texts, profile, entity)
     except models.Refused as error:
-        plpy.error(str(error), hint=HINT, sqlstate=CANNOT_SCORE)
+        plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)
 
 
 def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Any] | None, texts: Sequence[Any] | None) -> int:
@@ -81,9 +93,9 @@ def verify(plpy: Plpy, model: str, version: int) -> dict[str, Any]:
             hint="dbml model list shows what there is",
             sqlstate=UNKNOWN_MODEL,
         )
+    labelled = models.label(model, version, rows[0]["fingerprint"])
     golden = json.loads(rows[0]["golden"])
     expected = golden["scores"]
-    numbers, texts = frame.to_wire(json.loads(rows[0]["signature"]), golden["rows"])
     report: dict[str, Any] = {
         "rows": len(expected),
         "differing": 0,
@@ -92,10 +104,14 @@ def verify(plpy: Plpy, model: str, version: int) -> dict[str, Any]:
         "error": None,
     }
     try:
-        together = scoring.score_many(plpy, rows[0]["fingerprint"], "python", numbers, texts)
+        models.load(plpy, labelled, "python")  # and its signature is checked, before features are taken from the row
+        numbers, texts = frame.to_wire(json.loads(rows[0]["signature"]), golden["rows"])
+        together = scoring.score_many(plpy, labelled, "python", numbers, texts)
         # A row alone and the row among others: both ways are used.
-        alone = scoring.score_many(plpy, rows[0]["fingerprint"], "python", numbers[:1], texts[:1])
+        alone = scoring.score_many(plpy, labelled, "python", numbers[:1], texts[:1])
     except models.Refused as error:
+        if error.sqlstate != models.CANNOT_SCORE:
+            plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)
         return report | {"differing": len(expected), "error": str(error)}
     together[:1] = [max(together[0], alone[0], key=lambda answer: abs(answer - expected[0]))]
     for index, (answer, truth) in enumerate(zip(together, expected)):
@@ -106,3 +122,18 @@ def verify(plpy: Plpy, model: str, version: int) -> dict[str, Any]:
             report["largest_difference"] = difference
             report["worst_row"] = index
     return report
+
+
+def verify_signature(plpy: Plpy, model: str, version: int) -> None:
+    """Check that a trusted key has signed a version, or raise the SQLSTATE that tells why not."""
+    plan = plpy.prepare(
+        "select encode(sha256(v.artifact), 'hex') as sha256, v.signature "
+        "from dbml.model_version v where v.model = $1 and v.version = $2",
+        ["text", "integer"],
+    )
+    row = plpy.execute(plan, [model, version])[0]
+    packages.prepare(plpy)
+    try:
+        signing.check(plpy, model, version, row["sha256"], json.loads(row["signature"]))
+    except signing.NotTrusted as error:
+        plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)

@@ -12,23 +12,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Union
 
-from . import compiled, frame, packages, plan, unfold
+from . import compiled, frame, packages, plan, signing, unfold
 from .protocol import Plpy
 
 Numbers = Sequence["float | None"]
 Texts = Sequence["str | None"]
 
+CANNOT_SCORE = compiled.CANNOT_SCORE
+HINT = "dbml doctor tells what this server lacks; dbml model verify checks a version in it."
 LOADED_AT_MOST = 8
 # A version that will not load is not tried again for every row of a statement.
 SECONDS_UNTIL_RETRY = 1.0
 
 
-class LoadError(Exception):
-    """A stored version cannot be loaded in this server."""
-
-
 class Refused(Exception):
-    """The estimator refuses a row."""
+    """A row is not scored: the estimator refuses it, or cannot be loaded."""
+
+    def __init__(self, message: str, sqlstate: str = CANNOT_SCORE, hint: str = HINT) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+        self.hint = hint
+
+
+class LoadError(Refused):
+    """A stored version cannot be loaded in this server."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +87,15 @@ Model = Union[Estimator, PlanInBatches]
 
 _Key = tuple[str, str]
 _loaded: OrderedDict[_Key, Model] = OrderedDict()
-_failed: dict[_Key, tuple[float, str]] = {}
+_failed: dict[_Key, tuple[float, LoadError]] = {}
 _limits: list[Any] = []
 
 
 def load(plpy: Plpy, fingerprint: str, engine: str) -> Model:
-    """Return the version with this fingerprint, from the session's cache or from the table.
+    """Return a version, from the session's cache or from the table.
 
-    :raises LoadError: unknown, corrupt, or a package is missing.
+    :param fingerprint: the plan's, or for the engine ``python`` what :func:`label` says.
+    :raises LoadError: unknown, corrupt, not signed by a trusted key, or a package is missing.
     """
     key = (fingerprint, engine)
     model = _loaded.get(key)
@@ -96,11 +104,12 @@ def load(plpy: Plpy, fingerprint: str, engine: str) -> Model:
         return model
     failed = _failed.get(key)
     if failed is not None and time.monotonic() - failed[0] < SECONDS_UNTIL_RETRY:
-        raise LoadError(failed[1])
+        raise failed[1]
     try:
         model = _read_estimator(plpy, fingerprint) if engine == "python" else _read_plan(plpy, fingerprint)
     except LoadError as error:
-        _failed[key] = (time.monotonic(), str(error))
+        # Not the error itself: by its traceback it would keep the blob.
+        _failed[key] = (time.monotonic(), LoadError(str(error), error.sqlstate, error.hint))
         raise
     _failed.pop(key, None)
     _loaded[key] = model
@@ -122,26 +131,45 @@ def _read_plan(plpy: Plpy, fingerprint: str) -> PlanInBatches:
     return PlanInBatches(read)
 
 
-def _read_estimator(plpy: Plpy, fingerprint: str) -> Estimator:
+def label(model: str, version: int, fingerprint: str) -> str:
+    """What the engine ``python`` knows a version by, as ``dbml._scorer`` writes it.
+
+    A signature is for one name and number: the same file under another name is another version to load.
+    """
+    return f"{model}@{version} {fingerprint}"
+
+
+def forget_estimators() -> None:
+    """Let every version of the engine ``python`` be loaded, and its signature be checked, anew."""
+    for key in [key for key, model in _loaded.items() if isinstance(model, Estimator)]:
+        del _loaded[key]
+    _failed.clear()
+
+
+def _read_estimator(plpy: Plpy, labelled: str) -> Estimator:
+    name, _, fingerprint = labelled.partition(" ")
     query = plpy.prepare(
-        "select v.model, v.version, v.sha256, v.signature, v.artifact "
-        "from dbml.model_version v where v.fingerprint = $1 limit 1",
-        ["text"],
+        "select v.model, v.version, v.signature, v.artifact "
+        "from dbml.model_version v where v.fingerprint = $1 and v.model || '@' || v.version = $2",
+        ["text", "text"],
     )
-    rows = plpy.execute(query, [fingerprint])
+    rows = plpy.execute(query, [fingerprint, name])
     if not rows:
-        raise LoadError(f"no stored version has the fingerprint {fingerprint}")
+        raise LoadError(f"there is no stored {name} with the fingerprint {fingerprint}")
     row = rows[0]
-    name = f"{row['model']}@{row['version']}"
     blob = bytes(row["artifact"])
-    if hashlib.sha256(blob).hexdigest() != row["sha256"]:
-        raise LoadError(f"the stored blob of {name} is not the one that was added: its sha256 differs")
+    packages.prepare(plpy)
+    # Before anything of the blob is looked at: to unpickle it is to run it.
+    try:
+        signature = json.loads(row["signature"])
+        signing.check(plpy, row["model"], row["version"], hashlib.sha256(blob).hexdigest(), signature)
+    except signing.NotTrusted as error:
+        raise LoadError(str(error), error.sqlstate, error.hint) from error
     limit = plpy.execute("select l.unfolded from dbml._limits() l")[0]["unfolded"]
     try:
         unfold.check(blob, limit)
     except (ValueError, ImportError) as error:
         raise LoadError(f"the stored blob of {name} is not loaded: {error}") from error
-    packages.prepare(plpy)
     try:
         import joblib
 
@@ -155,7 +183,7 @@ def _read_estimator(plpy: Plpy, fingerprint: str) -> Estimator:
     except BaseException as error:
         raise LoadError(f"{name} does not load in this server: {type(error).__name__}: {error}") from error
     _force_one_job(estimator)
-    return Estimator(name, json.loads(row["signature"]), estimator)
+    return Estimator(name, signature, estimator)
 
 
 def _force_one_job(estimator: Any) -> None:

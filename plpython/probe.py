@@ -10,7 +10,7 @@ import sys
 from importlib import metadata
 from typing import Any
 
-PACKAGES = ("numpy", "scikit-learn", "joblib", "pandas")
+PACKAGES = ("numpy", "scikit-learn", "joblib", "pandas", "cryptography")
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 

@@ -165,10 +165,7 @@ def score_many(
 
     :raises Refused: with the estimator's own reason.
     """
-    try:
-        return models.load(plpy, fingerprint, engine).score_many(numbers, texts)
-    except models.LoadError as error:
-        raise Refused(str(error)) from error
+    return models.load(plpy, fingerprint, engine).score_many(numbers, texts)
 
 
 def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> int:
@@ -214,6 +211,12 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
             for index, answer in enumerate(answers, first):
                 _remembered[_key(fingerprint, numbers[index], texts[index])] = answer
     return scored
+
+
+def forget_estimators() -> None:
+    """Forget what versions of the engine ``python`` have been loaded, and every answer."""
+    models.forget_estimators()
+    _remembered.clear()
 
 
 def _learn(fingerprint: str, engine: str, seconds: float) -> None:

@@ -70,6 +70,7 @@ def main(quick: bool, seconds: float | None, parts: list[str], out: Path) -> Non
 
     with tempfile.TemporaryDirectory(prefix="dbml-soak-", dir="/tmp") as name:
         folder = shop.importable(Path(name))
+        os.environ["DBML_KEY"] = str(folder / "key.pem")  # the developer's own has no part in this
         if set(parts) & set(FAULTS):
             with temporary_server(say=say, settings=DURABLE) as server:
                 trial = Trial(Control(server), folder, say, CUSTOMERS)

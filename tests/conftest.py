@@ -37,6 +37,15 @@ from dbml.server import Server, temporary_server
 from tests.application import EXAMPLE, Application
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keys of the tests' own: none in the developer's home, and none of his is used."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        patch.delenv("DBML_KEY", raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def server(pytestconfig: pytest.Config) -> Iterator[Server]:
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")

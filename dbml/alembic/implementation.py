@@ -116,7 +116,8 @@ def _install(operations: Operations, operation: dbml_ops.InstallDbmlOp) -> None:
         operations.migration_context.impl.static_output(script.install(operation.python_path))
         return
     with _connection(operations) as raw:
-        online.install(raw, operation.python_path)
+        for notice in online.install(raw, operation.python_path):
+            _log.info("%s", notice)
 
 
 def _uninstall(operations: Operations, operation: dbml_ops.UninstallDbmlOp) -> None:

@@ -10,10 +10,10 @@ from dbml import database
 from dbml.upgrade import install as install_schema
 
 
-def install(raw: psycopg.Connection[Any], python_path: str | None) -> None:
-    """Create or upgrade the schema in the migration's transaction."""
+def install(raw: psycopg.Connection[Any], python_path: str | None) -> list[str]:
+    """Create or upgrade the schema in the migration's transaction; returns what there is to be said of it."""
     before = database.named(raw, "installation")[0]
-    install_schema(raw, python_path=python_path)
+    done = install_schema(raw, python_path=python_path)
     after = database.named(raw, "installation")[0]
     times = {row["name"]: row["value"] for row in database.named(raw, "settings")}.get("migrations")
     if not before["version_table"]:
@@ -22,3 +22,5 @@ def install(raw: psycopg.Connection[Any], python_path: str | None) -> None:
             database.named(raw, "save_setting", name="created_plpython", value="true")
     elif times is not None:
         database.named(raw, "save_setting", name="migrations", value=str(int(times) + 1))
+    notices: list[str] = done["notices"]
+    return notices

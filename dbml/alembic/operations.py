@@ -21,7 +21,7 @@ class InstallDbmlOp(MigrateOperation):
 
     @classmethod
     def install_dbml(cls, operations: Operations, *, python_path: str | None = None) -> None:
-        """Create or upgrade the schema ``dbml``; as :func:`dbml.install`.
+        """Create or upgrade the schema ``dbml`` and trust the key of whoever runs it; as :func:`dbml.install`.
 
         :param python_path: folder on the server with the packages that PL/Python's own path lacks.
         """
@@ -88,7 +88,7 @@ class AddModelOp(_ReleaseOp):
         metrics: Mapping[str, float] | None = None,
         note: str | None = None,
     ) -> None:
-        """Store a model file as a version; as :func:`dbml.add_model`.
+        """Sign a model file and store it as a version; as :func:`dbml.add_model`.
 
         A relative path begins at the folder of ``alembic.ini``.
 

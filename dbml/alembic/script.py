@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import MetaData
 
-from dbml import attachment, database, errors, registry, triggers
+from dbml import attachment, database, errors, registry, signing, triggers
 from dbml.alembic import tables
 from dbml.alembic.declaration import Release
 from dbml.database import template
@@ -41,6 +42,11 @@ def install(python_path: str | None) -> str:
     ]
     if python_path is not None:
         parts.append(_filled("save_setting", {"name": "python_path", "value": python_path}) + ";")
+    with suppress(errors.KeyFileError):  # without a key, add_model says so where it needs one
+        key, _ = signing.own_key()
+        # As installing without --sql does: who installs will sign models.
+        trusted = {"public_key": sql.Literal(key.public), "owner": sql.Literal(signing.owner())}
+        parts.append(_block(_composed("trust_key", **trusted)))
     return "\n".join(parts)
 
 
@@ -69,8 +75,9 @@ def uninstall() -> str:
 
 
 def add_model(release: Release) -> str:
-    """Store a version with the first engine that answers here as the estimator; the server verifies it.
+    """Sign a version and store it with the first engine that answers here as the estimator; the server verifies it.
 
+    :raises UnsignedModel: only the engine ``python`` can run it, and whoever writes the script has no key.
     :raises ArtifactError: without a version the number that it becomes is not known; or no engine can run it.
     """
     # scikit-learn takes a second to import.
@@ -109,16 +116,36 @@ def add_model(release: Release) -> str:
         "note": release.note,
         "migrated": True,
     }
+    key = _key(release, chosen)
+    signed = registry.signature_row(key, release.name, release.version, read) if key else None
     return _block(
         template(
             "migration/add_model",
             name=sql.Literal(release.name),
             version=release.version,
+            public_key=sql.Literal(key.public if key else None),
+            sign=database.verbatim(_filled("add_signature", signed) if signed else "select null"),
             fingerprint=sql.Literal(read.fingerprint),
             engine=sql.Literal(chosen),
             insert=database.verbatim(_filled("add_version", row)),
         ).as_string(None)
     )
+
+
+def _key(release: Release, engine: str) -> signing.Key | None:
+    """The writer's key; only the engine ``python`` cannot do without."""
+    try:
+        key = signing.read_key()
+    except errors.KeyFileError:
+        if engine == "python":
+            raise
+        return None
+    if key is None and engine == "python":
+        raise errors.UnsignedModel(
+            f"{release} is for engine python, which runs only what is signed, and there is no {signing.key_path()}",
+            "dbml key new makes a key; an administrator of the database then trusts it.",
+        )
+    return key
 
 
 def remove_model(name: str, version: int | None, sha256: str) -> str:

@@ -17,7 +17,7 @@ import psycopg
 
 from dbml.errors import ServerError
 
-_PACKAGES = ("scikit-learn", "joblib", "pandas", "numpy")
+_PACKAGES = ("scikit-learn", "joblib", "pandas", "numpy", "cryptography")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from dbml.server import cache
 from dbml.server.account import Account
 
 # Pinned to what is running here: a model unpickled by another scikit-learn may score differently.
-PACKAGES = ("scikit-learn", "joblib", "pandas", "numpy", "scipy", "threadpoolctl")
+PACKAGES = ("scikit-learn", "joblib", "pandas", "numpy", "scipy", "threadpoolctl", "cryptography")
 _MODULES = (
     "sklearn/__init__.py",
     "joblib/__init__.py",
@@ -27,6 +27,7 @@ _MODULES = (
     "numpy/__init__.py",
     "scipy/__init__.py",
     "threadpoolctl.py",
+    "cryptography/__init__.py",
 )
 
 

@@ -17,6 +17,9 @@ begin
                  from dbml.model_version v where v.model = deploy.model group by v.model),
               'dbml model list shows what there is');
   end if;
+  perform dbml._check_signature(v.model, v.version, v.engine)
+     from dbml.model_version v
+    where v.model = deploy.model and v.version = deploy.version;
   perform pg_advisory_xact_lock(hashtextextended('dbml.deploy ' || model, 0));
   first := (dbml._deployed(model)).model is null;
   insert into dbml.deployment (model, version) values (deploy.model, deploy.version);

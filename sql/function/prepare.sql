@@ -9,6 +9,7 @@ declare
   stored dbml.model_version;
 begin
   select * into strict stored from dbml.model_version v where v.model = _prepare.model and v.version = _prepare.version;
+  perform dbml._check_signature(model, version, engine);
   if engine = 'portable' then
     perform dbml._compile(stored.fingerprint);
   elsif engine = 'sql' then

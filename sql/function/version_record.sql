@@ -4,7 +4,9 @@ stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  select row(v.model, v.version, e.engine, v.fingerprint, v.signature, v.expression,
+  -- The engine python loads a version by its name too: that is what is signed.
+  select row(v.model, v.version, e.engine,
+             case e.engine when 'python' then v.model || '@' || v.version || ' ' else '' end || v.fingerprint, v.signature, v.expression,
              e.engine = 'python' or e.engine = 'portable' and (v.cost -> 'portable' ->> 'in_batches')::boolean)::dbml.scorer
     from dbml.model_version v
    cross join lateral (select coalesce(_scorer.engine, v.engine) as engine) e

@@ -5,7 +5,7 @@ cost 100000
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["prime"]).prime
+if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["started"]).started("prime")
 return SD["run"](plpy, fingerprint, engine, numbers, texts)
 $$;
 comment on function dbml._prime(text, text, float8[], text[]) is

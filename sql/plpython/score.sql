@@ -5,7 +5,7 @@ cost 100000
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["score"]).score
+if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["started"]).started("score")
 return SD["run"](plpy, fingerprint, numbers, texts)
 $$;
 comment on function dbml._score_python(text, float8[], text[]) is 'Scores one row with a stored artifact.';

@@ -7,7 +7,7 @@ cost 10000
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["score_ahead"]).score_ahead
+if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["started"]).started("score_ahead")
 return SD["run"](plpy, fingerprint, engine, numbers, texts, profile, entity)
 $$;
 comment on function dbml._score_ahead(text, text, float8[], text[], integer, text[]) is

@@ -7,7 +7,7 @@ cost 100000
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["score_in_bulk"]).score_in_bulk
+if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["started"]).started("score_in_bulk")
 return SD["run"](plpy, fingerprint, numbers, texts, (profile, depth, statement), entity)
 $$;
 comment on function dbml._score_in_bulk(text, float8[], text[], integer, integer, timestamptz, text[]) is

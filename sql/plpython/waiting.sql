@@ -4,7 +4,7 @@ volatile parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["waiting"]).waiting
+if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["started"]).started("waiting")
 return SD["run"]((profile, depth, statement))
 $$;
 comment on function dbml._waiting(integer, integer, timestamptz) is

@@ -10,6 +10,7 @@ select current_user::text as role,
        coalesce(pg_get_userbyid(d.nspowner) = 'dbml_owner'
                 and pg_get_userbyid(s.nspowner) = 'dbml_owner'
                 and pg_get_userbyid(v.relowner) = 'dbml_owner', false) as own,
+       exists (select from pg_class c where c.relnamespace = d.oid and c.relname = 'version_signature') as has_signatures,
        exists (select from pg_available_extensions where name = 'plpython3u') as plpython_available,
        exists (select from pg_extension where extname = 'plpython3u') as plpython_created
   from pg_roles r

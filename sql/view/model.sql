@@ -22,6 +22,13 @@ select v.model as name,
        v.note,
        v.migrated,
        v.fingerprint,
-       v.kind
+       v.kind,
+       array(
+         select coalesce(k.owner, k.fingerprint, 'a key not trusted') || case when k.revoked_at is null then '' else ' (revoked)' end
+           from dbml.version_signature s
+           left join dbml.trusted_key k on k.public_key = s.public_key
+          where s.model = v.model and s.version = v.version
+          order by s.signed_at, s.public_key
+       ) as signed_by
   from dbml.model_version v;
 comment on view dbml.model is 'Every stored version of every model, without its blob.';

@@ -31,6 +31,8 @@ STATE = [
     "select profile, position, relation::text, key, counters from dbml.event order by 1, 2",
     "select model, version, note from dbml.deployment_history order by deployed_at, version",
     "select name, value from dbml.setting order by 1",
+    "select public_key, owner, revoked_at from dbml.trusted_key order by 1",
+    "select model, version, public_key, signature from dbml.version_signature order by 1, 2",
     "select version_num from dbml.alembic_version",
     "select version_num from alembic_version",
     "select pg_get_functiondef(oid), proowner::regrole::text, proacl::text from pg_proc"

@@ -2,6 +2,7 @@ declare
   dbml_held integer;
   dbml_report record;
   dbml_path text := pg_catalog.current_setting('search_path');
+  dbml_signer text;
 begin
   set local search_path = pg_catalog, pg_temp;
   perform pg_advisory_xact_lock(hashtextextended('dbml.model ' || {name}, 0));
@@ -14,6 +15,11 @@ begin
           using errcode = 'DB001', hint = 'dbml doctor names the package to install; then run dbml install again.';
       end if;
       perform a.added from ({insert}) a;
+      -- As without --sql: a key that does not count here signs only where a signature is asked for, to be refused.
+      if {engine} = 'python' or exists (
+           select from dbml.trusted_key k where k.public_key = {public_key} and k.revoked_at is null) then
+        {sign} into dbml_signer;
+      end if;
       perform dbml._prepare({name}, {version}, {engine});
       select * into dbml_report from dbml._verify({name}, {version}, null);
       if dbml_report.differing > 0 or dbml_report.error is not null then

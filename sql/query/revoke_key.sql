@@ -1,0 +1,1 @@
+select dbml.revoke_key(%(key)s) as owner

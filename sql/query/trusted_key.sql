@@ -1,0 +1,1 @@
+select * from dbml.trusted_key where public_key = %(public_key)s

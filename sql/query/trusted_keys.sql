@@ -1,0 +1,1 @@
+select * from dbml.trusted_key order by added_at, public_key
