@@ -127,7 +127,7 @@ def verify(plpy: Plpy, model: str, version: int) -> dict[str, Any]:
 def verify_signature(plpy: Plpy, model: str, version: int) -> None:
     """Check that a trusted key has signed a version, or raise the SQLSTATE that tells why not."""
     plan = plpy.prepare(
-        "select encode(sha256(v.artifact), 'hex') as sha256, v.signature "
+        "select pg_catalog.encode(pg_catalog.sha256(v.artifact), 'hex') as sha256, v.signature "
         "from dbml.model_version v where v.model = $1 and v.version = $2",
         ["text", "integer"],
     )
