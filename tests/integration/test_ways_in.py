@@ -28,6 +28,8 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from dbml.alembic import script
+from dbml.alembic.declaration import Release
 from tests.conftest import Cli, Trained
 
 COLUMNS = ["plan", "complaints", "spend"]
@@ -68,6 +70,16 @@ def test_skops(
     cli("model", "export", "churn@1", "-o", tmp_path / "again.skops")
     assert (tmp_path / "again.skops").read_bytes() == file.read_bytes()
     assert "came as skops" in cli("model", "export", "churn@1", "-o", tmp_path / "a.joblib", exit_code=1).output
+
+
+def test_a_migration_s_script_takes_them_too(db: psycopg.Connection[Any], churn: Trained, tmp_path: Path) -> None:
+    skops.io.dump(churn.estimator, tmp_path / "churn.skops")
+    converted(churn.estimator, churn.rows, tmp_path / "churn.onnx")
+    for number, kind in enumerate(("skops", "onnx"), 1):
+        path = str(tmp_path / f"churn.{kind}")
+        db.execute(script.add_model(Release("churn", path, number, sample=str(churn.sample))))
+    kinds = db.execute("select kind, engine from dbml.model order by version").fetchall()
+    assert kinds == [("skops", "sql"), ("onnx", "sql")]
 
 
 def test_an_untrusted_type_is_named_and_can_be_trusted(cli: Cli, churn: Trained, tmp_path: Path) -> None:
@@ -151,6 +163,9 @@ def test_onnx(cli: Cli, db: psycopg.Connection[Any], churn: Trained, tmp_path: P
     odd = fresh.head(3).assign(plan=["none of them", "basic", "plus"], spend=[float("nan"), 1e30, -3.0])
     answers = scores(db, name, odd.astype(object).where(odd.notna(), None))
     np.testing.assert_allclose(answers, said(file, odd), rtol=1e-6, atol=bound)
+    if name == "boosting":
+        refused = cli("model", "export", "boosting@1", "-o", tmp_path / "x.sql", exit_code=1).output
+        assert "boosting@1 cannot be plain SQL: there is no exp32 in SQL" in refused
     with pytest.raises(psycopg.Error, match="cannot be missing"):
         db.execute(f"""select dbml.score('{name}', '{{"plan": null, "complaints": 1, "spend": 2}}')""")
     cli("model", "export", f"{name}@1", "-o", tmp_path / "again.onnx")
