@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from dbml.errors import ArtifactError
 
+UNFOLDED_AT_MOST = 2 * 1024**3
 _WRITE = "Write it with `skops.io.dump(estimator, FILE)`."
 
 
@@ -18,17 +21,24 @@ def load(path: Path | str, blob: bytes, trust: Sequence[str] = ()) -> Any:
     :raises ArtifactError: skops is not installed, the file is none of its, or holds a type that is not trusted.
     """
     try:
-        from skops import io
+        import skops.io
     except ImportError as error:
         raise ArtifactError(
             f"{path}: needs the package skops, which cannot be imported here ({error})",
             "Install it: pip install 'dbml[export]'",
         ) from error
     try:
-        unknown = io.get_untrusted_types(data=blob)
+        unfolded = _unfolded(io.BytesIO(blob))
+        unknown = skops.io.get_untrusted_types(data=blob) if unfolded <= UNFOLDED_AT_MOST else []
     except Exception as error:
         # A zip file, JSON in it and its nodes are each refused by another library.
         raise ArtifactError(f"{path}: is not a skops file ({_first_line(error)})", _WRITE) from error
+    if unfolded > UNFOLDED_AT_MOST:
+        raise ArtifactError(
+            f"{path}: is {unfolded / 1024**2:.1f} MB once it is decompressed, and the bound is "
+            f"{UNFOLDED_AT_MOST // 1024**2}",
+            "Nothing of it was loaded. Fit a smaller model.",
+        )
     left = sorted(set(unknown) - set(trust))
     if left:
         raise ArtifactError(
@@ -37,9 +47,18 @@ def load(path: Path | str, blob: bytes, trust: Sequence[str] = ()) -> Any:
             + " ".join(f"`--trust {name}`" for name in left),
         )
     try:
-        return io.loads(blob, trusted=unknown)
+        return skops.io.loads(blob, trusted=unknown)
     except Exception as error:
         raise ArtifactError(f"{path}: cannot be loaded here ({_first_line(error)})", _WRITE) from error
+
+
+def _unfolded(file: IO[bytes]) -> int:
+    """How many bytes a zip file holds by its directory, beyond which no reader goes; sparse arrays are zips in it."""
+    with zipfile.ZipFile(file) as archive:
+        return sum(
+            _unfolded(archive.open(entry)) if entry.filename.endswith(".npz") else entry.file_size
+            for entry in archive.infolist()
+        )
 
 
 def _first_line(error: BaseException) -> str:

@@ -62,8 +62,12 @@ def written(stored: Stored) -> str:
     schema, function, careful = _names(stored)
     try:
         fast, exact = _expressions(plan, stored.label)
-    except (TooLarge, Unsupported) as reason:
+    except TooLarge as reason:
         raise errors.ExportError(f"{stored.label} cannot be plain SQL: {reason}", "Export it as plan.") from None
+    except Unsupported as what:
+        raise errors.ExportError(
+            f"{stored.label} cannot be plain SQL: there is no {what}", "Export it as plan."
+        ) from None
     names = [_parameter(f["name"]) for f in stored.features]
     inputs = _inputs(stored, names)
     given = (

@@ -28,6 +28,9 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from dbml import skops_file
+from dbml.alembic import script
+from dbml.alembic.declaration import Release
 from tests.conftest import Cli, Trained
 
 COLUMNS = ["plan", "complaints", "spend"]
@@ -70,6 +73,16 @@ def test_skops(
     assert "came as skops" in cli("model", "export", "churn@1", "-o", tmp_path / "a.joblib", exit_code=1).output
 
 
+def test_a_migration_s_script_takes_them_too(db: psycopg.Connection[Any], churn: Trained, tmp_path: Path) -> None:
+    skops.io.dump(churn.estimator, tmp_path / "churn.skops")
+    converted(churn.estimator, churn.rows, tmp_path / "churn.onnx")
+    for number, kind in enumerate(("skops", "onnx"), 1):
+        path = str(tmp_path / f"churn.{kind}")
+        db.execute(script.add_model(Release("churn", path, number, sample=str(churn.sample))))
+    kinds = db.execute("select kind, engine from dbml.model order by version").fetchall()
+    assert kinds == [("skops", "sql"), ("onnx", "sql")]
+
+
 def test_an_untrusted_type_is_named_and_can_be_trusted(cli: Cli, churn: Trained, tmp_path: Path) -> None:
     file = tmp_path / "unknown.skops"
     X = np.array([[1.0, 2.0], [-1.0, 0.0], [2.0, 2.0]])
@@ -93,6 +106,16 @@ def test_a_file_that_is_not_skops(cli: Cli, churn: Trained, tmp_path: Path) -> N
     for content in (b"", b"PK\3\4 no zip", churn.file.read_bytes()):
         (tmp_path / "x.skops").write_bytes(content)
         assert "is not a skops file" in cli("model", "add", "m", tmp_path / "x.skops", exit_code=1).output
+
+
+def test_a_bomb_is_refused_by_its_size(
+    cli: Cli, churn: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skops.io.dump(churn.estimator, tmp_path / "churn.skops")
+    monkeypatch.setattr(skops_file, "UNFOLDED_AT_MOST", 10_000)
+    monkeypatch.setattr(skops.io, "get_untrusted_types", None)  # not even asked
+    refused = cli("model", "add", "churn", tmp_path / "churn.skops", exit_code=1).output
+    assert "once it is decompressed" in refused and "Nothing of it was loaded" in refused
 
 
 @pytest.mark.parametrize(("package", "suffix"), [("skops", "skops"), ("onnx", "onnx"), ("onnxruntime", "onnx")])
@@ -151,6 +174,9 @@ def test_onnx(cli: Cli, db: psycopg.Connection[Any], churn: Trained, tmp_path: P
     odd = fresh.head(3).assign(plan=["none of them", "basic", "plus"], spend=[float("nan"), 1e30, -3.0])
     answers = scores(db, name, odd.astype(object).where(odd.notna(), None))
     np.testing.assert_allclose(answers, said(file, odd), rtol=1e-6, atol=bound)
+    if name == "boosting":
+        refused = cli("model", "export", "boosting@1", "-o", tmp_path / "x.sql", exit_code=1).output
+        assert "boosting@1 cannot be plain SQL: there is no exp32 in SQL" in refused
     with pytest.raises(psycopg.Error, match="cannot be missing"):
         db.execute(f"""select dbml.score('{name}', '{{"plan": null, "complaints": 1, "spend": 2}}')""")
     cli("model", "export", f"{name}@1", "-o", tmp_path / "again.onnx")
@@ -208,6 +234,16 @@ def graph(*nodes: Any, width: int = 2, version: int = 15) -> bytes:
     return bytes(model.SerializeToString())
 
 
+def elsewhere(content: bytes) -> bytes:
+    """The same model with a tensor that says another file has its numbers."""
+    model = onnx.load_model_from_string(content)
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="../secret")
+    return bytes(model.SerializeToString())
+
+
 def test_broken_and_unsupported_files(cli: Cli, churn: Trained, tmp_path: Path) -> None:
     converted(churn.estimator, churn.rows, tmp_path / "whole.onnx")
     whole = (tmp_path / "whole.onnx").read_bytes()
@@ -220,6 +256,7 @@ def test_broken_and_unsupported_files(cli: Cli, churn: Trained, tmp_path: Path) 
         (churn.file.read_bytes(), "is no ONNX model"),
         (graph(regressor, helper.make_node("Erf", ["z"], ["y"])), "no plan expresses the operator Erf"),
         (graph(two), "a LinearRegressor of several targets"),
+        (elsewhere(whole), "weights that are in another file"),
     ):
         (tmp_path / "x.onnx").write_bytes(content)
         refused = cli("model", "add", "m", tmp_path / "x.onnx", exit_code=1).output

@@ -55,7 +55,10 @@ class Graph:
 
         try:
             model = onnx.load_model_from_string(content)
+            _refuse_other_files(model.graph)
             onnx.checker.check_model(model)
+        except Unsupported:
+            raise
         except Exception as error:
             # protobuf and the checker have exceptions of their own; the file's bytes are not to be shown.
             raise NotReadable((str(error).strip().splitlines() or [type(error).__name__])[0][:200]) from error
@@ -135,6 +138,13 @@ class Graph:
                 needed.add(place)
                 waiting += self._nodes[place][0].input
         return needed
+
+
+def _refuse_other_files(graph: Any) -> None:
+    """A tensor may say that its numbers are in another file, any that the reader may read."""
+    tensors = [*graph.initializer, *(a.t for node in graph.node for a in node.attribute if a.HasField("t"))]
+    if any(tensor.external_data for tensor in tensors):
+        raise Unsupported("weights that are in another file")
 
 
 # By the numbers of onnx.TensorProto.
