@@ -113,6 +113,8 @@ def add_model(
             notices = ["signed with your key as well"] if signed else []
             return Version(name, same[0]["version"], same[0]["engine"], already_there=True, notices=tuple(notices))
         coming = database.named(raw, "next_version", name=name)[0]
+        if engine == "python" and unsigned:
+            raise _needs_signature(f"{name}@{coming['version']}", unsigned)
         possible = engines.prepare(
             read.estimator,
             read.signature,
@@ -161,6 +163,11 @@ def signature_row(signer: Key, name: str, version: int, read: Artifact) -> dict[
     """A key's signature of a version, as it is stored beside it (pure)."""
     signature = signer.sign(name, version, read.sha256, read.signature)
     return {"name": name, "version": version, "public_key": signer.public, "signature": signature}
+
+
+def _needs_signature(version: str, unsigned: errors.DbmlError) -> errors.DbmlError:
+    message = f"{version} is for engine python, which runs only what is signed, and {unsigned.message}"
+    return type(unsigned)(message, unsigned.hint)
 
 
 def git_revision(path: Path | str) -> str | None:
@@ -270,10 +277,7 @@ def _choose(
         least = min(float(cost["warm_us"]) for cost in trial.cost.values())
         return next(one for one in ENGINES if one in trial.cost and trial.cost[one]["warm_us"] <= NOISE * least)
     if trial.unsigned:
-        raise type(trial.unsigned)(
-            f"{version} is for engine python, which runs only what is signed, and {trial.unsigned.message}",
-            trial.unsigned.hint,
-        )
+        raise _needs_signature(version, trial.unsigned)
     if "python" in trial.parity:
         differing = _differing_library(raw, libraries)
         raise _parity_error(version, trial.parity["python"], differing)

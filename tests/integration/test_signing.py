@@ -18,6 +18,7 @@ import numpy as np
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
+from sklearn.neighbors import KNeighborsClassifier
 
 import dbml
 from dbml import signing
@@ -98,6 +99,11 @@ def stored(db: Db) -> tuple[dict[str, Any], str, bytes]:
     return row
 
 
+def without_cryptography(session: Db) -> None:
+    """Take the package away from the Python of this session."""
+    session.execute("do language plpython3u $$ import sys; sys.modules['cryptography.exceptions'] = None $$")
+
+
 def refused(dsn: str, version: str, sqlstate: str) -> None:
     """Neither deployed nor scored, each in a session of its own."""
     name, _, number = version.partition("@")
@@ -116,6 +122,13 @@ def refused(dsn: str, version: str, sqlstate: str) -> None:
 def test_attacks(
     db: Db, dsn: str, tamper: Callable[..., None], marks: bytes, mark: Path, tmp_path: Path, churn: Trained
 ) -> None:
+    with psycopg.connect(dsn, autocommit=True) as session:
+        without_cryptography(session)
+        with pytest.raises(psycopg.Error, match="lacks the package cryptography") as raised:
+            session.execute("select dbml.deploy('churn', 1)")
+        assert raised.value.sqlstate == "DB001"
+        assert "python3-cryptography" in (raised.value.diag.message_hint or "")
+
     features, public, signature = stored(db)
     theirs, mine = (signing.new_key(tmp_path / name) for name in ("theirs.pem", "mine.pem"))
     marks_sha256 = _sha256(marks)
@@ -202,7 +215,6 @@ def not_scored(db: Db, dsn: str, sqlstate: str, score: float) -> None:
         assert raised.value.sqlstate == sqlstate
 
 
-@pytest.mark.usefixtures("live")
 def test_a_deployer_writes_no_signatures_and_trusts_nobody(db: Db, dsn: str, tmp_path: Path) -> None:
     public = signing.new_key(tmp_path / "key.pem").public
     for role in ("dbml_deployer", "dbml_analyst"):
@@ -282,6 +294,9 @@ def test_the_plain_path_and_a_second_user(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "second"))
     said = add("second", "python", exit_code=1)
     assert "dbml key new" in said and "dbml key trust PUBLIC_KEY" in said
+    only_itself, rows = tmp_path / "neighbours.joblib", churn.rows[["spend"]]
+    joblib.dump(KNeighborsClassifier().fit(rows, rows["spend"] > 50), only_itself)
+    assert "neighbours@1 is for engine python" in cli("model", "add", "neighbours", only_itself, exit_code=1).output
     cli("key", "new")
     said = add("second", "python", exit_code=1)
     assert "does not trust your key" in said
@@ -318,21 +333,6 @@ def test_other_engines_ask_for_no_signature_but_a_wrong_one_is_refused(
         session.execute("select dbml.deploy('churn', 1)")
     tamper("delete from dbml.version_signature")
     cli("deploy", "churn@1")
-
-
-def without_cryptography(session: Db) -> None:
-    """Take the package away from the Python of this session."""
-    session.execute("do language plpython3u $$ import sys; sys.modules['cryptography.exceptions'] = None $$")
-
-
-@pytest.mark.usefixtures("live")
-def test_the_server_lacks_cryptography(dsn: str) -> None:
-    with psycopg.connect(dsn, autocommit=True) as session:
-        without_cryptography(session)
-        with pytest.raises(psycopg.Error, match="lacks the package cryptography") as raised:
-            session.execute("select dbml.deploy('churn', 1)")
-        assert raised.value.sqlstate == "DB001"
-        assert "python3-cryptography" in (raised.value.diag.message_hint or "")
 
 
 def test_a_script_carries_the_signature(application: Application) -> None:
