@@ -134,7 +134,7 @@ def test_a_bomb_in_the_database_is_not_loaded(
     tmp_path.chmod(0o777)
     for folder in tmp_path.parents[:2]:
         folder.chmod(0o755)
-    bomb = gzip.compress(pickle.dumps(Marker(marker)) + bytes(64 << 20))
+    bomb = gzip.compress(pickle.dumps(Marker(marker)) + bytes(8 << 20))
     cli("install", "--artifact-limit", 1)
     row = version(db) | blob(bomb) | {"engine": "python", "name": "bomb", "version": 1, "plan": None}
     row |= {"expression": None, "careful_expression": None}
