@@ -131,9 +131,15 @@ def script(connection: psycopg.Connection[Any], statements: str) -> None:
 def pinned(connection: psycopg.Connection[Any]) -> Iterator[None]:
     """Let nobody else's operators and functions be found: what runs here runs with an administrator's rights."""
     before = query(connection, "select pg_catalog.current_setting('search_path') as path")[0]
-    query(connection, "set local search_path = pg_catalog, pg_temp")
-    yield
-    query(connection, "select set_config('search_path', %(path)s, true)", before)
+    # On an autocommit connection there may be no transaction for it to be local to.
+    local = connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
+    query(connection, f"set {'local' if local else 'session'} search_path = pg_catalog, pg_temp")
+    try:
+        yield
+    finally:
+        # A transaction that failed takes the setting back with everything else.
+        if connection.info.transaction_status != psycopg.pq.TransactionStatus.INERROR and not connection.closed:
+            query(connection, "select set_config('search_path', %(path)s, %(local)s)", before | {"local": local})
 
 
 @contextmanager

@@ -90,9 +90,11 @@ def reconcile(
     report = Report()
     with database.translated():
         require(raw)
+        oid = None if table is None else attachment.table_facts(raw, table).oid
+    # As inside the triggers, so that a counter's expression means the same.
+    with database.translated(), database.pinned(raw):
         rows = database.named(raw, "profiles")
         if table is not None:
-            oid = attachment.table_facts(raw, table).oid
             rows = [row for row in rows if row["oid"] == oid]
             if not rows:
                 raise errors.ProfileError(f"{table} is not attached", "dbml status lists what is.")

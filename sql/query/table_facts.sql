@@ -13,8 +13,8 @@ select c.oid::bigint as oid,
                    select from pg_opclass o
                      join pg_am m on m.oid = o.opcmethod and m.amname = 'hash'
                     where o.opcdefault
-                      and o.opcintype = case when t.typtype = 'e' then 'anyenum'::regtype
-                                             when t.oid = 'varchar'::regtype then 'text'::regtype
+                      and o.opcintype = case when t.typtype = 'e' then 'anyenum'::regtype::oid
+                                             when t.oid = 'varchar'::regtype::oid then 'text'::regtype::oid
                                              when t.typtype = 'd' then t.typbasetype
                                              else t.oid end),
                  'not_null', a.attnotnull,
@@ -50,4 +50,4 @@ select c.oid::bigint as oid,
          where f.conrelid = c.oid and f.contype = 'f' and f.convalidated and not f.condeferrable) as "references"
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
- where c.oid = to_regclass(%(table)s)
+ where c.oid = to_regclass(%(table)s)::oid

@@ -43,18 +43,18 @@ class Marker:
 def test_a_bomb_is_refused_before_it_is_loaded(compress: Callable[[bytes], bytes], tmp_path: Path) -> None:
     marker, path = tmp_path / "marker", tmp_path / "bomb.joblib"
     # The pickle comes first: whoever unpickles runs it, long before the zeros behind it.
-    bomb = compress(pickle.dumps(Marker(marker)) + bytes(256 * MEGABYTE))
+    bomb = compress(pickle.dumps(Marker(marker)) + bytes(48 * MEGABYTE))
     assert len(bomb) < MEGABYTE
     path.write_bytes(bomb)
     tracemalloc.start()
     try:
         with pytest.raises(TooLarge) as caught:
-            artifact.read(path, unfolded=32 * MEGABYTE)
+            artifact.read(path, unfolded=24 * MEGABYTE)
         assert tracemalloc.get_traced_memory()[1] < 16 * MEGABYTE
     finally:
         tracemalloc.stop()
     assert caught.value.sqlstate == "DB017"
-    assert caught.value.message == f"{path}: its {len(bomb)} bytes unfold to more than {32 * MEGABYTE}"
+    assert caught.value.message == f"{path}: its {len(bomb)} bytes unfold to more than {24 * MEGABYTE}"
     assert "--artifact-limit" in str(caught.value.hint)
     assert not marker.exists()
 
