@@ -165,9 +165,10 @@ declare
   dbml_new constant boolean := tg_op = 'INSERT';
   dbml_scores boolean;
   dbml_answer float8;
-begin%s%s
+begin%s%s%s
   return new;
-end$body$, case when defaults <> '' then format(E'\n  if dbml_new then\n%s  end if;', defaults) end, predictions));
+end$body$, case when defaults <> '' then format(E'\n  if dbml_new then\n%s  end if;', defaults) end, predictions,
+      dbml._bind_checks(attached)));
   execute format(
     'create or replace function dbml_scorer.%I(batch %s[]) returns void language plpgsql stable security definer '
     'set search_path = pg_catalog, pg_temp as %L',

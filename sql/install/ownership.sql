@@ -11,6 +11,12 @@ begin
       from pg_catalog.pg_class
      where relnamespace = 'dbml'::regnamespace and relkind in ('r', 'v') and relowner <> 'dbml_owner'::regrole
     union all
+    -- Those of identity columns go with their tables.
+    select format('sequence dbml.%I', relname)
+      from pg_catalog.pg_class c
+     where relnamespace = 'dbml'::regnamespace and relkind = 'S' and relowner <> 'dbml_owner'::regrole
+       and not exists (select from pg_catalog.pg_depend d where d.objid = c.oid and d.deptype in ('a', 'i'))
+    union all
     select format('type dbml.%I', t.typname)
       from pg_catalog.pg_type t join pg_catalog.pg_class c on c.oid = t.typrelid and c.relkind = 'c'
      where t.typnamespace = 'dbml'::regnamespace and t.typowner <> 'dbml_owner'::regrole

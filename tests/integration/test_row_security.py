@@ -151,6 +151,9 @@ def test_a_violated_check_does_not_show_the_row(tenant: psycopg.Connection[Any],
         assert state == "23514" and "customer_complaints_check" in heard
         assert SECRET not in heard and "Failing row" not in heard
     assert profile_rows(db)["complaints"].sum() == 0
+    # And no longer once the constraint is gone.
+    db.execute("alter table customer drop constraint customer_complaints_check")
+    assert told(tenant, "insert into complaint (customer_id) select 2 from generate_series(1, 5)")[0] is None
 
 
 def test_where_rows_would_be_hidden_nothing_is_attached(without_plpython: str, churn: Trained) -> None:
