@@ -85,7 +85,7 @@ def test_a_standby_answers_and_is_promoted(db: Db, cli: Cli, standby: str, churn
     cli("model", "add", "plain", churn_2.file, "--sample", churn_2.sample, "--engine", "sql")
     cli("deploy", "plain@1")
     db.execute("insert into complaint (customer_id) select 1 + g % 20 from generate_series(1, 90) g")
-    (reached,) = db.execute("select pg_current_wal_lsn()").fetchone() or ("",)
+    (reached,) = db.execute("select pg_current_wal_insert_lsn()").fetchone() or ("",)
     with psycopg.connect(standby, autocommit=True) as there:
         wait_for(
             lambda: there.execute("select pg_last_wal_replay_lsn() >= %s::pg_lsn", [reached]).fetchone() == (True,)
