@@ -125,6 +125,7 @@ def install(
         found = database.named(raw, "installation")[0]
         _refuse_foreign(found)
         _refuse_lacking_rights(found)
+        _refuse_foreign_functions(raw)
         head = _history(_alembic()).get_current_head()
         plpython = found["plpython_available"] and found["superuser"]
         code = code_script(plpython)
@@ -192,6 +193,14 @@ def _refuse_foreign(found: dict[str, Any]) -> None:
                 f"the database has a schema {schema} that is not dbml's own",
                 f"Rename it, or remove it if nothing in it is needed: drop schema {schema}",
             )
+
+
+def _refuse_foreign_functions(raw: psycopg.Connection[Any]) -> None:
+    """An overload of score() would be called in its place, and installing would make it dbml's own."""
+    for row in database.named(raw, "foreign_functions"):
+        raise errors.NotInstalled(
+            f"{row['function']} is not dbml's own", f"Drop it, or move it elsewhere: drop function {row['function']}"
+        )
 
 
 def _refuse_lacking_rights(found: dict[str, Any]) -> None:
