@@ -163,16 +163,19 @@ def uninstall(connection: Connection) -> None:
     :raises StillAttached: a table is still attached.
     """
     raw = database.driver(connection)
-    with database.translated(), database.pinned(raw):
-        database.query(raw, "set local lock_timeout = '10s'")
-        database.query(raw, LOCK)
-        require(raw)
+    with database.translated():
+        with database.pinned(raw):
+            database.query(raw, "set local lock_timeout = '10s'")
+            database.query(raw, LOCK)
+            require(raw)
+        # Named as the one who reads it writes it.
         attached = database.named(raw, "profiles")
         if attached:
             raise errors.StillAttached(
                 f"{attached[0]['relation']} is still attached", f"dbml detach {attached[0]['relation']}"
             )
-        database.script(raw, database.text("install/uninstall"))
+        with database.pinned(raw):
+            database.script(raw, database.text("install/uninstall"))
 
 
 def require(raw: psycopg.Connection[Any]) -> None:
