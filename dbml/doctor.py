@@ -63,6 +63,16 @@ def examine(connection: Connection) -> list[Finding]:
                 else "dbml install",
             )
         )
+        if facts["own"]:
+            findings += [
+                Finding(
+                    "schema dbml",
+                    f"{row['function']} is not dbml's own",
+                    False,
+                    mend=f"drop function {row['function']}",
+                )
+                for row in database.named(raw, "foreign_functions")
+            ]
     return findings
 
 

@@ -125,6 +125,7 @@ def install(
         found = database.named(raw, "installation")[0]
         _refuse_foreign(found)
         _refuse_lacking_rights(found)
+        _refuse_foreign_functions(raw)
         head = _history(_alembic()).get_current_head()
         plpython = found["plpython_available"] and found["superuser"]
         code = code_script(plpython)
@@ -167,16 +168,19 @@ def uninstall(connection: Connection) -> None:
     :raises StillAttached: a table is still attached.
     """
     raw = database.driver(connection)
-    with database.translated(), database.pinned(raw):
-        database.query(raw, "set local lock_timeout = '10s'")
-        database.query(raw, LOCK)
-        require(raw)
+    with database.translated():
+        with database.pinned(raw):
+            database.query(raw, "set local lock_timeout = '10s'")
+            database.query(raw, LOCK)
+            require(raw)
+        # Named as the one who reads it writes it.
         attached = database.named(raw, "profiles")
         if attached:
             raise errors.StillAttached(
                 f"{attached[0]['relation']} is still attached", f"dbml detach {attached[0]['relation']}"
             )
-        database.script(raw, database.text("install/uninstall"))
+        with database.pinned(raw):
+            database.script(raw, database.text("install/uninstall"))
 
 
 def require(raw: psycopg.Connection[Any]) -> None:
@@ -197,6 +201,14 @@ def _refuse_foreign(found: dict[str, Any]) -> None:
                 f"the database has a schema {schema} that is not dbml's own",
                 f"Rename it, or remove it if nothing in it is needed: drop schema {schema}",
             )
+
+
+def _refuse_foreign_functions(raw: psycopg.Connection[Any]) -> None:
+    """An overload of score() would be called in its place, and installing would make it dbml's own."""
+    for row in database.named(raw, "foreign_functions"):
+        raise errors.NotInstalled(
+            f"{row['function']} is not dbml's own", f"Drop it, or move it elsewhere: drop function {row['function']}"
+        )
 
 
 def _refuse_lacking_rights(found: dict[str, Any]) -> None:

@@ -126,6 +126,8 @@ def _compile(plpy: Plpy, fingerprint: str) -> CodeType:
         return portable.compile_plan(plan.loads(plan_text(plpy, fingerprint)))
     except plan.PlanError as error:
         raise Refused(str(error)) from error
+    except RecursionError as error:
+        raise Refused("the plan nests deeper than this server's Python can compile") from error
 
 
 def plan_text(plpy: Plpy, fingerprint: str) -> str:

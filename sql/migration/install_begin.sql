@@ -15,6 +15,11 @@ begin
     raise exception 'the database has a schema dbml or dbml_scorer that is not dbml''s own'
       using errcode = 'DB002', hint = 'Rename it, or remove it if nothing in it is needed.';
   end if;
+  if exists (select from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+              where n.nspname in ('dbml', 'dbml_scorer') and pg_catalog.pg_get_userbyid(p.proowner) <> 'dbml_owner') then
+    raise exception 'a function in the schema dbml or dbml_scorer is not dbml''s own'
+      using errcode = 'DB002', hint = 'Drop it, or move it elsewhere: \df dbml*.* shows what is there.';
+  end if;
   -- What was there before is for the end of this script to know.
   perform set_config('dbml.was_installed', (to_regclass('dbml.alembic_version') is not null)::text, false);
   perform set_config('dbml.had_plpython',

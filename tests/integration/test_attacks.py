@@ -96,6 +96,30 @@ def test_a_deployer_stores_nothing_that_is_not_what_it_says(
     assert db.execute(STATE).fetchone() == before
 
 
+def test_a_plan_that_nests_too_deep_is_refused_where_it_is_compiled(
+    deployer: psycopg.Connection[Any], db: psycopg.Connection[Any]
+) -> None:
+    depth = 3000
+    chain = {
+        "column": [0, -1] * depth + [-1], "threshold": [0.5, 1.0] * depth + [2.0],
+        "left": [i + 1 for i in range(2 * depth)] + [0], "right": [i + 2 for i in range(2 * depth)] + [0],
+    }  # fmt: skip
+    deep = json.loads(trees(**chain)) | {"numbers": 2, "texts": 1}
+    row = {**version(db), "expression": None, "careful_expression": None}
+    before = db.execute(STATE).fetchone()
+    for plan, says in (
+        (deep, "nests deeper"),
+        (deep | {"output": 7}, "output"),
+        (deep | {"nodes": [{"op": "eval"}]}, "unknown operation"),
+    ):
+        with deployer.transaction(force_rollback=True):
+            database.named(deployer, "add_version", **(row | {"plan": json.dumps(plan), "engine": "portable"}))
+            with pytest.raises(psycopg.Error, match=says) as caught:
+                database.named(deployer, "prepare", name="churn", version=2, engine="portable")
+        assert caught.value.sqlstate == "DB013"
+    assert db.execute(STATE).fetchone() == before
+
+
 def test_a_deployer_writes_no_table(deployer: psycopg.Connection[Any], db: psycopg.Connection[Any]) -> None:
     before = db.execute(STATE).fetchone()
     tables = db.execute(
@@ -174,6 +198,31 @@ def test_a_schema_that_was_there_before_is_not_taken_over(empty_dsn: str, schema
                 "select nspname, nspowner::regrole::text from pg_namespace where nspname like 'dbml%'"
             ).fetchall()
             assert left == [(schema, name[0])]
+
+
+@pytest.mark.parametrize("signature", ["text, text", "text, record", "unknown_ text", "model text, c anyelement"])
+def test_an_overload_made_by_somebody_with_the_right_is_told_of(
+    db: psycopg.Connection[Any], cli: Cli, signature: str
+) -> None:
+    """Who may create in dbml can shadow score(): whoever installs next hears of it, and does not make it dbml's own."""
+    db.execute(f"create function dbml.score({signature}) returns float8 language plpgsql as 'begin return 1; end'")  # type: ignore[arg-type]
+    refused = cli("install", exit_code=1).output
+    assert (
+        refused.startswith("dbml: dbml.score(")
+        and "is not dbml's own" in refused
+        and "drop function dbml.score(" in refused
+    )
+    with pytest.raises(psycopg.Error, match="is not dbml's own") as said, db.transaction():
+        db.execute(script.install(None))  # type: ignore[arg-type]
+    assert said.value.sqlstate == "DB002"
+    findings = cli("doctor", exit_code=1).output
+    assert "dbml.score(" in findings and "drop function dbml.score(" in findings
+    name = db.execute(
+        "select oid::regprocedure from pg_proc where proname = 'score' and proowner <> 'dbml_owner'::regrole"
+    )
+    db.execute(f"drop function {name.fetchone()[0]}")  # type: ignore[index,arg-type]
+    cli("install")
+    cli("doctor")
 
 
 def test_hostile_names_and_values(

@@ -12,11 +12,13 @@ from typing import Any
 import pglast
 import psycopg
 import pytest
+import sqlalchemy as sa
 from psycopg.rows import dict_row
 
 import dbml
 from dbml import attachment, database, spec, triggers
 from dbml.alembic import script
+from dbml.alembic.declaration import Release
 from dbml.install import code_script, migration_script
 from tests.conftest import SPEC, TABLES, Databases, Trained
 
@@ -27,6 +29,27 @@ OVER = """
 windowed = { aggregate = "count(*)", over = "30 days", at = "created_at" }
 latest = "last(amount order by created_at)"
 """
+
+
+MODELS = sa.MetaData()
+sa.Table(
+    "customer",
+    MODELS,
+    sa.Column("id", sa.Integer, primary_key=True),
+    *(sa.Column(name, sa.BigInteger, server_default="0", nullable=False) for name in ("complaints", "windowed")),
+    sa.Column("latest", sa.Numeric),
+    sa.Column("churn_score", sa.Double),
+    sa.Column("churn_version", sa.Integer),
+    sa.Column("churn_scored_at", sa.DateTime(timezone=True)),
+)
+sa.Table(
+    "complaint",
+    MODELS,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    sa.Column("customer_id", sa.ForeignKey("customer.id")),
+    sa.Column("amount", sa.Numeric),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +67,11 @@ def scripts(databases: Databases, churn: Trained, tmp_path_factory: pytest.TempP
         "detach --sql": script.detach("customer"),
         "remove --sql": script.remove_model("churn", 1, "0" * 64),
     }
-    made = {name: [text] for name, text in whole.items()}
     file = tmp_path_factory.mktemp("linted") / "churn.toml"
     file.write_text(SPEC + OVER)
+    whole["add --sql"] = script.add_model(Release("churn", churn.file, 1, sample=churn.sample))
+    whole["attach --sql"] = script.attach([MODELS], spec.read(file), False)
+    made = {name: [text] for name, text in whole.items()}
     with psycopg.connect(databases.create()) as connection:
         connection.execute(TABLES)
         for engine in ("sql", "portable", "python"):
@@ -188,3 +213,23 @@ def test_no_finding_is_left_unexplained(linter: Any, scripts: dict[str, list[str
     left, stale = unexplained(linter.__name__, findings)
     assert left == []
     assert stale == []
+
+
+def test_every_script_that_locks_waits_only_so_long(scripts: dict[str, list[str]]) -> None:
+    for name in ("install", "uninstall", "attach", "detach"):
+        assert all("lock_timeout" in piece for piece in scripts[f"{name} --sql"]), name
+
+
+@pytest.mark.parametrize(
+    "linter, planted",
+    [
+        (pgspot, "do $$ begin perform count(*) from planted where a = 1; end $$;"),
+        (pgspot, "create function planted() returns int language sql security definer as 'select 1';"),
+        (pgspot, "do $$ begin an error end $$;"),
+        (squawk, "alter table customer alter column plan type integer;"),
+        (squawk, "create index planted on customer (plan);"),
+    ],
+)
+def test_what_is_planted_is_found(linter: Any, planted: str, tmp_path: Path) -> None:
+    assert unexplained(linter.__name__, linter(tmp_path, "install", [planted]))[0]
+    assert unexplained(linter.__name__, [])[1]  # without findings every exception is stale

@@ -115,6 +115,23 @@ def test_every_role_and_every_object(db: psycopg.Connection[Any]) -> None:
 
 
 @pytest.mark.usefixtures("everything")
+def test_a_function_with_its_owner_s_rights_has_its_search_path_pinned(db: psycopg.Connection[Any]) -> None:
+    dbml.deploy(db, "by_python", 1)
+    functions = db.execute(
+        "select p.pronamespace::regnamespace || '.' || p.proname, p.prosecdef,"
+        " (select c from unnest(p.proconfig) c where c like 'search_path=%') from pg_proc p"
+        " where p.pronamespace in ('dbml'::regnamespace, 'dbml_scorer'::regnamespace)"
+    ).fetchall()
+    definers = {path for _, definer, path in functions if definer}
+    assert definers == {"search_path=pg_catalog, pg_temp"}
+    # What is inlined into its caller's query can have none.
+    loose = {name for name, definer, path in functions if path is None}
+    inlined = r"dbml\.score|dbml_scorer\.profile_\d+_(primes|by_[a-z]+(_feature_\d+)?)"
+    assert {name for name in loose if not re.fullmatch(inlined, name)} == set()
+    assert len(functions) > 90
+
+
+@pytest.mark.usefixtures("everything")
 def test_a_new_object_fails_until_it_has_a_line(db: psycopg.Connection[Any]) -> None:
     db.execute("create table dbml.planted (); alter table dbml.planted owner to dbml_owner")
     with pytest.raises(AssertionError, match=r"table dbml\.planted"):
