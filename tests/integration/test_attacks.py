@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from psycopg.types.json import Jsonb
 
 import dbml
-from dbml import database
+from dbml import database, signing
 from dbml.alembic import script
 from dbml.cli import main
 from dbml.errors import ArtifactError, DbmlError, NotInstalled, PermissionDenied, TooLarge
@@ -46,7 +46,7 @@ def deployer(db: psycopg.Connection[Any], dsn: str, live: None) -> Iterator[psyc
 
 def version(db: psycopg.Connection[Any]) -> dict[str, Any]:
     """The parameters by which churn@1 was stored, as those of a next version."""
-    columns = "engine, fingerprint, sha256, signature, golden, libraries, training_summary, artifact, plan::text, expression, careful_expression, parity, cost, metrics, git_revision, note, migrated"
+    columns = "engine, fingerprint, sha256, signature, golden, libraries, training_summary, artifact, plan::text, expression, careful_expression, parity, cost, metrics, git_revision, note, migrated, kind"
     row = database.query(db, f"select {columns} from dbml.model_version where model = 'churn'")[0]
     documents = ("signature", "golden", "libraries", "training_summary", "parity", "cost", "metrics")
     return {
@@ -125,13 +125,15 @@ def test_a_deployer_writes_no_table(deployer: psycopg.Connection[Any], db: psyco
     tables = db.execute(
         "select relname from pg_class where relnamespace = 'dbml'::regnamespace and relkind = 'r'"
     ).fetchall()
-    assert len(tables) == 10
+    assert len(tables) == 12
     for (table,) in tables:
         for statement in (
             f"insert into dbml.{table} default values", f"delete from dbml.{table}", f"truncate dbml.{table}",
             f"select * from dbml.{table}", f"copy dbml.{table} from stdin",
             f"create trigger t before insert on dbml.{table} execute function dbml._check_version()",
         ):  # fmt: skip
+            if statement == "select * from dbml.trusted_key":
+                continue  # public keys, which a deployer compares with his own
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 deployer.execute(statement)  # type: ignore[arg-type]
     for statement in (
@@ -163,6 +165,11 @@ def test_a_bomb_in_the_database_is_not_loaded(
     row = version(db) | blob(bomb) | {"engine": "python", "name": "bomb", "version": 1, "plan": None}
     row |= {"expression": None, "careful_expression": None}
     database.named(db, "add_version", **row)
+    # The signature comes first, so this one is by a key that is trusted here.
+    key = signing.read_key()
+    assert key is not None
+    signature = key.sign("bomb", 1, row["sha256"], row["signature"].obj)
+    database.named(db, "add_signature", name="bomb", version=1, public_key=key.public, signature=signature)
     report = database.query(db, "select * from dbml.verify('bomb', 1)")[0]
     assert f"its {len(bomb)} bytes unfold to more than {4 << 20}" in report["error"]
     db.execute("select dbml.deploy('bomb', 1)")
