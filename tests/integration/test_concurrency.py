@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
@@ -152,3 +153,29 @@ def test_many_sessions_in_random_order_without_deadlock(db: Db, dsn: str) -> Non
         list(pool.map(work, range(6)))
     assert differences(db, counters) == []
     assert dbml.reconcile(db).differences == []
+
+
+@pytest.mark.parametrize("kind", ["merged", "both"])
+@pytest.mark.parametrize("owners", ["(20)", "(20), (3), (21)"], ids=["one row", "many rows"])
+def test_a_profile_row_that_comes_while_its_event_looks_for_it(db: Db, dsn: str, kind: str, owners: str) -> None:
+    """It comes behind the UPDATE that does not find it and before the look at what was not found."""
+    counters = KINDS[kind]
+    dbml.attach(db, create(db, counters))
+    # After an UPDATE of the profile, even one of no rows, the first session waits.
+    db.execute(
+        "create function hold() returns trigger language plpgsql as $$ begin"
+        " if current_setting('application_name') = 'first' then perform pg_advisory_xact_lock(77); end if;"
+        " return null; end $$;"
+        "create trigger a_hold after update on owner for each statement execute function hold()"
+    )
+    db.execute("select pg_advisory_lock(77)")
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(dsn, application_name="first", autocommit=True) as first:
+        insert = "insert into item (owner, quantity, note) select v, 4, 'n' from (values {}) as u(v)"
+        waiting = pool.submit(first.execute, insert.format(owners))  # type: ignore[arg-type]
+        blocked = "select from pg_locks where locktype = 'advisory' and objid = 77 and not granted"
+        while not waiting.done() and db.execute(blocked).fetchone() is None:
+            time.sleep(0.01)
+        db.execute("insert into owner (id) values (20)")
+        db.execute("select pg_advisory_unlock(77)")
+        waiting.result(30)
+    assert differences(db, counters) == []
