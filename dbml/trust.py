@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from dbml import database, errors, signing
+from dbml._plpython.signing import NotTrusted, judge
 from dbml.database import Connection
 from dbml.install import require
 
@@ -76,6 +78,26 @@ def signer(raw: psycopg.Connection[Any], path: Path | str | None) -> signing.Key
             f"Move {signing.key_path(path)} away; then dbml key new makes another, for an administrator to trust.",
         )
     return key
+
+
+def require_signature(
+    raw: psycopg.Connection[Any], name: str, version: int, sha256: str, signature: Mapping[str, Any]
+) -> None:
+    """Before a stored file is unpickled here: refuse one that no trusted key has signed.
+
+    :param sha256: of the file as it came from the table.
+    :param signature: features and output, as stored.
+    :raises UnsignedModel: nobody has signed it.
+    :raises UntrustedKey: nobody whose key this database trusts has.
+    :raises RevokedKey: it no longer trusts the key.
+    :raises InvalidSignature: something of the version is not what was signed.
+    """
+    rows = database.named(raw, "version_signatures", name=name, version=version)
+    try:
+        judge(rows, name, version, sha256, signature)
+    except NotTrusted as error:
+        kinds = {kind.sqlstate: kind for kind in errors.DbmlError.__subclasses__()}
+        raise kinds[error.sqlstate](str(error), error.hint) from error
 
 
 def introduce(raw: psycopg.Connection[Any], path: Path | str | None) -> list[str]:

@@ -7,7 +7,7 @@ its signature (features, output) as stored. Both sides build it by :func:`record
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -64,8 +64,6 @@ def check(plpy: Plpy, model: str, version: int, sha256: str, signature: Mapping[
     :param sha256: of the file as it is stored now, not as the row says.
     :raises NotTrusted: none has.
     """
-    name = f"{model}@{version}"
-    again = f"Let somebody whose key is trusted add the file again, which signs it: dbml model add {model} FILE"
     query = plpy.prepare(
         "select s.public_key, s.signature, k.public_key is not null as known, k.revoked_at is not null as revoked, "
         "       coalesce(k.owner, k.fingerprint) as owner "
@@ -73,7 +71,19 @@ def check(plpy: Plpy, model: str, version: int, sha256: str, signature: Mapping[
         "where s.model = $1 and s.version = $2 order by s.signed_at, s.public_key",
         ["text", "integer"],
     )
-    rows = plpy.execute(query, [model, version])
+    judge(plpy.execute(query, [model, version]), model, version, sha256, signature)
+
+
+def judge(
+    rows: Sequence[Mapping[str, Any]], model: str, version: int, sha256: str, signature: Mapping[str, Any]
+) -> None:
+    """Decide by the signatures that there are.
+
+    :param rows: ``public_key``, ``signature``, ``known``, ``revoked`` and ``owner`` of each.
+    :raises NotTrusted: none of them counts.
+    """
+    name = f"{model}@{version}"
+    again = f"Let somebody whose key is trusted add the file again, which signs it: dbml model add {model} FILE"
     if not rows:
         raise NotTrusted(f"nobody has signed {name}", UNSIGNED, again)
     trusted = [row for row in rows if row["known"] and not row["revoked"]]

@@ -14,11 +14,14 @@ from pathlib import Path
 
 from dbml import database, errors, registry
 from dbml.database import Connection
+from dbml.trust import require_signature
 
 # Format → how a file of it ends, to be guessed from.
 FORMATS = {"joblib": ".joblib", "skops": ".skops", "sql": ".sql", "plan": ".json", "pmml": ".pmml", "onnx": ".onnx"}
 # Each is made by the module of its name, whose ``make(raw, stored)`` returns checked bytes.
 _MADE = ("sql", "plan", "pmml", "onnx")
+# Converters take the estimator itself.
+_UNPICKLE = ("pmml", "onnx")
 
 
 def export(
@@ -88,6 +91,8 @@ def _made(
     # numpy is not for those who only import dbml.
     from dbml.exports.checking import Stored
 
+    if form in _UNPICKLE and row["kind"] == "joblib":
+        require_signature(raw, name, version, row["sha256"], row["signature"])
     maker = importlib.import_module(f"dbml.exports.{form}")
     stored = Stored(f"{name}@{version}", schema=schema, trust=tuple(trust), **row)
     with database.translated():

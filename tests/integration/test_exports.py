@@ -91,6 +91,24 @@ def add(cli: Cli, tmp_path: Path) -> Callable[[str], Exported]:
     return add
 
 
+def test_what_nobody_trusted_has_signed_is_not_unpickled_for_an_export(
+    add: Callable[[str], Exported], cli: Cli, tmp_path: Path, db: psycopg.Connection[Any]
+) -> None:
+    add("churn")
+    db.execute("update dbml.version_signature set signature = decode(repeat('00', 64), 'hex')")
+    for form in ("pmml", "onnx"):
+        said = cli("model", "export", "churn@1", "-o", tmp_path / f"churn.{form}", exit_code=1).output
+        assert "the signature of churn@1 does not fit" in said
+    db.execute("delete from dbml.version_signature")
+    for form in ("pmml", "onnx"):
+        said = cli("model", "export", "churn@1", "-o", tmp_path / f"churn.{form}", exit_code=1).output
+        assert "nobody has signed churn@1" in said and "hint" in said
+    assert not [*tmp_path.glob("churn.pmml"), *tmp_path.glob("churn.onnx")]
+    # These unpickle nothing.
+    for form in ("joblib", "sql", "json"):
+        cli("model", "export", "churn@1", "-o", tmp_path / f"out.{form}")
+
+
 @pytest.mark.parametrize("name", ["churn", "regression", "gbm", "forest"])
 def test_plain_sql_in_a_database_without_dbml(
     add: Callable[[str], Exported], cli: Cli, tmp_path: Path, without_plpython: str, name: str
