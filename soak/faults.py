@@ -178,24 +178,31 @@ def _end_bulk(trial: Trial, function: str) -> float:
 
 def broken_versions(trial: Trial, amount: Amount) -> None:
     """Serve a version whose blob was damaged, and one whose package is gone."""
-    corrupt, vanished = trial.add_unruly(), trial.add_vanishing()
-    # Its owner's trigger keeps a version as it is: only a superuser gets past it.
-    trial.db.execute("alter table dbml.model_version disable trigger user")
-    trial.db.execute(
-        "update dbml.model_version set artifact = set_byte(artifact, 100, 255 - get_byte(artifact, 100))"
-        " where model = 'churn' and version = %s",
-        [corrupt],
-    )
-    trial.db.execute("alter table dbml.model_version enable trigger user")
-    for name, version in (("corrupt blob", corrupt), ("missing package", vanished)):
+    for name, version in (("corrupt blob", trial.add_unruly()), ("missing package", trial.add_vanishing())):
         with trial.fault(name) as row:
+            # Nobody has loaded it yet when it is damaged; before the deployment its signature would not fit.
+            trial.crowd.pause()
             trial.deploy(version)
+            if name == "corrupt blob":
+                _corrupt(trial, version)
+            trial.crowd.resume()
             trial.crowd.wait_for(40)
             time.sleep(amount.seconds_of_a_model)
             row.tried = 1
             # reconcile asks the deployed version, which cannot answer for anybody.
             trial.deploy(1)
         _mend(trial, f"after {name}")
+
+
+def _corrupt(trial: Trial, version: int) -> None:
+    # Its owner's trigger keeps a version as it is: only a superuser gets past it.
+    trial.db.execute("alter table dbml.model_version disable trigger user")
+    trial.db.execute(
+        "update dbml.model_version set artifact = set_byte(artifact, 100, 255 - get_byte(artifact, 100))"
+        " where model = 'churn' and version = %s",
+        [version],
+    )
+    trial.db.execute("alter table dbml.model_version enable trigger user")
 
 
 def disk_full(trial: Trial, amount: Amount) -> None:
