@@ -14,8 +14,9 @@ import pytest
 from dbml.server import Server
 
 HOLDER = """
-import time
+import signal, time
 from dbml.server import temporary_server
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell runs the tests in the background
 with temporary_server(say=lambda text: None) as server:
     print(server.dsn, server.folder or "", sep="\\n", flush=True)
     time.sleep(600)
