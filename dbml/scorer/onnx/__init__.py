@@ -9,6 +9,7 @@ float32 may be from that (:mod:`.tensors`), and stands where onnxruntime says th
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def load(path: Path | str, content: bytes) -> OnnxModel:
         raise ArtifactError(f"{path}: onnxruntime refuses it ({str(error).splitlines()[0][:200]})", _WRITE) from error
 
 
-class OnnxModel(BaseEstimator):  # type: ignore[misc]
+class OnnxModel(BaseEstimator, ABC):  # type: ignore[misc]
     """The graph of an ONNX file with the methods of a fitted estimator.
 
     :param graph: what the file holds.
@@ -72,17 +73,17 @@ class OnnxModel(BaseEstimator):  # type: ignore[misc]
         self.takes_numbers = all(each.dtype != "string" for each in graph.inputs)
         self._plans = self._written_alone()
 
+    @abstractmethod
     def written(self, X: Columns) -> Answer:
         """Write down what the model answers.
 
         :param X: the row's values, in order.
         :raises Unsupported: names the operator that no plan expresses.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def predict(self, X: Any) -> Any:
         """What onnxruntime says: labels or values, one a row."""
-        raise NotImplementedError
 
     def _written_alone(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         """Per column of the answer its plan, and the plan of how far float32 may be from it."""
