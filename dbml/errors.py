@@ -115,6 +115,10 @@ class UnsafeExpression(DbmlError):
     sqlstate = "DB015"
 
 
+# The way out of every size limit.
+RAISE_LIMIT = "If it is what it should be, an administrator can raise the limit: dbml install --artifact-limit MB"
+
+
 class TooLarge(DbmlError):
     """An artifact, or what it unfolds to, is larger than the owner has allowed."""
 

@@ -22,13 +22,12 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 from dbml import skops_file
 from dbml._plpython import unfold
-from dbml.errors import ArtifactError, TooLarge
+from dbml.errors import RAISE_LIMIT, ArtifactError, TooLarge
 
 # A bytea value must stay below 1 GB, hex-encoded on its way in.
 MAX_BYTES = 512 * 1024 * 1024
 MAX_UNFOLDED = 4 * MAX_BYTES
 REFIT = "Write it with `joblib.dump(estimator, FILE)` after `estimator.fit(X, y)`."
-RAISE_LIMIT = "If it is what it should be, an administrator can raise the limit: dbml install --artifact-limit MB"
 
 _KINDS = {".skops": "skops", ".onnx": "onnx"}
 
@@ -58,7 +57,10 @@ def load(
         return model, libraries | {name: version(name) for name in ("onnx", "onnxruntime", "numpy")}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        estimator = skops_file.load(path, blob, trust) if kind == "skops" else _unpickled(path, blob, unfolded)
+        if kind == "skops":
+            estimator = skops_file.load(path, blob, trust, unfolded)
+        else:
+            estimator = _unpickled(path, blob, unfolded)
     made_with = sklearn.__version__
     for warning in caught:
         # The version is recorded instead: parity is measured, so a difference alone is no fault.

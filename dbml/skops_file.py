@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from dbml.errors import ArtifactError
+from dbml.errors import RAISE_LIMIT, ArtifactError, TooLarge
 
-UNFOLDED_AT_MOST = 2 * 1024**3
 _WRITE = "Write it with `skops.io.dump(estimator, FILE)`."
 
 
-def load(path: Path | str, blob: bytes, trust: Sequence[str] = ()) -> Any:
+def load(path: Path | str, blob: bytes, trust: Sequence[str], limit: int) -> Any:
     """Load the estimator.
 
     :param trust: full names of types to load beside those that skops itself trusts.
+    :param limit: bytes that the file may have once it is decompressed; asked before anything is loaded.
+    :raises TooLarge: it has more.
     :raises ArtifactError: skops is not installed, the file is none of its, or holds a type that is not trusted.
     """
     try:
@@ -29,15 +30,14 @@ def load(path: Path | str, blob: bytes, trust: Sequence[str] = ()) -> Any:
         ) from error
     try:
         unfolded = _unfolded(io.BytesIO(blob))
-        unknown = skops.io.get_untrusted_types(data=blob) if unfolded <= UNFOLDED_AT_MOST else []
+        unknown = skops.io.get_untrusted_types(data=blob) if unfolded <= limit else []
     except Exception as error:
         # A zip file, JSON in it and its nodes are each refused by another library.
         raise ArtifactError(f"{path}: is not a skops file ({_first_line(error)})", _WRITE) from error
-    if unfolded > UNFOLDED_AT_MOST:
-        raise ArtifactError(
-            f"{path}: is {unfolded / 1024**2:.1f} MB once it is decompressed, and the bound is "
-            f"{UNFOLDED_AT_MOST // 1024**2}",
-            "Nothing of it was loaded. Fit a smaller model.",
+    if unfolded > limit:
+        raise TooLarge(
+            f"{path}: is {unfolded / 1024**2:.1f} MB once it is decompressed, and the bound is {limit // 1024**2}",
+            "Nothing of it was loaded. " + RAISE_LIMIT,
         )
     left = sorted(set(unknown) - set(trust))
     if left:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,6 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from dbml import skops_file
 from dbml.alembic import script
 from dbml.alembic.declaration import Release
 from tests.conftest import Cli, Trained
@@ -112,7 +112,9 @@ def test_a_bomb_is_refused_by_its_size(
     cli: Cli, churn: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     skops.io.dump(churn.estimator, tmp_path / "churn.skops")
-    monkeypatch.setattr(skops_file, "UNFOLDED_AT_MOST", 10_000)
+    with zipfile.ZipFile(tmp_path / "churn.skops", "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("more", bytes(8 << 20))
+    cli("install", "--artifact-limit", 1)
     monkeypatch.setattr(skops.io, "get_untrusted_types", None)  # not even asked
     refused = cli("model", "add", "churn", tmp_path / "churn.skops", exit_code=1).output
     assert "once it is decompressed" in refused and "Nothing of it was loaded" in refused
