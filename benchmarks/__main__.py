@@ -242,9 +242,10 @@ def measure_fidelity(run: Run) -> None:
     run.results.setdefault("fidelity", {})["stored"] = {
         each.schema: {
             **bulk.stored_scores(run.connection, each, run.trained),
-            "ours": each.engine not in ("trigger", "service"),
+            "ours": each.ours,
         }
         for each in run.contestants
+        if each.scores
     }
     failed = [row for row in dbml.status(run.connection) if row["stale"]]
     for row in failed:
@@ -353,6 +354,7 @@ def main(
     lines = bounds.table(run.results)
     run.results |= {
         "bounds": [line.as_dict() for line in lines],
+        "ceilings": bounds.ceilings(run.results),
         "seconds": round(time.perf_counter() - began),
         "load_after": os.getloadavg(),
     }

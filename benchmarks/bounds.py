@@ -93,5 +93,25 @@ def table(results: Mapping[str, Any]) -> list[Bound]:
     return lines
 
 
+def ceilings(results: Mapping[str, Any]) -> dict[str, float]:
+    """What the ratios of inserts would be if a score took no time at all."""
+    inserts = results["inserts"]
+    found = {}
+    for number in sorted({number for rates in inserts.values() for number in rates}, key=int):
+        pairs = {
+            "an empty function of the engine portable ÷ the floor": ("portable_constant", "floor"),
+            **{
+                f"{without} ÷ the obvious trigger of {_SHORT[model]}": (schema, f"obvious_{model}")
+                for schema, without in (("bare", "no trigger at all"), ("counter", "a counter by hand, no score"))
+                for model in OURS
+            },
+        }
+        for figure, (one, other) in pairs.items():
+            value = ratio(inserts.get(one, {}).get(number), inserts.get(other, {}).get(number))
+            if value is not None:
+                found[f"{figure}, {_clients(number)}"] = value
+    return found
+
+
 def _clients(number: str) -> str:
     return f"{number} client" + ("" if number == "1" else "s")

@@ -36,7 +36,7 @@ create trigger score_customer after insert on {schema}.complaint
 for each row execute function {schema}.score_customer()
 """
 
-# The service scores; the counter still moves with the complaint.
+# Without dbml, the counter alone; so also where the service scores.
 _COUNTER: LiteralString = """
 create function {schema}.count_complaint() returns trigger language plpgsql as $$
 begin
@@ -80,6 +80,16 @@ class Contestant:
     notes: list[str] = field(default_factory=list)
 
     @property
+    def scores(self) -> bool:
+        """Whether it keeps a score at all."""
+        return self.engine not in ("bare", "counter")
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is dbml."""
+        return self.engine not in ("bare", "counter", "trigger", "service")
+
+    @property
     def slow(self) -> bool:
         """Whether each session loads a Python estimator first, and so takes part in fewer rounds."""
         return self.engine in ("python", "trigger")
@@ -89,6 +99,7 @@ def everyone() -> list[Contestant]:
     """All contestants, the floor first."""
     ours = [
         Contestant("floor", "the floor: a constant score", "constant", ("sql", "portable")),
+        Contestant("portable_constant", "portable: a constant", "constant", ("portable",)),
         Contestant("sql_lr", f"sql: {TITLES['lr']}", "lr", ("sql", "portable", "auto")),
         *(
             Contestant(f"portable_{m}", f"portable: {TITLES[m]}", m, ("portable", "auto"))
@@ -97,7 +108,17 @@ def everyone() -> list[Contestant]:
         Contestant("python_lr", f"python: {TITLES['lr']}", "lr", ("python",)),
     ]
     obvious = [Contestant(f"obvious_{m}", f"the obvious trigger: {TITLES[m]}", m, engine="trigger") for m in TITLES]
-    return [*ours, *obvious, Contestant("service_gbm", f"FastAPI service: {TITLES['gbm']}", "gbm", engine="service")]
+    # What is left of an insert where nobody scores: no ratio can go beyond.
+    without = [
+        Contestant("bare", "no trigger at all", "none", engine="bare"),
+        Contestant("counter", "a counter by hand and no score", "none", engine="counter"),
+    ]
+    return [
+        *ours,
+        *without,
+        *obvious,
+        Contestant("service_gbm", f"FastAPI service: {TITLES['gbm']}", "gbm", engine="service"),
+    ]
 
 
 def load(connection: psycopg.Connection[Any], trained: Trained) -> None:
@@ -195,9 +216,9 @@ def _serve(connection: psycopg.Connection[Any], contestant: Contestant, trained:
         connection.execute(
             sql.SQL("insert into {}.model values (%s)").format(schema), [trained.file(contestant.model).read_bytes()]
         )
-    elif contestant.engine == "service":
+    elif contestant.engine in ("counter", "service"):
         connection.execute(sql.SQL(_COUNTER).format(schema=schema, calls=sql.Identifier(CALLS)))
-    else:
+    elif contestant.engine != "bare":
         version = _add(connection, contestant, trained)
         dbml.attach(
             connection,

@@ -15,7 +15,7 @@ from benchmarks.bounds import OURS, SESSIONS, Bound, above, ratio
 
 _MARKS = {True: "[green]met[/]", False: "[red]not met[/]", None: "not measured"}
 _OURS, _OTHERS = "#2f6fab", "#b8612c"
-_RIVALS = ("obvious", "service")
+_RIVALS = ("bare", "counter", "obvious", "service")
 
 
 def tell(console: Console, results: Mapping[str, Any], bounds: Sequence[Bound]) -> None:
@@ -63,6 +63,8 @@ def tell(console: Console, results: Mapping[str, Any], bounds: Sequence[Bound]) 
     _print(console, "Against scikit-learn", ["", "rows", "unscored", "off by > 1e-9", "largest"], rows)
     for model, one in results["orbital"].items():
         console.print(f"orbital {model}: {one.get('reason') or '{:,.1f} µs a row in a scan'.format(one['us_per_row'])}")
+    rows = [[figure, _number(value, "{:,.2f}")] for figure, value in results["ceilings"].items()]
+    _print(console, "What no score at all would reach", ["inserts/s", "measured"], rows)
     rows = [
         [
             bound.figure,

@@ -106,7 +106,7 @@ def add_model(
         read = artifact.read(path, sample, output, trust, limit=limits["artifact"], unfolded=limits["unfolded"])
         signer, unsigned = _signer(raw, key)
         database.named(raw, "lock_model", name=name)
-        same = database.named(raw, "version_by_fingerprint", name=name, fingerprint=read.fingerprint)
+        same = database.named(raw, "same_version", name=name, fingerprint=read.fingerprint)
         if same:
             # Perhaps whoever signed it before is no longer trusted.
             signed = _sign(raw, signer, name, same[0]["version"], read)
@@ -196,10 +196,11 @@ def _candidates(engine: str, plpython: bool) -> tuple[str, ...]:
 def stored_row(name: str, version: int, read: Artifact, possible: Engines) -> dict[str, Any]:
     """What the artifact alone says of a version's row; its engine and where it comes from are added to it (pure)."""
     golden = read.golden | {"hurtful_rows": possible.hurtful_rows, "hurtful_scores": possible.hurtful_scores}
+    plan = dumps(possible.plan) if possible.plan else None
     return {
         "name": name,
         "version": version,
-        "fingerprint": read.fingerprint,
+        "fingerprint": _fingerprint(read, plan),
         "sha256": read.sha256,
         "signature": Jsonb(read.signature),
         "golden": Jsonb(golden),
@@ -207,10 +208,15 @@ def stored_row(name: str, version: int, read: Artifact, possible: Engines) -> di
         "training_summary": Jsonb(read.training_summary) if read.training_summary else None,
         "artifact": read.blob,
         "kind": read.kind,
-        "plan": dumps(possible.plan) if possible.plan else None,
+        "plan": plan,
         "expression": possible.expression.fast if possible.expression else None,
         "careful_expression": possible.expression.careful if possible.expression else None,
     }
+
+
+def _fingerprint(read: Artifact, plan: str | None) -> str:
+    """What sessions know a scorer by. Another dbml may write another plan of the same artifact."""
+    return read.fingerprint if plan is None else f"{read.fingerprint}-{hashlib.sha256(plan.encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ bisection and a few dozen operations of C per feature instead of a dozen compari
 sequence instead of 10 MB at random.
 
 Trees are taken in groups: a mask then changes only where a threshold of its group stands, and neighbours share
-the others. Masks are stored as changes from one interval to the next and built at first use.
+the others. The fewer groups, the fewer places of memory a row waits for, and the more memory masks take. They are
+stored as changes from one interval to the next and built at first use.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,9 +21,13 @@ from typing import Any
 # (130 bytes a node).
 NODES_AT_LEAST = 20_000
 NODES_AT_MOST = 300_000
-TREES_IN_A_GROUP = 20
+# Bytes of a model's masks in a session, by estimate: with them, a session of a forest of 200 trees stays below 40 MB.
+MEMORY = 27e6
+# An integer of CPython has 30 bits in 4 bytes, and a place in a tuple.
+BYTES_OF_A_BIT = 4 / 30
+BYTES_OF_AN_INTEGER = 40
 # Values of several features that are looked up as one.
-MERGED_AT_MOST = 1000
+MERGED_AT_MOST = 300
 
 Masks = tuple[int, ...]
 
@@ -58,11 +63,30 @@ class Boxes:
         self.bounded: list[list[tuple[int, int, int, int, bool]]] = [[] for _ in range(width)]
         self.full: list[int] = []
         roots = node["roots"]
-        for first in range(0, len(roots), TREES_IN_A_GROUP):
+        size = -(-len(roots) // self._groups(roots))
+        for first in range(0, len(roots), size):
             self.full.append(0)
-            for root in roots[first : first + TREES_IN_A_GROUP]:
+            for root in roots[first : first + size]:
                 self._collect(root)
         self.full = [(1 << bits) - 1 for bits in self.full]
+
+    def _groups(self, roots: Sequence[int]) -> int:
+        """The fewest groups whose masks stay within the memory allowed, or nearly the fewest."""
+        leaves = sum(column < 0 and worth == 1.0 for column, worth in zip(self.column, self.threshold))
+        # A tree's nodes stand together.
+        tree_of = [bisect_right(roots, place) - 1 for place in range(len(self.column))]
+        groups = 1
+        while groups < len(roots):
+            size = -(-len(roots) // groups)
+            edges = {
+                (tree // size, column, threshold)
+                for tree, column, threshold in zip(tree_of, self.column, self.threshold)
+                if column >= 0
+            }
+            if len(edges) * (leaves / groups * BYTES_OF_A_BIT + BYTES_OF_AN_INTEGER) <= MEMORY:
+                break
+            groups += 1 + groups // 8
+        return groups
 
     def _collect(self, root: int) -> None:
         group = len(self.full) - 1

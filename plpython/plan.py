@@ -7,7 +7,8 @@ A plan is a JSON object::
 ``numbers`` and ``texts`` tell how many features of each sort a row has, in signature order. Each node is one
 scalar computed for a row from earlier nodes: ``{"op": "subtract", "of": [3, 4]}``. ``checks`` are conditions
 that a row must meet, ``{"node": 7, "because": "Input X contains NaN"}``: what scikit-learn refuses, a plan
-refuses. ``output`` is the node that is the score; an answer that is not finite is refused too.
+refuses. With ``"ordinary": true`` every row meets it whose numbers are :data:`ordinary <ORDINARY>`. ``output`` is the
+node that is the score; an answer that is not finite is refused too.
 
 Numbers are IEEE 754 doubles, and NaN is what is missing. Arithmetic never raises: 1/0 is infinity, log(-1) is
 NaN. Where JSON cannot write a number, it says ``"NaN"``, ``"Infinity"`` or ``"-Infinity"``.
@@ -22,6 +23,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 FORMAT = 1
+
+# Numbers whose magnitudes have no larger sum are ordinary: none is missing, infinite or too large for an integer.
+ORDINARY = 2.0**53 - 1
 
 # Operation → the kinds it takes and gives: n(umber), t(ext), b(oolean), with * for any number of them.
 # What the operations mean is written down, once, in `portable.py` and `batch.py`; `docs/plan.md` explains plans.
@@ -151,7 +155,8 @@ def _check(plan: dict[str, Any]) -> None:
         _check_fields(index, node, plan)
         found.append(gives)
     for check in plan["checks"]:
-        if not isinstance(check["because"], str) or found[check["node"]] != "b":
+        whole = isinstance(check["because"], str) and isinstance(check.get("ordinary", False), bool)
+        if not whole or found[check["node"]] != "b":
             raise PlanError("a check of the plan is no condition with a reason")
     if not 0 <= plan["output"] < len(nodes) or found[plan["output"]] != "n":
         raise PlanError("the plan's output is no number")

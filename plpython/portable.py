@@ -13,12 +13,12 @@ from types import CodeType
 from typing import Any
 
 from . import masks, treecode
+from .plan import ORDINARY
 from .treecode import literal
 
 # CPython's tokenizer takes 200 nested parentheses and its compiler recurses.
 NESTED_AT_MOST = 20
 TERMS_IN_ONE_EXPRESSION = 50
-CHECKS_WORTH_A_WITNESS = 3
 
 
 def compile_plan(plan: Mapping[str, Any]) -> CodeType:
@@ -37,28 +37,23 @@ class _Writer:
         self.nodes: Sequence[Mapping[str, Any]] = plan["nodes"]
         self.constants: list[str] = []
         self.functions: list[str] = []
-        self.witness = self._choose_witness()
         self.by_masks = masks.chosen(self.nodes)
         self.inlined = self._choose_inlined()
 
     def text(self) -> str:
         output = self.plan["output"]
-        body: list[str] = []
-        # Without "missing" in the row there is nothing to replace, and asking that is one fast call.
-        if any(node["op"] == "number" for node in self.nodes):
-            body.append("if None in numbers: numbers = [nan if x is None else x for x in numbers]")
-            places = {node["index"]: f"v{i}" for i, node in enumerate(self.nodes) if node["op"] == "number"}
-            body.append("".join(f"{places.get(i, '_')}, " for i in range(self.plan["numbers"])) + "= numbers")
-        checked = {check["node"]: check["because"] for check in self.plan["checks"]}
-        needed_by_checks = self._closure([*checked, *([] if self.witness is None else [self.witness])])
-        for first in (True, False):
-            for index, node in enumerate(self.nodes):
-                if (index in needed_by_checks) is not first:
-                    continue
-                if not self.inlined[index] and node["op"] != "number":
-                    body += self._statements(index, node)
-            if first:
-                body += self._refusals(checked)
+        ordinary = [check for check in self.plan["checks"] if check.get("ordinary")]
+        others = [check for check in self.plan["checks"] if not check.get("ordinary")]
+        of_output = self._closure([output])
+        of_others = self._closure([check["node"] for check in others])
+        of_ordinary = self._closure([check["node"] for check in ordinary])
+        body = self._numbers(bool(ordinary))
+        body += self._computed(of_others | (of_ordinary & of_output))
+        body += self._refusals(others)
+        if ordinary:
+            careful = self._computed(of_ordinary - of_others - of_output) + self._refusals(ordinary)
+            body += ["if not ordinary:", *(f"    {line}" for line in careful)]
+        body += self._computed(of_output - of_others - of_ordinary)
         body += [
             f"answer = {self._ref(output)}",
             "if answer - answer != 0.0: raise Refused('the estimator answered NaN or infinity')",
@@ -69,32 +64,41 @@ class _Writer:
             ["from array import array", "from bisect import bisect_left", *self.constants, *self.functions, score]
         )
 
-    def _choose_witness(self) -> int | None:
-        """The sum that takes most of what must be finite: where it is finite, so are its terms."""
-        finite = self._must_be_finite()
-        sums = [index for index, node in enumerate(self.nodes) if node["op"] in ("dot", "sum")]
-        best = max(sums, key=lambda index: len(finite.intersection(self.nodes[index].get("of", ()))), default=None)
-        if best is None or len(finite.intersection(self.nodes[best].get("of", ()))) < CHECKS_WORTH_A_WITNESS:
-            return None
-        return best
+    def _numbers(self, judged: bool) -> list[str]:
+        """Take the row's numbers apart, with NaN for None, and tell whether they are ordinary.
 
-    def _must_be_finite(self) -> set[int]:
-        checks = (self.nodes[check["node"]] for check in self.plan["checks"])
-        return {node["of"][0] for node in checks if node["op"] == "finite"}
+        One sum answers for most checks: NaN, infinity and whatever is large would show in it.
+        """
+        replaced = "[nan if x is None else x for x in numbers]"
+        body = []
+        if judged:
+            body += [
+                f"try: ordinary = sum(map(abs, numbers)) <= {ORDINARY!r}",
+                f"except TypeError: numbers, ordinary = {replaced}, False",
+            ]
+        places = {node["index"]: f"v{i}" for i, node in enumerate(self.nodes) if node["op"] == "number"}
+        if places:
+            if not judged:
+                body.append(f"if None in numbers: numbers = {replaced}")
+            body.append("".join(f"{places.get(i, '_')}, " for i in range(self.plan["numbers"])) + "= numbers")
+        return body
 
-    def _refusals(self, checked: Mapping[int, str]) -> list[str]:
-        known = set() if self.witness is None else set(self.nodes[self.witness]["of"])
-        reasons: dict[tuple[str, bool], list[int]] = {}
-        for index, because in checked.items():
-            node = self.nodes[index]
-            covered = node["op"] == "finite" and node["of"][0] in known
-            reasons.setdefault((because, covered), []).append(index)
+    def _computed(self, wanted: set[int]) -> list[str]:
+        """Assign nodes to their variables, in their order."""
         lines = []
-        for (because, covered), indices in reasons.items():
-            first = f"v{self.witness} - v{self.witness} != 0.0 and " if covered else ""
-            every = " and ".join(self._ref(i) for i in indices)
-            lines.append(f"if {first}not ({every}): raise Refused({because!r})")
+        for index in sorted(wanted):
+            if not self.inlined[index] and self.nodes[index]["op"] != "number":
+                lines += self._statements(index, self.nodes[index])
         return lines
+
+    def _refusals(self, checks: Sequence[Mapping[str, Any]]) -> list[str]:
+        reasons: dict[str, list[str]] = {}
+        for check in checks:
+            reasons.setdefault(check["because"], []).append(self._ref(check["node"]))
+        return [
+            f"if not ({' and '.join(conditions)}): raise Refused({because!r})"
+            for because, conditions in reasons.items()
+        ]
 
     def _closure(self, indices: Sequence[int]) -> set[int]:
         found: set[int] = set()
@@ -128,11 +132,7 @@ class _Writer:
         for index, node in enumerate(self.nodes):
             of = node.get("of", [])
             depth = 1 + max((depths[i] for i in of if inlined[i]), default=0)
-            long = (
-                index == self.witness
-                or node["op"] == "trees"
-                or (node["op"] in ("dot", "sum") and len(of) > TERMS_IN_ONE_EXPRESSION)
-            )
+            long = node["op"] == "trees" or (node["op"] in ("dot", "sum") and len(of) > TERMS_IN_ONE_EXPRESSION)
             once = uses[index] <= 1 and depth < NESTED_AT_MOST and not long
             inlined.append(node["op"] == "constant" or (once and node["op"] != "number"))
             depths.append(depth)

@@ -24,10 +24,12 @@ class Facts:
     """Knowledge of the nodes of one plan.
 
     :param nodes: the plan's nodes, which may grow.
+    :param numbers: the magnitude of a row's own numbers, where they are known to be no larger and not missing.
     """
 
-    def __init__(self, nodes: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, nodes: Sequence[Mapping[str, Any]], numbers: float = math.inf) -> None:
         self._nodes = nodes
+        self._numbers = numbers
         self._magnitudes: list[float] = []
 
     def add(self, node: Mapping[str, Any]) -> None:
@@ -103,6 +105,8 @@ class Facts:
 
     def _magnitude(self, node: Mapping[str, Any], of: Sequence[float]) -> float:
         op = node["op"]
+        if op == "number":
+            return self._numbers
         if op == "constant":
             return _largest([node["value"]])
         if op == "indicator":

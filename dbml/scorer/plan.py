@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dbml._plpython import plan as format_
+from dbml.scorer import thresholds
 from dbml.scorer.facts import Facts
 
 
@@ -228,8 +229,10 @@ class Builder:
 
     def argument(self, value: Value) -> Value:
         """The first node that a node is computed from."""
-        place = self._nodes[value.index]["of"][0]
-        return Value(self, place, format_.OPERATIONS[self._nodes[place]["op"]][1])
+        return self._value(self._nodes[value.index]["of"][0])
+
+    def _value(self, index: int) -> Value:
+        return Value(self, index, format_.OPERATIONS[self._nodes[index]["op"]][1])
 
     def sum(self, values: Sequence[Number]) -> Value:
         """The sum, from left to right."""
@@ -275,7 +278,22 @@ class Builder:
 
     def trees(self, columns: Sequence[Value], ensemble: Mapping[str, Any]) -> Value:
         """Sum of the leaves that a row reaches; ``ensemble`` as :data:`dbml._plpython.plan.TREES` tells."""
-        return self.node("trees", *columns, **{"start": 0.0, **ensemble})
+        asked: list[list[int]] = [[] for _ in columns]
+        for place, column in enumerate(ensemble["column"]):
+            if column >= 0:
+                asked[column].append(place)
+        sets = ensemble.get("sets", {})
+        of, threshold = list(columns), list(ensemble["threshold"])
+        for column, places in enumerate(asked):
+            if any(str(place) in sets for place in places):
+                continue
+            base, edges = thresholds.moved(
+                self._nodes, of[column].index, [threshold[i] for i in places], strict=bool(ensemble.get("strict"))
+            )
+            of[column] = self._value(base)
+            for place, edge in zip(places, edges, strict=True):
+                threshold[place] = edge
+        return self.node("trees", *of, **{"start": 0.0, **ensemble, "threshold": threshold})
 
     def check(self, condition: Value, because: str) -> None:
         """Refuse rows for which the condition does not hold; one that always holds costs nothing."""
@@ -315,12 +333,18 @@ class Builder:
             if "of" in node:
                 node["of"] = [places[i] for i in node["of"]]
             nodes.append(node)
+        ordinary = Facts(self._nodes, numbers=format_.ORDINARY)
+        for node in self._nodes:
+            ordinary.add(node)
         plan = {
             "format": format_.FORMAT,
             "numbers": self.numbers,
             "texts": self.texts,
             "nodes": nodes,
-            "checks": [{"node": places[index], "because": because} for index, because in checks.items()],
+            "checks": [
+                {"node": places[index], "because": because, **({"ordinary": True} if ordinary.truth(index) else {})}
+                for index, because in checks.items()
+            ],
             "output": places[output.index],
         }
         read: dict[str, Any] = format_.loads(format_.dumps(plan))

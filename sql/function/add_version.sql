@@ -63,7 +63,7 @@ begin
    limit 1;
   if other.model is not null then
     raise exception 'the fingerprint of %@% is that of %@%, which is another model', model, version, other.model, other.version
-      using errcode = 'DB006', hint = 'An earlier dbml may have read the same file differently: fit the model again.';
+      using errcode = 'DB006', hint = 'dbml model add makes it from the file, the signature and the plan.';
   end if;
   insert into dbml.model_version
          (model, version, engine, fingerprint, sha256, signature, golden, libraries, training_summary, artifact,

@@ -299,7 +299,7 @@ def test_what_no_plan_of_xgboost_expresses_is_named(options: dict[str, Any], wor
 @pytest.mark.parametrize("name", ["ties", "numbers with gaps", "gaps to come", "texts"])
 def test_masks_of_large_forests_score_as_the_trees(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(masks, "NODES_AT_LEAST", 0)
-    monkeypatch.setattr(masks, "TREES_IN_A_GROUP", 4)
+    monkeypatch.setattr(masks, "MEMORY", 5e3)  # several groups
     X = features(name)
     forest = RandomForestClassifier(n_estimators=10, bootstrap=False, random_state=0)
     encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)

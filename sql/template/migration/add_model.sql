@@ -6,7 +6,7 @@ declare
 begin
   set local search_path = pg_catalog, pg_temp;
   perform pg_advisory_xact_lock(hashtextextended('dbml.model ' || {name}, 0));
-  select v.version into dbml_held from dbml.model v where v.name = {name} and v.fingerprint = {fingerprint};
+  select v.version into dbml_held from dbml.model v where v.name = {name} and starts_with(v.fingerprint, {fingerprint});
   if dbml_held is null then
     select coalesce(max(v.version), 0) + 1 into dbml_held from dbml.model v where v.name = {name};
     if dbml_held = {version} then

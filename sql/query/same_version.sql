@@ -1,4 +1,4 @@
 select version, engine
   from dbml.model
  where name = %(name)s
-   and fingerprint = %(fingerprint)s
+   and starts_with(fingerprint, %(fingerprint)s)
