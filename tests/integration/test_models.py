@@ -16,8 +16,9 @@ from sklearn.compose import make_column_transformer
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from dbml.scorer import thresholds
 from tests.conftest import Cli, Trained
 
 RANDOM = np.random.default_rng(3)
@@ -117,6 +118,30 @@ def test_the_identical_artifact_is_the_version_that_is_there(cli: Cli, churn: Tr
     again = cli("model", "add", "churn", churn.file, "--sample", churn.sample)
     assert again.output.startswith("churn@1 is this very artifact already")
     assert [row["version"] for row in json.loads(cli("model", "list", "churn", "--json").output)] == [1, 2]
+
+
+def test_a_file_that_another_dbml_read_differently_can_have_a_second_name(
+    db: psycopg.Connection[Any], cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, sample = tmp_path / "m.joblib", tmp_path / "rows.csv"
+    scaled = make_column_transformer((StandardScaler(), NUMBERS))
+    fitted = make_pipeline(scaled, GradientBoostingClassifier(n_estimators=5)).fit(ROWS[NUMBERS], BINARY)
+    joblib.dump(fitted, file)
+    ROWS[NUMBERS].to_csv(sample, index=False)
+    with monkeypatch.context() as older:
+        # As before thresholds were moved to the numbers themselves.
+        older.setattr(thresholds, "moved", lambda nodes, index, edges, *, strict: (index, list(edges)))
+        cli("model", "add", "old", file, "--sample", sample, "--engine", "portable")
+    cli("model", "add", "new", file, "--sample", sample, "--engine", "portable")
+    plans = db.execute("select plan::text from dbml.model_version order by model").fetchall()
+    assert plans[0] != plans[1]
+    assert cli("model", "add", "old", file, "--sample", sample).output.startswith("old@1 is this very artifact already")
+    truth = fitted.predict_proba(ROWS[NUMBERS].head(20))[:, 1]
+    for name in ("old", "new"):
+        cli("deploy", f"{name}@1")
+        for row, expected in zip(ROWS[NUMBERS].head(20).to_dict("records"), truth, strict=True):
+            score = db.execute("select dbml.score(%s, %s::text::jsonb)", [name, json.dumps(row)]).fetchone()
+            assert score is not None and score[0] == pytest.approx(expected, abs=1e-9, rel=0)
 
 
 def test_export_gives_identical_bytes(cli: Cli, churn: Trained, tmp_path: Path) -> None:

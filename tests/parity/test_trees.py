@@ -29,11 +29,12 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, OneHotEncoder, RobustScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 from threadpoolctl import threadpool_limits
 
 from dbml._plpython import masks, portable, treecode
+from dbml.scorer import thresholds
 from dbml.scorer.sklearn import Unsupported, lower
 from dbml.scorer.sklearn.trees import FLOAT32_LIMIT, widened
 from tests.parity.harness import assert_parity, data, target
@@ -206,6 +207,45 @@ def test_libraries(
     X = features(name)
     unfitted = getattr(library, kind)(**{key: value for key, value in options.items() if key != "fit"})
     assert_parity(unfitted.fit(X, wanted(name, task), **options.get("fit", {})), sample(X), tmp_path, output)
+
+
+@pytest.mark.parametrize("scaler", [StandardScaler(), RobustScaler(), MinMaxScaler((-2, 3)), MaxAbsScaler()], ids=str)
+def test_thresholds_of_scaled_columns(scaler: Any, tmp_path: Path) -> None:
+    """Trees that ask with ``<=`` and with ``<``, and numbers in the table's own units in the plan."""
+    X = features("ties")
+    for trees in (
+        HistGradientBoostingClassifier(max_iter=4, min_samples_leaf=5, random_state=0),
+        importlib.import_module("xgboost").XGBClassifier(n_estimators=6, n_jobs=1),
+    ):
+        lowered = assert_parity(make_pipeline(clone(scaler), trees).fit(X, wanted("ties", "binary")), X, tmp_path)
+        asked = [lowered["nodes"][i]["op"] for node in lowered["nodes"] if node["op"] == "trees" for i in node["of"]]
+        assert set(asked) == {"number"}
+
+
+def test_thresholds_at_the_ends_of_arithmetic() -> None:
+    nodes = [
+        {"op": "number", "index": 0},
+        *({"op": "constant", "value": value} for value in (1e308, 1e-300, 3e10)),
+        {"op": "add", "of": [0, 1]},
+        {"op": "divide", "of": [4, 2]},
+        {"op": "multiply", "of": [5, 3]},
+        {"op": "round32", "of": [6]},
+    ]
+    random = np.random.default_rng(0)
+    edges = np.concatenate([[0.0, -0.0, 5e-324, 1e308, -1e308, np.inf, -np.inf], random.normal(size=300) * 1e8])
+    for index in (4, 5, 6, 7):
+        for strict in (False, True):
+            base, T = thresholds.moved(nodes, index, edges.tolist(), strict=strict)
+            assert base == 0
+            with np.errstate(all="ignore"):
+                near = [np.array(T), np.nextafter(T, np.inf), np.nextafter(T, -np.inf), random.permutation(T)]
+                for x in near:
+                    value = x + 1e308
+                    value = value if index == 4 else value / 1e-300
+                    value = value * 3e10 if index > 5 else value
+                    value = value.astype(np.float32).astype(float) if index == 7 else value
+                    left = (value < edges, x < T) if strict else (value <= edges, x <= T)
+                    np.testing.assert_array_equal(*left)
 
 
 @pytest.mark.filterwarnings("ignore:The argument 'eval_set'")
