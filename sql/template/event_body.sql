@@ -5,8 +5,8 @@ declare
   dbml_found integer := 0;
   -- A recount sees what other triggers of the same statement have yet to report, so after one they must
   -- recount as well. A rolled back savepoint takes the mark back together with the recount.
-  dbml_recounts boolean := {recounts} or coalesce(
-    current_setting('dbml.recounted', true) = extract(epoch from statement_timestamp())::text, false);
+  dbml_recounts boolean := {recounts} or case when current_setting('dbml.recounted', true) <> ''
+    then current_setting('dbml.recounted') = extract(epoch from statement_timestamp())::text else false end;
   dbml_lost {profile}[];
   dbml_losing refcursor;
   dbml_last {profile};
