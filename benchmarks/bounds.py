@@ -94,12 +94,12 @@ def table(results: Mapping[str, Any]) -> list[Bound]:
 
 
 def ceilings(results: Mapping[str, Any]) -> dict[str, float]:
-    """What the ratios of inserts would be if a score took no time at all."""
+    """What the ratios of inserts are where nothing is computed: figure and clients → ratio."""
     inserts = results["inserts"]
     found = {}
     for number in sorted({number for rates in inserts.values() for number in rates}, key=int):
         pairs = {
-            "an empty function of the engine portable ÷ the floor": ("portable_constant", "floor"),
+            "a constant on the engine portable ÷ the floor": ("portable_constant", "floor"),
             **{
                 f"{without} ÷ the obvious trigger of {_SHORT[model]}": (schema, f"obvious_{model}")
                 for schema, without in (("bare", "no trigger at all"), ("counter", "a counter by hand, no score"))

@@ -108,7 +108,7 @@ def everyone() -> list[Contestant]:
         Contestant("python_lr", f"python: {TITLES['lr']}", "lr", ("python",)),
     ]
     obvious = [Contestant(f"obvious_{m}", f"the obvious trigger: {TITLES[m]}", m, engine="trigger") for m in TITLES]
-    # What is left of an insert where nobody scores: no ratio can go beyond.
+    # What is left of an insert where nobody scores.
     without = [
         Contestant("bare", "no trigger at all", "none", engine="bare"),
         Contestant("counter", "a counter by hand and no score", "none", engine="counter"),

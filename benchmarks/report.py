@@ -64,7 +64,7 @@ def tell(console: Console, results: Mapping[str, Any], bounds: Sequence[Bound]) 
     for model, one in results["orbital"].items():
         console.print(f"orbital {model}: {one.get('reason') or '{:,.1f} µs a row in a scan'.format(one['us_per_row'])}")
     rows = [[figure, _number(value, "{:,.2f}")] for figure, value in results["ceilings"].items()]
-    _print(console, "What no score at all would reach", ["inserts/s", "measured"], rows)
+    _print(console, "Where nothing is computed", ["inserts/s", "measured"], rows)
     rows = [
         [
             bound.figure,
