@@ -81,6 +81,8 @@ def test_what_joblib_writes_is_counted_to_the_byte(tmp_path: Path, compress: obj
         b"PK\x03\x04",
         b"(lp0\n.",
     ],
+    # pytest would put megabytes of a name into the environment, with which no process starts.
+    ids=["two streams", "more behind", "old format", "archive", "protocol 0"],
 )
 def test_what_is_counted_otherwise_than_joblib_reads_it_is_refused(blob: bytes, tmp_path: Path) -> None:
     """Two streams in one file, joblib's format of old, and formats of others."""
