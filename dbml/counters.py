@@ -82,6 +82,12 @@ class Kept:
             call = sql.SQL("{} filter (where {})").format(call, sql.SQL(" and ").join(conditions))
         return sql.SQL("({})[1]").format(call) if parts.order else call
 
+    @property
+    def of_one(self) -> sql.Composed:
+        """The aggregate over a single fact, of a counter that is not always recounted."""
+        value = sql.SQL("f.{}").format(self._name("v"))
+        return sql.SQL("({} is not null)::integer").format(value) if self.kind == "delta" else value
+
     def since(self, moment: str = "now()") -> sql.Composed:
         """Where the window begins; in UTC, because a session's zone may have days of 23 hours."""
         return sql.SQL("(({} at time zone 'UTC' - {}::interval) at time zone 'UTC')").format(

@@ -51,47 +51,65 @@ def trigger_names(attachment: Attachment, position: int) -> dict[str, str]:
     return {kind: f"dbml_{kind}_{attachment.id}_{position}" for kind in ("insert", "update", "delete", "truncate")}
 
 
-def arrival_function(attachment: Attachment, positions: Sequence[int]) -> list[sql.Composed]:
-    """The function by which a profile row that comes after its events, or changes its key, counts them."""
-    function = attachment.function("arrive")
+def arrival_functions(attachment: Attachment, positions: Sequence[int]) -> list[sql.Composed]:
+    """The functions by which a profile row that comes after its events, or gets another key, counts them."""
+    function, rekeyed = attachment.function("arrive"), attachment.function("rekeyed")
     profile = attachment.table.identifier
+    counted = [(p, e, t) for p, (e, t) in enumerate(attachment.events, 1) if p in positions]
     pieces: dict[str, sql.Composable] = {}
-    guarded = any(not t.follows(e.key, attachment.table, attachment.profile.key) for e, t in attachment.events)
-    for what, source, changed in (("one", "(select new.*)", "tg_op = 'UPDATE' or"), ("all", "inserted", "")):
+    for what, source in (("one", "(select new.*)"), ("all", "inserted")):
         rows = sql.SQL("{} p join {} as dbml_n on {}").format(profile, verbatim(source), attachment.same("p", "dbml_n"))
-        pieces[f"claim_{what}"] = (
-            template(
-                "arrival_claim",
-                id=attachment.id,
-                recorded=_recorded(attachment),
-                entity=entity(attachment, attachment.profile.key, "dbml_n"),
-                rows=sql.SQL("{} as dbml_n").format(verbatim(source)),
-            )
-            if guarded
-            else sql.SQL("")
-        )
+        pieces[f"claim_{what}"] = _claim(attachment, verbatim(source))
         pieces[f"count_{what}"] = sql.SQL("").join(
             template(
                 "arrival_count",
                 rows=rows,
-                changed=verbatim(changed),
                 event=table.identifier,
                 own=own_events(attachment, event, "dbml_n"),
                 recount=attachment.function(f"recount_{position}"),
             )
-            for position, (event, table) in enumerate(attachment.events, 1)
-            if position in positions
+            for position, event, table in counted
         )
+    rekey = template(
+        "rekey_body",
+        claim=_claim(attachment, verbatim("(select (dbml_given).*)")),
+        counts=sql.SQL("\n").join(
+            template(
+                "rekey_count",
+                totals=_totals(attachment, event, table, "dbml_n"),
+                assignments=sql.SQL("\n").join(
+                    sql.SQL("  dbml_row.{} := {};").format(sql.Identifier(c.column), c.truth("dbml_counted"))
+                    for c in kept(attachment, event)
+                ),
+            )
+            for _, event, table in counted
+        ),
+    )
     return [
         template(
             "trigger_function", function=function, body=literal(template("arrival_body", profile=profile, **pieces))
         ),
         owned(function),
+        template("rekey_function", function=rekeyed, profile=profile, body=literal(rekey)),
+        owned(rekeyed, profile),
     ]
 
 
+def _claim(attachment: Attachment, source: sql.Composable) -> sql.Composable:
+    """What keeps an event and its profile row from missing each other; nothing where foreign keys do."""
+    if all(t.follows(e.key, attachment.table, attachment.profile.key) for e, t in attachment.events):
+        return sql.SQL("")
+    return template(
+        "arrival_claim",
+        id=attachment.id,
+        recorded=_recorded(attachment),
+        entity=entity(attachment, attachment.profile.key, "dbml_n"),
+        rows=sql.SQL("{} as dbml_n").format(source),
+    )
+
+
 def attach_arrival(attachment: Attachment) -> sql.Composed:
-    """The triggers on the profile that call :func:`arrival_function`."""
+    """The triggers on the profile that call :func:`arrival_functions`."""
     return template(
         "arrival_triggers",
         profile=attachment.table.identifier,
@@ -100,26 +118,29 @@ def attach_arrival(attachment: Attachment) -> sql.Composed:
         each=verbatim(
             "for each row" if attachment.table.partitioned else "referencing new table as inserted\nfor each statement"
         ),
-        renamed=sql.SQL(" or ").join(
-            sql.SQL("old.{k} is distinct from new.{k}").format(k=sql.Identifier(k)) for k in attachment.profile.key
-        ),
     )
 
 
 def _recount_body(attachment: Attachment, event: Event, table: Table) -> sql.Composed:
     counters = kept(attachment, event)
-    source = sql.SQL("{} where {}").format(table.identifier, own_events(attachment, event, "dbml_b"))
     return template(
         "recount_body",
         profile=attachment.table.identifier,
         profile_key=listed(attachment.profile.key, "p"),
         same=attachment.same("p", "dbml_b"),
-        totals=sql.SQL("select {} from ({}) as f").format(aggregates(counters), facts(event, counters, source)),
+        totals=_totals(attachment, event, table, "dbml_b"),
         primes=attachment.function("primes"),
         prime=attachment.function("prime"),
         moved=_pairs(counters, [c.truth() for c in counters]),
         assignments=_assignments(counters, [c.truth() for c in counters]),
     )
+
+
+def _totals(attachment: Attachment, event: Event, table: Table, alias: str) -> sql.Composed:
+    """The aggregates over the events of the profile row of that alias."""
+    counters = kept(attachment, event)
+    source = sql.SQL("{} where {}").format(table.identifier, own_events(attachment, event, alias))
+    return sql.SQL("select {} from ({}) as f").format(aggregates(counters), facts(event, counters, source))
 
 
 def _follow(attachment: Attachment, event: Event, table: Table, position: int) -> list[sql.Composed]:
@@ -246,9 +267,9 @@ def _operation(
             "event_one",
             profile=attachment.table.identifier,
             matches=attachment.matches("p"),
-            keys=sql.SQL(", ").join(verbatim(f"(array_agg(f.k{i}))[1] as k{i}") for i in range(len(event.key))),
-            aggregates=sql.SQL(", ").join(aggregates[1:]),
-            rows=rows,
+            keys=keys(event),
+            changes=sql.SQL(", ").join(sql.SQL("{} as {}").format(c.of_one, verbatim(f"a{c.index}")) for c in counters),
+            facts=facts(event, counters, verbatim("inserted")),
             counts=counts,
             assignments=_assignments(counters, merged),
             operation=operation,

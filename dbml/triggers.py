@@ -70,7 +70,7 @@ def functions(attachment: Attachment, *, online: bool = False) -> list[sql.Compo
     for position in counting(attachment):
         statements += event_triggers.functions(attachment, position, online=online)
     if counting(attachment):
-        statements += event_triggers.arrival_function(attachment, counting(attachment))
+        statements += event_triggers.arrival_functions(attachment, counting(attachment))
     return statements
 
 
@@ -109,7 +109,7 @@ def detach(attachment: Attachment, functions: Iterable[str]) -> list[sql.Compose
 
 def profile_triggers(attachment: Attachment) -> list[str]:
     """Names of the triggers on the profile."""
-    return ["zz_dbml_score", "dbml_finish", *(("dbml_arrive", "dbml_rename") if counting(attachment) else ())]
+    return ["zz_dbml_score", "dbml_finish", *(["dbml_arrive"] if counting(attachment) else [])]
 
 
 def disagreement(attachment: Attachment, event: Event, table: Table) -> sql.Composed:

@@ -20,7 +20,8 @@ declare
   score text;
   on_failure text;
   in_query text;
-  defaults text := '';
+  counters text;
+  generated text;
   predictions text := '';
   prime text := '';
   estimates boolean := false;
@@ -38,15 +39,20 @@ begin
     from unnest(attached.key) with ordinality u(k, i);
 
   -- A new row's counters are those over no events, whatever the INSERT says; events it has are counted after it.
-  select coalesce(string_agg(format(E'    new.%1$I := %2$s;\n', c.key, c.value ->> 'empty'), ''), '') into defaults
+  -- A row under another key has other events.
+  select format(E'\n  if dbml_new then%s\n  elsif %s then\n    new := dbml_scorer.%I(new);\n  end if;',
+                         string_agg(format(E'\n    new.%I := %s;', c.key, c.value ->> 'empty'), ''),
+                         (select string_agg(format('new.%1$I is distinct from old.%1$I', k), ' or ') from unnest(attached.key) k),
+                         format('profile_%s_rekeyed', attached.id))
+    into counters
     from dbml.event e, jsonb_each(e.counters) c
-   where e.profile = attached.id;
+   where e.profile = attached.id
+  having count(*) > 0;
 
   -- A BEFORE trigger sees generated columns before they are computed.
-  select defaults || coalesce(string_agg(format(
-           E'  end if;\n  select %s into new.%I from (select new.*) as generated_from;\n  if false then\n',
-           pg_get_expr(d.adbin, d.adrelid), a.attname), ''), '')
-    into defaults
+  select string_agg(format(E'\n  select %s into new.%I from (select new.*) as generated_from;',
+                           pg_get_expr(d.adbin, d.adrelid), a.attname), '')
+    into generated
     from pg_attribute a
     join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
    where a.attrelid = attached.relation and a.attgenerated <> '' and not a.attisdropped;
@@ -165,10 +171,9 @@ declare
   dbml_new constant boolean := tg_op = 'INSERT';
   dbml_scores boolean;
   dbml_answer float8;
-begin%s%s%s
+begin%s%s%s%s
   return new;
-end$body$, case when defaults <> '' then format(E'\n  if dbml_new then\n%s  end if;', defaults) end, predictions,
-      dbml._bind_checks(attached)));
+end$body$, counters, generated, predictions, dbml._bind_checks(attached)));
   execute format(
     'create or replace function dbml_scorer.%I(batch %s[]) returns void language plpgsql stable security definer '
     'set search_path = pg_catalog, pg_temp as %L',

@@ -23,9 +23,10 @@ begin
     from unnest(attached.key) with ordinality u(k, i)
     join pg_attribute a on a.attrelid = attached.relation and a.attname = k;
   execute format(
-    'create or replace function dbml_scorer.%I() returns trigger language plpgsql security definer '
-    'set search_path = pg_catalog, pg_temp as %L',
+    'create or replace function dbml_scorer.%I() returns trigger language plpgsql %s as %L',
     format('profile_%s_finish', attached.id),
+    -- To run as somebody else in another search path costs more than to do nothing.
+    case when waits then 'security definer set search_path = pg_catalog, pg_temp' else 'security invoker' end,
     case when waits then format(
       E'declare\n'
        '  dbml_waiting json := dbml._waiting(%1$s, pg_trigger_depth(), statement_timestamp())::json;\n'

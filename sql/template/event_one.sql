@@ -1,14 +1,17 @@
   -- Most statements insert one row. Its entity moves without being looked for among others.
-  select count(*) as dbml_rows, {keys}, {aggregates} into d
-    from (select * from ({rows}) as f where {counts} limit 2) as f;
-  if d.dbml_rows = 0 then
-    return null;
-  elsif d.dbml_rows = 1 and not dbml_recounts then
-    dbml_entities := 1;
+  select {keys}, {changes}, exists (select from inserted offset 1) as dbml_more into d
+    from ({facts}) as f
+   where {counts};
+  if not d.dbml_more and not dbml_recounts then
     update {profile} p
        set {assignments}
      where {matches};
-    get diagnostics dbml_found = row_count;
+    if found then
+      return null;
+    end if;
+    dbml_entities := 1;
+  elsif d.dbml_more is null then
+    return null;
   else
 {operation}
   end if;

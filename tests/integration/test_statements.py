@@ -129,6 +129,22 @@ def test_a_cascade_from_the_profile_and_one_between_events(db: Db) -> None:
     assert db.execute("select sum(n_all), count(*) from owner").fetchone() == (155, 7)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_trigger_of_the_application_that_changes_a_key(db: Db, kind: str) -> None:
+    """No UPDATE names the column."""
+    counters = KINDS[kind]
+    dbml.attach(db, create(db, counters))
+    db.execute(
+        FILL
+        + "; create function moved() returns trigger language plpgsql as $$ begin new.id := 13; return new; end $$;"
+        "create trigger moved before update on owner for each row when (old.id = 9) execute function moved();"
+        "insert into item (owner, quantity, note) values (13, 4, 'early'), (13, 5, 'e'), (13, 6, 'f')"
+    )
+    db.execute("update owner set id = id where id = 9")
+    assert db.execute("select count(*) from owner where id = 13").fetchone() == (1,)
+    assert differences(db, counters) == []
+
+
 def test_a_partitioned_profile(db: Db) -> None:
     db.execute(
         "create table owner (region text, id integer, n_all bigint not null default 0, top integer, primary key (id, region))"

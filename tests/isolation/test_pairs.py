@@ -17,7 +17,7 @@ import dbml
 from soak import shop
 
 SPEC = Path(__file__).with_name("pairs.spec")
-ACTS = ["insert", "move", "delete", "truncate", "profile", "arrive", "early", "deploy"]
+ACTS = ["insert", "move", "delete", "truncate", "profile", "arrive", "early", "rename", "deploy"]
 PAIRS = [(one, two) for one in ACTS for two in ACTS]
 # What two sessions that deploy at once have in common is a lock, and neither has to fail.
 ALLOWED = {"read committed": set[str](), "repeatable read": {"40001"}, "serializable": {"40001"}}
