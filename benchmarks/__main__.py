@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 import platform
+import random
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +35,7 @@ from dbml.server import temporary_server
 RESULTS = Path(__file__).parent / "results"
 DATABASE = "dbml_bench"
 CLIENTS = (1, 8)
-QUICK = "obvious_lr"
+VACUUM_AFTER = 10
 # As a server is run, except that nothing happens at a moment of its own choosing: rounds are to be alike.
 SETTINGS = {
     "fsync": "on",
@@ -41,6 +44,8 @@ SETTINGS = {
     "max_wal_size": "16GB",
     "checkpoint_timeout": "1h",
     "autovacuum": "off",
+    # Every contestant's sessions stay open.
+    "max_connections": "200",
 }
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "psycopg", "fastapi", "uvicorn", "orbital")
 
@@ -56,6 +61,8 @@ class Run:
     console: Console
     rounds: int
     seconds: float
+    repeats: int
+    service_seconds: float
     sessions: int
     rows: int
     copied: int
@@ -75,66 +82,64 @@ class Run:
         """Clear away what earlier rounds left."""
         self.connection.execute(sql.SQL("vacuum {}").format(sql.Identifier(contestant.schema, "customer")))
 
-    def takes_part(self, contestant: Contestant, number: int, clients: int) -> bool:
-        """Whether a contestant is measured in a round: those whose sessions start slowly are in two rounds only.
-
-        With many clients each of them spends most of its turn on starting; a quick run has one for all.
-        """
-        if not contestant.slow:
-            return True
-        return number in (1, 1 + self.rounds // 2) and (not self.quick or clients == 1 or contestant.schema == QUICK)
-
 
 def measure_inserts(run: Run) -> None:
-    """Figure 1: inserts a second, every contestant in turn."""
+    """Figure 1: inserts a second, every contestant in short turns."""
     program = inserts.find_pgbench()
-    plain: dict[str, Any] = defaultdict(lambda: defaultdict(dict))
-    called: dict[str, Any] = defaultdict(lambda: defaultdict(dict))
+    rates: dict[str, Any] = {
+        each.schema: {str(clients): {} for clients in CLIENTS} for each in run.contestants if each.engine != "service"
+    }
+    shuffled = random.Random(0)
+    for clients in CLIENTS:
+        run.say(f"inserts, {clients} clients of each: opening sessions")
+        with _all_clients(run, program, clients) as every:
+            for number in range(1, run.rounds + 1):
+                # Nobody is always the first or always behind the same one.
+                for name in shuffled.sample(list(every), len(every)):
+                    rates[name][str(clients)][str(number)] = every[name].turn(run.connection, run.seconds)
+                if number % VACUUM_AFTER == 0:
+                    for each in run.contestants:
+                        run.vacuum(each)
+        for name in every:
+            run.say(f"  {name}, {clients} clients: {statistics.median(rates[name][str(clients)].values()):,.0f}/s")
+    run.results["inserts"] = rates
+
+
+@contextmanager
+def _all_clients(run: Run, program: str, clients: int) -> Iterator[dict[str, inserts.Clients]]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dbml-bench-")))
+        every = {}
+        for number, each in enumerate(run.contestants):
+            if each.engine != "service":
+                every[each.schema] = opened = inserts.Clients(
+                    program, run.dsn, each.schema, len(run.trained.features),
+                    clients=clients, seed=number, mode=run.protocol, folder=folder,
+                )  # fmt: skip
+                stack.callback(opened.close)
+                opened.get_ready(run.connection)
+        yield every
+
+
+def measure_service(run: Run) -> None:
+    """Figure 1, of who calls a service: the clients are Python's on both sides."""
     by_service = run.of("service_gbm")
-    customers = len(run.trained.features)
+    called: dict[str, Any] = {
+        schema: {str(clients): {} for clients in CLIENTS}
+        for schema in ("portable_gbm", "service_gbm")
+        if run.of(schema) is not None
+    }
     with _service(run, by_service) as url:
-        for number in range(1, run.rounds + 1):
-            run.say(f"inserts, round {number} of {run.rounds}")
-            # Nobody is always the first or always behind the same one.
-            turn = run.contestants[number:] + run.contestants[:number]
-            for clients in CLIENTS:
-                for each in turn:
-                    if each is by_service or not run.takes_part(each, number, clients):
-                        continue
-                    if rate := _pgbench(run, program, each, clients, number):
-                        plain[each.schema][str(clients)][str(number)] = rate
-                for schema in ("portable_gbm", "service_gbm"):
-                    each = run.of(schema)
-                    if each is None or (schema == "service_gbm" and url is None):
-                        continue
-                    run.vacuum(each)
-                    asked = url if each is by_service else None
-                    called[schema][str(clients)][str(number)] = rate = inserts.psycopg_clients(
-                        run.dsn, schema, customers, clients=clients, seconds=run.seconds, seed=number, url=asked
-                    )
-                    run.say(f"  {schema}, {clients} clients in Python: {rate:,.0f}/s")
-    # In the contestants' order, not in that of their turns.
-    names = [each.schema for each in run.contestants if each.schema in plain]
-    run.results["inserts"] = {name: {n: dict(r) for n, r in plain[name].items()} for name in names}
-    run.results["inserts_by_psycopg"] = {s: {n: dict(r) for n, r in rates.items()} for s, rates in called.items()}
-
-
-def _pgbench(run: Run, program: str, contestant: Contestant, clients: int, number: int) -> float | None:
-    """Measure one turn; None where its clients did not come to insert in time."""
-    run.vacuum(contestant)
-    warm = contestant.cold * max(1, clients / (os.cpu_count() or 1)) * 1.6 + 0.5
-    for patience in (1, 3):
-        try:
-            rate = inserts.pgbench(
-                program, run.dsn, contestant.schema, len(run.trained.features), clients=clients,
-                seconds=run.seconds, warm=warm * patience, seed=number, mode=run.protocol,
+        for number, clients, schema in product(range(1, run.repeats + 1), CLIENTS, called):
+            each = run.of(schema)
+            assert each is not None
+            run.vacuum(each)
+            called[schema][str(clients)][str(number)] = rate = inserts.psycopg_clients(
+                run.dsn, schema, len(run.trained.features), clients=clients, seconds=run.service_seconds,
+                seed=number, url=url if each is by_service else None,
             )  # fmt: skip
-        except RuntimeError as error:
-            run.say(f"  {error}")
-        else:
-            run.say(f"  {contestant.schema}, {clients} clients: {rate:,.0f}/s")
-            return rate
-    return None
+            run.say(f"{schema}, {clients} clients in Python: {rate:,.0f}/s")
+    run.results["inserts_by_psycopg"] = called
 
 
 @contextmanager
@@ -179,7 +184,7 @@ def measure_sessions(run: Run) -> None:
 
 def measure_copy(run: Run) -> None:
     """Figure 5: one COPY of many complaints."""
-    rounds = min(run.rounds, 3)
+    rounds = min(run.repeats, 3)
     run.say(f"COPY of {run.copied:,} complaints, {rounds} rounds")
     copied: dict[str, dict[str, float]] = defaultdict(dict)
     for number in range(1, rounds + 1):
@@ -199,7 +204,7 @@ def measure_many_rows(run: Run) -> None:
     """Figure 4: the scores of a large table, asked for in SQL and made in Python."""
     candidates = {model: run.of(schema) for model, schema in (("lr", "sql_lr"), ("gbm", "portable_gbm"))}
     served = {model: each for model, each in candidates.items() if each is not None}
-    rounds = min(run.rounds, 3)
+    rounds = min(run.repeats, 3)
     run.say(f"scores of {run.rows:,} rows, {rounds} rounds")
     bulk.make_large(run.connection, run.trained, run.rows, served)
     seconds: dict[str, dict[str, float]] = defaultdict(dict)
@@ -295,8 +300,10 @@ def own_database(dsn: str) -> Iterator[str]:
 @click.command()
 @click.option("--quick", is_flag=True, help="A small run: does everything work? Its figures say little.")
 @click.option("--dsn", help="A superuser of a server to use, in a database of its own; else a throwaway server.")
-@click.option("--rounds", type=click.IntRange(1), help="Rounds of everything in turn (5; quick: 1).")
-@click.option("--seconds", type=click.FloatRange(0.5), help="Seconds of inserts for each turn (3; quick: 1).")
+@click.option("--rounds", type=click.IntRange(1), help="Rounds of inserts (40; quick: 3).")
+@click.option(
+    "--seconds", type=click.FloatRange(0.1), default=0.3, show_default=True, help="Seconds of a turn's inserts."
+)
 @click.option("--rows", type=click.IntRange(1000), help="Rows of the large table (1,000,000; quick: 50,000).")
 @click.option("--protocol", type=click.Choice(["simple", "prepared"]), default="prepared", show_default=True)
 @click.option("--synchronous-commit", type=click.Choice(["on", "off"]), default="off", show_default=True,
@@ -307,7 +314,7 @@ def main(
     quick: bool,
     dsn: str | None,
     rounds: int | None,
-    seconds: float | None,
+    seconds: float,
     rows: int | None,
     protocol: str,
     synchronous_commit: str,
@@ -334,18 +341,32 @@ def main(
         contestants = set_up(own, connection, wanted, trained, console.print)
         run = Run(
             own, connection, trained, contestants, console,
-            rounds=rounds or (1 if quick else 5), seconds=seconds or (1.0 if quick else 3.0),
-            sessions=3 if quick else 15, rows=rows or (50_000 if quick else 1_000_000),
-            copied=10_000 if quick else 100_000, protocol=protocol, quick=quick,
+            rounds=rounds or (3 if quick else 40), seconds=seconds, repeats=1 if quick else 5,
+            service_seconds=1.0 if quick else 3.0, sessions=3 if quick else 15,
+            rows=rows or (50_000 if quick else 1_000_000), copied=10_000 if quick else 100_000,
+            protocol=protocol, quick=quick,
         )  # fmt: skip
         run.results |= {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "quick": quick,
             "environment": environment(connection, "as given" if dsn else synchronous_commit),
-            "parameters": {n: getattr(run, n) for n in ("rounds", "seconds", "sessions", "rows", "copied", "protocol")},
+            "parameters": {
+                n: getattr(run, n)
+                for n in (
+                    "rounds",
+                    "seconds",
+                    "repeats",
+                    "service_seconds",
+                    "sessions",
+                    "rows",
+                    "copied",
+                    "protocol",
+                )
+            },
             "contestants": [asdict(each) for each in contestants],
         }
         measure_inserts(run)
+        measure_service(run)
         measure_sessions(run)
         measure_copy(run)
         measure_many_rows(run)

@@ -68,7 +68,6 @@ class Contestant:
     :param model: the estimator, a key of :data:`TITLES`, or ``constant``.
     :param wanted: engines to try, in order; empty for what is not dbml's.
     :param engine: what serves it in the end.
-    :param cold: seconds of a session's first insert, roughly.
     """
 
     schema: str
@@ -76,7 +75,6 @@ class Contestant:
     model: str
     wanted: tuple[str, ...] = ()
     engine: str = ""
-    cold: float = 0.0
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -91,7 +89,7 @@ class Contestant:
 
     @property
     def slow(self) -> bool:
-        """Whether each session loads a Python estimator first, and so takes part in fewer rounds."""
+        """Whether each session loads a Python estimator first, and so opens fewer."""
         return self.engine in ("python", "trigger")
 
 
@@ -174,12 +172,12 @@ def set_up(
             with psycopg.connect(dsn, autocommit=True) as own:
                 began = time.perf_counter()
                 own.execute(insert(contestant.schema), [1])
-                contestant.cold = time.perf_counter() - began
+                first = time.perf_counter() - began
         except (DbmlError, psycopg.Error) as error:
             say(f"  {contestant.title}: left out, {str(error).strip().splitlines()[0]}")
             continue
         notes = "".join(f"; {note}" for note in contestant.notes)
-        say(f"  {contestant.title}: engine {contestant.engine}, first insert {contestant.cold * 1000:,.0f} ms{notes}")
+        say(f"  {contestant.title}: engine {contestant.engine}, first insert {first * 1000:,.0f} ms{notes}")
         ready.append(contestant)
     if not ready or ready[0].schema != "floor":
         raise SystemExit("There is no floor to compare with: see above.")

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import math
 import os
 import random
 import shutil
+import signal
 import subprocess
-import tempfile
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pandas as pd
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks.contestants import insert
 
 _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
+# Seconds of a turn before its inserts count: caches have forgotten whose turn was not.
+WARM = 0.05
 
 
 def find_pgbench() -> str:
@@ -34,42 +37,78 @@ def find_pgbench() -> str:
     return str(found[-1])
 
 
-def pgbench(
-    program: str, dsn: str, schema: str, rows: int, *, clients: int, seconds: float, warm: float, seed: int, mode: str
-) -> float:
-    """Return inserts a second of random customers, each a transaction of its own.
+class Clients:
+    """The clients of one contestant: sessions of pgbench that insert only while it is their turn.
 
-    What a session's first insert costs is measured elsewhere: the clock starts when every client has had its first.
-
-    :param warm: seconds that the clients need for that, at most.
+    Sessions stay open from one turn to the next, so that a turn can be short: neighbours in time are then
+    compared, and a machine that grows slower does so to all of them alike.
     """
-    values = conninfo_to_dict(dsn)
-    environment = os.environ | {_VARIABLES.get(k, f"PG{k.upper()}"): str(v) for k, v in values.items() if v is not None}
-    with tempfile.TemporaryDirectory(prefix="dbml-bench-") as folder:
-        script = Path(folder) / "insert.sql"
+
+    def __init__(
+        self, program: str, dsn: str, schema: str, rows: int, *, clients: int, seed: int, mode: str, folder: Path
+    ) -> None:
+        values = conninfo_to_dict(dsn)
+        environment = {_VARIABLES.get(k, f"PG{k.upper()}"): str(v) for k, v in values.items() if v is not None}
+        self._name = f"dbml-bench {schema} {clients}"
+        script = folder / f"{schema}.sql"
         script.write_text(f"\\set id random(1, {rows})\ninsert into {schema}.complaint (customer_id) values (:id);\n")
-        arguments = ["--no-vacuum", f"--protocol={mode}", f"--client={clients}", f"--file={script}", "--log"]
-        arguments += [f"--jobs={min(clients, os.cpu_count() or 1)}", f"--time={math.ceil(seconds + warm)}"]
-        arguments += [f"--log-prefix={folder}/log", f"--random-seed={seed}"]
-        done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, check=False)
-        if done.returncode != 0 or "ERROR" in done.stderr:
-            raise RuntimeError(f"pgbench in {schema}: {done.stderr.strip()[-400:]}")
-        names = ["client", "number", "us", "script", "s", "fraction"]
-        logs = [
-            pd.read_csv(log, sep=" ", names=names, usecols=range(6))
-            for log in Path(folder).glob("log.*")
-            if log.stat().st_size
-        ]
-    log = pd.concat(logs)
-    finished = log["s"] + log["fraction"] / 1e6
-    first = finished.groupby(log["client"]).min()
-    if len(first) < clients:
-        raise RuntimeError(f"pgbench in {schema}: only {len(first)} of {clients} clients came to insert")
-    start = first.max()
-    counted = finished[(finished > start) & (finished <= start + seconds)]
-    # A slow contestant's last insert may end well before the time is over.
-    ended = start + seconds if finished.max() >= start + seconds else counted.max()
-    return float(len(counted) / (ended - start))
+        arguments = ["--no-vacuum", f"--protocol={mode}", f"--client={clients}", f"--file={script}"]
+        arguments += [f"--jobs={min(clients, os.cpu_count() or 1)}", "--time=86400", f"--random-seed={seed}"]
+        self._errors = (folder / f"{schema}.log").open("w+")
+        self._pgbench = subprocess.Popen(
+            [program, *arguments],
+            env=os.environ | environment | {"PGAPPNAME": self._name},
+            stdout=subprocess.DEVNULL,
+            stderr=self._errors,
+        )
+        self._clients, self._schema = clients, schema
+
+    def get_ready(self, connection: psycopg.Connection[Any]) -> None:
+        """Wait until every session has made its first insert, which is a figure of its own; then pause.
+
+        :raises RuntimeError: pgbench has given up.
+        """
+        begun: dict[int, set[datetime]] = defaultdict(set)
+        while len(begun) < self._clients or min(map(len, begun.values())) < 3:
+            time.sleep(0.05)
+            if self._pgbench.poll() is not None:
+                self._errors.seek(0)
+                raise RuntimeError(f"pgbench in {self._schema}: {self._errors.read().strip()[-400:]}")
+            for session, at in connection.execute(
+                "select pid, query_start from pg_stat_activity where application_name = %s and query like 'insert%%'",
+                [self._name],
+            ):
+                begun[session].add(at)
+        self._pause(connection)
+
+    def turn(self, connection: psycopg.Connection[Any], seconds: float) -> float:
+        """Let the clients insert, and return inserts a second."""
+        self._pgbench.send_signal(signal.SIGCONT)
+        time.sleep(WARM)
+        before, began = self._inserted(connection), time.perf_counter()
+        time.sleep(seconds)
+        after, ended = self._inserted(connection), time.perf_counter()
+        self._pause(connection)
+        return (after - before) / (ended - began)
+
+    def close(self) -> None:
+        """End the sessions."""
+        self._pgbench.kill()
+        self._pgbench.wait()
+        self._errors.close()
+
+    def _pause(self, connection: psycopg.Connection[Any]) -> None:
+        self._pgbench.send_signal(signal.SIGSTOP)
+        # What is under way ends in the server.
+        active = "select from pg_stat_activity where application_name = %s and state = 'active'"
+        while connection.execute(active, [self._name]).fetchone() is not None:
+            time.sleep(0.005)
+
+    def _inserted(self, connection: psycopg.Connection[Any]) -> int:
+        # Each insert takes one number; to count rows would take longer than a turn.
+        sequence = sql.Identifier(self._schema, "complaint_id_seq")
+        row = connection.execute(sql.SQL("select last_value from {}").format(sequence)).fetchone()
+        return int(row[0]) if row else 0
 
 
 def psycopg_clients(

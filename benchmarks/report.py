@@ -26,7 +26,7 @@ def tell(console: Console, results: Mapping[str, Any], bounds: Sequence[Bound]) 
     for group in ("inserts", "inserts_by_psycopg"):
         for schema, rates in results[group].items():
             name = titles[schema] + (", Python client" if group == "inserts_by_psycopg" else "")
-            rows.append([name, *(f for n in floor for f in _rate(rates.get(n), floor[n]))])
+            rows.append([name, *(f for n in floor for f in _rate(rates.get(n), floor[n], paired=group == "inserts"))])
     heads = [head for n in floor for head in (f"inserts/s, {n} cl.", "÷ floor")]
     _print(console, "Inserts", ["", *heads], rows)
     first, memory, copied = (results[name] for name in ("first_insert_ms", "memory_mb", "copy"))
@@ -77,10 +77,10 @@ def tell(console: Console, results: Mapping[str, Any], bounds: Sequence[Bound]) 
     _print(console, "The bounds", ["figure", "measured", "bound", ""], rows)
 
 
-def _rate(rates: Mapping[str, float] | None, floor: Mapping[str, float]) -> Iterable[str]:
+def _rate(rates: Mapping[str, float] | None, floor: Mapping[str, float], *, paired: bool) -> Iterable[str]:
     return (
         _number(statistics.median(rates.values()) if rates else None, "{:,.0f}"),
-        _number(ratio(rates, floor), "{:.3f}"),
+        _number(_share(rates, floor, paired=paired), "{:.3f}"),
     )
 
 
@@ -112,7 +112,7 @@ def draw(results: Mapping[str, Any], file: Path) -> None:
     ratios = [
         Bar(
             f"{name}{', Python client' if group == 'inserts_by_psycopg' else ''}, {clients}",
-            ratio(results[group].get(schema, {}).get(clients), floor[clients]),
+            _share(results[group].get(schema, {}).get(clients), floor[clients], paired=group == "inserts"),
             schema.startswith(_RIVALS),
             least.get(schema) if group == "inserts" else None,
         )
@@ -142,6 +142,13 @@ def draw(results: Mapping[str, Any], file: Path) -> None:
     figure.suptitle(f"make bench: {results['environment']['cores']} cores, {results['environment']['server']}{quick}")
     figure.savefig(file, dpi=110)
     pyplot.close(figure)
+
+
+def _share(rates: Mapping[str, float] | None, floor: Mapping[str, float], *, paired: bool) -> float | None:
+    # Other clients had rounds of their own.
+    if paired or not rates:
+        return ratio(rates, floor)
+    return statistics.median(rates.values()) / statistics.median(floor.values())
 
 
 @dataclass(frozen=True)

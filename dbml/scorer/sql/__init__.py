@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,12 +127,13 @@ def _guarded(plan: Mapping[str, Any], known: Facts, folded: Folded, levels: list
         size = told[places[i]].size if places[i] in told else math.inf
         limits[i] = min(limit, math.nextafter(size, math.inf))
     guards = []
+    told_by_null = _strict(plan, known, folded, plan["output"])
     for limit, group in _groups(limits, folded.due):
         top = math.nextafter(limit, 0.0)
         for i in group:
             null = rows[i].null and told.get(places[i], rows[i]).null
             rows[i] = span(-top, top, _SMALL[levels[i][1]], True, null)
-        guards += _guard({i: rows[i].null for i in group}, limit)
+        guards += _guard({i: rows[i].null for i in group}, limit, told_by_null)
         for i in group:
             if levels[i][1]:
                 guards.append(_apart(write.number_input(i), _SMALL[levels[i][1]], rows[i].null))
@@ -155,7 +156,18 @@ def _groups(limits: Mapping[int, float], due: Mapping[int, float]) -> list[tuple
     return groups
 
 
-def _guard(group: Mapping[int, bool], limit: float) -> list[str]:
+def _strict(plan: Mapping[str, Any], known: Facts, folded: Folded, index: int) -> frozenset[int]:
+    """Numbers of the row without which a node's text is NULL, which is as good as a guard."""
+    node = plan["nodes"][index]
+    if node["op"] == "number":
+        return frozenset([node["index"]])
+    if node["op"] == "sigmoid" and known.gain[index] is not None:
+        return _strict(plan, known, folded, node["of"][0])
+    parts = [i for i, weight in folded.nodes[index].weights.items() if weight] if index in folded.nodes else []
+    return frozenset().union(*(_strict(plan, known, folded, i) for i in parts))
+
+
+def _guard(group: Mapping[int, bool], limit: float, told_by_null: Container[int]) -> list[str]:
     """Numbers within a limit; each with whether it may be NULL.
 
     ``least`` and ``greatest`` of many numbers are one operation each, and preparing operations is what costs. They
@@ -169,7 +181,8 @@ def _guard(group: Mapping[int, bool], limit: float) -> list[str]:
     inside = f"least({listed}) > {write.number(-limit)} and greatest({listed}) < {write.number(limit)}"
     if all(group.values()):
         return [f"({inside}) is not false"]
-    return [*(f"{write.raw_number_input(i)} is not null" for i, null in group.items() if not null), inside]
+    asked = [i for i, null in group.items() if not null and i not in told_by_null]
+    return [*(f"{write.raw_number_input(i)} is not null" for i in asked), inside]
 
 
 def _apart(text: str, small: float, null: bool) -> str:

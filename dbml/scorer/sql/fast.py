@@ -297,12 +297,17 @@ class Writer:
         return f"({' + '.join(text for text, _ in terms)})", total
 
     def dot(
-        self, index: int, of: Sequence[int], weights: Sequence[float], constant: float, known: Known, sign: float = 1.0
+        self,
+        index: int,
+        of: Sequence[int],
+        weights: Sequence[float],
+        constant: float,
+        known: Known,
+        factor: float = 1.0,
     ) -> tuple[str, Range]:
-        """A sum of products; ``sign`` -1 for its negative, which is exact."""
+        """A sum of products, times a power of two or its negative, which is exact."""
         if index in self.folded:
-            linear = self.folded[index]
-            return self.linear(linear if sign > 0.0 else linear.negative(), known)
+            return self.linear(self.folded[index].times(factor), known)
         terms: list[tuple[str, Range]] = []
         pending: tuple[frozenset[int], list[Any]] | None = None
         lifts = abs(constant) >= 1e-10 or self.facts.gain[index] is not None
@@ -311,7 +316,7 @@ class Writer:
             if pending is not None:
                 terms.append(self._table(pending[1], pending[0]))
 
-        for i, weight in zip(of, (sign * weight for weight in weights), strict=True):
+        for i, weight in zip(of, (factor * weight for weight in weights), strict=True):
             table = self.facts.tables[i]
             if table is not None:
                 worth = [value * weight for value in table]
@@ -327,7 +332,7 @@ class Writer:
         close()
         terms = [term for term in terms if term[1] != _constant(0.0)]
         if constant != 0.0 or not terms:
-            terms.append((write.number(sign * constant), _constant(sign * constant)))
+            terms.append((write.number(factor * constant), _constant(factor * constant)))
         return self._sum(terms)
 
     def linear(self, linear: Linear, known: Known) -> tuple[str, Range]:
@@ -373,25 +378,37 @@ class Writer:
             return f"(({text} + {write.number(_LIFT)}) * {write.number(factor)})", lifted
 
     def _sigmoid(self, index: int, known: Known) -> tuple[str, Range]:
-        i = self.nodes[index]["of"][0]
-        node = self.nodes[i]
-        if node["op"] == "dot" and self.facts.tables[i] is None and i not in known:
-            text, found = self.dot(i, node["of"], node["weights"], node["constant"], known, sign=-1.0)
-        else:
-            text, given = self.number(i, known)
-            text, found = f"- {text}", ranges.negative(given)
+        """``1 / (1 + exp(-x))``; where only the absolute error counts, ``(1 + tanh(x / 2)) / 2``.
+
+        That needs no bounds, and is NULL where x is.
+        """
+        smooth = self.facts.gain[index] is not None
+        text, found = self._times_exactly(self.nodes[index]["of"][0], known, 0.5 if smooth else -1.0)
+        if smooth:
+            low, high = (0.5 + 0.5 * math.tanh(end) for end in (found.low, found.high))
+            return f"('0.5'::float8 + '0.5'::float8 * tanh({text}))", ranges.span(
+                max(low - 1e-15, 0.0), min(high + 1e-15, 1.0), null=found.null
+            )
+        # Beyond 700 the answer is 0 or 1 to the last digit, except for a logarithm or a threshold near 0.
         if found.size > 700.0:
-            # Beyond 700 the answer is 0 or 1 to the last digit, except for a logarithm or a threshold near 0.
-            if self.facts.gain[index] is None:
-                self.require(i, known, -700.0, 700.0)
-            else:
-                text = f"least(greatest({text}, '-700'::float8), '700'::float8)"
-                if found.null:
-                    raise Unprovable("domain")
+            self.require(self.nodes[index]["of"][0], known, -700.0, 700.0)
         low, high = (1.0 / (1.0 + math.exp(max(-700.0, min(700.0, z)))) for z in (found.high, found.low))
         return f"('1'::float8 / ('1'::float8 + exp({text})))", ranges.span(
             low * 0.999, min(high * 1.001, 1.0), null=found.null
         )
+
+    def _times_exactly(self, index: int, known: Known, factor: float) -> tuple[str, Range]:
+        """A node times a power of two or its negative."""
+        node = self.nodes[index]
+        if node["op"] == "dot" and self.facts.tables[index] is None and index not in known:
+            return self.dot(index, node["of"], node["weights"], node["constant"], known, factor)
+        text, found = self.number(index, known)
+        if factor == -1.0:
+            return f"(- {text})", ranges.negative(found)
+        try:
+            return self._times((text, found), factor, True)
+        except Unprovable as failed:
+            raise At(index, failed.kind) from None
 
     def _softmax(self, index: int, known: Known) -> tuple[str, Range]:
         node = self.nodes[index]

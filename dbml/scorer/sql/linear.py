@@ -45,9 +45,11 @@ class Linear:
             tables[text] = [a - b for a, b in zip(own, worth, strict=True)]
         return Linear(weights, tables, self.constant - other.constant)
 
-    def negative(self) -> Linear:
-        """The same with the other sign."""
-        return Linear({}, {}, 0.0).minus(self)
+    def times(self, factor: float) -> Linear:
+        """The same times a power of two or its negative."""
+        weights = {node: weight * factor for node, weight in self.weights.items()}
+        tables = {text: [value * factor for value in worth] for text, worth in self.tables.items()}
+        return Linear(weights, tables, self.constant * factor)
 
 
 @dataclass(frozen=True)
