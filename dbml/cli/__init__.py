@@ -1,0 +1,36 @@
+"""The command line: thin commands over the Python API.
+
+Exit status: 0 done, 1 refused or a check failed, 2 usage.
+"""
+
+from __future__ import annotations
+
+import click
+
+from dbml import __doc__ as package_doc
+from dbml.cli import keys, models, profiles, server
+from dbml.cli.shared import Group
+
+
+@click.group(cls=Group, help=package_doc, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dbml")
+def main() -> None:
+    """Entry point of ``dbml``."""
+
+
+for command in (
+    server.demo_command,
+    server.doctor_command,
+    server.install_command,
+    server.uninstall_command,
+    models.model_group,
+    keys.key_group,
+    profiles.attach_command,
+    profiles.detach_command,
+    profiles.deploy_command,
+    profiles.rollback_command,
+    profiles.rescore_command,
+    profiles.reconcile_command,
+    profiles.status_command,
+):
+    main.add_command(command)

@@ -1,0 +1,220 @@
+"""Commands for stored versions."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dbml import comparison, database, exports, registry
+from dbml.cli.shared import (
+    dsn_option,
+    json_option,
+    key_option,
+    named_number,
+    print_json,
+    print_rows,
+    trust_option,
+    version_number,
+)
+
+
+@click.group("model")
+def model_group() -> None:
+    """Add and look at stored versions."""
+
+
+@model_group.command("add")
+@dsn_option
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--sample", type=click.Path(path_type=Path), metavar="ROWS.csv", help="Rows of the features.")
+@click.option("--engine", default="auto", help="How it runs: auto, sql, portable or python.")
+@click.option("--output", metavar="LABEL|value", help="Class whose probability is the score, or what predict says.")
+@click.option("--metric", "metrics", multiple=True, metavar="NAME=NUMBER", help="What training said, as auc=0.91.")
+@click.option("--note", help="Why there is this version.")
+@trust_option
+@key_option
+def model_add(
+    dsn: str | None,
+    name: str,
+    file: Path,
+    sample: Path | None,
+    engine: str,
+    output: str | None,
+    metrics: tuple[str, ...],
+    note: str | None,
+    trust: tuple[str, ...],
+    key: Path | None,
+) -> None:
+    """Sign FILE (joblib, skops or ONNX) of a fitted model, and store it as a new version of NAME.
+
+    A joblib file is unpickled on this machine, and unpickling runs code: give only files that you would run.
+    """
+    said = dict(named_number(metric) for metric in metrics)
+    with database.connect(dsn) as connection:
+        version = registry.add_model(
+            connection,
+            name,
+            file,
+            sample=sample,
+            output=output,
+            engine=engine,
+            metrics=said,
+            note=note,
+            trust=trust,
+            key=key,
+        )
+    if version.already_there:
+        click.echo(f"{version} is this very artifact already, engine {version.engine}.")
+    else:
+        click.echo(f"{version} added, engine {version.engine}. Next: dbml deploy {version}")
+    for notice in version.notices:
+        click.echo(f"Note: {notice}.")
+
+
+@model_group.command("list")
+@dsn_option
+@json_option
+@click.argument("name", required=False)
+def model_list(dsn: str | None, name: str | None, as_json: bool) -> None:
+    """List the stored versions."""
+    with database.connect(dsn) as connection:
+        rows = registry.versions(connection, name)
+    print_rows(
+        rows,
+        (
+            "name",
+            "version",
+            "engine",
+            "deployed",
+            "estimator",
+            "bytes",
+            "created_at",
+            "created_by",
+            "signed_by",
+            "metrics",
+            "git_revision",
+            "note",
+        ),
+        as_json,
+    )
+
+
+@model_group.command("show")
+@dsn_option
+@json_option
+@click.argument("version", metavar="NAME@V")
+def model_show(dsn: str | None, version: str, as_json: bool) -> None:
+    """Show one version: features, output, libraries, training summary."""
+    with database.connect(dsn) as connection:
+        row = registry.show(connection, *version_number(version))
+    if as_json:
+        print_json(row)
+        return
+    features = row.pop("features")
+    summary = row.pop("training_summary") or {}
+    parity, cost = row.pop("parity"), row.pop("cost")
+    for key, value in row.items():
+        said = ", ".join(value) or "nobody" if key == "signed_by" else value
+        click.echo(f"{key:12} {json.dumps(said) if isinstance(said, dict) else said}")
+    click.echo(f"{'trained on':12} {summary.get('rows', 'no sample given')}")
+    for engine, report in parity.items():
+        click.echo(f"{'engine':12} {engine:8} {_outcome(report, cost.get(engine))}")
+    for feature in features:
+        seen = summary.get("features", {}).get(feature["name"], {})
+        click.echo(f"  {feature['name']:36} {feature['kind']:8} {json.dumps(seen)[:90] if seen else ''}")
+
+
+def _outcome(report: dict[str, Any], cost: dict[str, Any] | None) -> str:
+    """One engine's parity and cost in a line."""
+    if report["error"] and not report["rows"]:
+        return str(report["error"])
+    said = f"{report['rows']} rows, {report['differing']} differ, by {report['largest_difference']:.3g} at most"
+    if cost is None:
+        return said
+    memory = "" if cost["memory_kb"] is None else f", {cost['memory_kb'] / 1024:.1f} MB a session"
+    return f"{said}; first score {cost['cold_us'] / 1000:.1f} ms, then {cost['warm_us']:.1f} µs a row{memory}"
+
+
+@model_group.command("diff")
+@dsn_option
+@json_option
+@click.argument("one", metavar="NAME@1")
+@click.argument("other", metavar="NAME@2")
+def model_diff(dsn: str | None, as_json: bool, one: str, other: str) -> None:
+    """Compare two versions: features, plan, and their scores on the golden rows."""
+    (name, first), (other_name, second) = version_number(one), version_number(other)
+    if name != other_name:
+        raise click.UsageError(f"{one} and {other} are not versions of one model")
+    with database.connect(dsn) as connection:
+        found = comparison.diff(connection, name, first, second)
+    if as_json:
+        print_json(found)
+        return
+    for what, names in found["features"].items():
+        if names:
+            click.echo(f"features {what}: {', '.join(names)}")
+    for what, (before, after) in found["differing"].items():
+        click.echo(f"{what}: {before} → {after}")
+    if found["same_plan"]:
+        click.echo("The plans are the same.")
+    click.echo(
+        f"{found['moved']} of {found['rows']} golden rows move, by {found['largest_move']:.3g} at most, "
+        f"{found['mean_move']:.3g} on average"
+    )
+    if found["worst"]:
+        worst = found["worst"]
+        click.echo(f"the furthest, {worst['one_score']} → {worst['other_score']}: {json.dumps(worst['features'])}")
+
+
+@model_group.command("verify")
+@dsn_option
+@json_option
+@click.argument("version", metavar="NAME@V")
+def model_verify(dsn: str | None, version: str, as_json: bool) -> None:
+    """Score the golden rows inside the server and compare with scikit-learn's own answers."""
+    with database.connect(dsn) as connection:
+        report = registry.verify(connection, *version_number(version))
+    if as_json:
+        print_json(report)
+    elif report["error"]:
+        click.echo(f"{version} cannot be scored: {report['error']}", err=True)
+    else:
+        click.echo(
+            f"{version}: {report['rows']} golden rows, {report['differing']} differ by more than 1e-9, "
+            f"largest difference {report['largest_difference']:.3g}"
+        )
+    if report["differing"] or report["error"]:
+        sys.exit(1)
+
+
+@model_group.command("export")
+@dsn_option
+@click.argument("version", metavar="NAME[@V]")
+@click.option(
+    "--format", "form", type=click.Choice(list(exports.FORMATS)), help="Else by FILE's suffix, else as it was added."
+)
+@click.option("-o", "--output-file", type=click.Path(path_type=Path), required=True, metavar="FILE")
+@click.option("--schema", default="scorer", show_default=True, help="Where the functions of an SQL export stand.")
+@trust_option
+@click.option("--force", is_flag=True, help="Replace FILE where it is there.")
+def model_export(
+    dsn: str | None,
+    version: str,
+    form: str | None,
+    output_file: Path,
+    schema: str,
+    trust: tuple[str, ...],
+    force: bool,
+) -> None:
+    """Write a version (left out: the deployed one) as a file, checked on its golden rows before."""
+    with database.connect(dsn) as connection:
+        name, number = version_number(version) if "@" in version else (version, registry.deployed(connection, version))
+        form, size = exports.export_file(
+            connection, name, number, output_file, form, schema=schema, trust=trust, force=force
+        )
+    click.echo(f"{name}@{number} written to {output_file} as {form}, {size} bytes.")

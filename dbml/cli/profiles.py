@@ -1,0 +1,159 @@
+"""Commands for profiles, and for what serves them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from dbml import attachment, database, deployment, online, reconciliation, spec
+from dbml.cli.shared import dsn_option, json_option, print_json, print_rows, progress_bar, version_number
+
+DIFFERENCES_SHOWN = 50
+
+
+@click.command("attach")
+@dsn_option
+@click.argument("spec_file", metavar="SPEC.toml", type=click.Path(path_type=Path))
+@click.option("--add-columns", is_flag=True, help="Add the columns that the profile lacks.")
+@click.option("--backfill", is_flag=True, help="Overwrite counters that disagree with the events.")
+@click.option("--dry-run", is_flag=True, help="Print the SQL that would run, and change nothing.")
+@click.option(
+    "--online", "in_use", is_flag=True, help="Let writers go on: triggers first, then what is there in batches."
+)
+def attach_command(
+    dsn: str | None, spec_file: Path, add_columns: bool, backfill: bool, dry_run: bool, in_use: bool
+) -> None:
+    """Create triggers, fill counters and score what is there; with --online it can be killed and repeated."""
+    if dry_run and in_use:
+        raise click.UsageError("--dry-run and --online exclude each other")
+    profile = spec.read(spec_file)
+    with database.connect(dsn) as connection:
+        if in_use:
+            connection.autocommit = True  # each batch a transaction of its own
+            with progress_bar() as progress:
+                attached = online.attach_online(
+                    connection, profile, add_columns=add_columns, backfill=backfill, progress=progress
+                )
+        else:
+            attached = attachment.attach(
+                connection, profile, add_columns=add_columns, backfill=backfill, dry_run=dry_run
+            )
+    if dry_run:
+        click.echo("\n".join(f"{statement.rstrip()};\n" for statement in attached.statements))
+        return
+    click.echo(f"{attached.table} is attached.")
+    for notice in attached.notices:
+        click.echo(f"Note: {notice}")
+
+
+@click.command("detach")
+@dsn_option
+@click.argument("table")
+def detach_command(dsn: str | None, table: str) -> None:
+    """Remove the triggers from TABLE; its columns keep what they hold."""
+    with database.connect(dsn) as connection:
+        attachment.detach(connection, table)
+    click.echo(f"{table} is detached.")
+
+
+@click.command("deploy")
+@dsn_option
+@click.argument("version", metavar="NAME@V")
+@click.option("--note", help="Why, for the view dbml.deployment_history.")
+def deploy_command(dsn: str | None, version: str, note: str | None) -> None:
+    """Make a version serve from the next statement on, in every session."""
+    with database.connect(dsn) as connection:
+        scored = deployment.deploy(connection, *version_number(version), note=note)
+    click.echo(f"{version} is deployed." + (f" {scored} rows scored." if scored else ""))
+    if not scored:
+        name = version.partition("@")[0]
+        click.echo(f"Rows scored before keep their score until they change; to move them all: dbml rescore {name}")
+
+
+@click.command("rollback")
+@dsn_option
+@click.argument("name")
+def rollback_command(dsn: str | None, name: str) -> None:
+    """Make the version that served before the present one serve again."""
+    with database.connect(dsn) as connection:
+        version = deployment.rollback(connection, name)
+    click.echo(f"{name}@{version} serves again.")
+    click.echo(f"Rows scored before keep their score until they change; to move them all: dbml rescore {name}")
+
+
+@click.command("rescore")
+@dsn_option
+@click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="Rows of the deployed version as well.")
+@click.option("--stale", is_flag=True, help="Only rows that could not be scored when they last changed.")
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="ROWS", help="At most so many a second.")
+@click.option("--due", is_flag=True, help="Only rows whose window of time has changed, of every model.")
+def rescore_command(dsn: str | None, name: str | None, every: bool, stale: bool, rate: float | None, due: bool) -> None:
+    """Score the rows of NAME that do not have their score from the deployed version; can be killed and repeated."""
+    if due == (name is not None):
+        raise click.UsageError("give either a model's NAME or --due")
+    if due + stale + every > 1 or (due and rate is not None):
+        raise click.UsageError("--due takes no other option, and --stale and --all exclude each other")
+    with database.connect(dsn) as connection:
+        if name is None:
+            click.echo(f"{deployment.rescore_due(connection)} rows had a window that changed; they are moved.")
+            return
+        connection.autocommit = True  # each batch a transaction of its own
+        with progress_bar() as progress:
+            scored = deployment.rescore(connection, name, every=every, stale=stale, rate=rate, progress=progress)
+        click.echo(f"{scored} rows scored by {name}.")
+
+
+@click.command("reconcile")
+@dsn_option
+@json_option
+@click.argument("table", required=False)
+@click.option("--repair", is_flag=True, help="Mend what differs, in batches that lock few rows.")
+def reconcile_command(dsn: str | None, as_json: bool, table: str | None, repair: bool) -> None:
+    """Compare counters and scores with the truth; exit 1 on any difference that stays."""
+    with database.connect(dsn) as connection, progress_bar() as progress:
+        connection.autocommit = True  # each batch a transaction of its own
+        report = reconciliation.reconcile(connection, table, repair=repair, progress=progress)
+    if as_json:
+        print_json(asdict(report))
+    else:
+        differences = [
+            asdict(d) | {"entity": d.entity and ", ".join(d.entity)} for d in report.differences[:DIFFERENCES_SHOWN]
+        ]
+        if differences:
+            print_rows(differences, ("table", "entity", "column", "held", "truth"), as_json)
+        if len(report.differences) > DIFFERENCES_SHOWN:
+            click.echo(f"… and {len(report.differences) - DIFFERENCES_SHOWN} more: --json prints all.")
+        click.echo(
+            f"{report.rows} rows compared, {len(report.differences)} differences"
+            + (f", {report.repaired} rows mended." if repair else ".")
+        )
+        if report.earlier:
+            click.echo(f"{report.earlier} scores are of an earlier version and were not compared: dbml rescore")
+    if report.differences and not repair:
+        sys.exit(1)
+
+
+@click.command("status")
+@dsn_option
+@json_option
+def status_command(dsn: str | None, as_json: bool) -> None:
+    """Show what is attached, what serves it, and what could not be scored."""
+    with database.connect(dsn) as connection:
+        rows = deployment.status(connection)
+    columns = (
+        "profile",
+        "prediction",
+        "model",
+        "version",
+        "engine",
+        "on_error",
+        "events",
+        "stale",
+        "last_failure",
+        "complete",
+    )
+    print_rows(rows, columns, as_json)

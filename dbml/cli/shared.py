@@ -1,0 +1,129 @@
+"""What commands have in common: options, arguments, errors, and how they print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import psycopg
+import rich.progress
+from rich.console import Console
+from rich.table import Table
+
+from dbml import errors, reconciliation
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Group(click.Group):
+    """Prints dbml's errors as a sentence and a hint, and exits with 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except errors.DbmlError as error:
+            click.echo(f"dbml: {error.message}", err=True)
+            if error.hint:
+                click.echo(f"  hint: {error.hint}", err=True)
+            ctx.exit(1)
+        except psycopg.Error as error:
+            click.echo(f"dbml: the server says: {error.diag.message_primary or error} ({error.sqlstate})", err=True)
+            if error.diag.message_hint:
+                click.echo(f"  hint: {error.diag.message_hint}", err=True)
+            ctx.exit(1)
+
+
+def dsn_option(command: Command) -> Command:
+    """Add ``--dsn``."""
+    return click.option("--dsn", help="Server and database; else DBML_DSN, else libpq's environment.")(command)
+
+
+def json_option(command: Command) -> Command:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def trust_option(command: Command) -> Command:
+    """Add ``--trust``."""
+    return click.option(
+        "--trust", multiple=True, metavar="TYPE", help="A type that a skops file may load; may be repeated."
+    )(command)
+
+
+def key_option(command: Command) -> Command:
+    """Add ``--key``."""
+    return click.option(
+        "--key",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Private key to sign with; else DBML_KEY, else the one in the user's configuration.",
+    )(command)
+
+
+def version_number(text: str) -> tuple[str, int]:
+    """Read ``NAME@V``.
+
+    :raises click.UsageError: it is something else.
+    """
+    name, _, number = text.partition("@")
+    if not name or not number.isdigit():
+        raise click.UsageError(f'"{text}" is not NAME@VERSION, such as churn@3')
+    return name, int(number)
+
+
+def named_number(text: str) -> tuple[str, float]:
+    """Read ``NAME=NUMBER``.
+
+    :raises click.UsageError: it is something else.
+    """
+    name, _, number = text.partition("=")
+    try:
+        return name.strip(), float(number)
+    except ValueError:
+        raise click.UsageError(f'"{text}" is not NAME=NUMBER, such as auc=0.91') from None
+
+
+def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) -> None:
+    """Print these columns as a table; as JSON, all of them."""
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        click.echo("Nothing yet.")
+        return
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(
+            *("" if row[c] is None else ", ".join(row[c]) if isinstance(row[c], list) else str(row[c]) for c in columns)
+        )
+    # Wide enough for a pipe to read every value whole.
+    Console(width=None if sys.stdout.isatty() else 240).print(table)
+
+
+def print_json(value: Any) -> None:
+    """Print JSON; what JSON has no word for, as text."""
+    click.echo(json.dumps(value, indent=2, default=str))
+
+
+@contextmanager
+def progress_bar() -> Iterator[reconciliation.Progress | None]:
+    """A progress bar where somebody is looking."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    with rich.progress.Progress(console=console, transient=True) as bar:
+        tasks: dict[str, rich.progress.TaskID] = {}
+
+        def show(table: str, done: int, total: int) -> None:
+            if table not in tasks:
+                tasks[table] = bar.add_task(table)
+            bar.update(tasks[table], completed=done, total=total)
+
+        yield show
