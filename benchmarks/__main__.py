@@ -281,6 +281,16 @@ def _version(name: str) -> str | None:
         return None
 
 
+def must_take(connection: psycopg.Connection[Any], sessions: int) -> None:
+    """Stop where the server takes fewer sessions than stay open at once."""
+    row = connection.execute("select setting::integer from pg_settings where name = 'max_connections'").fetchone()
+    if row and row[0] < sessions:
+        raise SystemExit(
+            f"The server takes {row[0]} connections, and {sessions} stay open here.\n"
+            f"  hint: set max_connections to {sessions}, or name fewer contestants with --only"
+        )
+
+
 @contextmanager
 def own_database(dsn: str) -> Iterator[str]:
     """Create the run's own database on the server, and drop it afterwards."""
@@ -332,12 +342,13 @@ def main(
         tempfile.TemporaryDirectory(prefix="dbml-bench-") as folder,
     ):
         os.environ["DBML_KEY"] = str(Path(folder) / "key.pem")  # the developer's own has no part in this
+        wanted = [each for each in everyone() if only is None or each.schema in {"floor", *only.split(",")}]
+        must_take(connection, len(wanted) * max(CLIENTS) + 10)
         console.print("Training the models …")
         trained = models.train(Path(folder))
         dbml.install(connection, python_path=server.python_packages and str(server.python_packages))
         load(connection, trained)
         console.print("Contestants:")
-        wanted = [each for each in everyone() if only is None or each.schema in {"floor", *only.split(",")}]
         contestants = set_up(own, connection, wanted, trained, console.print)
         run = Run(
             own, connection, trained, contestants, console,

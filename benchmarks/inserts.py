@@ -71,9 +71,7 @@ class Clients:
         begun: dict[int, set[datetime]] = defaultdict(set)
         while len(begun) < self._clients or min(map(len, begun.values())) < 3:
             time.sleep(0.05)
-            if self._pgbench.poll() is not None:
-                self._errors.seek(0)
-                raise RuntimeError(f"pgbench in {self._schema}: {self._errors.read().strip()[-400:]}")
+            self._must_run()
             for session, at in connection.execute(
                 "select pid, query_start from pg_stat_activity where application_name = %s and query like 'insert%%'",
                 [self._name],
@@ -82,12 +80,16 @@ class Clients:
         self._pause(connection)
 
     def turn(self, connection: psycopg.Connection[Any], seconds: float) -> float:
-        """Let the clients insert, and return inserts a second."""
+        """Let the clients insert, and return inserts a second.
+
+        :raises RuntimeError: pgbench has given up.
+        """
         self._pgbench.send_signal(signal.SIGCONT)
         time.sleep(WARM)
         before, began = self._inserted(connection), time.perf_counter()
         time.sleep(seconds)
         after, ended = self._inserted(connection), time.perf_counter()
+        self._must_run()
         self._pause(connection)
         return (after - before) / (ended - began)
 
@@ -96,6 +98,11 @@ class Clients:
         self._pgbench.kill()
         self._pgbench.wait()
         self._errors.close()
+
+    def _must_run(self) -> None:
+        if self._pgbench.poll() is not None:
+            self._errors.seek(0)
+            raise RuntimeError(f"pgbench in {self._schema}: {self._errors.read().strip()[-400:]}")
 
     def _pause(self, connection: psycopg.Connection[Any]) -> None:
         self._pgbench.send_signal(signal.SIGSTOP)

@@ -76,7 +76,7 @@ def arrival_functions(attachment: Attachment, positions: Sequence[int]) -> list[
         counts=sql.SQL("\n").join(
             template(
                 "rekey_count",
-                totals=_totals(attachment, event, table, "dbml_n"),
+                totals=_totals(attachment, event, table, kept(attachment, event), "dbml_n"),
                 assignments=sql.SQL("\n").join(
                     sql.SQL("  dbml_row.{} := {};").format(sql.Identifier(c.column), c.truth("dbml_counted"))
                     for c in kept(attachment, event)
@@ -128,7 +128,7 @@ def _recount_body(attachment: Attachment, event: Event, table: Table) -> sql.Com
         profile=attachment.table.identifier,
         profile_key=listed(attachment.profile.key, "p"),
         same=attachment.same("p", "dbml_b"),
-        totals=_totals(attachment, event, table, "dbml_b"),
+        totals=_totals(attachment, event, table, counters, "dbml_b"),
         primes=attachment.function("primes"),
         prime=attachment.function("prime"),
         moved=_pairs(counters, [c.truth() for c in counters]),
@@ -136,9 +136,8 @@ def _recount_body(attachment: Attachment, event: Event, table: Table) -> sql.Com
     )
 
 
-def _totals(attachment: Attachment, event: Event, table: Table, alias: str) -> sql.Composed:
+def _totals(attachment: Attachment, event: Event, table: Table, counters: Sequence[Kept], alias: str) -> sql.Composed:
     """The aggregates over the events of the profile row of that alias."""
-    counters = kept(attachment, event)
     source = sql.SQL("{} where {}").format(table.identifier, own_events(attachment, event, alias))
     return sql.SQL("select {} from ({}) as f").format(aggregates(counters), facts(event, counters, source))
 
@@ -150,7 +149,6 @@ def _follow(attachment: Attachment, event: Event, table: Table, position: int) -
     if not windows:
         return []
     function = attachment.function(f"follow_{position}")
-    own = sql.SQL("{} where {}").format(table.identifier, own_events(attachment, event, "dbml_b"))
     body = template(
         "follow_body",
         id=attachment.id,
@@ -161,7 +159,7 @@ def _follow(attachment: Attachment, event: Event, table: Table, position: int) -
         facts=facts(event, windows, table.identifier),
         expired=sql.SQL(" or ").join(c.expired("dbml_since") for c in windows),
         matches=attachment.matches("dbml_b"),
-        totals=sql.SQL("select {} from ({}) as f").format(aggregates(windows), facts(event, windows, own)),
+        totals=_totals(attachment, event, table, windows, "dbml_b"),
         differing=sql.SQL(" or ").join(
             sql.SQL("{} is distinct from {}").format(sql.Identifier("dbml_b", c.column), c.truth("g")) for c in windows
         ),

@@ -41,9 +41,9 @@ begin
   -- A new row's counters are those over no events, whatever the INSERT says; events it has are counted after it.
   -- A row under another key has other events.
   select format(E'\n  if dbml_new then%s\n  elsif %s then\n    new := dbml_scorer.%I(new);\n  end if;',
-                         string_agg(format(E'\n    new.%I := %s;', c.key, c.value ->> 'empty'), ''),
-                         (select string_agg(format('new.%1$I is distinct from old.%1$I', k), ' or ') from unnest(attached.key) k),
-                         format('profile_%s_rekeyed', attached.id))
+                string_agg(format(E'\n    new.%I := %s;', c.key, c.value ->> 'empty'), ''),
+                (select string_agg(format('new.%1$I is distinct from old.%1$I', k), ' or ') from unnest(attached.key) k),
+                format('profile_%s_rekeyed', attached.id))
     into counters
     from dbml.event e, jsonb_each(e.counters) c
    where e.profile = attached.id

@@ -402,13 +402,7 @@ class Writer:
         node = self.nodes[index]
         if node["op"] == "dot" and self.facts.tables[index] is None and index not in known:
             return self.dot(index, node["of"], node["weights"], node["constant"], known, factor)
-        text, found = self.number(index, known)
-        if factor == -1.0:
-            return f"(- {text})", ranges.negative(found)
-        try:
-            return self._times((text, found), factor, True)
-        except Unprovable as failed:
-            raise At(index, failed.kind) from None
+        return self._product(index, factor, True, known)
 
     def _softmax(self, index: int, known: Known) -> tuple[str, Range]:
         node = self.nodes[index]
