@@ -57,11 +57,6 @@ def round32(x: float) -> float:
     return rounded
 
 
-def sigmoid(x: float) -> float:
-    """``scipy.special.expit``."""
-    return 1.0 / (1.0 + math.exp(-x)) if x > -700.0 else math.exp(x)
-
-
 def softmax(values: Sequence[float], index: int) -> float:
     """One entry of ``scipy.special.softmax``."""
     greatest = max(values)

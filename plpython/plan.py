@@ -24,7 +24,7 @@ from typing import Any
 
 FORMAT = 1
 
-# Numbers whose magnitudes have no larger sum are ordinary: none is missing, infinite or too large for an integer.
+# Numbers of no larger magnitude are ordinary: not missing, not infinite, not too large for an integer.
 ORDINARY = 2.0**53 - 1
 
 # Operation → the kinds it takes and gives: n(umber), t(ext), b(oolean), with * for any number of them.
