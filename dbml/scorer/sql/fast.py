@@ -27,7 +27,7 @@ _LIFT = 1e-80
 # Weights below are left as they are; others become at least 1 in their sum.
 _LEAST_STEP = 1e-60
 # Texts with more keys are looked up in an array.
-_ARMS_AT_MOST = 8
+_ARMS_AT_MOST = 1
 
 
 class At(Exception):
