@@ -115,50 +115,53 @@ begin
       end if;$body$, dbml._careful_call(deployed, inputs_of_new.numbers, inputs_of_new.texts));
     end if;
     on_failure := format($body$
-  exception when others then
-    perform dbml._refuse_row(%L, %s, %L, sqlstate, sqlerrm);$body$, prediction.model, deployed.version, deployed.engine);
+    exception when others then
+      perform dbml._refuse_row(%L, %s, %L, sqlstate, sqlerrm);$body$, prediction.model, deployed.version, deployed.engine);
     if prediction.on_error <> 'raise' then
       -- While a dump is restored, the model may come after the row: then the dump's own score stands.
       select string_agg(format(case prediction.on_error when 'keep' then $body$
-    if not dbml_new then new.%1$I := old.%1$I;
-    elsif exists (select from dbml.profile p where p.id = %2$s) then new.%1$I := null;
-    end if;$body$ else $body$
-    new.%1$I := null;$body$ end, u, attached.id), '')
+      if not dbml_new then new.%1$I := old.%1$I;
+      elsif exists (select from dbml.profile p where p.id = %2$s) then new.%1$I := null;
+      end if;$body$ else $body$
+      new.%1$I := null;$body$ end, u, attached.id), '')
         into on_failure
         from unnest(array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
       on_failure := format($body$
-  exception when others then
-    dbml_answer := null;%s
-    if not (%s) then
-      perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);
-    end if;$body$, on_failure, of_another, attached.id, prediction.model, deployed.version, entity);
+    exception when others then
+      dbml_answer := null;%s
+      if not (%s) then
+        perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);
+      end if;$body$, on_failure, of_another, attached.id, prediction.model, deployed.version, entity);
     end if;
     predictions := predictions || format($body$
-  dbml_answer := null;
+  <<dbml_prediction>>
+  declare
+    dbml_answer float8;
   begin
-    -- A session that was open when a column changed its type fails here already.
-    dbml_scores := dbml_new or %1$s;
-    if not dbml_scores then
-      dbml_scores := %2$s;
-    end if;
-    if dbml_scores then
-      %3$s
-    end if;%4$s
-  end;
-  if dbml_answer is not null then
-    new.%5$I := dbml_answer;%6$s%7$s
-    -- Where no row has failed, the table need not be asked.
-    if pg_sequence_last_value('dbml.failures'::regclass) is not null then
-      if exists (select from dbml.failure f where f.profile = %8$s and f.model = %9$L and f.entity = %10$s) then
-        if not (%11$s) then
-          delete from dbml.failure f where f.profile = %8$s and f.model = %9$L and f.entity = %10$s;
+    begin
+      -- A session that was open when a column changed its type fails here already.
+      if not (dbml_new or %1$s) then
+        if not (%2$s) then
+          exit dbml_prediction;
+        end if;
+      end if;
+      %3$s%4$s
+    end;
+    if dbml_answer is not null then
+      new.%5$I := dbml_answer;%6$s%7$s
+      -- Where no row has failed, the table need not be asked.
+      if pg_sequence_last_value('dbml.failures'::regclass) is not null then
+        if exists (select from dbml.failure f where f.profile = %8$s and f.model = %9$L and f.entity = %10$s) then
+          if not (%11$s) then
+            delete from dbml.failure f where f.profile = %8$s and f.model = %9$L and f.entity = %10$s;
+          end if;
         end if;
       end if;
     end if;
-  end if;$body$,
+  end dbml_prediction;$body$,
       moved, changed, score, on_failure, prediction.column_name,
-      coalesce(E'\n    new.' || quote_ident(prediction.version_column) || format(' := %s;', deployed.version), ''),
-      coalesce(E'\n    new.' || quote_ident(prediction.scored_at_column) || ' := now();', ''),
+      coalesce(E'\n      new.' || quote_ident(prediction.version_column) || format(' := %s;', deployed.version), ''),
+      coalesce(E'\n      new.' || quote_ident(prediction.scored_at_column) || ' := now();', ''),
       attached.id, prediction.model, entity, of_another);
   end loop;
 
@@ -169,8 +172,6 @@ begin
     format($body$
 declare
   dbml_new constant boolean := tg_op = 'INSERT';
-  dbml_scores boolean;
-  dbml_answer float8;
 begin%s%s%s%s
   return new;
 end$body$, counters, generated, predictions, dbml._bind_checks(attached)));
