@@ -69,8 +69,7 @@ def deploy_command(dsn: str | None, version: str, note: str | None) -> None:
         scored = deployment.deploy(connection, *version_number(version), note=note)
     click.echo(f"{version} is deployed." + (f" {scored} rows scored." if scored else ""))
     if not scored:
-        name = version.partition("@")[0]
-        click.echo(f"Rows scored before keep their score until they change; to move them all: dbml rescore {name}")
+        _tell_of_older_scores(version.partition("@")[0])
 
 
 @click.command("rollback")
@@ -81,6 +80,10 @@ def rollback_command(dsn: str | None, name: str) -> None:
     with database.connect(dsn) as connection:
         version = deployment.rollback(connection, name)
     click.echo(f"{name}@{version} serves again.")
+    _tell_of_older_scores(name)
+
+
+def _tell_of_older_scores(name: str) -> None:
     click.echo(f"Rows scored before keep their score until they change; to move them all: dbml rescore {name}")
 
 

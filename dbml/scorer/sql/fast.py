@@ -26,8 +26,6 @@ Known = Mapping[int, Range]
 _LIFT = 1e-80
 # Weights below are left as they are; others become at least 1 in their sum.
 _LEAST_STEP = 1e-60
-# Texts with more keys are looked up in an array.
-_ARMS_AT_MOST = 1
 
 
 class At(Exception):
@@ -457,8 +455,8 @@ class Writer:
             if not _same(value, other)
         ]
         table = write.number_or_null(other)
-        if len(arms) > _ARMS_AT_MOST and not found.null:
-            # One operation for all keys: a long CASE is prepared anew in each transaction.
+        if len(arms) > 1 and not found.null:
+            # One operation for all keys: a CASE of many is prepared anew in each transaction.
             known = [(key, value) for key, value in zip(self.facts.keys[text], values, strict=False) if value != other]
             keys = f"array[{', '.join(write.text(key) for key, _ in known)}]::text[]"
             place = f'array_position({keys}, {asked} collate "C")'
