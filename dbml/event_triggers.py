@@ -169,7 +169,7 @@ def _follow(attachment: Attachment, event: Event, table: Table, position: int) -
 
 
 def _trigger_body(attachment: Attachment, position: int, online: bool) -> sql.Composed:
-    event, table = attachment.events[position - 1]
+    event, _ = attachment.events[position - 1]
     counters = kept(attachment, event)
     inserted, deleted = (facts(event, counters, sql.SQL(name)) for name in ("inserted", "deleted"))
     # What an UPDATE leaves as it was is no change: rows of either side without their like on the other.
@@ -177,31 +177,17 @@ def _trigger_body(attachment: Attachment, position: int, online: bool) -> sql.Co
         "select *, true as added from ({i} except all {d}) as i"
         " union all select *, false from ({d} except all {i}) as d"
     ).format(i=inserted, d=deleted)
+    added = sql.SQL("select *, true as added from ({}) as i").format(inserted)
+    removed = sql.SQL("select *, false as added from ({}) as d").format(deleted)
+    recounts = template("event_recounts", online=verbatim("true" if online else "false"))
     operations = {
-        "insert": _operation(
-            attachment,
-            event,
-            table,
-            position,
-            sql.SQL("select *, true as added from ({}) as i").format(inserted),
-            True,
-            False,
-        ),
-        "delete": _operation(
-            attachment,
-            event,
-            table,
-            position,
-            sql.SQL("select *, false as added from ({}) as d").format(deleted),
-            False,
-            True,
-        ),
-        "update": _operation(attachment, event, table, position, moved, True, True),
+        "insert": _operation(attachment, position, added, recounts, adds=True, removes=False),
+        "delete": _operation(attachment, position, removed, recounts, adds=False, removes=True),
+        "update": _operation(attachment, position, moved, recounts, adds=True, removes=True),
     }
     return template(
         "event_body",
         **operations,
-        recounts=verbatim("true" if online else "false"),
         profile=attachment.table.identifier,
         row_key=listed(attachment.profile.key, "dbml_row"),
         last_key=sql.SQL(", ").join(
@@ -215,21 +201,26 @@ def _trigger_body(attachment: Attachment, position: int, online: bool) -> sql.Co
 
 
 def _operation(
-    attachment: Attachment, event: Event, table: Table, position: int, rows: sql.Composed, added: bool, removed: bool
+    attachment: Attachment, position: int, rows: sql.Composed, recounts: sql.Composed, *, adds: bool, removes: bool
 ) -> sql.Composed:
-    """What the trigger does for one kind of statement."""
+    """What the trigger does for one kind of statement.
+
+    :param rows: what the statement has added and removed, told apart by the column ``added``.
+    :param recounts: whether what is touched is counted anew.
+    """
+    event, table = attachment.events[position - 1]
     counters = kept(attachment, event)
     always = any(c.kind == "recount" for c in counters)
     aggregates = [keys(event)]
     for counter in counters if not always else []:
-        for letter, side, condition in (("a", added, "f.added"), ("r", removed, "not f.added")):
+        for letter, side, condition in (("a", adds, "f.added"), ("r", removes, "not f.added")):
             if side:
-                aggregate = counter.aggregate(condition if added and removed else None)
+                aggregate = counter.aggregate(condition if adds and removes else None)
                 aggregates.append(sql.SQL("{} as {}").format(aggregate, verbatim(f"{letter}{counter.index}")))
     counts = sql.SQL(" or ").join(c.counts for c in counters)
     touched = template("touched", keys=keys(event), rows=rows, counts=counts)
     changes = template("changes", columns=sql.SQL(", ").join(aggregates), rows=rows, counts=counts, keys=keys(event))
-    lost = [reason for c in counters if (reason := c.lost(removed)) is not None]
+    lost = [reason for c in counters if (reason := c.lost(removes)) is not None]
     shared: dict[str, sql.Composable | str] = {
         "profile": attachment.table.identifier,
         "touched": touched,
@@ -239,7 +230,7 @@ def _operation(
     if always:
         moving = template("event_recount", **shared)
     else:
-        merged = [c.merged(added, removed) for c in counters]
+        merged = [c.merged(adds, removes) for c in counters]
         moving = template(
             "event_move",
             **shared,
@@ -255,16 +246,17 @@ def _operation(
     operation = template(
         "event_operation",
         **shared,
+        recounts=recounts,
         profile_key=listed(attachment.profile.key, "p"),
-        locks=verbatim("true" if removed or always or lost else "dbml_entities > 1"),
+        locks=verbatim("true" if removes or always or lost else "dbml_entities > 1"),
         moving=moving,
     )
     # Nothing that an INSERT of one row would have to look at before its UPDATE, nor a plan of many partitions.
-    if not (removed or always or lost or attachment.table.partitioned):
+    if not (removes or always or lost or attachment.table.partitioned):
         operation = template(
             "event_one",
-            profile=attachment.table.identifier,
-            matches=attachment.matches("p"),
+            **shared,
+            recounts=recounts,
             keys=keys(event),
             changes=sql.SQL(", ").join(sql.SQL("{} as {}").format(c.of_one, verbatim(f"a{c.index}")) for c in counters),
             facts=facts(event, counters, verbatim("inserted")),

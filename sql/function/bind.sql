@@ -33,14 +33,16 @@ begin
     from unnest(attached.key) with ordinality u(k, i);
 
   -- INSERT … ON CONFLICT DO NOTHING comes by here as well, with a row that says nothing about the one that is there.
-  select format('dbml_new and exists (select from %s q where %s)', attached.relation,
+  select format('tg_op = ''INSERT'' and exists (select from %s q where %s)', attached.relation,
                 string_agg(format('q.%1$I = new.%1$I', k), ' and ' order by i))
     into of_another
     from unnest(attached.key) with ordinality u(k, i);
 
   -- A new row's counters are those over no events, whatever the INSERT says; events it has are counted after it.
-  -- A row under another key has other events.
-  select format(E'\n  if dbml_new then%s\n  elsif %s then\n    new := dbml_scorer.%I(new);\n  end if;',
+  -- A row under another key has other events. Most often neither is so, and one question tells: every question is
+  -- prepared anew in each transaction. The old row of an INSERT is null.
+  select format(E'\n  if %s then\n  elsif tg_op = ''INSERT'' then%s\n  elsif %s then\n    new := dbml_scorer.%I(new);\n  end if;',
+                (select string_agg(format('new.%1$I = old.%1$I', k), ' and ') from unnest(attached.key) k),
                 string_agg(format(E'\n    new.%I := %s;', c.key, c.value ->> 'empty'), ''),
                 (select string_agg(format('new.%1$I is distinct from old.%1$I', k), ' or ') from unnest(attached.key) k),
                 format('profile_%s_rekeyed', attached.id))
@@ -99,20 +101,33 @@ begin
               -- Under another key, a row that cannot be scored has to be queued under that.
               from unnest(inputs.columns || attached.key
                           || array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u) c;
-    -- NULL from the engine python: it waits for the end of the statement, and keeps what it has until then.
-    score := format('dbml_answer := %s;', case deployed.engine
+    score := case deployed.engine
         when 'sql' then dbml._filled(deployed.expression, inputs_of_new.numbers, inputs_of_new.texts)
         when 'portable' then format('dbml._run_portable(%L, %s)',
           deployed.fingerprint, dbml._arrays(inputs_of_new.numbers, inputs_of_new.texts))
         else format('dbml._score_in_bulk(%L, %s, %s, pg_trigger_depth(), statement_timestamp(), %s)',
           deployed.fingerprint, dbml._arrays(inputs_of_new.numbers, inputs_of_new.texts), attached.id, entity)
-      end);
+      end;
+    if deployed.engine = 'python' then
+      -- NULL: it waits for the end of the statement, and keeps what it has until then.
+      score := format($body$
+      declare
+        dbml_answer float8 := %2$s;
+      begin
+        if dbml_answer is null then
+          exit dbml_prediction;
+        end if;
+        new.%1$I := dbml_answer;
+      end;$body$, prediction.column_name, score);
+    else
+      score := format(E'\n      new.%1$I := %2$s;', prediction.column_name, score);
+    end if;
     if deployed.engine = 'sql' then
       -- Apart, because every transaction prepares what it runs: few rows need it.
       score := score || format($body$
-      if dbml_answer is null then
-        dbml_answer := %s;
-      end if;$body$, dbml._careful_call(deployed, inputs_of_new.numbers, inputs_of_new.texts));
+      if new.%1$I is null then
+        new.%1$I := %2$s;
+      end if;$body$, prediction.column_name, dbml._careful_call(deployed, inputs_of_new.numbers, inputs_of_new.texts));
     end if;
     on_failure := format($body$
     exception when others then
@@ -120,48 +135,42 @@ begin
     if prediction.on_error <> 'raise' then
       -- While a dump is restored, the model may come after the row: then the dump's own score stands.
       select string_agg(format(case prediction.on_error when 'keep' then $body$
-      if not dbml_new then new.%1$I := old.%1$I;
+      if tg_op = 'UPDATE' then new.%1$I := old.%1$I;
       elsif exists (select from dbml.profile p where p.id = %2$s) then new.%1$I := null;
       end if;$body$ else $body$
       new.%1$I := null;$body$ end, u, attached.id), '')
         into on_failure
         from unnest(array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)) u;
       on_failure := format($body$
-    exception when others then
-      dbml_answer := null;%s
+    exception when others then%s
       if not (%s) then
         perform dbml._record_failure(%s, %L, %s, %s, sqlstate, sqlerrm);
-      end if;$body$, on_failure, of_another, attached.id, prediction.model, deployed.version, entity);
+      end if;
+      exit dbml_prediction;$body$, on_failure, of_another, attached.id, prediction.model, deployed.version, entity);
     end if;
     predictions := predictions || format($body$
   <<dbml_prediction>>
-  declare
-    dbml_answer float8;
   begin
     begin
       -- A session that was open when a column changed its type fails here already.
-      if not (dbml_new or %1$s) then
-        if not (%2$s) then
+      if not (%1$s) then
+        if tg_op = 'UPDATE' and not (%2$s) then
           exit dbml_prediction;
         end if;
-      end if;
-      %3$s%4$s
-    end;
-    if dbml_answer is not null then
-      new.%5$I := dbml_answer;%6$s%7$s
-      -- Where no row has failed, the table need not be asked.
-      if pg_sequence_last_value('dbml.failures'::regclass) is not null then
-        if exists (select from dbml.failure f where f.profile = %8$s and f.model = %9$L and f.entity = %10$s) then
-          if not (%11$s) then
-            delete from dbml.failure f where f.profile = %8$s and f.model = %9$L and f.entity = %10$s;
-          end if;
+      end if;%3$s%4$s
+    end;%5$s%6$s
+    -- Where no row has failed, the table need not be asked.
+    if pg_sequence_last_value('dbml.failures'::regclass) is not null then
+      if exists (select from dbml.failure f where f.profile = %7$s and f.model = %8$L and f.entity = %9$s) then
+        if not (%10$s) then
+          delete from dbml.failure f where f.profile = %7$s and f.model = %8$L and f.entity = %9$s;
         end if;
       end if;
     end if;
   end dbml_prediction;$body$,
-      moved, changed, score, on_failure, prediction.column_name,
-      coalesce(E'\n      new.' || quote_ident(prediction.version_column) || format(' := %s;', deployed.version), ''),
-      coalesce(E'\n      new.' || quote_ident(prediction.scored_at_column) || ' := now();', ''),
+      moved, changed, score, on_failure,
+      coalesce(E'\n    new.' || quote_ident(prediction.version_column) || format(' := %s;', deployed.version), ''),
+      coalesce(E'\n    new.' || quote_ident(prediction.scored_at_column) || ' := now();', ''),
       attached.id, prediction.model, entity, of_another);
   end loop;
 
@@ -170,8 +179,6 @@ begin
     'set search_path = pg_catalog, pg_temp as %L',
     format('profile_%s_score', attached.id),
     format($body$
-declare
-  dbml_new constant boolean := tg_op = 'INSERT';
 begin%s%s%s%s
   return new;
 end$body$, counters, generated, predictions, dbml._bind_checks(attached)));

@@ -41,7 +41,8 @@ begin
        '  return null;\n'
        'end',
       attached.id, format('profile_%s_prime', attached.id), attached.relation, matches, touches)
-    else E'begin\n  return null;\nend' end);
+    -- NEW is null here, and takes no expression to return.
+    else E'begin\n  return new;\nend' end);
 end
 $$;
 comment on function dbml._bind_finish(integer) is

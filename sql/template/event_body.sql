@@ -2,11 +2,8 @@
 declare
   -- Prefixed, because a column may have any other name.
   dbml_entities integer;
-  dbml_found integer := 0;
-  -- A recount sees what other triggers of the same statement have yet to report, so after one they must
-  -- recount as well. A rolled back savepoint takes the mark back together with the recount.
-  dbml_recounts boolean := {recounts} or case when current_setting('dbml.recounted', true) <> ''
-    then current_setting('dbml.recounted') = extract(epoch from statement_timestamp())::text else false end;
+  dbml_found integer;
+  dbml_recounts boolean;
   dbml_lost {profile}[];
   dbml_losing refcursor;
   dbml_last {profile};
@@ -36,5 +33,6 @@ begin
       dbml_last := dbml_lost[cardinality(dbml_lost)];
     end loop;
   end if;
-  return null;
+  -- Null, and no expression, which every transaction would prepare anew.
+  return new;
 end

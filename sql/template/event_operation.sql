@@ -1,7 +1,10 @@
-  select count(*) into dbml_entities from ({touched}) as d;
+  select count(*), 0 into dbml_entities, dbml_found from ({touched}) as d;
   if dbml_entities = 0 then
-    return null;
+    return new;
   end if;
+  -- A recount sees what other triggers of the same statement have yet to report, so after one they must
+  -- recount as well. A rolled back savepoint takes the mark back together with the recount.
+  dbml_recounts := {recounts};
   -- One entity locks itself in the UPDATE. Several are locked in key order, or two statements could
   -- wait for each other; NO KEY UPDATE, because foreign keys hold KEY SHARE on the same rows. What is
   -- recounted is locked before, so that the next snapshot has all that others did to it.

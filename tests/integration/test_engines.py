@@ -12,10 +12,12 @@ import pandas as pd
 import psycopg
 import pytest
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import dbml
 from dbml.scorer import engines
 from tests.conftest import SPEC, TABLES, Cli, Trained, profile_rows
 
@@ -160,6 +162,52 @@ def test_types_of_columns(
     np.testing.assert_allclose(rows["churn_score"].astype(float), churn.truth(plain), rtol=0, atol=1e-9)
     found = db.execute("select dbml.score('churn', c) from customer c order by id").fetchall()
     np.testing.assert_allclose([score for (score,) in found], churn.truth(plain), rtol=0, atol=1e-9)
+
+
+# The ends of each type, of what float8 holds, and of where plain arithmetic is trusted.
+INTEGERS = {
+    "smallint": (-(2**15), 2**15 - 1),
+    "integer": (-(2**31), 2**31 - 1, 4000),
+    "bigint": (-(2**63), 2**63 - 1, 2**53 - 1, 2**53, -(2**53) + 1),
+    "numeric": (2**60, 10**6, "NaN", "-Infinity"),
+    "real": (2**24, -(2**40), "Infinity"),
+    "float8": (2**53 - 1, 10**300, "NaN"),
+}
+
+
+@pytest.mark.parametrize(
+    "types", [list(INTEGERS), ["bigint"] * 6, ["smallint", "integer"] * 3], ids=["each", "bigint", "small"]
+)
+@pytest.mark.parametrize("engine", ["sql", "portable"])
+def test_integers_in_columns_of_every_type(
+    db: psycopg.Connection[Any], tmp_path: Path, engine: str, types: list[str]
+) -> None:
+    names = [f"n{place}" for place in range(len(types))]
+    rows = pd.DataFrame(np.random.default_rng(3).integers(-9, 9, (200, len(names))), columns=names)
+    estimator = make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, rows.sum(axis=1) > 3)
+    joblib.dump(estimator, tmp_path / "m.joblib")
+    dbml.add_model(db, "m", tmp_path / "m.joblib", sample=rows.head(50), engine=engine)
+    columns = ", ".join(f"{name} {type_}" for name, type_ in zip(names, types, strict=True))
+    db.execute(f"create table subject (id int primary key, {columns}, score float8)")
+    dbml.attach(db, dbml.Profile("subject", "id", [dbml.Prediction("m", "score")]))
+    dbml.deploy(db, "m", 1)
+    cases = [[1] * len(names)]
+    for place, type_ in enumerate(types):
+        cases += [[*[1] * place, value, *[1] * (len(names) - place - 1)] for value in (*INTEGERS[type_], None)]
+    marks = ", ".join(["%s"] * len(names))
+    for number, case in enumerate(cases):
+        db.execute(f"insert into subject values (%s, {marks})", [number, *case])
+    exact = [all(isinstance(v, int) and abs(v) < 2**53 for v in case) for case in cases]
+    truth = estimator.predict_proba(pd.DataFrame([c for c, e in zip(cases, exact, strict=True) if e], columns=names))
+    found = [score for (score,) in db.execute("select score from subject order by id")]
+    assert [score is not None for score in found] == exact
+    np.testing.assert_allclose([score for score in found if score is not None], truth[:, 1], rtol=0, atol=1e-9)
+    (failed,) = db.execute("select array_agg(entity[1]::int order by entity[1]::int) from dbml.failure").fetchone() or [
+        None
+    ]
+    assert failed == [number for number, e in enumerate(exact) if not e]
+    scored = db.execute("select dbml.score('m', s) from subject s where score is not null order by id").fetchall()
+    np.testing.assert_allclose([score for (score,) in scored], truth[:, 1], rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("engine", ["sql", "portable", "python"])

@@ -33,10 +33,10 @@ TRAFFIC = (
 )
 
 
-@pytest.mark.parametrize("shape", ["plain", "foreign key", "partitioned"])
-def test_under_traffic(db: Db, dsn: str, monkeypatch: pytest.MonkeyPatch, shape: str) -> None:
+@pytest.mark.parametrize("shape, kind", [("plain", "merged"), ("foreign key", "both"), ("partitioned", "merged")])
+def test_under_traffic(db: Db, dsn: str, monkeypatch: pytest.MonkeyPatch, shape: str, kind: str) -> None:
     monkeypatch.setattr(online, "ROWS_AT_ONCE", 20)
-    counters = KINDS["both"]
+    counters = KINDS[kind]
     profile = create(db, counters, shape, owners=400)
     db.execute(FILL)
     stop, under_way = Signal(), [Signal() for _ in range(3)]
@@ -72,10 +72,10 @@ def test_under_traffic(db: Db, dsn: str, monkeypatch: pytest.MonkeyPatch, shape:
     assert heavy == []
     assert differences(db, counters) == []
     assert dbml.reconcile(db).differences == []
-    # From now on by differences again.
-    assert "dbml_recounts boolean := false" in str(
-        db.execute("select prosrc from pg_proc where proname = 'profile_1_count_1'").fetchone()
-    )
+    # From now on by differences again, where that is possible: what is wrong in a counter stays, and a recount mends it.
+    db.execute("update owner set n_all = n_all + 1000 where id = 7")
+    db.execute("insert into item (owner, quantity) values (7, 3)")
+    assert [d.column for d in dbml.reconcile(db, repair=True).differences] == (["n_all"] if kind == "merged" else [])
     db.execute("insert into item (owner, quantity) values (7, 3); delete from item where owner = 8")
     assert differences(db, counters) == []
 

@@ -128,12 +128,15 @@ def _guarded(plan: Mapping[str, Any], known: Facts, folded: Folded, levels: list
         limits[i] = min(limit, math.nextafter(size, math.inf))
     guards = []
     told_by_null = _strict(plan, known, folded, plan["output"])
+    # Only what is fitted on integers, or on false and true, is refused where float8 stops holding every integer.
+    whole = {i for i in used if places[i] in told and told[places[i]].size <= 2.0**53}
     for limit, group in _groups(limits, folded.due):
         top = math.nextafter(limit, 0.0)
         for i in group:
             null = rows[i].null and told.get(places[i], rows[i]).null
             rows[i] = span(-top, top, _SMALL[levels[i][1]], True, null)
-        guards += _guard({i: rows[i].null for i in group}, limit, told_by_null)
+        for cast, alike in ((False, whole.intersection(group)), (True, set(group) - whole)):
+            guards += _guard({i: rows[i].null for i in sorted(alike)}, limit, told_by_null, cast)
         for i in group:
             if levels[i][1]:
                 guards.append(_apart(write.number_input(i), _SMALL[levels[i][1]], rows[i].null))
@@ -167,17 +170,23 @@ def _strict(plan: Mapping[str, Any], known: Facts, folded: Folded, index: int) -
     return frozenset().union(*(_strict(plan, known, folded, i) for i in parts))
 
 
-def _guard(group: Mapping[int, bool], limit: float, told_by_null: Container[int]) -> list[str]:
+def _guard(group: Mapping[int, bool], limit: float, told_by_null: Container[int], cast: bool) -> list[str]:
     """Numbers within a limit; each with whether it may be NULL.
 
     ``least`` and ``greatest`` of many numbers are one operation each, and preparing operations is what costs. They
     skip NULL, and NaN is the greatest of all.
+
+    :param cast: to float8 each; left out, the least and the greatest alone are, which is shorter where the columns
+        are integers, and the same where they are not.
     """
     texts = [write.number_input(i) for i in group]
+    if not texts:
+        return []
     if len(texts) == 1:
+        # abs of the least integer would raise.
         inside = f"abs({texts[0]}) < {write.number(limit)}"
         return [f"({inside}) is not false" if all(group.values()) else inside]
-    listed = ", ".join(texts)
+    listed = ", ".join(texts if cast else map(write.raw_number_input, group))
     inside = f"least({listed}) > {write.number(-limit)} and greatest({listed}) < {write.number(limit)}"
     if all(group.values()):
         return [f"({inside}) is not false"]
