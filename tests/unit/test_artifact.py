@@ -22,6 +22,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 from sklearn.svm import LinearSVC
 
 from dbml import artifact
+from dbml.artifact.estimator import takes_numbers
 from dbml.errors import ArtifactError, DbmlError, SampleError, TooLarge
 
 RNG = np.random.default_rng(7)
@@ -215,7 +216,7 @@ def test_infinity_is_json(tmp_path: Path) -> None:
     ],
 )
 def test_are_all_features_numbers(model: Any, known: bool) -> None:
-    assert artifact._takes_numbers(model.fit(ARRAY, TARGET), []) is known
+    assert takes_numbers(model.fit(ARRAY, TARGET), []) is known
 
 
 def test_version_of_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
