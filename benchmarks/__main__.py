@@ -28,7 +28,7 @@ from psycopg.conninfo import make_conninfo
 from rich.console import Console
 
 import dbml
-from benchmarks import bounds, bulk, inserts, models, orbital_sql, report, service, sessions
+from benchmarks import bounds, bulk, functions, inserts, models, orbital_sql, report, service, sessions
 from benchmarks.contestants import Contestant, everyone, load, set_up
 from dbml.server import temporary_server
 
@@ -184,6 +184,13 @@ def measure_sessions(run: Run) -> None:
             companion.close()
     run.results["first_insert_ms"], run.results["memory_mb"] = dict(took), dict(memory)
     run.results["python_start_ms"] = starts
+
+
+def measure_functions(run: Run) -> None:
+    """What the functions of the engine portable take by themselves, to be told beside what the bounds leave."""
+    run.say("functions of the engine portable by themselves")
+    portable = [each for each in run.contestants if each.engine == "portable"]
+    run.results["functions_us"] = functions.measure(run.connection, portable, run.trained, max(3, run.repeats))
 
 
 def measure_copy(run: Run) -> None:
@@ -383,6 +390,7 @@ def main(
         measure_inserts(run)
         measure_service(run)
         measure_sessions(run)
+        measure_functions(run)
         measure_copy(run)
         measure_many_rows(run)
         measure_orbital(run, 20 if quick else 40)
@@ -391,6 +399,7 @@ def main(
     run.results |= {
         "bounds": [line.as_dict() for line in lines],
         "ceilings": bounds.ceilings(run.results),
+        "left_us": bounds.left(run.results),
         "seconds": round(time.perf_counter() - began),
         "load_after": os.getloadavg(),
     }

@@ -113,5 +113,25 @@ def ceilings(results: Mapping[str, Any]) -> dict[str, float]:
     return found
 
 
+def left(results: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """What a bound leaves for a model's function: microseconds of a core, over a call that returns a constant.
+
+    A model at its bound takes 1 / bound times as long as the floor, and a constant takes 1 / its own ratio.
+
+    :returns: contestant → clients → microseconds; below zero, calling Python takes more than the bound allows.
+    """
+    inserts = results["inserts"]
+    found: dict[str, dict[str, float]] = {}
+    for schema, least in OURS.values():
+        if schema not in results["functions_us"]:
+            continue
+        for number, rates in inserts["floor"].items():
+            constant = ratio(inserts.get("portable_constant", {}).get(number), rates)
+            if constant is not None:
+                floor = 1e6 * min(int(number), results["environment"]["cores"]) / statistics.median(rates.values())
+                found.setdefault(schema, {})[number] = floor * (1 / least - 1 / constant)
+    return found
+
+
 def _clients(number: str) -> str:
     return f"{number} client" + ("" if number == "1" else "s")

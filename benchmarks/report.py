@@ -65,6 +65,18 @@ def tell(console: Console, results: Mapping[str, Any], bounds: Sequence[Bound]) 
         console.print(f"orbital {model}: {one.get('reason') or '{:,.1f} µs a row in a scan'.format(one['us_per_row'])}")
     rows = [[figure, _number(value, "{:,.2f}")] for figure, value in results["ceilings"].items()]
     _print(console, "Where nothing is computed", ["inserts/s", "measured"], rows)
+    taken, left = results["functions_us"], results["left_us"]
+    rows = [
+        [
+            titles[schema],
+            _number(took["in a loop"], "{:,.1f}"),
+            _number(took["cold"], "{:,.1f}"),
+            *(_number(left.get(schema, {}).get(clients), "{:,.1f}") for clients in floor),
+        ]
+        for schema, took in taken.items()
+    ]
+    heads = ["µs of a function by itself", "in a loop", "cold", *(f"the bound leaves, {n} cl." for n in floor)]
+    _print(console, "What Python takes, and what a bound leaves over a constant", heads, rows)
     rows = [
         [
             bound.figure,
