@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -21,13 +22,17 @@ SESSIONS = {"sql_lr": (10, 2), "portable_gbm": (40, 15), "portable_rf": (80, 40)
 
 @dataclass(frozen=True)
 class Bound:
-    """One line of the table; `value` is None where it was not measured."""
+    """One line of the table; `value` is None where it was not measured.
+
+    :param error: the value's standard error, where it is a median over rounds.
+    """
 
     figure: str
     value: float | None
     bound: float
     unit: str = "×"
     at_least: bool = True
+    error: float | None = None
 
     @property
     def met(self) -> bool | None:
@@ -43,10 +48,24 @@ class Bound:
 
 def ratio(one: Mapping[str, float] | None, other: Mapping[str, float] | None) -> float | None:
     """Median of the ratios of the rounds in which both took part: what drifts with time drops out."""
-    if not one or not other:
-        return None
-    both = [one[number] / other[number] for number in one if number in other]
+    both = _of_rounds(one, other)
     return statistics.median(both) if both else None
+
+
+def error(one: Mapping[str, float] | None, other: Mapping[str, float] | None) -> float | None:
+    """Standard error of :func:`ratio`, from the middle 68 % of the rounds, which is two sigma of a normal density f.
+
+    A median m of n values varies by 1 / (4 n f(m)²) (asymptotically), which is pi / 2 times sigma² / n.
+    """
+    both = _of_rounds(one, other)
+    if len(both) < 10:
+        return None
+    cuts = statistics.quantiles(both, n=100)
+    return math.sqrt(math.pi / 2 / len(both)) * (cuts[83] - cuts[15]) / 2
+
+
+def _of_rounds(one: Mapping[str, float] | None, other: Mapping[str, float] | None) -> list[float]:
+    return [one[number] / other[number] for number in one if number in other] if one and other else []
 
 
 def above(figures: Mapping[str, list[float]], schema: str) -> float | None:
@@ -68,12 +87,14 @@ def table(results: Mapping[str, Any]) -> list[Bound]:
     lines = []
     for model, (schema, least) in OURS.items():
         for number in clients:
-            value = ratio(rates(inserts, schema, number), rates(inserts, "floor", number))
-            lines.append(Bound(f"inserts/s, {_SHORT[model]} ÷ the floor, {_clients(number)}", value, least))
+            both = rates(inserts, schema, number), rates(inserts, "floor", number)
+            figure = f"inserts/s, {_SHORT[model]} ÷ the floor, {_clients(number)}"
+            lines.append(Bound(figure, ratio(*both), least, error=error(*both)))
     for model, (schema, _) in OURS.items():
         for number in clients:
-            value = ratio(rates(inserts, schema, number), rates(inserts, f"obvious_{model}", number))
-            lines.append(Bound(f"inserts/s, {_SHORT[model]} ÷ its obvious trigger, {_clients(number)}", value, 30))
+            both = rates(inserts, schema, number), rates(inserts, f"obvious_{model}", number)
+            figure = f"inserts/s, {_SHORT[model]} ÷ its obvious trigger, {_clients(number)}"
+            lines.append(Bound(figure, ratio(*both), 30, error=error(*both)))
     for number in clients:
         value = ratio(rates(called, "portable_gbm", number), rates(called, "service_gbm", number))
         lines.append(Bound(f"inserts/s, GBM 100×3 ÷ the FastAPI service, {_clients(number)}", value, 10))

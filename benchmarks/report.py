@@ -80,13 +80,14 @@ def tell(console: Console, results: Mapping[str, Any], bounds: Sequence[Bound]) 
     rows = [
         [
             bound.figure,
-            _number(bound.value, ("{:,.2f}" if bound.value and bound.value < 10 else "{:,.0f}") + bound.unit),
+            _number(bound.value, _digits(bound.value) + bound.unit),
+            _number(bound.error, _digits(bound.value)) if bound.error is not None else "",
             f"{'≥' if bound.at_least else '≤'} {bound.bound:g}",
             _MARKS[bound.met],
         ]
         for bound in bounds
     ]
-    _print(console, "The bounds", ["figure", "measured", "bound", ""], rows)
+    _print(console, "The bounds", ["figure", "measured", "±", "bound", ""], rows)
 
 
 def _rate(rates: Mapping[str, float] | None, floor: Mapping[str, float], *, paired: bool) -> Iterable[str]:
@@ -94,6 +95,10 @@ def _rate(rates: Mapping[str, float] | None, floor: Mapping[str, float], *, pair
         _number(statistics.median(rates.values()) if rates else None, "{:,.0f}"),
         _number(_share(rates, floor, paired=paired), "{:.3f}"),
     )
+
+
+def _digits(value: float | None) -> str:
+    return "{:,.3f}" if value and value < 1 else "{:,.2f}" if value and value < 10 else "{:,.0f}"
 
 
 def _number(value: float | None, form: str) -> str:
