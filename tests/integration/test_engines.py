@@ -243,6 +243,17 @@ def test_a_column_changes_its_type_after_the_deployment(
     assert status["stale"] >= 1
 
 
+@pytest.mark.parametrize("engine", ["sql", "portable", "python"])
+@pytest.mark.usefixtures("live")
+def test_a_score_that_its_column_cannot_hold_loses_no_insert(db: psycopg.Connection[Any], cli: Cli) -> None:
+    db.execute("create domain public.below_zero as float8 check (value < 0)")
+    db.execute("alter table customer alter churn_score type public.below_zero using null")
+    db.execute("insert into complaint (customer_id) values (3)")
+    assert db.execute("select complaints, churn_score from customer where id = 3").fetchone() == (1, None)
+    (status,) = json.loads(cli("status", "--json").output)
+    assert status["stale"] == 1
+
+
 @pytest.mark.parametrize(
     "change, reason",
     [
