@@ -1,7 +1,7 @@
 """What the functions of the engine ``portable`` take by themselves: in a loop, and when other work had the caches.
 
-An insert does some 100 µs of other work between two scores, and comes to the function with cold caches. So what a
-function takes with caches emptied before each call is the least that an insert can see of it.
+An insert does some 100 µs of other work between two scores, and finds the caches taken. Emptying them before each
+call comes near that (`docs/benchmarks.md` compares), and is no bound on it.
 """
 
 from __future__ import annotations
