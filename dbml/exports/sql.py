@@ -157,8 +157,11 @@ def _moved(text: str, schema: str) -> str:
 
 def _helpers(text: str, schema: str) -> str:
     """The functions that a text calls, and those that these call."""
-    files = ("refuse", "ieee_arithmetic", "ieee_functions", "ieee_tables")
-    known = {m[1]: m[0] for file in files for m in _FUNCTION.finditer(database.text(f"function/{file}"))}
+    files = ("refuse", "unbounded", "ieee_arithmetic", "ieee_functions", "ieee_tables")
+    known: dict[str, str] = {}
+    for file in files:
+        for found in _FUNCTION.finditer(database.text(f"function/{file}")):
+            known[found[1]] = "\n\n".join(filter(None, (known.get(found[1]), found[0])))
     wanted: set[str] = set()
     waiting = _called(text, known)
     while waiting:

@@ -12,7 +12,7 @@ declare
   -- standard_conforming_strings changes nothing.
   tokens constant text := $re$\s+|'(?:[^'\\]|'')*'|E'(?:[^'\\]|''|\\\\)*'|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|[-+*/<>=~!@#%^&|`?:]+|::(?:float8|float4|text|integer)(?:\[\])?|(?:\w+|"(?:[^"]|"")*")(?:\.(?:\w+|"(?:[^"]|"")*"))*\(?|.$re$;
   allowed constant text := '^(?:case|when|then|else|end|and|or|not|in|is|null|true|false|collate|array'
-    '|(?:abs|array_position|ceil|coalesce|exp|floor|greatest|least|ln|log|power|round|sign|sqrt|tanh|width_bucket|dbml\._ieee_[a-z0-9_]+|dbml\._refuse)\(' || ')$';
+    '|(?:abs|array_position|ceil|coalesce|exp|floor|greatest|least|ln|log|power|round|sign|sqrt|tanh|width_bucket|dbml\._ieee_[a-z0-9_]+|dbml\._refuse|dbml\._unbounded)\(' || ')$';
   part text;
   token text;
   before text;

@@ -88,7 +88,7 @@ def render(plan: Mapping[str, Any], at_most: int = OPERATIONS_AT_MOST, label: st
 
 def count_operations(expression: str) -> int:
     """How many operations PostgreSQL would prepare, nearly."""
-    return sum(not found.startswith("'") for found in _OPERATION.findall(expression))
+    return sum(not found.startswith(("'", write.UNBOUNDED)) for found in _OPERATION.findall(expression))
 
 
 def _fast(plan: Mapping[str, Any]) -> str:
@@ -132,11 +132,16 @@ def _guarded(plan: Mapping[str, Any], known: Facts, folded: Folded, levels: list
     whole = {i for i in used if places[i] in told and told[places[i]].size <= 2.0**53}
     for limit, group in _groups(limits, folded.due):
         top = math.nextafter(limit, 0.0)
+        integers = sorted(whole.intersection(group))
+        rising = {i: folded.rising[i] for i in integers if i in folded.rising and told[places[i]].size > _INTEGER}
         for i in group:
             null = rows[i].null and told.get(places[i], rows[i]).null
-            rows[i] = span(-top, top, _SMALL[levels[i][1]], True, null)
-        for cast, alike in ((False, whole.intersection(group)), (True, set(group) - whole)):
-            guards += _guard({i: rows[i].null for i in sorted(alike)}, limit, told_by_null, cast)
+            low, high = -top, top
+            if i in rising:
+                low, high = (low, max(high, _INTEGER)) if rising[i] else (min(low, -_INTEGER), high)
+            rows[i] = span(low, high, _SMALL[levels[i][1]], True, null)
+        guards += _guard({i: rows[i].null for i in integers}, limit, told_by_null, False, rising)
+        guards += _guard({i: rows[i].null for i in sorted(set(group) - whole)}, limit, told_by_null, True, {})
         for i in group:
             if levels[i][1]:
                 guards.append(_apart(write.number_input(i), _SMALL[levels[i][1]], rows[i].null))
@@ -170,7 +175,9 @@ def _strict(plan: Mapping[str, Any], known: Facts, folded: Folded, index: int) -
     return frozenset().union(*(_strict(plan, known, folded, i) for i in parts))
 
 
-def _guard(group: Mapping[int, bool], limit: float, told_by_null: Container[int], cast: bool) -> list[str]:
+def _guard(
+    group: Mapping[int, bool], limit: float, told_by_null: Container[int], cast: bool, rising: Mapping[int, bool]
+) -> list[str]:
     """Numbers within a limit; each with whether it may be NULL.
 
     ``least`` and ``greatest`` of many numbers are one operation each, and preparing operations is what costs. They
@@ -178,16 +185,25 @@ def _guard(group: Mapping[int, bool], limit: float, told_by_null: Container[int]
 
     :param cast: to float8 each; left out, the least and the greatest alone are, which is shorter where the columns
         are integers, and the same where they are not.
+    :param rising: see :class:`.linear.Folded`; what is an integer by its type is asked on one side alone.
     """
     texts = [write.number_input(i) for i in group]
     if not texts:
         return []
-    if len(texts) == 1:
+    if len(texts) == 1 and not rising:
         # abs of the least integer would raise.
         inside = f"abs({texts[0]}) < {write.number(limit)}"
         return [f"({inside}) is not false" if all(group.values()) else inside]
-    listed = ", ".join(texts if cast else map(write.raw_number_input, group))
-    inside = f"least({listed}) > {write.number(-limit)} and greatest({listed}) < {write.number(limit)}"
+    # Compared with an integer, integers need no cast at all.
+    whole = not cast and 1.0 <= limit <= _INTEGER
+    low, high = (str(math.floor(limit) * sign) if whole else write.number(limit * sign) for sign in (-1, 1))
+    arms = []
+    for function, side, bound in (("least", True, f"> {low}"), ("greatest", False, f"< {high}")):
+        listed = texts if cast else [write.raw_number_input(i) for i in group if rising.get(i, side) is side]
+        # Apart, so that nothing is left of them where all are integers.
+        others = [write.unbounded_input(i) for i in group if rising.get(i, side) is not side]
+        arms += [f"{function}({', '.join(some)}) {bound}" for some in (listed, others) if some]
+    inside = " and ".join(arms)
     if all(group.values()):
         return [f"({inside}) is not false"]
     asked = [i for i, null in group.items() if not null and i not in told_by_null]
@@ -203,3 +219,5 @@ def _apart(text: str, small: float, null: bool) -> str:
 # No guard needs to let pass more than this.
 _ENOUGH = 1e15
 _MAXIMUM = math.nextafter(math.inf, 0.0)
+# The greatest magnitude of PostgreSQL's type integer.
+_INTEGER = 2.0**31

@@ -7,6 +7,7 @@ largest change that rounding can make is far below what the gate allows: the gua
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ _ROUNDING = 1.2e-16
 # Rows so many standard deviations from the mean must still pass; numbers that nothing scales, up to this.
 _DEVIATIONS = 30.0
 _UNSCALED = 1e6
+# A third of twice this is where a sigmoid is 1 to the last digit, with room for what rounding does to its argument.
+_SATURATED = 100.0
 
 
 @dataclass(frozen=True)
@@ -59,28 +62,53 @@ class Folded:
     :param nodes: per ``dot`` node its folded form.
     :param limits: per number of the row, the magnitude that it must stay below.
     :param due: the magnitude that a guard must let pass, because rows do come so far.
+    :param rising: numbers that need their limit on one side alone, if they are finite: where the score rises with
+        them below, else above. See :func:`_rising`.
     """
 
     nodes: dict[int, Linear]
     limits: dict[int, float]
     due: dict[int, float]
+    rising: dict[int, bool]
 
 
 def fold(plan: Mapping[str, Any], facts: Facts) -> Folded:
     """Fold what can be."""
-    folded = Folded({}, {}, {})
+    folded = Folded({}, {}, {}, {})
     for index, node in enumerate(plan["nodes"]):
         if node["op"] == "dot" and facts.gain[index] is not None and facts.tables[index] is None:
             found = _fold(plan["nodes"], facts, index)
             if found is not None:
-                folded.nodes[index], bounds = found
+                folded.nodes[index], bounds, saturates = found
+                if saturates:
+                    folded.rising.update(_rising(plan, facts, index, folded.nodes[index]))
                 for number, (limit, due) in bounds.items():
                     folded.limits[number] = min(limit, folded.limits.get(number, math.inf))
                     folded.due[number] = max(due, folded.due.get(number, 0.0))
     return folded
 
 
-def _fold(nodes: Any, facts: Facts, index: int) -> tuple[Linear, dict[int, tuple[float, float]]] | None:
+def _rising(plan: Mapping[str, Any], facts: Facts, index: int, linear: Linear) -> dict[int, bool]:
+    """Numbers whose limit on one side does for both, because the score is a sigmoid of this sum and of nothing else.
+
+    With ``most`` as in :func:`_fold`, no terms bounded from below come to less than ``-most`` together. So where the
+    magnitudes of all terms come to more than twice ``most``, the sum is above a third of them, and its sigmoid is 1
+    whatever rounding does; where they do not, rounding changes twice what it would under both limits.
+    """
+    output = plan["nodes"][plan["output"]]
+    if output["op"] != "sigmoid" or output["of"] != [index]:
+        return {}
+    times = Counter(number for base in linear.weights for number in facts.numbers[base])
+    bases = {base: plan["nodes"][base] for base, weight in linear.weights.items() if weight}
+    return {
+        node["index"]: linear.weights[base] > 0.0
+        for base, node in bases.items()
+        if node["op"] == "number" and times[node["index"]] == 1
+    }
+
+
+def _fold(nodes: Any, facts: Facts, index: int) -> tuple[Linear, dict[int, tuple[float, float]], bool] | None:
+    """A ``dot`` node folded, per number its limit and what is due, and whether there is room for :func:`_rising`."""
     node = nodes[index]
     weights: dict[int, float] = {}
     tables: dict[frozenset[int], list[float]] = {}
@@ -119,7 +147,7 @@ def _fold(nodes: Any, facts: Facts, index: int) -> tuple[Linear, dict[int, tuple
         if limit < due[base] or found is None:
             return None
         limits[found[0]] = limit, due[base]
-    return Linear(weights, tables, math.fsum(parts)), limits
+    return Linear(weights, tables, math.fsum(parts)), limits, fixed <= most / 8.0 and most >= _SATURATED
 
 
 def _affine(nodes: Any, facts: Facts, index: int) -> tuple[int, float, float, int]:

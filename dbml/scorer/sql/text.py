@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 # PostgreSQL's texts hold no NUL, so nothing else of a plan can look like an input.
 _INPUT = re.compile("\0([nrt][0-9]+)\0")
+UNBOUNDED = "dbml._unbounded"
 
 
 def number_input(index: int) -> str:
@@ -18,6 +19,14 @@ def number_input(index: int) -> str:
 def raw_number_input(index: int) -> str:
     """The same in the type that it has, to ask whether it is missing: a cast would be one more operation."""
     return f"(\0r{index}\0)"
+
+
+def unbounded_input(index: int) -> str:
+    """The same where its type is neither integer nor smallint, else 0: those bound it.
+
+    The planner puts the 0 in, so that conditions on such inputs alone cost nothing.
+    """
+    return f"{UNBOUNDED}{raw_number_input(index)}"
 
 
 def text_input(index: int) -> str:
