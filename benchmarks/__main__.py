@@ -47,9 +47,9 @@ SETTINGS = {
     "checkpoint_timeout": "1h",
     "autovacuum": "off",
     # Every contestant's sessions stay open.
-    "max_connections": "200",
+    "max_connections": "250",
 }
-LIBRARIES = ("scikit-learn", "numpy", "pandas", "psycopg", "fastapi", "uvicorn", "orbital")
+LIBRARIES = ("scikit-learn", "numpy", "pandas", "psycopg", "fastapi", "uvicorn", "orbital", "lightgbm")
 
 
 @dataclass
@@ -95,7 +95,7 @@ def measure_inserts(run: Run) -> None:
     for clients in CLIENTS:
         run.say(f"inserts, {clients} clients of each: opening sessions")
         with _all_clients(run, program, clients) as every:
-            near = [each.schema for each in run.contestants if each.schema in every and each.ours and not each.slow]
+            near = [each.schema for each in run.contestants if each.schema in every and each.near]
             for number in range(1, run.rounds + 1):
                 present = list(every) if number % SELDOM == 1 else near
                 # Nobody is always the first or always behind the same one.
@@ -187,10 +187,10 @@ def measure_sessions(run: Run) -> None:
 
 
 def measure_functions(run: Run) -> None:
-    """What the functions of the engine portable take by themselves, to be told beside what the bounds leave."""
-    run.say("functions of the engine portable by themselves")
-    portable = [each for each in run.contestants if each.engine == "portable"]
-    run.results["functions_us"] = functions.measure(run.connection, portable, run.trained, max(3, run.repeats))
+    """What functions in Python take by themselves, to be told beside what the bounds leave."""
+    run.say("functions by themselves")
+    some = [each for each in run.contestants if each.engine in ("portable", "library")]
+    run.results["functions_us"] = functions.measure(run.connection, some, run.trained, max(3, run.repeats))
 
 
 def measure_copy(run: Run) -> None:

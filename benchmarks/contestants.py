@@ -11,8 +11,10 @@ import psycopg
 from psycopg import sql
 
 import dbml
+from benchmarks import library
 from benchmarks.models import CALLS, TITLES, Trained
 from dbml import DbmlError
+from dbml._plpython import plan
 
 _TYPES = {"i": "integer", "f": "double precision"}
 
@@ -85,7 +87,12 @@ class Contestant:
     @property
     def ours(self) -> bool:
         """Whether it is dbml."""
-        return self.engine not in ("bare", "counter", "trigger", "service")
+        return self.engine not in ("bare", "counter", "trigger", "service", "library")
+
+    @property
+    def near(self) -> bool:
+        """Whether it comes so near to the floor that it takes many rounds to tell how far it is."""
+        return self.engine in ("sql", "portable", "library")
 
     @property
     def slow(self) -> bool:
@@ -106,6 +113,10 @@ def everyone() -> list[Contestant]:
         Contestant("python_lr", f"python: {TITLES['lr']}", "lr", ("python",)),
     ]
     obvious = [Contestant(f"obvious_{m}", f"the obvious trigger: {TITLES[m]}", m, engine="trigger") for m in TITLES]
+    compiled = [
+        Contestant(f"library_{m}", f"LightGBM's library: {TITLES[m]}", m, ("portable",), engine="library")
+        for m in ("gbm", "hist", "rf")
+    ]
     # What is left of an insert where nobody scores.
     without = [
         Contestant("bare", "no trigger at all", "none", engine="bare"),
@@ -113,6 +124,7 @@ def everyone() -> list[Contestant]:
     ]
     return [
         *ours,
+        *compiled,
         *without,
         *obvious,
         Contestant("service_gbm", f"FastAPI service: {TITLES['gbm']}", "gbm", engine="service"),
@@ -228,7 +240,10 @@ def _serve(connection: psycopg.Connection[Any], contestant: Contestant, trained:
             ),
         )
         dbml.deploy(connection, contestant.schema, version.version)
-        contestant.engine = version.engine
+        if contestant.engine == "library":
+            library.serve(connection, contestant.schema, plan_of(connection, contestant.schema))
+        else:
+            contestant.engine = version.engine
 
 
 def _add(connection: psycopg.Connection[Any], contestant: Contestant, trained: Trained) -> Any:
@@ -254,6 +269,14 @@ def _add(connection: psycopg.Connection[Any], contestant: Contestant, trained: T
             contestant.model = model
             return version
     raise DbmlError("; ".join(refused))
+
+
+def plan_of(connection: psycopg.Connection[Any], model: str) -> dict[str, Any]:
+    """The plan of a stored model."""
+    row = connection.execute("select plan::text from dbml.model_version where model = %s", [model]).fetchone()
+    assert row is not None
+    found: dict[str, Any] = plan.loads(row[0])
+    return found
 
 
 def insert(schema: str) -> sql.Composed:

@@ -1,4 +1,4 @@
-"""What the functions of the engine ``portable`` take by themselves: in a loop, and when other work had the caches.
+"""What functions in Python take by themselves, ours and the library's: in a loop, and when other work had the caches.
 
 An insert does some 100 µs of other work between two scores, and finds the caches taken. Emptying them before each
 call comes near that (`docs/benchmarks.md` compares), and is no bound on it.
@@ -15,9 +15,10 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.contestants import Contestant
+from benchmarks import library, library_call
+from benchmarks.contestants import Contestant, plan_of
 from benchmarks.models import Trained
-from dbml._plpython import compiled, plan, portable
+from dbml._plpython import compiled, portable
 from dbml._plpython.frame import to_wire
 
 ROWS = 400
@@ -29,7 +30,7 @@ def measure(
     connection: psycopg.Connection[Any], contestants: Sequence[Contestant], trained: Trained, rounds: int
 ) -> dict[str, dict[str, float]]:
     """Microseconds of a call: the least of the rounds' means ``in a loop``, and of their medians ``cold``."""
-    functions = {each.schema: _function(connection, each.schema, trained) for each in contestants}
+    functions = {each.schema: _function(connection, each, trained) for each in contestants}
     others = bytearray(EMPTYING)
     loops: dict[str, list[float]] = defaultdict(list)
     colds: dict[str, list[float]] = defaultdict(list)
@@ -51,13 +52,14 @@ def measure(
     return {name: {"in a loop": min(loops[name]), "cold": min(colds[name])} for name in functions}
 
 
-def _function(connection: psycopg.Connection[Any], model: str, trained: Trained) -> tuple[Any, list[Any]]:
-    stored = connection.execute(
-        "select plan::text, signature from dbml.model_version where model = %s order by version desc limit 1", [model]
-    ).fetchone()
-    assert stored is not None
-    text, signature = stored
-    names = [feature["name"] for feature in signature["features"]]
+def _function(connection: psycopg.Connection[Any], each: Contestant, trained: Trained) -> tuple[Any, list[Any]]:
+    stored = plan_of(connection, each.schema)
+    row = connection.execute("select signature from dbml.model_version where model = %s", [each.schema]).fetchone()
+    assert row is not None
+    names = [feature["name"] for feature in row[0]["features"]]
     rows = trained.features[names].head(ROWS).to_numpy(dtype=object).tolist()
-    score = compiled.load(portable.compile_plan(plan.loads(text)))
-    return score, list(zip(*to_wire(signature, rows), strict=True))
+    if each.engine == "library":
+        score = library_call.load(**library.arguments(stored))
+    else:
+        score = compiled.load(portable.compile_plan(stored))
+    return score, list(zip(*to_wire(row[0], rows), strict=True))

@@ -15,7 +15,7 @@ from benchmarks.bounds import OURS, SESSIONS, Bound, above, ratio
 
 _MARKS = {True: "[green]met[/]", False: "[red]not met[/]", None: "not measured"}
 _OURS, _OTHERS = "#2f6fab", "#b8612c"
-_RIVALS = ("bare", "counter", "obvious", "service")
+_RIVALS = ("bare", "counter", "library", "obvious", "service")
 
 
 def tell(console: Console, results: Mapping[str, Any], bounds: Sequence[Bound]) -> None:
