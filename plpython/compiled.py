@@ -5,6 +5,7 @@ Its imports are all that stands between a new connection and its first score, so
 
 from __future__ import annotations
 
+import gc
 import marshal
 import math
 import sys
@@ -85,11 +86,18 @@ def of(plpy: Plpy, fingerprint: str) -> Score:
         return function
     query = plpy.prepare("select b.code from dbml.bytecode b where b.fingerprint = $1 and b.python = $2", ["text"] * 2)
     rows = plpy.execute(query, [fingerprint, PYTHON])
-    # After an upgrade of the server's Python there is no code for it yet, and a standby can store none.
-    code = marshal.loads(rows[0]["code"]) if rows else _compile(plpy, fingerprint)  # noqa: S302 - the server's own
     if len(_functions) >= LOADED_AT_MOST:
         _functions.clear()
-    function = _functions[fingerprint] = load(code)
+    # A large model makes ten thousands of objects at once, none of them garbage; to look for some took a tenth of it.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        # After an upgrade of the server's Python there is no code for it yet, and a standby can store none.
+        code = marshal.loads(rows[0]["code"]) if rows else _compile(plpy, fingerprint)  # noqa: S302 - the server's own
+        function = _functions[fingerprint] = load(code)
+    finally:
+        if collects:
+            gc.enable()
     return function
 
 
