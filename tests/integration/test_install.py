@@ -28,7 +28,7 @@ union all select 'default ' || defaclrole::regrole from pg_default_acl
 def left(dsn: str) -> list[str]:
     """Everything of dbml in a database."""
     with psycopg.connect(dsn) as connection:
-        return [row[0] for row in connection.execute(OBJECTS)]
+        return sorted(row[0] for row in connection.execute(OBJECTS))
 
 
 def test_twice_is_up_to_date(cli: Cli, empty_dsn: str) -> None:

@@ -125,6 +125,9 @@ EXCEPTIONS = {
         "test_shadows.py brings operators for every other pair of types."
     ),
     ("pgspot", "PS0(01|09|16|17)", "inlined", ""): "The same.",
+    ("pgspot", "PS005", "install( --sql)?", r"dbml\._unbounded\("): (
+        "It is inlined too, and names nothing that a search_path could find: it is its argument, or 0."
+    ),
     ("pgspot", "PS009", "attach", r"^Unsafe CASE expression: CASE model WHEN"): "The same: text is compared with text.",
     ("pgspot", "unparsable", "inlined", "^ ?list index out of range$"): (
         "It looks for a text, and a feature's expression is RETURN …: bound to operators when it is created, with the "
