@@ -93,7 +93,7 @@ def test_a_schema_of_another_is_left_alone(cli: Cli, empty_dsn: str) -> None:
         connection.execute("create schema dbml create table precious (id int)")
     for command in ("install", "uninstall"):
         assert "not dbml's own" in cli(command, dsn=empty_dsn, exit_code=1).output
-    assert left(empty_dsn) == ["schema dbml", "relation dbml.precious"]
+    assert left(empty_dsn) == ["relation dbml.precious", "schema dbml"]
 
 
 @pytest.mark.usefixtures("tables")
