@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
+import pandas as pd
 import psycopg
 import pytest
 from sklearn.base import clone
@@ -411,6 +416,39 @@ def test_what_postgresql_lacks_is_named() -> None:
     p = Builder(numbers=1, texts=0)
     with pytest.raises(Unsupported, match="ndtr"):
         sql.render(p.finish(p.number(0).function("ndtr")))
+
+
+def test_large_integers_are_trusted_where_they_cannot_make_up_for_each_other(
+    db: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    names = ["n0", "n1", "n2"]
+    rows = pd.DataFrame(np.random.default_rng(1).integers(-9, 9, (99, 3)), columns=names)
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, rows.n0 > rows.n1)
+    # Of the first two, equal numbers cancel but for the last digits.
+    scaler, regression = pipeline.steps[0][1], pipeline.steps[1][1]
+    scaler.mean_, scaler.scale_ = np.array([0.3, -0.7, 0.1]), np.array([3.7, 1.1, 0.9])
+    regression.coef_, regression.intercept_ = np.array([[1.0, -1.1 / 3.7, 0.3]]), np.array([0.4])
+    joblib.dump(pipeline, tmp_path / "m.joblib")
+    read = artifact.read(tmp_path / "m.joblib", rows)
+    expression = sql.render(lower(pipeline, read.signature))
+    values = [-(2**31), -(2**31) + 7, -(10**6), -3000, -2, 0, 5, 3000, 10**6, 2**31 - 7, 2**31 - 1]
+    db.execute("create temp table subject (n0 integer, n1 integer, n2 integer)")
+    with db.cursor() as cursor, cursor.copy("copy subject from stdin") as copy:
+        for row in itertools.product(values, repeat=3):
+            copy.write_row(row)
+    inputs = [f"n{part[1:]}" + ("::float8" if part[0] == "n" else "") for part in expression.fast[1::2]]
+    fast = "".join(map("".join, zip(expression.fast[::2], [*inputs, ""], strict=True)))
+    found = db.execute(f"select n0, n1, n2, {fast} from subject").fetchall()
+    steps = [tuple(map(Fraction, step)) for step in zip(scaler.mean_, scaler.scale_, regression.coef_[0], strict=True)]
+    trusted = 0
+    for *row, score in found:
+        if score is None:
+            assert max(map(abs, row)) > 1000
+            continue
+        exact = Fraction(0.4) + sum(w * (x - m) / s for x, (m, s, w) in zip(row, steps, strict=True))
+        assert abs(score - 1.0 / (1.0 + math.exp(-max(exact, -700)))) <= 2e-10
+        trusted += max(map(abs, row)) >= 10**6
+    assert 0 < trusted < len(found) / 2
 
 
 def test_the_planner_inlines_and_raises_nothing_early(db: psycopg.Connection[Any]) -> None:
