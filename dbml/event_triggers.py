@@ -242,11 +242,25 @@ def _operation(
             moved=_pairs(counters, merged),
             assignments=_assignments(counters, merged),
         )
+    claim = claim_first = sql.SQL("").format()
     guarded = not table.follows(event.key, attachment.table, attachment.profile.key)
+    if guarded:
+        claim = template(
+            "event_claim",
+            **shared,
+            id=attachment.id,
+            recorded=_recorded(attachment),
+            known=sql.SQL(" and ").join(
+                sql.SQL("{} is not null").format(sql.Identifier("d", f"k{i}")) for i in range(len(event.key))
+            ),
+            entity=entity(attachment, [f"k{i}" for i in range(len(event.key))], "d"),
+        )
+        claim_first = template("event_claim_first", claim=claim)
     operation = template(
         "event_operation",
         **shared,
         recounts=recounts,
+        claim_first=claim_first,
         profile_key=listed(attachment.profile.key, "p"),
         locks=verbatim("true" if removes or always or lost else "dbml_entities > 1"),
         moving=moving,
@@ -264,23 +278,8 @@ def _operation(
             assignments=_assignments(counters, merged),
             operation=operation,
         )
-    return sql.SQL("").join(
-        [
-            operation,
-            template(
-                "event_awaiting",
-                **shared,
-                id=attachment.id,
-                recorded=_recorded(attachment),
-                known=sql.SQL(" and ").join(
-                    sql.SQL("{} is not null").format(sql.Identifier("d", f"k{i}")) for i in range(len(event.key))
-                ),
-                entity=entity(attachment, [f"k{i}" for i in range(len(event.key))], "d"),
-            )
-            if guarded
-            else sql.SQL(""),
-        ]
-    )
+    awaiting = template("event_awaiting", **shared, claim=claim) if guarded else sql.SQL("")
+    return sql.SQL("").join([operation, awaiting])
 
 
 def entity(attachment: Attachment, columns: Sequence[str], alias: str) -> sql.Composed:

@@ -1,16 +1,7 @@
   -- No foreign key: an event may come before its profile row, even at the same moment. Both sides write one
   -- row to dbml.arrival, so that the second waits for the first, and then sees what it did.
   if dbml_found < dbml_entities then
-    select array_agg({entity}) into dbml_awaited
-      from ({touched}) as d
-     where {known}
-       and not exists (select from {profile} p where {matches});
-    if dbml_awaited is not null then
-      insert into dbml.arrival as r (profile, entity)
-      select distinct {id}, u from unnest(dbml_awaited) u where {recorded} order by u
-      on conflict on constraint arrival_pkey do update set at = now();
-    end if;
-    -- What has come since the UPDATE looked for it. Rows that it found have a version of this transaction; in a
+{claim}    -- What has come since the UPDATE looked for it. Rows that it found have a version of this transaction; in a
     -- subtransaction they do not look so, and are recounted for nothing.
     for dbml_lost in
       select array_agg(b.dbml_row order by b.number)

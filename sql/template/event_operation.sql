@@ -2,7 +2,7 @@
   if dbml_entities = 0 then
     return new;
   end if;
-  -- A recount sees what other triggers of the same statement have yet to report, so after one they must
+{claim_first}  -- A recount sees what other triggers of the same statement have yet to report, so after one they must
   -- recount as well. A rolled back savepoint takes the mark back together with the recount.
   dbml_recounts := {recounts};
   -- One entity locks itself in the UPDATE. Several are locked in key order, or two statements could

@@ -155,13 +155,9 @@ def test_many_sessions_in_random_order_without_deadlock(db: Db, dsn: str) -> Non
     assert dbml.reconcile(db).differences == []
 
 
-@pytest.mark.parametrize("kind", ["merged", "both"])
-@pytest.mark.parametrize("owners", ["(20)", "(20), (3), (21)"], ids=["one row", "many rows"])
-def test_a_profile_row_that_comes_while_its_event_looks_for_it(db: Db, dsn: str, kind: str, owners: str) -> None:
-    """It comes behind the UPDATE that does not find it and before the look at what was not found."""
-    counters = KINDS[kind]
-    dbml.attach(db, create(db, counters))
-    # After an UPDATE of the profile, even one of no rows, the first session waits.
+def at_once(db: Db, dsn: str, statements: dict[str, str]) -> None:
+    """Run statements by name, each until it has ended or waits; "first" waits after its UPDATE of the profile rows."""
+    # Even an UPDATE of no rows fires it.
     db.execute(
         "create function hold() returns trigger language plpgsql as $$ begin"
         " if current_setting('application_name') = 'first' then perform pg_advisory_xact_lock(77); end if;"
@@ -169,13 +165,35 @@ def test_a_profile_row_that_comes_while_its_event_looks_for_it(db: Db, dsn: str,
         "create trigger a_hold after update on owner for each statement execute function hold()"
     )
     db.execute("select pg_advisory_lock(77)")
-    with ThreadPoolExecutor(1) as pool, psycopg.connect(dsn, application_name="first", autocommit=True) as first:
-        insert = "insert into item (owner, quantity, note) select v, 4, 'n' from (values {}) as u(v)"
-        waiting = pool.submit(first.execute, insert.format(owners))  # type: ignore[arg-type]
-        blocked = "select from pg_locks where locktype = 'advisory' and objid = 77 and not granted"
-        while not waiting.done() and db.execute(blocked).fetchone() is None:
-            time.sleep(0.01)
-        db.execute("insert into owner (id) values (20)")
+    with ThreadPoolExecutor(len(statements)) as pool, ExitStack() as stack:
+        running = []
+        for name, statement in statements.items():
+            session = stack.enter_context(psycopg.connect(dsn, application_name=name, autocommit=True))
+            running.append(pool.submit(session.execute, statement))  # type: ignore[arg-type]
+            waits = "select from pg_stat_activity where application_name = %s and wait_event_type = 'Lock'"
+            while not running[-1].done() and db.execute(waits, [name]).fetchone() is None:
+                time.sleep(0.01)
         db.execute("select pg_advisory_unlock(77)")
-        waiting.result(30)
+        for each in running:
+            each.result(30)
+
+
+@pytest.mark.parametrize("kind", ["merged", "both"])
+@pytest.mark.parametrize("owners", ["(20)", "(20), (3), (21)"], ids=["one row", "many rows"])
+def test_a_profile_row_that_comes_while_its_event_looks_for_it(db: Db, dsn: str, kind: str, owners: str) -> None:
+    """It comes behind the UPDATE that does not find it and before the look at what was not found."""
+    counters = KINDS[kind]
+    dbml.attach(db, create(db, counters))
+    events = f"insert into item (owner, quantity, note) select v, 4, 'n' from (values {owners}) as u(v)"
+    at_once(db, dsn, {"first": events, "profile": "insert into owner (id) values (20)"})
+    assert differences(db, counters) == []
+
+
+@pytest.mark.parametrize("kind", ["merged", "both"])
+def test_a_profile_row_that_comes_meanwhile_is_locked_in_the_same_order(db: Db, dsn: str, kind: str) -> None:
+    """It comes before one statement's events of several entities and after another's, which holds a later one."""
+    counters = KINDS[kind]
+    dbml.attach(db, create(db, counters))
+    events = "insert into item (owner, quantity, note) values (0, 4, 'n'), (3, 5, 'm')"
+    at_once(db, dsn, {"first": events, "profile": "insert into owner (id) values (0)", "second": events})
     assert differences(db, counters) == []
