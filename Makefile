@@ -21,7 +21,7 @@ lint: .venv/.ready ## style, types, direction of imports
 	@said=$$($(BIN)/mypy 2>&1) || { printf '%s\n' "$$said" >&2; exit 1; }
 	@said=$$($(BIN)/lint-imports 2>&1) || { printf '%s\n' "$$said" >&2; exit 1; }
 
-bench: .venv/.bench ## every engine against no model, other ways and the bounds (ARGS="--quick")
+bench: .venv/.bench .venv/.openmp ## every engine against no model, other ways and the bounds (ARGS="--quick")
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 soak: .venv/.ready ## every fault under load, for half an hour (ARGS="--quick")

@@ -68,7 +68,7 @@ class Contestant:
 
     :param schema: its name, and its schema's.
     :param model: the estimator, a key of :data:`TITLES`, or ``constant``.
-    :param wanted: engines to try, in order; empty for what is not dbml's.
+    :param wanted: engines on which dbml is to store the model, in order; empty where it is not stored.
     :param engine: what serves it in the end.
     """
 

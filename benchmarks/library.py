@@ -66,6 +66,11 @@ def serve(connection: psycopg.Connection[Any], schema: str, plan: Mapping[str, A
             sql.Identifier(schema), sql.Identifier(schema, "trees")
         )
     )
+    # Behind the trigger an error would only cost the score: a library that cannot be loaded is to end here.
+    call = sql.SQL("select {}(array_fill(0::float8, %s), array_fill(''::text, %s))").format(
+        sql.Identifier(schema, "score")
+    )
+    connection.execute(call, [[plan["numbers"]], [plan["texts"]]])
 
 
 def arguments(plan: Mapping[str, Any]) -> dict[str, Any]:
