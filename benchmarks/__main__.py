@@ -30,7 +30,7 @@ from rich.console import Console
 import dbml
 from benchmarks import bounds, bulk, functions, inserts, models, orbital_sql, report, service, sessions
 from benchmarks.contestants import Contestant, everyone, load, set_up
-from dbml.server import temporary_server
+from dbml.demo.server import temporary_server
 
 RESULTS = Path(__file__).parent / "results"
 DATABASE = "dbml_bench"

@@ -3,39 +3,66 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import psycopg
 import sqlalchemy
 from psycopg import sql
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row, tuple_row
 
 from dbml import errors
 
 Connection: TypeAlias = "psycopg.Connection[Any] | sqlalchemy.Connection"
 Statement: TypeAlias = "str | sql.SQL | sql.Composed"
+# What long work calls: what is being done, how many rows are done, and about how many there are.
+Progress: TypeAlias = Callable[[str, int, int], None]
+
+Row = TypeVar("Row")
 
 OLDEST_SERVER = 140000
 
 
 @cache
 def text(name: str) -> str:
-    """Read an SQL text of ``sql/`` by its path without suffix, such as ``view/status``."""
+    """Read an SQL text of ``sql/`` by its path without suffix, such as ``serving/view/status``."""
     return resources.files("dbml._sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
-def names(folder: str) -> list[str]:
-    """Paths of the SQL texts in a folder of ``sql/``, in order of name."""
-    root = resources.files("dbml._sql").joinpath(folder)
-    return sorted(f"{folder}/{f.name[:-4]}" for f in root.iterdir() if f.name.endswith(".sql"))
+def names(kind: str) -> list[str]:
+    """Paths of the SQL texts of one kind in every room of ``sql/``, such as all views, in order."""
+    rooms = sorted(room.name for room in resources.files("dbml._sql").iterdir() if room.is_dir())
+    folders = {room: resources.files("dbml._sql").joinpath(room, kind) for room in rooms}
+    return [
+        f"{room}/{kind}/{name[:-4]}"
+        for room, folder in folders.items()
+        if folder.is_dir()
+        for name in sorted(file.name for file in folder.iterdir())
+    ]
+
+
+@cache
+def queries() -> dict[str, str]:
+    """Every query of ``sql/*/queries.sql`` by its name."""
+    found: dict[str, str] = {}
+    for room in resources.files("dbml._sql").iterdir():
+        file = room.joinpath("queries.sql")
+        if not file.is_file():
+            continue
+        _, *parts = re.split(r"^-- name: (\w+)\n", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        for name, query in zip(parts[::2], parts[1::2], strict=True):
+            if name in found:
+                raise ValueError(f"two queries are called {name}")
+            found[name] = query.strip().removesuffix(";")
+    return found
 
 
 def template(name: str, /, **parts: sql.Composable | str | int) -> sql.Composed:
-    """Fill a template of ``sql/template``: strings are quoted as identifiers, integers stand as they are."""
+    """Fill a template such as ``profiles/fill``: strings are quoted as identifiers, integers stand as they are."""
     filled = {
         key: part
         if isinstance(part, sql.Composable)
@@ -44,7 +71,8 @@ def template(name: str, /, **parts: sql.Composable | str | int) -> sql.Composed:
         else sql.Literal(part)
         for key, part in parts.items()
     }
-    return verbatim(text(f"template/{name}")).format(**filled)
+    room, _, file = name.partition("/")
+    return verbatim(text(f"{room}/template/{file}")).format(**filled)
 
 
 def verbatim(query: str) -> sql.SQL:
@@ -116,9 +144,22 @@ def query(connection: psycopg.Connection[Any], statement: Statement, parameters:
         return cursor.fetchall() if cursor.description else []
 
 
+def rows(connection: psycopg.Connection[Any], row: type[Row], query_name: str, /, **parameters: Any) -> list[Row]:
+    """Run the query of that name in ``sql/*/queries.sql``; each row becomes a ``row``, a class with those columns."""
+    with connection.cursor(row_factory=class_row(row)) as cursor:
+        return cursor.execute(verbatim(queries()[query_name]), parameters or None).fetchall()
+
+
+def value(connection: psycopg.Connection[Any], query_name: str, /, **parameters: Any) -> Any:
+    """Run the query of that name, which gives one value; None where it gives no row."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(verbatim(queries()[query_name]), parameters or None).fetchone()
+    return None if row is None else row[0]
+
+
 def named(connection: psycopg.Connection[Any], query_name: str, /, **parameters: Any) -> list[dict[str, Any]]:
-    """Run the query ``sql/query/NAME.sql`` with its named parameters."""
-    return query(connection, text(f"query/{query_name}"), parameters or None)
+    """Run the query of that name in ``sql/*/queries.sql`` with its named parameters."""
+    return query(connection, queries()[query_name], parameters or None)
 
 
 def script(connection: psycopg.Connection[Any], statements: str) -> None:

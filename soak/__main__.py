@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 import dbml
-from dbml.server import temporary_server
+from dbml.demo.server import temporary_server
 from soak import bounds, faults, figures, shop, unruly, upgrade
 from soak.bounds import Bound
 from soak.clients import Crowd, Failure

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psycopg
 
-from dbml.server import Server, cluster
-from dbml.server.account import server_account
+from dbml.demo.server import Server, cluster
+from dbml.demo.server.account import server_account
 
 # As a server is run whose data matters: what was committed must be there after a crash.
 DURABLE = {

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dbml.server import cache, packages
-from dbml.server.account import Account
+from dbml.demo.server import cache, packages
+from dbml.demo.server.account import Account
 
 FOLDER = "two-majors"
 

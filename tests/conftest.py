@@ -33,7 +33,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import dbml
 from dbml.cli import main
-from dbml.server import Server, temporary_server
+from dbml.demo.server import Server, temporary_server
 from tests.application import EXAMPLE, Application
 
 

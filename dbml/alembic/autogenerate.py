@@ -22,7 +22,7 @@ from dbml.alembic import operations as dbml_ops
 from dbml.alembic import tables, usage
 from dbml.alembic.declaration import Release, declared, read_manifest
 from dbml.alembic.implementation import located, refused, sha256
-from dbml.spec import Profile
+from dbml.profiles.spec import Profile
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -179,7 +179,7 @@ def _deployments(releases: Mapping[tuple[str, int], Release], state: _State) -> 
 
 def _features(state: _State, coming: Sequence[Release], deployments: Mapping[str, int]) -> dict[str, list[str]]:
     """Model → features of the version that serves after the revision."""
-    from dbml import artifact
+    from dbml.models import artifact
 
     files = {(release.name, release.version): release for release in coming}
     features = {}

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import MetaData
 
 from dbml.errors import SpecError, nearest
-from dbml.spec import Profile
+from dbml.profiles.spec import Profile
 
 KEY = "dbml"
 

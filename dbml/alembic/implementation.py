@@ -127,8 +127,8 @@ def _uninstall(operations: Operations, operation: dbml_ops.UninstallDbmlOp) -> N
 
 
 def _add_model(operations: Operations, operation: dbml_ops.AddModelOp) -> None:
-    from dbml import registry
     from dbml.alembic import script
+    from dbml.models import versions
 
     context = operations.migration_context
     with refused():
@@ -138,7 +138,7 @@ def _add_model(operations: Operations, operation: dbml_ops.AddModelOp) -> None:
             context.impl.static_output(script.add_model(release))
         return
     with _connection(operations) as raw:
-        version = registry.add_model(
+        version = versions.add_model(
             raw,
             release.name,
             release.path,
@@ -168,8 +168,9 @@ def _remove_model(operations: Operations, operation: dbml_ops.RemoveModelOp) -> 
 
 
 def _deploy_model(operations: Operations, operation: dbml_ops.DeployModelOp) -> None:
-    from dbml import deployment
     from dbml.alembic import script
+    from dbml.profiles import rescoring
+    from dbml.serving import deployment
 
     name, version, note = operation.name, operation.version, operation.note
     if operations.migration_context.as_sql:
@@ -178,7 +179,7 @@ def _deploy_model(operations: Operations, operation: dbml_ops.DeployModelOp) -> 
     with _connection(operations) as raw:
         scored = deployment.deploy(raw, name, version, note=note)
         if operation.rescore and not scored:
-            deployment.rescore(raw, name)
+            rescoring.rescore(raw, name)
 
 
 def _undeploy_model(operations: Operations, operation: dbml_ops.UndeployModelOp) -> None:
@@ -192,8 +193,8 @@ def _attach_profile(operations: Operations, operation: dbml_ops.AttachProfileOp)
 
 
 def _attach(operations: Operations, profile: Any, backfill: bool) -> None:
-    from dbml import attachment
     from dbml.alembic import script, tables
+    from dbml.profiles import attachment
 
     if operations.migration_context.as_sql:
         metadata = tables.metadatas(operations.migration_context.opts.get("target_metadata"))

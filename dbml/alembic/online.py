@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from dbml import database
-from dbml.upgrade import install as install_schema
+from dbml.serving.upgrade import install as install_schema
 
 
 def install(raw: psycopg.Connection[Any], python_path: str | None) -> list[str]:

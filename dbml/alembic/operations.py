@@ -9,7 +9,7 @@ from typing import Any
 from alembic.operations import MigrateOperation, Operations
 
 from dbml.alembic.declaration import Release
-from dbml.spec import Profile
+from dbml.profiles.spec import Profile
 
 
 @Operations.register_operation("install_dbml")

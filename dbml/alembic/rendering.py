@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbml.alembic import operations as ops
 from dbml.alembic.declaration import Release
-from dbml.spec import Counter, Event, Prediction, Profile
+from dbml.profiles.spec import Counter, Event, Prediction, Profile
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext

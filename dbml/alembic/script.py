@@ -11,13 +11,17 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import MetaData
 
-from dbml import attachment, database, errors, registry, signing, triggers
+from dbml import database, errors
 from dbml.alembic import tables
 from dbml.alembic.declaration import Release
 from dbml.database import template
-from dbml.install import code_digest, code_parts, code_script, migration_script, revisions
-from dbml.spec import Profile
-from dbml.tables import Attachment
+from dbml.models import signing, versions
+from dbml.models.trial import ENGINES
+from dbml.profiles import attachment, triggers
+from dbml.profiles.catalog import Attachment
+from dbml.profiles.spec import Profile
+from dbml.schema.assembly import code_digest, code_parts, code_script
+from dbml.schema.install import migration_script, revisions
 
 # Stands for the number of a profile until the server gives one; no number that anybody reaches.
 PLACEHOLDER = 1999999973
@@ -26,13 +30,13 @@ PLACEHOLDER = 1999999973
 def install(python_path: str | None) -> str:
     """Create or upgrade the schema, from whichever revision it is at, with PL/Python where the server has it."""
     plain, in_python, rights, rights_in_python = code_parts()
-    end = database.text("migration/install_end")
+    end = database.text("alembic/script/install_end")
     for plpython, mark in ((True, "@digest_plpython@"), (False, "@digest_plain@")):
         end = end.replace(mark, code_digest(code_script(plpython)))
     parts = [
-        database.text("migration/install_begin"),
-        database.text("install/roles"),
-        database.text("install/schemas"),
+        database.text("alembic/script/install_begin"),
+        database.text("schema/install/roles"),
+        database.text("schema/install/schemas"),
         *(_revision(before, revision) for before, revision in revisions()),
         plain,
         _where_plpython(f"create extension if not exists plpython3u;\n{in_python}"),
@@ -71,7 +75,9 @@ def _where_plpython(text: str) -> str:
 
 def uninstall() -> str:
     """Remove the schema if a migration created it."""
-    return database.text("migration/uninstall").replace("@uninstall@", quoted(database.text("install/uninstall")))
+    return database.text("alembic/script/uninstall").replace(
+        "@uninstall@", quoted(database.text("schema/install/uninstall"))
+    )
 
 
 def add_model(release: Release) -> str:
@@ -81,7 +87,7 @@ def add_model(release: Release) -> str:
     :raises ArtifactError: without a version the number that it becomes is not known; or no engine can run it.
     """
     # scikit-learn takes a second to import.
-    from dbml import artifact
+    from dbml.models import artifact
     from dbml.scorer import engines
 
     if release.version is None:
@@ -89,7 +95,7 @@ def add_model(release: Release) -> str:
             f"a script cannot know which version of {release.name} this becomes",
             f'Name it: op.add_model("{release.name}", …, version=1).',
         )
-    registry.check_name(release.name)
+    versions.check_name(release.name)
     read = artifact.read(release.path, release.sample, release.output)
     possible = engines.prepare(
         read.estimator,
@@ -98,29 +104,29 @@ def add_model(release: Release) -> str:
         label=str(release),
         sql_alone=release.engine == "sql",
     )
-    candidates = registry.ENGINES if release.engine == "auto" else (release.engine,)
+    candidates = ENGINES if release.engine == "auto" else (release.engine,)
     refusals = possible.refusals | read.refusals
     chosen = next((engine for engine in candidates if engine not in refusals), None)
-    if chosen not in registry.ENGINES:
+    if chosen not in ENGINES:
         reason = refusals.get(release.engine if release.engine != "auto" else "portable", "there is none of that name")
         raise errors.ArtifactError(
             f"{release} cannot run on engine {release.engine}: {reason}",
-            f"Engines are auto, {', '.join(registry.ENGINES)}.",
+            f"Engines are auto, {', '.join(ENGINES)}.",
         )
-    row = registry.stored_row(release.name, release.version, read, possible) | {
+    row = versions.stored_row(release.name, release.version, read, possible) | {
         "engine": chosen,
         "parity": Jsonb({}),
         "cost": Jsonb({}),
         "metrics": Jsonb(dict(release.metrics)),
-        "git_revision": registry.git_revision(release.path),
+        "git_revision": versions.git_revision(release.path),
         "note": release.note,
         "migrated": True,
     }
     key = _key(release, chosen)
-    signed = registry.signature_row(key, release.name, release.version, read) if key else None
+    signed = versions.signature_row(key, release.name, release.version, read) if key else None
     return _block(
         template(
-            "migration/add_model",
+            "alembic/add_model",
             name=sql.Literal(release.name),
             version=release.version,
             public_key=sql.Literal(key.public if key else None),
@@ -202,7 +208,7 @@ def attach(metadata: Sequence[MetaData], profile: Profile, backfill: bool) -> st
     ]
     disagreement = [
         template(
-            "migration/disagreement",
+            "alembic/disagreement",
             query=triggers.disagreement(attached, event, event_table),
             columns=sql.Literal(list(event.counters)),
             table=sql.Literal(str(table)),
@@ -213,7 +219,7 @@ def attach(metadata: Sequence[MetaData], profile: Profile, backfill: bool) -> st
     ]
     return _block(
         template(
-            "migration/attach",
+            "alembic/attach",
             lock_timeout=sql.Literal(attachment.LOCK_TIMEOUT),
             table=sql.Literal(name),
             models=sql.Literal([prediction.model for prediction in profile.predictions]),
@@ -259,12 +265,12 @@ def _block(body: str) -> str:
 
 
 def _composed(name: str, /, **parts: sql.Composable) -> str:
-    return template(f"migration/{name}", **parts).as_string(None)
+    return template(f"alembic/{name}", **parts).as_string(None)
 
 
 def _filled(query: str, values: Mapping[str, Any]) -> str:
-    """A query of ``sql/query`` with its parameters written out."""
-    return re.sub(r"%\((\w+)\)s", lambda found: _literal(values[found[1]]), database.text(f"query/{query}").rstrip())
+    """A query of ``sql/*/queries.sql`` with its parameters written out."""
+    return re.sub(r"%\((\w+)\)s", lambda found: _literal(values[found[1]]), database.queries()[query])
 
 
 def _literal(value: Any) -> str:

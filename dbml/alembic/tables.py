@@ -11,8 +11,8 @@ from sqlalchemy import MetaData
 from sqlalchemy.dialects import postgresql
 
 from dbml.errors import ProfileError, nearest
-from dbml.spec import Profile
-from dbml.tables import Table
+from dbml.profiles.catalog import Table
+from dbml.profiles.spec import Profile
 
 DEFAULT_SCHEMA = "public"
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^".\s]+)')

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from dbml import database, errors
-from dbml.spec import Counter, Event, Profile
+from dbml.profiles.spec import Counter, Event, Profile
 
 EVERY_COLUMN = "*"
 DETACH_FIRST = "Detach the profile before, and attach it after, by a spec and a version that do without it."

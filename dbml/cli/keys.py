@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from dbml import database, signing, trust
+from dbml import database
 from dbml.cli.shared import dsn_option, json_option, key_option, print_rows
+from dbml.models import signing, trust
 
 
 @click.group("key")

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from dbml import comparison, database, exports, registry
+from dbml import database
 from dbml.cli.shared import (
     dsn_option,
     json_option,
@@ -20,6 +20,7 @@ from dbml.cli.shared import (
     trust_option,
     version_number,
 )
+from dbml.models import comparison, exports, versions
 
 
 @click.group("model")
@@ -56,7 +57,7 @@ def model_add(
     """
     said = dict(named_number(metric) for metric in metrics)
     with database.connect(dsn) as connection:
-        version = registry.add_model(
+        version = versions.add_model(
             connection,
             name,
             file,
@@ -83,7 +84,7 @@ def model_add(
 def model_list(dsn: str | None, name: str | None, as_json: bool) -> None:
     """List the stored versions."""
     with database.connect(dsn) as connection:
-        rows = registry.versions(connection, name)
+        rows = versions.versions(connection, name)
     print_rows(
         rows,
         (
@@ -111,7 +112,7 @@ def model_list(dsn: str | None, name: str | None, as_json: bool) -> None:
 def model_show(dsn: str | None, version: str, as_json: bool) -> None:
     """Show one version: features, output, libraries, training summary."""
     with database.connect(dsn) as connection:
-        row = registry.show(connection, *version_number(version))
+        row = versions.show(connection, *version_number(version))
     if as_json:
         print_json(row)
         return
@@ -178,7 +179,7 @@ def model_diff(dsn: str | None, as_json: bool, one: str, other: str) -> None:
 def model_verify(dsn: str | None, version: str, as_json: bool) -> None:
     """Score the golden rows inside the server and compare with scikit-learn's own answers."""
     with database.connect(dsn) as connection:
-        report = registry.verify(connection, *version_number(version))
+        report = versions.verify(connection, *version_number(version))
     if as_json:
         print_json(report)
     elif report["error"]:
@@ -213,7 +214,7 @@ def model_export(
 ) -> None:
     """Write a version (left out: the deployed one) as a file, checked on its golden rows before."""
     with database.connect(dsn) as connection:
-        name, number = version_number(version) if "@" in version else (version, registry.deployed(connection, version))
+        name, number = version_number(version) if "@" in version else (version, versions.deployed(connection, version))
         form, size = exports.export_file(
             connection, name, number, output_file, form, schema=schema, trust=trust, force=force
         )

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import click
 
-from dbml import attachment, database, deployment, online, reconciliation, spec
+from dbml import database
 from dbml.cli.shared import dsn_option, json_option, print_json, print_rows, progress_bar, version_number
+from dbml.profiles import attachment, online, reconciliation, rescoring, spec
+from dbml.serving import deployment
 
 DIFFERENCES_SHOWN = 50
 
@@ -102,11 +104,11 @@ def rescore_command(dsn: str | None, name: str | None, every: bool, stale: bool,
         raise click.UsageError("--due takes no other option, and --stale and --all exclude each other")
     with database.connect(dsn) as connection:
         if name is None:
-            click.echo(f"{deployment.rescore_due(connection)} rows had a window that changed; they are moved.")
+            click.echo(f"{rescoring.rescore_due(connection)} rows had a window that changed; they are moved.")
             return
         connection.autocommit = True  # each batch a transaction of its own
         with progress_bar() as progress:
-            scored = deployment.rescore(connection, name, every=every, stale=stale, rate=rate, progress=progress)
+            scored = rescoring.rescore(connection, name, every=every, stale=stale, rate=rate, progress=progress)
         click.echo(f"{scored} rows scored by {name}.")
 
 

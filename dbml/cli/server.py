@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from dbml import database, doctor, upgrade
+from dbml import database
 from dbml.cli.shared import dsn_option, json_option, key_option, print_json
-from dbml.install import uninstall
+from dbml.schema.install import uninstall
+from dbml.serving import doctor, upgrade
 
 
 @click.command("demo")
@@ -18,9 +19,9 @@ from dbml.install import uninstall
 @click.option("--keep", is_flag=True, help="Leave the server up and say how to look around.")
 def demo_command(dsn: str | None, keep: bool) -> None:
     """Tell the whole story on a throwaway server, on real churn data."""
-    from dbml import demo
+    from dbml.demo import story
 
-    demo.run(dsn or os.environ.get("DBML_DSN"), keep)
+    story.run(dsn or os.environ.get("DBML_DSN"), keep)
 
 
 @click.command("doctor")

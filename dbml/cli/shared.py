@@ -15,7 +15,7 @@ import rich.progress
 from rich.console import Console
 from rich.table import Table
 
-from dbml import errors, reconciliation
+from dbml import database, errors
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -112,7 +112,7 @@ def print_json(value: Any) -> None:
 
 
 @contextmanager
-def progress_bar() -> Iterator[reconciliation.Progress | None]:
+def progress_bar() -> Iterator[database.Progress | None]:
     """A progress bar where somebody is looking."""
     console = Console(stderr=True)
     if not console.is_terminal:

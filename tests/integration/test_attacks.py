@@ -16,10 +16,11 @@ from click.testing import CliRunner
 from psycopg.types.json import Jsonb
 
 import dbml
-from dbml import database, signing
+from dbml import database
 from dbml.alembic import script
 from dbml.cli import main
 from dbml.errors import ArtifactError, DbmlError, NotInstalled, PermissionDenied, TooLarge
+from dbml.models import signing
 from tests.conftest import Cli, Trained
 from tests.integration.test_roles import made_role
 from tests.unit.test_unfold import Marker, trees

@@ -24,7 +24,8 @@ from psycopg.conninfo import make_conninfo
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import StandardScaler
 
-from dbml import artifact, attachment
+from dbml.models import artifact
+from dbml.profiles import attachment
 from tests.conftest import SPEC, TABLES, Cli, Trained, profile_rows
 
 Db = psycopg.Connection[Any]

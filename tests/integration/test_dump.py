@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 import dbml
 from dbml import Event, Prediction, Profile
-from dbml.server import cluster
+from dbml.demo.server import cluster
 from tests.conftest import Cli, Databases, Trained
 
 Db = psycopg.Connection[Any]

@@ -28,8 +28,8 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 import dbml
 from dbml._plpython import batch, plan
-from dbml.exports import pmml
-from dbml.exports import sql as sql_export
+from dbml.models.exports import pmml
+from dbml.models.exports import sql as sql_export
 from tests.conftest import Cli, Trained, train
 
 NUMBERS = ["complaints", "spend"]

@@ -11,11 +11,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dbml.server import Server
+from dbml.demo.server import Server
 
 HOLDER = """
 import signal, time
-from dbml.server import temporary_server
+from dbml.demo.server import temporary_server
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell runs the tests in the background
 with temporary_server(say=lambda text: None) as server:
     print(server.dsn, server.folder or "", sep="\\n", flush=True)

@@ -16,10 +16,12 @@ import sqlalchemy as sa
 from psycopg.rows import dict_row
 
 import dbml
-from dbml import attachment, database, spec, triggers
+from dbml import database
 from dbml.alembic import script
 from dbml.alembic.declaration import Release
-from dbml.install import code_script, migration_script
+from dbml.profiles import catalog, spec, triggers
+from dbml.schema.assembly import code_script
+from dbml.schema.install import migration_script
 from tests.conftest import SPEC, TABLES, Databases, Trained
 
 BIN = Path(sys.executable).parent
@@ -61,7 +63,7 @@ def scripts(databases: Databases, churn: Trained, tmp_path_factory: pytest.TempP
     whole = {
         "install": PREAMBLE + migration_script(None) + code_script(True),
         "install --sql": script.install("/opt/packages"),
-        "uninstall": PREAMBLE + database.text("install/uninstall"),
+        "uninstall": PREAMBLE + database.text("schema/install/uninstall"),
         "uninstall --sql": script.uninstall(),
         "deploy --sql": script.deploy("churn", 1, "why", True) + script.undeploy("churn", 1, True),
         "detach --sql": script.detach("customer"),
@@ -95,8 +97,8 @@ def scripts(databases: Databases, churn: Trained, tmp_path_factory: pytest.TempP
         attached = dbml.attach(connection, spec.read(file), add_columns=True)
         made["attach"] = [f"{PREAMBLE}{statement}" for text in attached.statements for statement in pglast.split(text)]
         with connection.cursor(row_factory=dict_row) as cursor:
-            row = cursor.execute(database.text("query/profiles")).fetchall()[0]
-        profile = attachment.attached(connection, row)
+            row = cursor.execute(database.queries()["profiles"]).fetchall()[0]
+        profile = catalog.attached(connection, row)
         functions = connection.execute(
             "select p.oid::regprocedure::text, pg_get_functiondef(p.oid) from pg_proc p"
             " where p.pronamespace = 'dbml_scorer'::regnamespace or p.oid::regprocedure::text like '%,customer)' order by 1"

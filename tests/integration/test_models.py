@@ -86,7 +86,8 @@ def test_add_verify_score(db: psycopg.Connection[Any], cli: Cli, tmp_path: Path,
     rows.to_csv(sample, index=False)
     cli("model", "add", "m", file, "--sample", sample, *(["--output", case.output] if case.output else []))
     report = json.loads(cli("model", "verify", "m@1", "--json").output)
-    assert report["rows"] > 0 and report["differing"] == 0 and report["largest_difference"] <= 1e-9
+    # How far a row may differ depends on its score: a hurtful row of a regressor may have 1e6 for one.
+    assert report["rows"] > 0 and report["differing"] == 0
     cli("deploy", "m@1")
     shown = json.loads(cli("model", "show", "m@1", "--json").output)
     names = [feature["name"] for feature in shown["features"]]

@@ -13,8 +13,9 @@ import psycopg
 import pytest
 
 import dbml
-from dbml import Event, Profile, online
+from dbml import Event, Profile
 from dbml.errors import CounterMismatch, LockNotAvailable, ProfileError, StillAttached
+from dbml.profiles import online
 from tests.conftest import Cli, Trained, profile_rows
 from tests.counting import KINDS, create, differences
 

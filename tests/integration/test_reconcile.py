@@ -73,8 +73,8 @@ def test_a_trigger_that_is_off_is_a_difference_and_forbids_repair(db: Db, cli: C
 
 
 def test_batches_progress_and_keys_of_two_columns(db: Db, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dbml.reconciliation.ROWS_AT_ONCE", 7)
-    monkeypatch.setattr("dbml.reconciliation.REPAIRED_AT_ONCE", 2)
+    monkeypatch.setattr("dbml.profiles.reconciliation.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("dbml.profiles.reconciliation.REPAIRED_AT_ONCE", 2)
     db.execute(
         'create table prof ("Tenant" text, no integer, n bigint not null default 0, primary key ("Tenant", no));'
         "create table ev (t text, no integer);"

@@ -15,8 +15,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 import dbml
-from dbml.server import Server, cluster, temporary_server
-from dbml.server.account import server_account
+from dbml.demo.server import Server, cluster, temporary_server
+from dbml.demo.server.account import server_account
 from tests.conftest import Cli, Trained, profile_rows
 from tests.counting import KINDS, create, differences
 

@@ -61,7 +61,7 @@ def test_a_rolled_back_rollback_never_happened(db: Db, dsn: str) -> None:
 
 @pytest.mark.usefixtures("two")
 def test_rescore_goes_on_after_a_kill(db: Db, dsn: str, cli: Cli, churn_2: Trained, monkeypatch: Any) -> None:
-    monkeypatch.setattr("dbml.deployment.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("dbml.profiles.rescoring.ROWS_AT_ONCE", 7)
     cli("deploy", "churn@2")
     db.execute("insert into complaint (customer_id) values (3)")  # scored by version 2 already
 
@@ -118,7 +118,7 @@ def test_without_a_version_column_every_row_is_scored(db: Db, cli: Cli, churn: T
 
 @pytest.mark.usefixtures("two")
 def test_stale_rows_alone(db: Db, cli: Cli, churn: Trained, monkeypatch: Any) -> None:
-    monkeypatch.setattr("dbml.deployment.ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("dbml.profiles.rescoring.ROWS_AT_ONCE", 2)
     db.execute("update customer set spend = 'infinity' where id between 3 and 9")
     db.execute("delete from customer where id = 9")
     with db.transaction():
@@ -152,15 +152,15 @@ def test_a_stale_row_is_queued_under_its_new_key(db: Db) -> None:
 @pytest.mark.usefixtures("two")
 def test_the_rate_is_a_ceiling(cli: Cli, monkeypatch: Any) -> None:
     slept: list[float] = []
-    monkeypatch.setattr("dbml.deployment.time.sleep", slept.append)
-    monkeypatch.setattr("dbml.deployment.time.monotonic", lambda: 100.0)
+    monkeypatch.setattr("dbml.profiles.rescoring.time.sleep", slept.append)
+    monkeypatch.setattr("dbml.profiles.rescoring.time.monotonic", lambda: 100.0)
     cli("rescore", "churn", "--all", "--rate", "40")
     # 10 rows a batch: each wait ends when so many rows are due.
     assert slept == pytest.approx([0.25, 0.5, 0.75, 1.0, 1.25])
 
 
 def test_keys_of_two_columns(db: Db, cli: Cli, churn: Trained, monkeypatch: Any) -> None:
-    monkeypatch.setattr("dbml.deployment.ROWS_AT_ONCE", 3)
+    monkeypatch.setattr("dbml.profiles.rescoring.ROWS_AT_ONCE", 3)
     db.execute(
         'create table prof ("Tenant" text, day date, plan text, complaints integer, spend float8, s float8, v integer,'
         ' primary key ("Tenant", day));'

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
-from dbml.server import Server
+from dbml.demo.server import Server
 from tests.conftest import Cli, Trained, profile_rows
 
 LOOSE = """select dbml.score('churn', '{"plan": "plus", "complaints": 2, "spend": 20}'::jsonb)"""

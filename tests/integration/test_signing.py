@@ -21,8 +21,8 @@ from psycopg.types.json import Jsonb
 from sklearn.neighbors import KNeighborsClassifier
 
 import dbml
-from dbml import signing
 from dbml._plpython.signing import record
+from dbml.models import signing
 from tests.application import Application, truth
 from tests.conftest import Cli, Trained, profile_rows
 from tests.integration.test_roles import made_role

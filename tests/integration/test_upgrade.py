@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
@@ -12,7 +11,7 @@ import psycopg
 import pytest
 
 import dbml
-from dbml import bundle
+from dbml.schema import assembly, runtime
 from tests.conftest import Cli, Trained, profile_rows
 
 Db = psycopg.Connection[Any]
@@ -34,7 +33,7 @@ def test_sessions_go_on(db: Db, dsn: str, cli: Cli, churn: Trained, monkeypatch:
                 warm[number].set()
         return done
 
-    sources, code = bundle.sources, importlib.import_module("dbml.install").code_script
+    sources, code = runtime.sources, assembly.code_script
     with ThreadPoolExecutor(3) as pool:
         runs = [pool.submit(insert, number) for number in range(3)]
         try:
@@ -44,11 +43,9 @@ def test_sessions_go_on(db: Db, dsn: str, cli: Cli, churn: Trained, monkeypatch:
                 # Another text of everything: in the server's Python, in SQL, in what was generated at the attachment.
                 later = f"\n# {number}\n"
                 monkeypatch.setattr(
-                    bundle, "sources", lambda *names, s=later: {n: t + s for n, t in sources(*names).items()}
+                    runtime, "sources", lambda *names, s=later: {n: t + s for n, t in sources(*names).items()}
                 )
-                monkeypatch.setattr(
-                    importlib.import_module("dbml.install"), "code_script", lambda p, n=number: f"{code(p)}\n-- {n}"
-                )
+                monkeypatch.setattr(assembly, "code_script", lambda p, n=number: f"{code(p)}\n-- {n}")
                 with psycopg.connect(dsn) as session:
                     assert dbml.install(session)["changed"]
         finally:

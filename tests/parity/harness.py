@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from sklearn import datasets
 
-from dbml import artifact
 from dbml._plpython import batch, compiled, frame, plan, portable
+from dbml.models import artifact
 from dbml.scorer import parity
 from dbml.scorer.sklearn import lower
 

@@ -19,8 +19,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, Normalizer, RobustScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from dbml import artifact
 from dbml.errors import ArtifactError
+from dbml.models import artifact
 from dbml.scorer import engines
 
 random = np.random.default_rng(5)

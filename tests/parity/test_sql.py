@@ -20,8 +20,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from dbml import artifact
 from dbml._plpython import compiled, frame, plan, portable
+from dbml.models import artifact
 from dbml.scorer import parity, sql
 from dbml.scorer.plan import Builder
 from dbml.scorer.sklearn import lower

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dbml.server import Server, temporary_server
+from dbml.demo.server import Server, temporary_server
 from soak import faults, shop
 from soak.clients import Crowd
 from soak.control import DURABLE, Control

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dbml import Counter, Event, Prediction, Profile
-from dbml.aggregate import Aggregate, parse
 from dbml.errors import SpecError
+from dbml.profiles.aggregate import Aggregate, parse
 
 
 @pytest.mark.parametrize(

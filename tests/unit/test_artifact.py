@@ -21,9 +21,9 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler, scale
 from sklearn.svm import LinearSVC
 
-from dbml import artifact
-from dbml.artifact.estimator import takes_numbers
 from dbml.errors import ArtifactError, DbmlError, SampleError, TooLarge
+from dbml.models import artifact
+from dbml.models.artifact.estimator import takes_numbers
 
 RNG = np.random.default_rng(7)
 N = 300

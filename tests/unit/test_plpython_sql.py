@@ -12,8 +12,8 @@ import pytest
 from pglast import ast as sql
 from pglast.visitors import Visitor
 
-from dbml import bundle
-from dbml.install import code_parts
+from dbml.schema import runtime
+from dbml.schema.assembly import code_parts
 
 CALLS = {"execute", "prepare", "cursor"}
 
@@ -130,7 +130,7 @@ def test_the_walk_sees_every_body() -> None:
     found = bodies()
     in_script = re.findall(r"create or replace function (\S+?)\(", code_parts()[1])
     assert sorted(name for name in found if name.startswith("dbml.")) == sorted(in_script)
-    assert {*bundle.MODULES, "loader", "probe"} <= found.keys()
+    assert {*runtime.MODULES, "loader", "probe"} <= found.keys()
     calls = sum(_is_call(node, CALLS) for text in found.values() for node in ast.walk(ast.parse(text)))
     assert calls > 20
 

@@ -7,14 +7,14 @@ import sys
 
 import pytest
 
-from dbml import bundle
+from dbml.schema import runtime
 
-TEXTS = bundle.sources("loader", "probe", *bundle.MODULES)
+TEXTS = runtime.sources("loader", "probe", *runtime.MODULES)
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_oldest_python_reads_it(name: str) -> None:
-    ast.parse(TEXTS[name], feature_version=bundle.OLDEST_PYTHON)
+    ast.parse(TEXTS[name], feature_version=runtime.OLDEST_PYTHON)
 
 
 @pytest.mark.parametrize("name", ["plan", "ieee", "masks", "treecode", "portable", "compiled"])

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from dbml.demo.server import cache
 from dbml.errors import ServerError
-from dbml.server import cache
 
 
 @pytest.fixture

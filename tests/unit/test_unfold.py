@@ -15,9 +15,9 @@ import joblib
 import numpy as np
 import pytest
 
-from dbml import artifact
 from dbml._plpython import plan, unfold
 from dbml.errors import ArtifactError, TooLarge
+from dbml.models import artifact
 
 MEGABYTE = 1 << 20
 COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {

@@ -1,0 +1,197 @@
+"""What a fitted estimator is: its task, its features' names, and what it can answer."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, is_classifier, is_outlier_detector, is_regressor
+from sklearn.compose import ColumnTransformer
+from sklearn.exceptions import NotFittedError
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from dbml.errors import ArtifactError
+from dbml.models.file import REFIT
+
+
+def task_of(path: Path, estimator: Any) -> str:
+    """Tell the task of a fitted estimator.
+
+    :returns: ``classifier``, ``regressor`` or ``outlier``.
+    :raises ArtifactError: it is none of them, or not fitted.
+    """
+    name = type(estimator).__name__
+    if isinstance(estimator, type) or not isinstance(estimator, BaseEstimator):
+        what = f"the class {estimator.__name__}" if isinstance(estimator, type) else f"a {name}"
+        raise ArtifactError(f"{path}: holds {what}, no scikit-learn estimator", REFIT)
+    # An unfitted Pipeline or search hides predict in its own ways, so fitness is asked first.
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError:
+        raise ArtifactError(f"{path}: the {name} is not fitted", REFIT) from None
+    except TypeError:
+        pass
+    if not hasattr(estimator, "predict"):
+        raise ArtifactError(
+            f"{path}: the {name} has no predict", "Hand over the whole Pipeline with its last step, fitted."
+        )
+    if is_classifier(estimator):
+        return "classifier"
+    if is_regressor(estimator):
+        return "regressor"
+    if is_outlier_detector(estimator):
+        return "outlier"
+    raise ArtifactError(
+        f"{path}: the {name} is no classifier, regressor or outlier detector",
+        "Hand over an estimator of one of these kinds.",
+    )
+
+
+def describe(estimator: Any) -> str:
+    """Name an estimator, and the steps of a pipeline: ``Pipeline(StandardScaler, SVC)``."""
+    name = type(estimator).__name__
+    if isinstance(estimator, Pipeline):
+        return f"{name}({', '.join(describe(step) for _, step in estimator.steps if not _passes(step))})"
+    best = getattr(estimator, "best_estimator_", None)
+    return name if best is None else f"{name}({describe(best)})"
+
+
+def feature_names(path: Path, estimator: Any) -> tuple[list[str], str]:
+    """Tell what an estimator was fitted on.
+
+    :returns: the features, ``x0``, ``x1``, … where they have no names, and ``frame`` or ``array``.
+    :raises ArtifactError: two share a name, or it does not say.
+    """
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is not None:
+        listed = [str(name) for name in names]
+        if len(set(listed)) < len(listed):
+            double = next(name for name in listed if listed.count(name) > 1)
+            raise ArtifactError(f'{path}: two features are named "{double}"', "Rename one and fit again.")
+        return listed, "frame"
+    count = getattr(estimator, "n_features_in_", None)
+    if count is None:
+        raise ArtifactError(
+            f"{path}: the {type(estimator).__name__} does not say which features it was fitted on",
+            "Fit it on a pandas DataFrame with named columns.",
+        )
+    return [f"x{i}" for i in range(int(count))], "array"
+
+
+# --- is every feature a number? ---
+
+
+def _passes(step: Any) -> bool:
+    # A fitted ColumnTransformer holds an identity FunctionTransformer where "passthrough" was said.
+    identity = isinstance(step, FunctionTransformer) and step.func is None
+    return step is None or (isinstance(step, str) and step == "passthrough") or identity
+
+
+def takes_numbers(step: Any, rest: Sequence[Any]) -> bool:
+    """Whether all that goes into this step is known to be numbers. When in doubt, it is not.
+
+    :param rest: the steps behind it, which see what a passthrough lets through.
+    """
+    if _passes(step):
+        return bool(rest) and takes_numbers(rest[0], rest[1:])
+    if isinstance(step, Pipeline):
+        steps = [inner for _, inner in step.steps] + list(rest)
+        return takes_numbers(steps[0], steps[1:])
+    if isinstance(step, ColumnTransformer):
+        # A dropped column may hold anything, so "drop" falls through to False.
+        used = [inner for _, inner, columns in step.transformers_ if _any_columns(columns)]
+        return all(takes_numbers(inner, rest) for inner in used)
+    if isinstance(step, FeatureUnion):
+        # Every branch sees all columns: one that takes only numbers tells for all.
+        return any(takes_numbers(inner, rest) for _, inner in step.transformer_list)
+    if hasattr(step, "best_estimator_"):
+        return takes_numbers(step.best_estimator_, rest)
+    if hasattr(step, "takes_numbers"):
+        return bool(step.takes_numbers)
+    if isinstance(step, SimpleImputer):
+        return step.statistics_.dtype.kind in "fiu"
+    return _is_numeric_leaf(step)
+
+
+def _any_columns(columns: Any) -> bool:
+    return not (isinstance(columns, (list, np.ndarray)) and len(columns) == 0)
+
+
+def _is_numeric_leaf(step: Any) -> bool:
+    if not isinstance(step, BaseEstimator) or not type(step).__module__.startswith("sklearn."):
+        return False
+    if isinstance(step, (FunctionTransformer, Pipeline, ColumnTransformer, FeatureUnion)):
+        return False
+    tags = get_tags(step)
+    if tags.input_tags.categorical or tags.input_tags.string or tags.no_validation:
+        return False
+    if np.any(getattr(step, "is_categorical_", None)):
+        return False
+    # A meta-estimator hands its input on, so all that it holds must take numbers too.
+    inner = [value for value in step.get_params(deep=True).values() if isinstance(value, BaseEstimator)]
+    return all(_is_numeric_leaf(each) for each in inner)
+
+
+# --- the output ---
+
+
+def output_of(path: Path, estimator: Any, task: str, output: str | None) -> dict[str, Any]:
+    """Tell what the score is: a class's probability, a class or not, or the prediction itself.
+
+    :param output: what was asked for, as in :func:`dbml.models.artifact.read`.
+    :raises ArtifactError: the estimator does not have it, or has several and none was named.
+    """
+    if task != "classifier":
+        if output not in (None, "value"):
+            raise ArtifactError(
+                f'{path}: a {type(estimator).__name__} has no class "{output}"',
+                "Leave --output away, or say `--output value`.",
+            )
+        return {"kind": "value"}
+    classes = getattr(estimator, "classes_", None)
+    if classes is None:
+        raise ArtifactError(f"{path}: the {type(estimator).__name__} does not tell its classes", REFIT)
+    if isinstance(classes, list) or np.ndim(classes) != 1:
+        raise multi_output(path, estimator)
+    labels = np.asarray(classes).tolist()
+    listed = ", ".join(f'"{label}"' for label in labels)
+    if output is None:
+        if len(labels) != 2:
+            raise ArtifactError(
+                f"{path}: has {len(labels)} classes, {listed}, and the score is the probability of one",
+                "Say which one: `--output LABEL`.",
+            )
+        index = 1
+    else:
+        matches = [i for i, label in enumerate(labels) if str(label) == output]
+        if not matches and output == "value":
+            if np.asarray(classes).dtype.kind not in "biuf":
+                raise ArtifactError(
+                    f'{path}: its classes {listed} are no numbers, so "value" is no score',
+                    "Say which class: `--output LABEL`.",
+                )
+            return {"kind": "value"}
+        if not matches:
+            near = difflib.get_close_matches(output, [str(label) for label in labels], 1)
+            raise ArtifactError(
+                f'{path}: has no class "{output}", only {listed}',
+                f"Say one of them: `--output {near[0] if near else labels[-1]}`.",
+            )
+        index = matches[0]
+    if hasattr(estimator, "predict_proba"):
+        return {"kind": "probability", "label": labels[index], "index": index}
+    return {"kind": "label", "label": labels[index]}
+
+
+def multi_output(path: Path, estimator: Any) -> ArtifactError:
+    """Make the error of a model with several outputs."""
+    return ArtifactError(
+        f"{path}: the {type(estimator).__name__} has several outputs", "Fit one model for each output."
+    )

@@ -1,0 +1,201 @@
+"""Golden rows: what the estimator itself says of rows that a version keeps, and what its sample looked like."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dbml._plpython.frame import rows_to_input, scores, to_wire
+from dbml.errors import ArtifactError, SampleError
+from dbml.models.artifact.estimator import multi_output
+from dbml.models.artifact.sample import json_rows
+from dbml.models.file import one_line
+
+GOLDEN_ROWS = 200
+SYNTHETIC_ROWS = 32
+# An estimator takes milliseconds for a row alone.
+ROWS_ASKED_ALONE = 40
+# What to do where the file alone does not tell enough.
+GIVE_SAMPLE = "Give rows of its features: `--sample ROWS.csv`."
+_QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]
+
+
+def _score(estimator: Any, signature: Mapping[str, Any], rows: Sequence[Sequence[Any]]) -> np.ndarray[Any, Any]:
+    """Score as the server does, through the wire format."""
+    answer = np.empty(len(rows))
+    for indices, X in rows_to_input(signature, *to_wire(signature, rows)):  # noqa: N806
+        answer[indices] = scores(estimator, signature["output"], X)
+    return answer
+
+
+def _check_single_output(path: Path, estimator: Any, X: Any) -> None:  # noqa: N803
+    if np.ndim(estimator.predict(X)) != 1:
+        raise multi_output(path, estimator)
+
+
+def _check_row_by_row(
+    path: Path,
+    estimator: Any,
+    signature: Mapping[str, Any],
+    rows: Sequence[Sequence[Any]],
+    together: np.ndarray[Any, Any],
+) -> None:
+    for row, score in zip(rows, together.tolist(), strict=True):
+        try:
+            alone = float(_score(estimator, signature, [row])[0])
+        except Exception as error:
+            raise ArtifactError(
+                f"{path}: scores a row among others but refuses it alone ({one_line(error)})",
+                "Take out the step that looks at the whole batch.",
+            ) from error
+        if not math.isclose(alone, score, rel_tol=1e-12, abs_tol=1e-9):
+            raise ArtifactError(
+                f"{path}: a row's score depends on the rows scored with it ({alone!r} alone, {score!r} not)",
+                "Take out the step that looks at the whole batch; `fit` is where it may look.",
+            )
+
+
+def of_sample(
+    path: Path, estimator: Any, signature: dict[str, Any], sample: pd.DataFrame
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Choose golden rows among a sample's.
+
+    :returns: ``{"rows", "scores", "synthetic"}``, and the training summary.
+    :raises ArtifactError: the score of a row depends on the rows beside it, or on what no database row can hold.
+    :raises SampleError: the estimator refuses a row.
+    """
+    rows = json_rows(signature["features"], sample)
+    given: Any = sample if signature["input"] == "frame" else sample.to_numpy()
+    # As given comes first: what the estimator itself says is what the sample is measured by.
+    own = _on_all(len(rows), lambda part: _own(path, estimator, signature, given[part]))
+    all_scores = _on_all(len(rows), lambda part: _score(estimator, signature, rows[part]))
+    different = np.flatnonzero(~np.isclose(all_scores, own, rtol=1e-12, atol=1e-12))
+    if different.size:
+        row = int(different[0])
+        raise ArtifactError(
+            f"{path}: sample row {row + 1} scores {float(own[row])!r} as given, but "
+            f"{float(all_scores[row])!r} from the values that a database row can hold",
+            "Fit and sample with one kind of missing value a column (NaN), and plain dtypes.",
+        )
+    spread = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), GOLDEN_ROWS)).round().astype(int))
+    picked = [rows[i] for i in spread.tolist()]
+    few = slice(None, None, max(1, len(picked) // ROWS_ASKED_ALONE))
+    _check_row_by_row(path, estimator, signature, picked[few], all_scores[spread][few])
+    golden = {"rows": picked, "scores": all_scores[spread].tolist(), "synthetic": False}
+    return golden, _summary(signature, rows, all_scores)
+
+
+def _own(path: Path, estimator: Any, signature: Mapping[str, Any], X: Any) -> np.ndarray[Any, Any]:  # noqa: N803
+    _check_single_output(path, estimator, X)
+    answer: np.ndarray[Any, Any] = scores(estimator, signature["output"], X)
+    return answer
+
+
+def _on_all(count: int, score: Callable[[slice], np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+    """Score all rows at once; where that is refused, find the first row at fault.
+
+    :raises SampleError: names the row, counted from 1 after the header.
+    """
+    try:
+        return score(slice(0, count))
+    except ArtifactError:
+        raise
+    except Exception as error:
+        start, end, reason = 0, count, error
+        while end - start > 1:  # by halves: a sample may be long
+            middle = (start + end) // 2
+            try:
+                score(slice(start, middle))
+            except Exception as first:
+                end, reason = middle, first
+            else:
+                start = middle
+        try:
+            score(slice(start, end))
+        except Exception as last:
+            reason = last
+        raise SampleError(
+            f"the estimator refuses sample row {start + 1}: {one_line(reason)}",
+            "Leave the row away, or fit a model that takes it (an imputer, handle_unknown='ignore').",
+        ) from reason
+
+
+def synthetic(path: Path, estimator: Any, signature: dict[str, Any]) -> dict[str, Any]:
+    """Make golden rows up for a model of plain numbers.
+
+    :returns: as :func:`of_sample`, without a summary.
+    :raises ArtifactError: the estimator refuses every row.
+    """
+    width = len(signature["features"])
+    drawn = np.random.default_rng(0).normal(size=(SYNTHETIC_ROWS - 2, width)).tolist()
+    rows: list[list[Any]] = []
+    reason: Exception | None = None
+    for row in [*drawn, [0.0] * width, [1.0] * width]:
+        try:
+            for _, X in rows_to_input(signature, *to_wire(signature, [row])):  # noqa: N806
+                _own(path, estimator, signature, X)
+            rows.append(row)
+        except ArtifactError:
+            raise
+        except Exception as error:
+            reason = error
+    if not rows:
+        why = one_line(reason) if reason else "no features"
+        raise ArtifactError(f"{path}: refuses every row of plain numbers ({why})", GIVE_SAMPLE)
+    answer = _score(estimator, signature, rows)
+    _check_row_by_row(path, estimator, signature, rows, answer)
+    return {"rows": rows, "scores": answer.tolist(), "synthetic": True}
+
+
+# --- the training summary ---
+
+
+def _summary(
+    signature: Mapping[str, Any], rows: Sequence[Sequence[Any]], all_scores: np.ndarray[Any, Any]
+) -> dict[str, Any]:
+    features: dict[str, Any] = {}
+    for feature, column in zip(signature["features"], zip(*rows, strict=True), strict=True):
+        present = [value for value in column if value is not None]
+        entry: dict[str, Any] = {"nulls": len(column) - len(present)}
+        if feature["kind"] in ("float", "integer"):
+            entry |= _numbers(np.array([float(value) for value in present]))
+        else:
+            words = [str(value).lower() if isinstance(value, bool) else value for value in present]
+            counts: dict[str, int] = {}
+            for word in words:
+                counts[word] = counts.get(word, 0) + 1
+            top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:20]
+            entry |= {"distinct": len(counts), "top": dict(top)}
+        features[feature["name"]] = entry
+    score_summary = _numbers(all_scores)
+    del score_summary["std"]
+    return {"rows": len(rows), "features": features, "scores": score_summary}
+
+
+def _numbers(values: np.ndarray[Any, Any]) -> dict[str, Any]:
+    # Infinity has no mean and no place in JSON.
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return {"min": None, "max": None, "mean": None, "std": None, "quantiles": [None] * len(_QUANTILES)}
+    with np.errstate(over="ignore", invalid="ignore"):
+        summary = {
+            "min": values.min(),
+            "max": values.max(),
+            "mean": values.mean(),
+            "std": values.std(),
+        }
+        quantiles = np.quantile(values, _QUANTILES)
+    return {
+        **{key: _finite(value) for key, value in summary.items()},
+        "quantiles": [_finite(value) for value in quantiles],
+    }
+
+
+def _finite(value: Any) -> float | None:
+    number = float(value)
+    return number if math.isfinite(number) else None

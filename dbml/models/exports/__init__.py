@@ -1,0 +1,127 @@
+"""Ways out: a stored version as a file of another format, checked on its golden rows before it is written.
+
+``joblib``, ``skops`` and ``onnx`` are also what a version may have come as: then the export is the stored file, bit
+for bit. Everything else is made anew and asked for the golden rows by an evaluator that had no part in making it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from dbml import database, errors
+from dbml.database import Connection
+from dbml.models import versions
+from dbml.models.trust import require_signature
+
+# Format → how a file of it ends, to be guessed from.
+FORMATS = {"joblib": ".joblib", "skops": ".skops", "sql": ".sql", "plan": ".json", "pmml": ".pmml", "onnx": ".onnx"}
+# Each is made by the module of its name, whose ``make(raw, stored)`` returns checked bytes.
+_MADE = ("sql", "plan", "pmml", "onnx")
+# Converters take the estimator itself.
+_UNPICKLE = ("pmml", "onnx")
+
+
+def export(
+    connection: Connection,
+    name: str,
+    version: int,
+    form: str | None = None,
+    *,
+    schema: str = "scorer",
+    trust: Sequence[str] = (),
+) -> bytes:
+    """Return a version as a file of some format, checked on its golden rows.
+
+    :param form: ``joblib``, ``skops``, ``sql``, ``plan``, ``pmml`` or ``onnx``; left out, what the version was
+        added as.
+    :param schema: of ``sql``: where its functions are to stand.
+    :param trust: types that a skops file may load, for a version that came as one.
+    :raises UnknownModel: the version is not there.
+    :raises ExportError: the format cannot carry this model, or a package that makes it is missing.
+    :raises ParityError: what was made does not answer as the model.
+    """
+    return _made(connection, name, version, form, schema, trust)[1]
+
+
+def export_file(
+    connection: Connection,
+    name: str,
+    version: int,
+    path: Path | str,
+    form: str | None = None,
+    *,
+    schema: str = "scorer",
+    trust: Sequence[str] = (),
+    force: bool = False,
+) -> tuple[str, int]:
+    """Write a version to a file, wholly or not at all.
+
+    :param form: as :func:`export` takes it; left out, by the file's suffix, else what the version was added as.
+    :param force: replace a file that is there.
+    :returns: the format, and the number of bytes.
+    :raises ExportError: the file is there, or cannot be written; and what :func:`export` raises.
+    """
+    path = Path(path)
+    _refuse_existing(path, force)
+    if form is None:
+        form = next((form for form, suffix in FORMATS.items() if path.suffix == suffix), None)
+    form, content = _made(connection, name, version, form, schema, trust)
+    _write(path, content, force)
+    return form, len(content)
+
+
+def _made(
+    connection: Connection, name: str, version: int, form: str | None, schema: str, trust: Sequence[str]
+) -> tuple[str, bytes]:
+    raw = database.driver(connection)
+    row = versions.stored(raw, name, version)
+    if form not in (None, *FORMATS):
+        raise errors.ExportError(f'there is no format "{form}"', f"Formats are {', '.join(FORMATS)}.")
+    if form in (None, row["kind"]):
+        # Its sha256 is that of the file whose golden rows were scored when it was added: to copy it unpickles nothing.
+        return row["kind"], row["artifact"]
+    if form not in _MADE:
+        raise errors.ExportError(
+            f"{name}@{version} came as {row['kind']}, and there is no {form} file of it",
+            f"Export what was added: `--format {row['kind']}`.",
+        )
+    # numpy is not for those who only import dbml.
+    from dbml.models.exports.checking import Stored
+
+    if form in _UNPICKLE and row["kind"] == "joblib":
+        require_signature(raw, name, version, row["sha256"], row["signature"])
+    maker = importlib.import_module(f"dbml.models.exports.{form}")
+    stored = Stored(f"{name}@{version}", schema=schema, trust=tuple(trust), **row)
+    with database.translated():
+        return form, maker.make(raw, stored)
+
+
+def _refuse_existing(path: Path, force: bool) -> None:
+    if path.is_file() and not force:
+        raise errors.ExportError(f"{path} is there already", "Say `--force` to replace it, or give another `-o FILE`.")
+
+
+def _write(path: Path, content: bytes, force: bool) -> None:
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        if path.exists() and not path.is_file():  # /dev/stdout: nothing is to be renamed over a device
+            path.write_bytes(content)
+            return
+        try:
+            with open(beside, "xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            _refuse_existing(path, force)  # it may have come meanwhile
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise errors.ExportError(f"cannot write {path}: {error.strerror}", "Give another `-o FILE`.") from error
+
+
+__all__ = ["FORMATS", "export", "export_file"]

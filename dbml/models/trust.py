@@ -1,0 +1,123 @@
+"""Whose signatures count in a database: only an administrator says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from dbml import database, errors
+from dbml._plpython.signing import NotTrusted, judge
+from dbml.database import Connection
+from dbml.models import signing
+from dbml.schema.install import require
+
+
+def trust_key(connection: Connection, public_key: str, owner: str | None = None) -> bool:
+    """Let versions run that this key has signed.
+
+    :param public_key: as ``dbml key new`` prints it.
+    :param owner: whose key it is, for those who read it later.
+    :returns: False where it was trusted before.
+    :raises RevokedKey: a revoked key stays so.
+    :raises PermissionDenied: the role is no member of ``dbml_owner``.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        added: bool = database.named(raw, "trust_key", public_key=public_key, owner=owner)[0]["added"]
+        return added
+
+
+def revoke_key(connection: Connection, key: str) -> str:
+    """Stop what only this key has signed, in every session, from its next statement on.
+
+    :param key: the public key, or its fingerprint.
+    :returns: the owner.
+    :raises UntrustedKey: it was never trusted.
+    :raises PermissionDenied: the role is no member of ``dbml_owner``.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        owner: str = database.named(raw, "revoke_key", key=key)[0]["owner"]
+        return owner
+
+
+def trusted_keys(connection: Connection) -> list[dict[str, Any]]:
+    """List the keys that are or were trusted: the table ``dbml.trusted_key``."""
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        return database.named(raw, "trusted_keys")
+
+
+def signer(raw: psycopg.Connection[Any], path: Path | str | None) -> signing.Key:
+    """Return the user's key, if this database trusts it.
+
+    :raises UnsignedModel: there is no key.
+    :raises UntrustedKey: nobody has trusted it here.
+    :raises RevokedKey: somebody no longer does.
+    :raises KeyFileError: others can read it, or it is no key.
+    """
+    key = signing.read_key(path)
+    if key is None:
+        raise errors.UnsignedModel(
+            f"you have no key to sign with: there is no {signing.key_path(path)}",
+            "dbml key new makes one; an administrator then says: dbml key trust PUBLIC_KEY --owner NAME",
+        )
+    held = database.named(raw, "trusted_key", public_key=key.public)
+    if not held:
+        raise errors.UntrustedKey(
+            "this database does not trust your key", f"An administrator says: {signing.trust_command(key)}"
+        )
+    if held[0]["revoked_at"]:
+        raise errors.RevokedKey(
+            f"your key was revoked by {held[0]['revoked_by']}",
+            f"Move {signing.key_path(path)} away; then dbml key new makes another, for an administrator to trust.",
+        )
+    return key
+
+
+def require_signature(
+    raw: psycopg.Connection[Any], name: str, version: int, sha256: str, signature: Mapping[str, Any]
+) -> None:
+    """Before a stored file is unpickled here: refuse one that no trusted key has signed.
+
+    :param sha256: of the file as it came from the table.
+    :param signature: features and output, as stored.
+    :raises UnsignedModel: nobody has signed it.
+    :raises UntrustedKey: nobody whose key this database trusts has.
+    :raises RevokedKey: it no longer trusts the key.
+    :raises InvalidSignature: something of the version is not what was signed.
+    """
+    rows = database.named(raw, "version_signatures", name=name, version=version)
+    try:
+        judge(rows, name, version, sha256, signature)
+    except NotTrusted as error:
+        kinds = {kind.sqlstate: kind for kind in errors.DbmlError.__subclasses__()}
+        raise kinds[error.sqlstate](str(error), error.hint) from error
+
+
+def introduce(raw: psycopg.Connection[Any], path: Path | str | None) -> list[str]:
+    """Have the key of the administrator who installs trusted, and make one if there is none.
+
+    :returns: what was done or why nothing was, in sentences. No key is no reason not to install.
+    """
+    said = []
+    try:
+        key, made = signing.own_key(path)
+        held = database.named(raw, "trusted_key", public_key=key.public)
+        if not held:
+            database.named(raw, "trust_key", public_key=key.public, owner=signing.owner())
+            which = "a new key" if made else "your key"
+            said.append(f"what you add is signed with {which}, {signing.key_path(path)}, trusted here from now on")
+        elif held[0]["revoked_at"]:
+            said.append(f"your key {held[0]['fingerprint']} was revoked, and stays so")
+    except errors.KeyFileError as error:
+        said.append(
+            f"no key of yours is trusted, and models for the engine python need one: {error.message}. {error.hint}"
+        )
+    return said

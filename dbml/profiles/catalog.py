@@ -1,0 +1,137 @@
+"""The tables of a spec as the catalog knows them, and how SQL names their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from dbml import database, errors
+from dbml.database import relation, verbatim
+from dbml.profiles.spec import Event, Profile
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as the catalog knows it."""
+
+    oid: int
+    schema: str
+    name: str
+    partitioned: bool
+    columns: dict[str, dict[str, Any]]
+    unique_keys: list[list[str]]
+    indexed: list[list[str]]
+    references: list[dict[str, Any]]
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        """The qualified, quoted name."""
+        return relation([self.schema, self.name])
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+    def follows(self, key: Sequence[str], other: Table, other_key: Sequence[str]) -> bool:
+        """Whether an enforced foreign key keeps ``key`` within another table's ``other_key``."""
+        wanted = sorted(zip(key, other_key, strict=True))
+        return any(
+            reference["to"] == other.oid and sorted(map(tuple, reference["columns"])) == wanted
+            for reference in self.references
+        )
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A spec with the tables it names; ``id`` numbers the profile and its generated functions."""
+
+    id: int
+    profile: Profile
+    table: Table
+    events: Sequence[tuple[Event, Table]]
+    deployed: frozenset[str] = frozenset()
+
+    def function(self, what: str) -> str:
+        """Name of one of this profile's generated functions."""
+        return f"profile_{self.id}_{what}"
+
+    def same(self, one: str, other: str) -> sql.Composed:
+        """A condition: two aliases of the profile's columns bear the same key."""
+        return sql.SQL(" and ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(one, key), sql.Identifier(other, key)) for key in self.profile.key
+        )
+
+    def matches(self, alias: str, facts: str = "d") -> sql.Composed:
+        """A condition: the profile's row is the one whose key stands in ``k0``, ``k1`` …"""
+        return sql.SQL(" and ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(alias, key), sql.Identifier(facts, f"k{index}"))
+            for index, key in enumerate(self.profile.key)
+        )
+
+
+def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
+    """Look a table up by its name as SQL writes it.
+
+    :raises ProfileError: there is none, or it is a view or the like.
+    """
+    try:
+        rows = database.named(raw, "table_facts", table=name)
+    except (
+        psycopg.errors.SyntaxError,
+        psycopg.errors.InvalidName,
+        psycopg.errors.FeatureNotSupported,
+    ) as error:
+        raise errors.ProfileError(
+            f"{name} is not written as a table's name",
+            'Write it as in SQL: public.customer, or "Order Items".',
+        ) from error
+    if not rows:
+        known = [row["name"] for row in database.named(raw, "tables")]
+        raise errors.ProfileError(
+            f"there is no table {name}",
+            "Name it with its schema, quoted as in SQL." + errors.nearest(name, known),
+        )
+    facts = rows[0]
+    if facts["kind"] not in ("r", "p"):
+        raise errors.ProfileError(f"{name} is not a table", "Triggers need a table; views and others have none.")
+    return Table(
+        facts["oid"],
+        facts["schema"],
+        facts["name"],
+        facts["kind"] == "p",
+        facts["columns"],
+        facts["unique_keys"],
+        facts["indexed"],
+        facts["references"],
+    )
+
+
+def attached(raw: psycopg.Connection[Any], row: Mapping[str, Any]) -> Attachment:
+    """What a row of ``dbml.profile`` says is attached, with the tables as they are now."""
+    profile = Profile.from_dict(row["spec"])
+    return Attachment(
+        row["id"],
+        profile,
+        table_facts(raw, row["relation"]),
+        [(event, table_facts(raw, name)) for event, name in zip(profile.events, row["events"], strict=True)],
+    )
+
+
+def listed(columns: Iterable[str], alias: str | None = None) -> sql.Composed:
+    """Columns with commas between them."""
+    return sql.SQL(", ").join(sql.Identifier(*([alias] if alias else []), c) for c in columns)
+
+
+def literal(body: sql.Composed) -> sql.Literal:
+    """A function's body; a literal, because a dollar quote could be closed by what the user's expressions hold."""
+    return sql.Literal("\n" + body.as_string(None))
+
+
+def owned(function: str, arguments: sql.Composable | None = None) -> sql.Composed:
+    """Statements that give a generated function to ``dbml_owner`` and close it to everybody else."""
+    # Rights before ownership: PUBLIC must never be able to call what runs as dbml_owner.
+    name = sql.SQL("dbml_scorer.{}({})").format(sql.Identifier(function), arguments or verbatim(""))
+    return sql.SQL("revoke all on function {f} from public;\nalter function {f} owner to dbml_owner").format(f=name)

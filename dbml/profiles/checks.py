@@ -1,0 +1,291 @@
+"""Whether a spec fits its tables: keys, columns, features, and which counters can be kept exactly and cheaply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from dbml import database, errors
+from dbml.profiles import counters
+from dbml.profiles.catalog import Attachment, Table, listed
+from dbml.profiles.counters import Kept
+from dbml.profiles.spec import Counter, Event, Profile
+
+_WHOLE = ("smallint", "integer", "bigint")
+_MOMENT = "timestamp with time zone"
+SCORE = "double precision"
+
+
+def column_type(raw: psycopg.Connection[Any], event: Event, table: Table, column: str, counter: Counter) -> str:
+    """How to declare a profile column for a counter."""
+    if counter.parts.function == "count":
+        return "bigint not null default 0"
+    return _aggregate_type(raw, event, table, Kept(column, counter, 0, counters.NULL))
+
+
+def check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event: Event, table: Table) -> None:
+    """Check that every counter of an event can be kept exactly in its column.
+
+    :raises ProfileError: one cannot, or PostgreSQL does not understand it.
+    """
+    for kept in counters.kept(attachment, event):
+        column, counter, function = kept.column, kept.counter, kept.counter.parts.function
+        facts = attachment.table.columns[column]
+        if facts["generated"]:
+            raise errors.ProfileError(
+                f'counter column "{column}" of {attachment.table} is generated', "Name a plain column."
+            )
+        if counter.over:
+            _check_window(raw, table, counter)
+        aggregate = _aggregate_type(raw, event, table, kept)
+        if not _fits(function, aggregate, facts):
+            wanted = "bigint" if function == "count" else "numeric" if function in ("sum", "avg") else aggregate
+            raise errors.ProfileError(
+                f'counter "{column}" of {attachment.table} is {facts["type"]}, '
+                f"but {counter.aggregate} is {aggregate}: it could not be kept exactly",
+                f"{function.capitalize()} integers or numeric, with a cast if need be ({function}(x::numeric)), "
+                f"into a column without a scale: alter table {attachment.table.identifier.as_string(None)} "
+                f"alter column {sql.Identifier(column).as_string(None)} type {wanted}",
+            )
+        for expression, kind in (
+            (counter.parts.argument, None),
+            (counter.parts.order, None),
+            (counter.at, None),
+            (counter.parts.condition, "boolean"),
+        ):
+            if expression and expression != "*":
+                _refuse_unstable(raw, table, counter, expression, kind)
+
+
+def notices(attachment: Attachment) -> list[str]:
+    """The indexes that recounting and windows lack, each with the statement that makes it."""
+    found = []
+    for event, table in attachment.events:
+        if not event.counters:
+            continue
+        width = len(event.key)
+        wanted = [(list(event.key), width, "A DELETE or UPDATE there reads the whole table without one")]
+        parts = [counter.parts for counter in event.counters.values()]
+        if all(p.function in ("min", "max") and p.argument in table.columns and not p.condition for p in parts):
+            wanted = [
+                (
+                    [*event.key, p.argument],
+                    width,
+                    f"Losing the {p.function}imum reads all events of its entity without one",
+                )
+                for p in parts
+            ]
+        wanted += [
+            ([counter.at], 1, "dbml rescore --due reads the whole table without one")
+            for counter in event.counters.values()
+            if counter.at is not None and counter.at in table.columns
+        ]
+        for columns, key, reason in wanted:
+            if not indexed(table, columns, key):
+                make = sql.SQL("create index concurrently on {} ({})").format(table.identifier, listed(columns))
+                found.append(f"{table} has no index on ({', '.join(columns)}). {reason}: {make.as_string(None)}")
+    return list(dict.fromkeys(found))
+
+
+def indexed(table: Table, columns: list[str], key: int) -> bool:
+    """Whether an index begins with these columns, of which the first ``key`` may come in any order."""
+    return any(
+        sorted(index[:key]) == sorted(columns[:key]) and index[key : len(columns)] == columns[key:]
+        for index in table.indexed
+    )
+
+
+def _fits(function: str, aggregate: str, facts: dict[str, Any]) -> bool:
+    kept = facts["type"].partition("(")[0]
+    if function in ("count", "sum", "avg"):
+        whole = kept in _WHOLE and aggregate == "bigint"
+        exact = kept == "numeric" and not (aggregate == "numeric" and "," in facts["type"])
+        return aggregate in ("bigint", "numeric") and (whole or exact)
+    return kept == aggregate.partition("(")[0] or (
+        facts["category"] == "S" and aggregate == "text" and kept in ("character varying", "text")
+    )
+
+
+def _aggregate_type(raw: psycopg.Connection[Any], event: Event, table: Table, kept: Kept) -> str:
+    rows = counters.facts(event, [kept], table.identifier)
+    return _described(raw, table, kept.counter, sql.SQL("{} as e from ({}) as f").format(kept.aggregate(), rows))
+
+
+def _expression_type(raw: psycopg.Connection[Any], table: Table, counter: Counter, expression: str) -> str:
+    rows = sql.SQL("({}\n) as e from {}").format(database.verbatim(expression), table.identifier)
+    return _described(raw, table, counter, rows)
+
+
+def _described(raw: psycopg.Connection[Any], table: Table, counter: Counter, selected: sql.Composed) -> str:
+    """Type of ``e``, as PostgreSQL names it."""
+    statement = sql.SQL(
+        "select pg_typeof(s.e)::text as type from (select {} limit 0) s right join (select) o on true"
+    ).format(selected)
+    try:
+        # Looked up as inside the trigger, whose search_path is pinned.
+        with raw.transaction():
+            database.query(raw, "set local search_path = pg_catalog, pg_temp")
+            found: str = database.query(raw, statement)[0]["type"]
+            database.query(raw, "set local search_path to default")
+            return found
+    except (psycopg.errors.ProgrammingError, psycopg.errors.DataError) as error:
+        raise errors.ProfileError(
+            f'the counter "{counter.aggregate}" is not possible over {table}: {error.diag.message_primary}',
+            "Name the event's own columns, and functions outside pg_catalog with their schema.",
+        ) from error
+
+
+def _check_window(raw: psycopg.Connection[Any], table: Table, counter: Counter) -> None:
+    kind = _expression_type(raw, table, counter, counter.at or "")
+    if kind != _MOMENT:
+        raise errors.ProfileError(
+            f'the counter "{counter.aggregate}" over {counter.over} needs a timestamptz, '
+            f'but "{counter.at}" of {table} is {kind}',
+            f"Say which zone it means: at = \"{counter.at} at time zone 'UTC'\".",
+        )
+    try:
+        with raw.transaction():
+            ahead = database.query(
+                raw, sql.SQL("select {} < now() as ahead").format(Kept("", counter, 0, counters.NULL).since())
+            )
+    except psycopg.errors.DataError as error:
+        raise errors.ProfileError(
+            f'"{counter.over}" of the counter "{counter.aggregate}" is no interval', 'Write it as over = "30 days".'
+        ) from error
+    if not ahead[0]["ahead"]:
+        raise errors.ProfileError(
+            f'"{counter.over}" of the counter "{counter.aggregate}" is no time at all', 'Write it as over = "30 days".'
+        )
+
+
+def _refuse_unstable(
+    raw: psycopg.Connection[Any], table: Table, counter: Counter, expression: str, kind: str | None
+) -> None:
+    """Refuse an expression whose value can change while its row does not: the counter would lie."""
+    kind = kind or _expression_type(raw, table, counter, expression)
+    statement = sql.SQL(
+        "create temporary table dbml_check (like {}, dbml_check {} generated always as ({}\n) stored) on commit drop"
+    ).format(table.identifier, database.verbatim(kind), database.verbatim(expression))
+    try:
+        with raw.transaction(force_rollback=True):
+            database.query(raw, "set local search_path = pg_catalog, pg_temp")
+            database.query(raw, statement)
+    except psycopg.errors.InvalidObjectDefinition as error:
+        raise errors.ProfileError(
+            f'dbml cannot keep the counter "{counter.aggregate}": "{expression}" is not immutable',
+            "Its value must depend on the event's columns alone, not on the time or on settings.",
+        ) from error
+    except psycopg.errors.ProgrammingError as error:
+        raise errors.ProfileError(
+            f'dbml cannot keep the counter "{counter.aggregate}": {error.diag.message_primary}',
+            "Use an expression over the event's own columns.",
+        ) from error
+
+
+def check_row_security(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
+    """Check that row-level security hides no rows from dbml.
+
+    :raises ProfileError: it does.
+    """
+    tables = [attachment.table.oid, *(table.oid for _, table in attachment.events)]
+    hidden = database.named(raw, "row_security", tables=tables)
+    if hidden:
+        raise errors.ProfileError(
+            f"row-level security on {hidden[0]['relation']} would hide rows from dbml, and counters would be wrong",
+            "Let a superuser run: alter role dbml_owner bypassrls",
+        )
+
+
+def check_keys(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
+    """Check that the key is a unique key of the profile, and that the events' keys can be compared with it.
+
+    :raises ProfileError: something is missing, or of another type.
+    """
+    table, key = attachment.table, attachment.profile.key
+    for owner, columns in [(table, key), *((t, e.key) for e, t in attachment.events)]:
+        for column in columns:
+            if column not in owner.columns:
+                raise errors.ProfileError(
+                    f'{owner} has no column "{column}" for the key',
+                    f"Its columns: {', '.join(owner.columns)}.{errors.nearest(column, owner.columns)}",
+                )
+    if sorted(key) not in table.unique_keys:
+        raise errors.ProfileError(
+            f"({', '.join(key)}) is not a unique key of {table}",
+            "Name the primary key, or create a unique index without a condition on exactly these columns.",
+        )
+    for event, event_table in attachment.events:
+        for mine, theirs in zip(key, event.key, strict=True):
+            statement = sql.SQL("select from {} p, {} e where p.{} = e.{} limit 0").format(
+                table.identifier, event_table.identifier, sql.Identifier(mine), sql.Identifier(theirs)
+            )
+            try:
+                with raw.transaction():
+                    database.query(raw, statement)
+            except psycopg.errors.UndefinedFunction as error:
+                raise errors.ProfileError(
+                    f'"{theirs}" of {event_table} is {event_table.columns[theirs]["type"]}, '
+                    f'the key "{mine}" of {table} is {table.columns[mine]["type"]}',
+                    "Give both the same type.",
+                ) from error
+
+
+def check_columns(table: Table, profile: Profile) -> None:
+    """Check that a prediction's columns can hold what is written into them.
+
+    :raises ProfileError: one cannot.
+    """
+    for prediction in profile.predictions:
+        for column, types in (
+            (prediction.column, (SCORE,)),
+            (prediction.version_column, ("integer", "bigint")),
+            (prediction.scored_at_column, ("timestamp with time zone",)),
+        ):
+            if column is None:
+                continue
+            facts = table.columns[column]
+            alter = (
+                f"alter table {table.identifier.as_string(None)} alter column {sql.Identifier(column).as_string(None)}"
+            )
+            if facts["type"] not in types:
+                raise errors.ProfileError(
+                    f'column "{column}" of {table} is {facts["type"]}, a prediction needs {types[0]} there',
+                    f"{alter} type {types[0]}",
+                )
+            if facts["not_null"]:
+                raise errors.ProfileError(
+                    f'column "{column}" of {table} is NOT NULL, but a row that cannot be scored has no score',
+                    f"{alter} drop not null",
+                )
+
+
+def check_deployed_features(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
+    """Name the nearest column for a feature that the profile lacks; the server checks the rest itself."""
+    by_name = {r["name"]: r for r in database.named(raw, "models", name=None) if r["deployed"]}
+    for prediction in attachment.profile.predictions:
+        version = by_name.get(prediction.model)
+        if version:
+            check_features(version, attachment.table, prediction.features)
+
+
+def check_features(version: dict[str, Any], table: Table, expressions: Any) -> None:
+    """Check that every feature of a version has a column or an expression.
+
+    :raises ProfileError: one has neither, or an expression belongs to no feature.
+    """
+    names = [feature["name"] for feature in version["features"]]
+    for name in expressions:
+        if name not in names:
+            raise errors.ProfileError(
+                f'"{name}" is no feature of {version["name"]}@{version["version"]}',
+                f"Its features: {', '.join(names)}.{errors.nearest(name, names)}",
+            )
+    for name in names:
+        if name not in table.columns and name not in expressions:
+            raise errors.ProfileError(
+                f'feature "{name}" of {version["name"]}@{version["version"]} is no column of {table}',
+                "Add the column, or say under [prediction.features] which expression gives it."
+                + errors.nearest(name, table.columns),
+            )

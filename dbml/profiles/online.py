@@ -1,0 +1,174 @@
+"""Attaching a profile while it is in use: triggers first, then what is there, in batches."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import sql
+
+from dbml import database, errors
+from dbml.database import Connection, Progress, template
+from dbml.profiles import attachment, catalog, checks, reconciliation, rescoring, triggers
+from dbml.profiles.attachment import Attached
+from dbml.profiles.catalog import Attachment, listed, table_facts
+from dbml.profiles.spec import Profile
+from dbml.schema.install import require
+
+# Who waits for a lock makes others wait behind it: rather short and often.
+LOCK_TIMEOUT = "200ms"
+TRIES = 60
+ROWS_AT_ONCE = 500
+
+Result = TypeVar("Result")
+
+
+def attach_online(
+    connection: Connection,
+    profile: Profile,
+    *,
+    add_columns: bool = False,
+    backfill: bool = False,
+    progress: Progress | None = None,
+) -> Attached:
+    """Attach a profile that is in use, in many short transactions; writers wait for less than a second.
+
+    Once the triggers are there, counters are right for every entity that is touched, because it is recounted; the
+    others follow in batches by their key. A call that was killed can be repeated and goes on where it stopped.
+
+    :param connection: in autocommit mode.
+    :param add_columns: add prediction and counter columns that the profile lacks.
+    :param backfill: overwrite counters that disagree with the events.
+    :param progress: called with what is being done, the rows done and about how many there are.
+    :raises ProfileError: the spec does not fit the tables, or an event has no index on its key.
+    :raises CounterMismatch: a counter disagrees with the events and ``backfill`` was not given.
+    :raises StillAttached: the table is attached already, or is being attached by another spec.
+    :raises LockNotAvailable: the tables were locked by others each time.
+    """
+    raw = database.driver(connection)
+    if not raw.autocommit:
+        raise errors.ProfileError(
+            f"{profile.table} cannot be attached online in one transaction", "Give a connection in autocommit mode."
+        )
+    with database.translated():
+        require(raw)
+        statements: list[sql.Composed] = []
+        attached = _begun(raw, profile)
+        if attached is None:
+            if add_columns:
+                statements += _briefly(raw, profile, lambda: attachment.add_missing(raw, profile, True))
+            with raw.transaction():
+                attachment.add_missing(raw, profile, False)  # refuses, where some are missing
+                found = attachment.examined(raw, profile)
+            _refuse_without_index(found)
+            if not backfill:
+                attachment.refuse_disagreement(raw, found)  # takes long, so nothing is locked meanwhile
+            attached, work = _briefly(raw, profile, lambda: _begin(raw, profile))
+            statements += work
+        _count(raw, attached, progress)
+        _score(raw, attached, progress)
+        with raw.transaction():
+            for statement in triggers.complete(attached):
+                attachment.run(raw, statement)
+    return Attached(str(attached.table), [s.as_string(None) for s in statements], checks.notices(attached))
+
+
+def _begun(raw: psycopg.Connection[Any], profile: Profile) -> Attachment | None:
+    """What an earlier call has begun."""
+    table = table_facts(raw, profile.table)
+    for row in database.named(raw, "profiles"):
+        if row["oid"] != table.oid or database.named(raw, "attaching", profile=row["id"])[0]["complete"]:
+            continue
+        if row["spec"] != json.loads(json.dumps(profile.as_dict())):
+            raise errors.StillAttached(
+                f"{table} is being attached by another spec", f"Give that one, or dbml detach {table} first."
+            )
+        return catalog.attached(raw, row)
+    return None
+
+
+def _begin(raw: psycopg.Connection[Any], profile: Profile) -> tuple[Attachment, list[sql.Composed]]:
+    """Create functions and triggers."""
+    attachment.add_missing(raw, profile, False)
+    attached = attachment.examined(raw, profile)
+    statements = triggers.attach(attached, online=True)
+    with database.pinned(raw):
+        for statement in statements:
+            attachment.run(raw, statement)
+    return attached, statements
+
+
+def _briefly(raw: psycopg.Connection[Any], profile: Profile, act: Callable[[], Result]) -> Result:
+    """Do something that locks tables in a transaction of its own, again until it gets its locks at once."""
+    for attempt in range(TRIES):
+        try:
+            with raw.transaction():
+                database.query(raw, f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+                # Autovacuum gives way to who has waited so long; only a superuser may shorten that.
+                database.query(
+                    raw,
+                    "select set_config('deadlock_timeout', '100ms', true) from pg_roles"
+                    " where rolname = current_user and rolsuper",
+                )
+                return act()
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            time.sleep(min(2.0, 0.05 * (attempt + 1)) * random.uniform(0.5, 1.5))  # noqa: S311
+    raise errors.LockNotAvailable(
+        f"{profile.table} or one of its events was locked by other transactions at each of {TRIES} tries",
+        "Find who holds it in pg_stat_activity, and try again when no long transaction is running.",
+    )
+
+
+def _refuse_without_index(attached: Attachment) -> None:
+    for event, table in attached.events:
+        if event.counters and not checks.indexed(table, list(event.key), len(event.key)):
+            make = sql.SQL("create index concurrently on {} ({})").format(table.identifier, listed(event.key))
+            raise errors.ProfileError(
+                f"{table} has no index on ({', '.join(event.key)}), and online each entity is counted by itself",
+                f"First: {make.as_string(None)}",
+            )
+
+
+def _count(raw: psycopg.Connection[Any], attached: Attachment, progress: Progress | None) -> None:
+    """Recount what the triggers have not: each batch locks its rows, in order of their key."""
+    if not triggers.counting(attached):
+        return
+    total = database.named(raw, "estimated_rows", table=attached.table.oid)[0]["rows"]
+    after = database.named(raw, "attaching", profile=attached.id)[0]["backfilled"]
+    done = 0
+    for span, number in reconciliation.spans(raw, attached, ROWS_AT_ONCE, after):
+        with raw.transaction():
+            # A recount must see what others did before it had the row's lock.
+            database.query(raw, "set transaction isolation level read committed")
+            for position in triggers.counting(attached):
+                database.query(
+                    raw,
+                    template(
+                        "profiles/repair_counters",
+                        recount=attached.function(f"recount_{position}"),
+                        profile=attached.table.identifier,
+                        entities=span.condition,
+                    ),
+                )
+            database.named(raw, "backfilled", profile=attached.id, reached=span.last)
+        done += number
+        if progress:
+            progress(str(attached.table), done, max(total, done))
+
+
+def _score(raw: psycopg.Connection[Any], attached: Attachment, progress: Progress | None) -> None:
+    """Score what recounting has not: rows whose counters were right already."""
+    total = database.named(raw, "estimated_rows", table=attached.table.oid)[0]["rows"]
+    deployed = {row["name"] for row in database.named(raw, "models", name=None) if row["deployed"]}
+    for prediction in attached.profile.predictions:
+        if prediction.model not in deployed:
+            continue
+        done = 0
+        for number in rescoring.batches(raw, attached.id, prediction.model, ROWS_AT_ONCE):
+            done += number
+            if progress:
+                progress(f"{attached.table} by {prediction.model}", done, max(total, done) if number else done)

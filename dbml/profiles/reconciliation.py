@@ -1,0 +1,311 @@
+"""Compares counters and scores with the truth: the events themselves, and the deployed version's own answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from dbml import database, errors
+from dbml.database import Connection, Progress, template, verbatim
+from dbml.profiles import catalog, counters, event_triggers, triggers
+from dbml.profiles.catalog import Attachment, listed, table_facts
+from dbml.profiles.spec import Prediction
+from dbml.schema.install import require
+
+ROWS_AT_ONCE = 20_000
+REPAIRED_AT_ONCE = 500
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that is not what it should be.
+
+    :param table: the profile; for a trigger, its table.
+    :param entity: the key, as text; None for a trigger, and for a profile that is not wholly attached yet.
+    :param column: the counter's or the score's column, or the trigger.
+    :param held: what is there.
+    :param truth: what should be there.
+    """
+
+    table: str
+    entity: list[str] | None
+    column: str
+    held: str | None
+    truth: str | None
+
+
+@dataclass
+class Report:
+    """What reconciling found.
+
+    :param rows: profile rows compared.
+    :param differences: in the tables' order; what ``repair`` has mended is among them.
+    :param earlier: scores of an earlier version than the deployed one, which were not compared.
+    :param repaired: rows mended.
+    """
+
+    rows: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    earlier: int = 0
+    repaired: int = 0
+
+
+@dataclass(frozen=True)
+class Span:
+    """Profile rows whose keys lie behind ``after``, up to ``last``."""
+
+    attached: Attachment
+    after: list[str] | None
+    last: list[str]
+
+    @property
+    def condition(self) -> sql.Composed:
+        """The span as a condition on the profile ``dbml_b``."""
+        return sql.SQL("{} and {}").format(
+            _beyond(self.attached, self.after), _compared(self.attached, "<=", self.last)
+        )
+
+
+def reconcile(
+    connection: Connection, table: str | None = None, *, repair: bool = False, progress: Progress | None = None
+) -> Report:
+    """Compare every counter with the aggregate over the events, and every score with the deployed version's answer.
+
+    Rows are read in batches by their key, each batch in a statement of its own. A counter whose window has
+    changed with time alone is no difference: it is due.
+
+    :param table: only this profile.
+    :param repair: mend what differs, in batches that lock few rows; on an autocommit connection each batch is
+        a transaction of its own.
+    :param progress: called with the profile's name, the rows compared and about how many there are.
+    :raises ProfileError: the table is not attached, or ``repair`` was asked for while a trigger is off.
+    """
+    raw = database.driver(connection)
+    report = Report()
+    with database.translated():
+        require(raw)
+        oid = None if table is None else table_facts(raw, table).oid
+    # As inside the triggers, so that a counter's expression means the same.
+    with database.translated(), database.pinned(raw):
+        rows = database.named(raw, "profiles")
+        if table is not None:
+            rows = [row for row in rows if row["oid"] == oid]
+            if not rows:
+                raise errors.ProfileError(f"{table} is not attached", "dbml status lists what is.")
+        for row in rows:
+            attached = catalog.attached(raw, row)
+            if not database.named(raw, "attaching", profile=attached.id)[0]["complete"]:
+                if repair:
+                    raise errors.ProfileError(
+                        f"{attached.table} is not wholly attached yet",
+                        "dbml attach SPEC.toml --online goes on where it stopped.",
+                    )
+                report.differences.append(Difference(str(attached.table), None, "attach --online", "begun", "complete"))
+                continue
+            off = _triggers_off(raw, attached)
+            if off and repair:
+                raise errors.ProfileError(
+                    f'trigger "{off[0].column}" on {off[0].table} is {off[0].held}: repairing would not last',
+                    f'alter table {off[0].table} enable trigger "{off[0].column}", then reconcile again.'
+                    if off[0].held == "disabled"
+                    else f"dbml detach {attached.table}, then attach it again.",
+                )
+            report.differences += off
+            total = database.named(raw, "estimated_rows", table=attached.table.oid)[0]["rows"]
+            done = 0
+            for span, number in spans(raw, attached, ROWS_AT_ONCE):
+                _reconcile_counters(raw, span, report, repair)
+                _reconcile_scores(raw, span, report, repair)
+                done += number
+                if progress:
+                    progress(str(attached.table), done, max(total, done))
+            report.rows += done
+    return report
+
+
+def _triggers_off(raw: psycopg.Connection[Any], attached: Attachment) -> list[Difference]:
+    wanted = [(attached.table, name) for name in triggers.profile_triggers(attached)]
+    for position, (event, table) in enumerate(attached.events, 1):
+        if event.counters:
+            wanted += [(table, name) for name in event_triggers.trigger_names(attached, position).values()]
+    found = database.named(raw, "trigger_states", tables=[table.oid for table, _ in wanted])
+    states = {(row["oid"], row["name"]): row["enabled"] for row in found}
+    return [
+        Difference(str(table), None, name, "missing" if (table.oid, name) not in states else "disabled", "enabled")
+        for table, name in wanted
+        if not states.get((table.oid, name))
+    ]
+
+
+def spans(
+    raw: psycopg.Connection[Any], attached: Attachment, rows: int, after: list[str] | None = None
+) -> Iterator[tuple[Span, int]]:
+    """The profile's rows behind a key in batches, each with its number of rows."""
+    while True:
+        bound = template(
+            "profiles/reconcile_bound",
+            entity=_entity(attached),
+            key=listed(attached.profile.key, "dbml_b"),
+            profile=attached.table.identifier,
+            after=_beyond(attached, after),
+            rows=rows,
+        )
+        found = database.query(raw, bound)
+        if not found:
+            return
+        yield Span(attached, after, found[0]["entity"]), found[0]["number"]
+        after = found[0]["entity"]
+
+
+def _reconcile_counters(raw: psycopg.Connection[Any], span: Span, report: Report, repair: bool) -> None:
+    attached = span.attached
+    for position, (event, table) in enumerate(attached.events, 1):
+        kept = counters.kept(attached, event)
+        if not kept:
+            continue
+        own = sql.SQL("({}) in (select {} from {} dbml_b where {})").format(
+            listed(event.key), listed(attached.profile.key, "dbml_b"), attached.table.identifier, span.condition
+        )
+        wrong = [counters.differs(attached, position, counter) for counter in kept]
+        figures = [
+            sql.SQL("case when {} then array[{}::text, {}::text] end as c{}").format(
+                condition, sql.Identifier("dbml_b", c.column), c.truth(), verbatim(str(c.index))
+            )
+            for condition, c in zip(wrong, kept, strict=True)
+        ]
+        statement = template(
+            "profiles/reconcile_counters",
+            entity=_entity(attached),
+            figures=sql.SQL(", ").join(figures),
+            profile=attached.table.identifier,
+            totals=counters.totals(attached, event, table, own),
+            matches=attached.matches("dbml_b"),
+            range=span.condition,
+            differing=sql.SQL(" or ").join(wrong),
+            key=listed(attached.profile.key, "dbml_b"),
+        )
+        rows = database.query(raw, statement)
+        for row in rows:
+            report.differences += [
+                Difference(str(attached.table), row["entity"], c.column, *row[f"c{c.index}"])
+                for c in kept
+                if row[f"c{c.index}"]
+            ]
+        if repair:
+            recount = attached.function(f"recount_{position}")
+            report.repaired += _repair(raw, attached, rows, "profiles/repair_counters", recount=recount)
+
+
+def _reconcile_scores(raw: psycopg.Connection[Any], span: Span, report: Report, repair: bool) -> None:
+    attached = span.attached
+    for prediction in attached.profile.predictions:
+        deployed = database.named(raw, "deployed_versions", model=prediction.model)
+        if not deployed:
+            continue
+        rows = _wrong_scores(raw, span, prediction, deployed[0]["version"])
+        # Without a version column nobody knows which version a row was scored by.
+        known = prediction.version_column is not None or deployed[0]["versions"] == 1
+        wrong = [row for row in rows if known and row["version"] in (None, deployed[0]["version"])]
+        report.earlier += len(rows) - len(wrong)
+        report.differences += [
+            Difference(str(attached.table), row["entity"], prediction.column, _text(row["held"]), _text(row["truth"]))
+            for row in wrong
+        ]
+        if repair:
+            report.repaired += _repair(raw, attached, wrong, "profiles/repair_scores", column=prediction.column)
+
+
+def _wrong_scores(
+    raw: psycopg.Connection[Any], span: Span, prediction: Prediction, version: int
+) -> list[dict[str, Any]]:
+    """Rows whose score is not what the deployed version answers, among them those of earlier versions."""
+    attached = span.attached
+    column = prediction.version_column
+    versioned = sql.Identifier("dbml_b", column) if column else sql.SQL("null::integer")
+
+    def statement(rows: sql.Composable) -> sql.Composed:
+        return template(
+            "profiles/reconcile_scores",
+            entity=_entity(attached),
+            version=versioned,
+            column=sql.Identifier("dbml_b", prediction.column),
+            comparable=sql.SQL("coalesce({v}, {d}) = {d}").format(v=versioned, d=version),
+            model=sql.Literal(prediction.model),
+            profile=attached.table.identifier,
+            id=attached.id,
+            range=rows,
+            key=listed(attached.profile.key, "dbml_b"),
+            tolerance=verbatim(str(TOLERANCE)),
+        )
+
+    try:
+        with raw.transaction():
+            return database.query(raw, statement(span.condition))
+    except psycopg.Error as error:
+        if error.sqlstate != errors.ScoringError.sqlstate:
+            raise
+    # A row that cannot be scored fails the whole query: find it by asking for each alone.
+    found = []
+    every = sql.SQL("select {} as entity from {} dbml_b where {}").format(
+        _entity(attached), attached.table.identifier, span.condition
+    )
+    for row in database.query(raw, every):
+        try:
+            with raw.transaction():
+                found += database.query(raw, statement(_among(attached, [row["entity"]])))
+        except psycopg.Error as error:
+            if error.sqlstate != errors.ScoringError.sqlstate:
+                raise
+            found.append({**row, "version": None, "held": None, "truth": error.diag.message_primary})
+    return found
+
+
+def _repair(
+    raw: psycopg.Connection[Any],
+    attached: Attachment,
+    rows: Sequence[dict[str, Any]],
+    name: str,
+    **parts: str,
+) -> int:
+    for start in range(0, len(rows), REPAIRED_AT_ONCE):
+        entities = [row["entity"] for row in rows[start : start + REPAIRED_AT_ONCE]]
+        with raw.transaction():
+            database.query(
+                raw,
+                template(name, profile=attached.table.identifier, entities=_among(attached, entities), **parts),
+            )
+    return len(rows)
+
+
+def _entity(attached: Attachment) -> sql.Composed:
+    keys = [sql.SQL("{}::text").format(sql.Identifier("dbml_b", key)) for key in attached.profile.key]
+    return sql.SQL("array[{}]").format(sql.SQL(", ").join(keys))
+
+
+def _beyond(attached: Attachment, after: list[str] | None) -> sql.Composable:
+    return sql.SQL("true") if after is None else _compared(attached, ">", after)
+
+
+def _compared(attached: Attachment, operator: str, entity: list[str]) -> sql.Composed:
+    return sql.SQL("({}) {} ({})").format(listed(attached.profile.key, "dbml_b"), verbatim(operator), _values(entity))
+
+
+def _among(attached: Attachment, entities: Sequence[list[str]]) -> sql.Composed:
+    return sql.SQL("({}) in ({})").format(
+        listed(attached.profile.key, "dbml_b"),
+        sql.SQL(", ").join(sql.SQL("({})").format(_values(entity)) for entity in entities),
+    )
+
+
+def _values(entity: list[str]) -> sql.Composed:
+    # Literals without a type take that of the column they are compared with.
+    return sql.SQL(", ").join(sql.Literal(value) for value in entity)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

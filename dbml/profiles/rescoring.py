@@ -1,0 +1,86 @@
+"""Scoring anew what stands in attached tables, in batches by their key."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+
+from dbml import database
+from dbml.database import Connection, Progress
+from dbml.models import versions
+from dbml.schema.install import require
+
+# Rows stay locked for as long as a batch takes.
+ROWS_AT_ONCE = 1000
+
+
+def rescore(
+    connection: Connection,
+    name: str,
+    *,
+    every: bool = False,
+    stale: bool = False,
+    rate: float | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """Score the rows of every profile of a model that do not have their score from the deployed version.
+
+    Rows are taken in batches by their key. On an autocommit connection each batch is a transaction of its own, and
+    what is done is not done again: a call that was killed can be repeated and goes on. Where nothing tells what is
+    done (no version column, or features that are expressions), every row is scored.
+
+    :param every: rows of the deployed version as well.
+    :param stale: only the rows that could not be scored when they last changed.
+    :param rate: at most so many rows a second.
+    :param progress: called with the profile's name, the rows scored and about how many there are.
+    :returns: the number of rows scored.
+    :raises UnknownModel: no such model, or none of its versions is deployed.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        versions.require_model(raw, name)
+        total, began = 0, time.monotonic()
+        at_once = ROWS_AT_ONCE if rate is None else max(1, min(ROWS_AT_ONCE, int(rate / 4)))
+        for profile in database.named(raw, "start_rescore", name=name, stale=stale):
+            scored = 0
+            for batch in batches(raw, profile["profile"], name, at_once, every=every, stale=stale):
+                scored += batch
+                total += batch
+                if progress:
+                    progress(profile["name"], scored, max(profile["rows"], scored) if batch else scored)
+                if rate is not None and batch:
+                    time.sleep(max(0.0, began + total / rate - time.monotonic()))
+        if raw.autocommit:
+            database.named(raw, "forget_failures")
+        return total
+
+
+def batches(
+    raw: psycopg.Connection[Any], profile: int, name: str, rows: int, *, every: bool = False, stale: bool = False
+) -> Iterator[int]:
+    """Score the rows of one profile as :func:`rescore` does; yields the number of each batch, 0 at the end."""
+    after = None
+    while True:
+        batch = database.named(
+            raw, "rescore_batch", profile=profile, name=name, after=after, rows=rows, every=every, stale=stale
+        )[0]
+        yield batch["scored"]
+        after = batch["reached"]
+        if after is None:
+            return
+
+
+def rescore_due(connection: Connection) -> int:
+    """Recount and rescore the entities whose window of time has changed since the last call.
+
+    :returns: the number of rows that moved.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        moved: int = database.named(raw, "rescore_due")[0]["moved"]
+        return moved

@@ -1,0 +1,230 @@
+"""What the user declares: a profile with its predictions, events and counters, in TOML or in Python."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dbml.errors import SpecError, nearest
+from dbml.profiles.aggregate import Aggregate, parse
+
+ON_ERROR = ("keep", "null", "raise")
+
+
+@dataclass(frozen=True)
+class Counter:
+    """An aggregate over an entity's events, such as ``count(*) filter (where severity >= 3)``.
+
+    :param aggregate: ``count(*)``, ``count(x)``, ``count(distinct x)``, ``sum(x)``, ``avg(x)``, ``min(x)``,
+        ``max(x)``, ``bool_or(x)``, ``bool_and(x)`` or ``last(x order by t)`` with an optional
+        ``filter (where …)``; ``x`` and ``t`` are expressions over the event's columns.
+    :param over: an interval such as ``30 days``: only events younger than that count.
+    :param at: the event's moment, a ``timestamptz``; with ``over`` only.
+    :raises SpecError: an aggregate that dbml cannot keep.
+    """
+
+    aggregate: str
+    over: str | None = None
+    at: str | None = None
+    parts: Aggregate = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", parse(self.aggregate))
+        if (self.over is None) != (self.at is None):
+            raise SpecError(
+                f'the counter "{self.aggregate}" has only one of "over" and "at"',
+                f'Write {{ aggregate = "{self.aggregate}", over = "30 days", at = "created_at" }}.',
+            )
+
+
+@dataclass(frozen=True)
+class Event:
+    """A table whose rows move counters.
+
+    :param table: name as SQL writes it, quoted where it must be.
+    :param key: column or columns that point at the profile's key, in its order.
+    :param counters: profile column to :class:`Counter`, to its aggregate as text, or to its parameters.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    counters: Mapping[str, Counter]
+
+    def __init__(
+        self, table: str, key: str | Iterable[str], counters: Mapping[str, Counter | str | Mapping[str, str]]
+    ) -> None:
+        object.__setattr__(self, "table", table)
+        object.__setattr__(self, "key", _columns(key))
+        object.__setattr__(self, "counters", {n: _counter(c) for n, c in counters.items()})
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A profile column that holds a model's score.
+
+    :param on_error: what a row gets that the model cannot score: ``keep`` the old score, ``null``, or
+        ``raise`` and fail the statement.
+    :param features: feature to SQL expression over the profile's columns, where the feature is not the
+        column of the same name.
+    """
+
+    model: str
+    column: str
+    version_column: str | None = None
+    scored_at_column: str | None = None
+    on_error: str = "keep"
+    features: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.on_error not in ON_ERROR:
+            raise SpecError(
+                f'prediction of "{self.model}" has on_error = "{self.on_error}"',
+                f"It is one of {', '.join(ON_ERROR)}.{nearest(self.on_error, ON_ERROR)}",
+            )
+
+    @property
+    def columns(self) -> list[str]:
+        """The profile columns that this prediction writes."""
+        return [c for c in (self.column, self.version_column, self.scored_at_column) if c]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The table that carries features and predictions, one row per entity.
+
+    :param table: name as SQL writes it, quoted where it must be.
+    :param key: column or columns of a unique key.
+    :raises SpecError: no prediction and no event, or one column given two tasks.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    predictions: tuple[Prediction, ...]
+    events: tuple[Event, ...]
+
+    def __init__(
+        self,
+        table: str,
+        key: str | Iterable[str],
+        predictions: Iterable[Prediction] = (),
+        events: Iterable[Event] = (),
+    ) -> None:
+        object.__setattr__(self, "table", table)
+        object.__setattr__(self, "key", _columns(key))
+        object.__setattr__(self, "predictions", tuple(predictions))
+        object.__setattr__(self, "events", tuple(events))
+        if not self.predictions and not self.events:
+            raise SpecError(f"the spec of {table} has neither a prediction nor an event", "Add [[prediction]].")
+        for what, names in (
+            (
+                "column",
+                [c for p in self.predictions for c in p.columns] + [c for e in self.events for c in e.counters],
+            ),
+            ("model", [p.model for p in self.predictions]),
+            ("event", [e.table for e in self.events]),
+        ):
+            twice = next((n for n in names if names.count(n) > 1), None)
+            if twice:
+                raise SpecError(f'the spec of {table} names the {what} "{twice}" twice', "Name it once.")
+        for event in self.events:
+            if len(event.key) != len(self.key):
+                raise SpecError(
+                    f"event {event.table} has a key of {len(event.key)} columns, {table} one of {len(self.key)}",
+                    "Name the event's columns that point at the profile's key, in its order.",
+                )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The spec as JSON-ready data."""
+        data = dataclasses.asdict(self)
+        for event in data["events"]:
+            for counter in event["counters"].values():
+                del counter["parts"]
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Profile:
+        """The spec that :meth:`as_dict` described."""
+        return cls(
+            data["table"],
+            data["key"],
+            [Prediction(**prediction) for prediction in data["predictions"]],
+            [Event(**event) for event in data["events"]],
+        )
+
+
+def read(path: Path | str) -> Profile:
+    """Read a spec file.
+
+    :raises SpecError: no such file, no TOML, an unknown or missing key.
+    """
+    path = Path(path)
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SpecError(f"cannot read the spec {path}: {error.strerror}", "Give the path of a TOML file.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpecError(f"{path} is not TOML: {error}", "Compare with the example in the README.") from error
+    _check(document, path, "the spec", required={"profile": dict}, optional={"prediction": list, "event": list})
+    profile = document["profile"]
+    _check(profile, path, "[profile]", required={"table": str, "key": (str, list)})
+    predictions = []
+    for entry in document.get("prediction", []):
+        _check(
+            entry,
+            path,
+            "[[prediction]]",
+            required={"model": str, "column": str},
+            optional={"version_column": str, "scored_at_column": str, "on_error": str, "features": dict},
+        )
+        predictions.append(Prediction(**entry))
+    events = []
+    for entry in document.get("event", []):
+        _check(entry, path, "[[event]]", required={"table": str, "key": (str, list), "counters": dict})
+        for name, counter in entry["counters"].items():
+            if isinstance(counter, dict):
+                where = f'counter "{name}"'
+                _check(counter, path, where, required={"aggregate": str}, optional={"over": str, "at": str})
+            elif not isinstance(counter, str):
+                raise SpecError(
+                    f'{path}: counter "{name}" is not an aggregate in quotes', f'Write it as {name} = "count(*)".'
+                )
+        events.append(Event(**entry))
+    return Profile(profile["table"], profile["key"], predictions, events)
+
+
+def _check(
+    entry: Any,
+    path: Path,
+    where: str,
+    *,
+    required: Mapping[str, Any],
+    optional: Mapping[str, Any] | None = None,
+) -> None:
+    known = {**required, **(optional or {})}
+    if not isinstance(entry, dict):
+        raise SpecError(f"{path}: {where} is not a table", "Compare with the example in the README.")
+    for key, value in entry.items():
+        if key not in known:
+            raise SpecError(
+                f'{path}: {where} has an unknown key "{key}"',
+                f"Known are {', '.join(known)}.{nearest(key, known)}",
+            )
+        if not isinstance(value, known[key]):
+            raise SpecError(f'{path}: "{key}" in {where} has the wrong type', "Compare with the example in the README.")
+    for key in required:
+        if key not in entry:
+            raise SpecError(f'{path}: {where} lacks the key "{key}"', f'Add {key} = "…".')
+
+
+def _columns(key: str | Iterable[str]) -> tuple[str, ...]:
+    return (key,) if isinstance(key, str) else tuple(key)
+
+
+def _counter(counter: Counter | str | Mapping[str, str]) -> Counter:
+    if isinstance(counter, Counter):
+        return counter
+    return Counter(counter) if isinstance(counter, str) else Counter(**counter)

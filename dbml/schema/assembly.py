@@ -1,0 +1,52 @@
+"""Functions, triggers, views and grants as one script that can be run again (pure)."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import resources
+
+from dbml import database
+from dbml.schema import runtime
+
+
+def code_script(plpython: bool) -> str:
+    """SQL of every function, trigger, view and grant, re-runnable (pure).
+
+    :param plpython: whether the server has PL/Python; without it the engines ``portable`` and ``python`` stay out.
+    """
+    plain, in_python, rights, rights_in_python = code_parts()
+    texts = [plain, in_python, rights, rights_in_python] if plpython else [plain, rights]
+    return "\n".join(texts)
+
+
+def code_parts() -> tuple[str, str, str, str]:
+    """The code script in order: what every server takes, what PL/Python adds, and the rights to either (pure)."""
+    plain = [database.text(name) for folder in ("function", "trigger", "view") for name in database.names(folder)]
+    in_python = [
+        database.text(name).replace("@runtime@", runtime.package_name()) for name in database.names("plpython")
+    ]
+    return (
+        "\n".join(["set local check_function_bodies = off;", *plain]),
+        "\n".join([runtime.loader_function(), runtime.first_loader_function(), *in_python]),
+        "\n".join([database.text("schema/install/ownership"), database.text("schema/install/grants")]),
+        database.text("schema/install/grants_plpython"),
+    )
+
+
+def code_digest(code: str) -> str:
+    """What the setting ``code`` holds once a code script has run (pure)."""
+    return hashlib.sha256((code + _generators()).encode()).hexdigest()
+
+
+def _generators() -> str:
+    """The code that generates functions at each attachment."""
+    package = resources.files("dbml")
+    return "\n".join(
+        [
+            *(database.text(name) for name in database.names("template")),
+            *(
+                package.joinpath(f"profiles/{name}.py").read_text()
+                for name in ("triggers", "event_triggers", "counters")
+            ),
+        ]
+    )

@@ -1,0 +1,1 @@
+"""Which version serves, and what follows from that in the server."""

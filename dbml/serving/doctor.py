@@ -1,0 +1,208 @@
+"""What a server can run, engine by engine, what is missing, and the command that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from dbml import database
+from dbml.database import Connection
+from dbml.schema.install import compiled, probe
+from dbml.schema.runtime import OLDEST_PYTHON
+
+# numpy and pandas come with what is installed for scikit-learn's DataFrame input.
+_PACKAGES = ("numpy", "scikit-learn", "joblib", "pandas", "cryptography")
+_FROM_DEBIAN = {"cryptography": "apt-get install python3-cryptography, or "}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at.
+
+    :param needed: without it dbml, or a model that is deployed, cannot work.
+    :param mend: the command that mends it, where something is to mend.
+    """
+
+    what: str
+    found: str
+    ok: bool
+    needed: bool = True
+    mend: str | None = None
+
+
+def examine(connection: Connection) -> list[Finding]:
+    """Ask the server what it has; leaves nothing behind.
+
+    :raises ServerError: the server is too old, or cannot be reached.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        facts = database.named(raw, "installation")[0]
+        findings = [
+            Finding("PostgreSQL", database.query(raw, "show server_version")[0]["server_version"], ok=True),
+            *_rights(facts),
+        ]
+        readable = facts["own"] and database.query(raw, "select has_schema_privilege('dbml', 'usage') as yes")[0]["yes"]
+        served = _served(raw) if readable else {}
+        python = _python(raw, facts) if facts["plpython_available"] else None
+        findings += _engines(raw, readable, facts, python, served)
+        if facts["own"] and facts["superuser"] and facts["has_signatures"]:
+            findings += _unsigned(raw)
+        findings.append(
+            Finding(
+                "schema dbml",
+                "installed" if facts["own"] else "another's" if facts["schema_dbml"] else "not installed",
+                ok=facts["own"],
+                mend=None
+                if facts["own"]
+                else "rename it: alter schema dbml rename to …"
+                if facts["schema_dbml"]
+                else "dbml install",
+            )
+        )
+        if facts["own"]:
+            findings += [
+                Finding(
+                    "schema dbml",
+                    f"{row['function']} is not dbml's own",
+                    False,
+                    mend=f"drop function {row['function']}",
+                )
+                for row in database.named(raw, "foreign_functions")
+            ]
+    return findings
+
+
+def _rights(facts: Mapping[str, Any]) -> list[Finding]:
+    """Whether this role can install; once dbml is installed that is only worth a note."""
+    may_install = facts["superuser"] or (facts["may_create"] and facts["may_create_roles"])
+    findings = [
+        Finding(
+            "role",
+            f"{facts['role']}, {'superuser' if facts['superuser'] else 'not a superuser'}",
+            ok=facts["superuser"],
+            needed=not may_install and not facts["own"],
+            mend=None
+            if facts["superuser"]
+            else "connect as a superuser: only one may create PL/Python functions (psql: \\du lists them)",
+        )
+    ]
+    if facts["read_only"]:
+        findings.append(
+            Finding(
+                "transactions",
+                "read-only",
+                ok=False,
+                needed=not facts["own"],
+                mend="connect to the primary, or: alter system set default_transaction_read_only = off",
+            )
+        )
+    return findings
+
+
+def _unsigned(raw: psycopg.Connection[Any]) -> list[Finding]:
+    """Versions that no longer run, or never did, for want of a trusted signature."""
+    return [
+        Finding(
+            f"signature of {row['model']}@{row['version']}",
+            "none by a trusted key, so it does not run",
+            ok=False,
+            needed=row["deployed"],
+            mend=f"dbml model add {row['model']} FILE, the same file again, signs it",
+        )
+        for row in database.named(raw, "unsigned_versions")
+    ]
+
+
+def _served(raw: psycopg.Connection[Any]) -> dict[str, list[str]]:
+    """Engine → the versions deployed on it."""
+    found: dict[str, list[str]] = {}
+    for row in database.named(raw, "deployed_engines"):
+        found.setdefault(row["engine"], []).append(f"{row['name']}@{row['version']}")
+    return found
+
+
+def _python(raw: psycopg.Connection[Any], facts: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What PL/Python has; None where this role cannot ask it."""
+    if not facts["superuser"] or facts["read_only"]:
+        return None
+    path = None
+    if facts["own"]:
+        path = {row["name"]: row["value"] for row in database.named(raw, "settings")}.get("python_path")
+    return probe(raw, path)
+
+
+def _engines(
+    raw: psycopg.Connection[Any],
+    readable: bool,
+    facts: Mapping[str, Any],
+    python: dict[str, Any] | None,
+    served: Mapping[str, Sequence[str]],
+) -> list[Finding]:
+    """Each engine with what it lacks, and before it what it needs."""
+    needed = {engine: bool(served.get(engine)) for engine in ("portable", "python")}
+    lacks: str | None = None
+    mend: str | None = None
+    findings = []
+    if not facts["plpython_available"]:
+        lacks = "PL/Python, which is not on this server"
+        mend = f"apt-get install postgresql-plpython3-{raw.info.server_version // 10000}; then dbml install"
+    elif readable and not database.named(raw, "has_plpython")[0]["has_plpython"]:
+        lacks, mend = "its functions in the schema dbml: PL/Python came after dbml", "as a superuser: dbml install"
+    elif python is not None and tuple(map(int, python["python"].split(".")[:2])) < OLDEST_PYTHON:
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        lacks, mend = f"a newer Python: PL/Python runs {python['python']}", f"give PL/Python a Python {oldest} or newer"
+    missing = []
+    if python is not None:
+        findings.append(Finding("PL/Python's Python", python["python"], ok=True))
+        if readable and not lacks and not compiled(raw, python):
+            findings.append(Finding("compiled plans", "of another Python", ok=False, needed=False, mend="dbml install"))
+        missing = [package for package in _PACKAGES if python["packages"][package] is None]
+        findings += [_package(python, package, needed["python"]) for package in _PACKAGES]
+        findings += [_threads(setting, value) for setting, value in python["threads"].items()]
+
+    def engine(name: str, lacks: str | None, mend: str | None) -> Finding:
+        serves = f"; serves {', '.join(served[name])}" if name in served else ""
+        can = (
+            "can run" if facts["superuser"] or name == "sql" else "can run, as far as a role that is no superuser sees"
+        )
+        found = f"cannot run, it lacks {lacks}" if lacks else can
+        return Finding(f"engine {name}", found + serves, ok=not lacks, needed=needed.get(name, True), mend=mend)
+
+    findings.append(engine("sql", None, None))
+    findings.append(engine("portable", lacks, mend))
+    if missing and not lacks:
+        lacks, mend = f"{', '.join(missing)} in the server's Python", None
+    findings.append(engine("python", lacks, mend))
+    return findings
+
+
+def _package(python: Mapping[str, Any], package: str, needed: bool) -> Finding:
+    version = python["packages"][package]
+    minor = python["python"].rpartition(".")[0]
+    return Finding(
+        package,
+        version or "not importable by the server",
+        ok=version is not None,
+        needed=needed,
+        mend=None
+        if version
+        else f"on the server: {_FROM_DEBIAN.get(package, '')}"
+        f"python{minor} -m pip install --target /opt/dbml-packages {package}; "
+        "then dbml install --python-path /opt/dbml-packages",
+    )
+
+
+def _threads(setting: str, value: str | None) -> Finding:
+    return Finding(
+        setting,
+        value or "not set",
+        ok=value == "1",
+        needed=False,
+        mend=None
+        if value == "1"
+        else f"{setting} = '1' in the server's environment file (dbml sets it in each session too)",
+    )

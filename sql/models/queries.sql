@@ -1,0 +1,105 @@
+-- name: models
+-- Every stored version, or those of one model.
+select *
+  from dbml.model
+ where name = %(name)s or %(name)s::text is null
+ order by name, version;
+
+-- name: lock_model
+-- Lets nobody else add a version of a model until the transaction ends.
+select pg_advisory_xact_lock(hashtextextended('dbml.model ' || %(name)s, 0));
+
+-- name: next_version
+-- The number that the next version of a model gets.
+select coalesce(max(m.version), 0) + 1 as version
+  from dbml.model m
+ where m.name = %(name)s;
+
+-- name: same_version
+-- The version that an identical file was stored as.
+select version, engine
+  from dbml.model
+ where name = %(name)s
+   and starts_with(fingerprint, %(fingerprint)s);
+
+-- name: add_version
+-- Stores a version.
+select dbml._add_version(
+         model => %(name)s, version => %(version)s, engine => %(engine)s, fingerprint => %(fingerprint)s,
+         sha256 => %(sha256)s, signature => %(signature)s, golden => %(golden)s, libraries => %(libraries)s,
+         training_summary => %(training_summary)s, artifact => %(artifact)s, plan => %(plan)s,
+         expression => %(expression)s::text[], careful_expression => %(careful_expression)s::text[],
+         parity => %(parity)s, cost => %(cost)s, metrics => %(metrics)s, git_revision => %(git_revision)s,
+         note => %(note)s, migrated => %(migrated)s, kind => %(kind)s) as added;
+
+-- name: prepare
+-- Makes what an engine needs to score a version.
+select dbml._prepare(%(name)s, %(version)s, %(engine)s);
+
+-- name: measure
+-- What a score of a version costs by an engine.
+select * from dbml._measure(%(name)s, %(version)s, %(engine)s);
+
+-- name: verify
+-- Scores a version's golden rows by the engine it runs on.
+select * from dbml.verify(%(name)s, %(version)s);
+
+-- name: verify_engine
+-- Scores a version's golden rows by an engine of one's choice.
+select * from dbml._verify(%(name)s, %(version)s, %(engine)s);
+
+-- name: stored_version
+-- All that an export needs of a version.
+select kind, artifact, sha256, signature, golden, plan::text as plan, libraries
+  from dbml.model_version
+ where model = %(name)s and version = %(version)s;
+
+-- name: plan
+-- The plan of a version as it was stored.
+select dbml._plan(%(name)s, %(version)s) as plan;
+
+-- name: compare
+-- The golden rows of two versions, scored by both.
+select * from dbml.compare(%(name)s, %(one)s, %(other)s);
+
+-- name: add_signature
+-- Stores a key's signature of a version.
+select dbml._add_signature(%(name)s, %(version)s, %(public_key)s, %(signature)s) as public_key;
+
+-- name: version_signatures
+-- Who signed a version, and whether that counts.
+select s.public_key, s.signature, k.public_key is not null as known, k.revoked_at is not null as revoked,
+       coalesce(k.owner, k.fingerprint) as owner
+  from dbml.version_signature s
+  left join dbml.trusted_key k on k.public_key = s.public_key
+ where s.model = %(name)s and s.version = %(version)s
+ order by s.signed_at, s.public_key;
+
+-- name: unsigned_versions
+-- Versions with the engine python that no trusted key has signed.
+select v.model,
+       v.version,
+       (dbml._deployed(v.model)).version is not distinct from v.version as deployed
+  from dbml.model_version v
+ where v.engine = 'python'
+   and not exists (
+         select from dbml.version_signature s
+           join dbml.trusted_key k on k.public_key = s.public_key
+          where s.model = v.model and s.version = v.version and k.revoked_at is null)
+ order by v.model, v.version;
+
+-- name: trusted_key
+-- A public key, if it is or was trusted.
+select * from dbml.trusted_key where public_key = %(public_key)s;
+
+-- name: trusted_keys
+-- Every public key that is or was trusted.
+select * from dbml.trusted_key order by added_at, public_key;
+
+-- name: trust_key
+-- Trusts a public key.
+select dbml.trust_key(%(public_key)s, %(owner)s) as added;
+
+-- name: revoke_key
+-- Trusts a public key no longer.
+select dbml.revoke_key(%(key)s) as owner;

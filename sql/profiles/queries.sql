@@ -1,0 +1,158 @@
+-- name: tables
+-- The database's own tables, for the name that was meant.
+select format('%I.%I', n.nspname, c.relname) as name
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where c.relkind in ('r', 'p')
+   and n.nspname not in ('pg_catalog', 'information_schema', 'dbml', 'dbml_scorer');
+
+-- name: table_facts
+-- A table as the catalog knows it: columns, keys, indexes, foreign keys.
+select c.oid::bigint as oid,
+       n.nspname as schema,
+       c.relname as name,
+       c.relkind::text as kind,
+       c.relrowsecurity as row_security,
+       has_table_privilege(c.oid, 'select') as may_read,
+       pg_has_role(c.relowner, 'usage') as owned,
+       (select jsonb_object_agg(a.attname, jsonb_build_object(
+                 'type', format_type(a.atttypid, a.atttypmod),
+                 'base', case t.typtype when 'd' then t.typbasetype else t.oid end::bigint,
+                 'category', t.typcategory,
+                 'hashable', exists (
+                   select from pg_opclass o
+                     join pg_am m on m.oid = o.opcmethod and m.amname = 'hash'
+                    where o.opcdefault
+                      and o.opcintype = case when t.typtype = 'e' then 'anyenum'::regtype::oid
+                                             when t.oid = 'varchar'::regtype::oid then 'text'::regtype::oid
+                                             when t.typtype = 'd' then t.typbasetype
+                                             else t.oid end),
+                 'not_null', a.attnotnull,
+                 'generated', a.attgenerated <> '',
+                 'default', case a.attgenerated when '' then pg_get_expr(f.adbin, f.adrelid) end))
+          from pg_attribute a
+          join pg_type t on t.oid = a.atttypid
+          left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum
+         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
+       (select coalesce(jsonb_agg(k.names), '[]')
+          from pg_index i
+         cross join lateral (
+                 select jsonb_agg(a.attname order by a.attname) as names
+                   from pg_attribute a
+                  where a.attrelid = c.oid and a.attnum = any (i.indkey)) k
+         where i.indrelid = c.oid and i.indisunique and i.indimmediate and i.indisvalid
+           and i.indpred is null and i.indexprs is null and i.indnkeyatts = i.indnatts) as unique_keys,
+       (select coalesce(jsonb_agg(k.names), '[]')
+          from pg_index i
+         cross join lateral (
+                 select jsonb_agg(coalesce(a.attname, '') order by u.position) as names
+                   from unnest(i.indkey) with ordinality u(number, position)
+                   left join pg_attribute a on a.attrelid = c.oid and a.attnum = u.number and u.number > 0
+                  where u.position <= i.indnkeyatts) k
+         where i.indrelid = c.oid and i.indisvalid and i.indpred is null) as indexed,
+       (select coalesce(jsonb_agg(jsonb_build_object('to', f.confrelid::bigint, 'columns', k.pairs)), '[]')
+          from pg_constraint f
+         cross join lateral (
+                 select jsonb_agg(jsonb_build_array(mine.attname, theirs.attname)) as pairs
+                   from unnest(f.conkey, f.confkey) u(mine, theirs)
+                   join pg_attribute mine on mine.attrelid = f.conrelid and mine.attnum = u.mine
+                   join pg_attribute theirs on theirs.attrelid = f.confrelid and theirs.attnum = u.theirs) k
+         where f.conrelid = c.oid and f.contype = 'f' and f.convalidated and not f.condeferrable) as "references"
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where c.oid = to_regclass(%(table)s)::oid;
+
+-- name: row_security
+-- Tables whose rows dbml_owner could not see.
+select c.oid::regclass::text as relation
+  from pg_class c
+ where c.oid = any (%(tables)s::oid[])
+   and c.relrowsecurity
+   and not exists (select from pg_roles r where r.rolname = 'dbml_owner' and (r.rolbypassrls or r.rolsuper));
+
+-- name: estimated_rows
+-- About how many rows a table has, its partitions included.
+select greatest(sum(c.reltuples), 0)::bigint as rows
+  from pg_class c
+ where c.oid = %(table)s::oid
+    or c.oid in (select t.relid from pg_partition_tree(%(table)s::oid) t);
+
+-- name: next_profile
+-- The number that the next profile gets; nobody else gets it.
+-- The lock makes the number ours until the transaction ends.
+select coalesce(max(p.id), 0) + 1 as id
+  from (select pg_advisory_xact_lock(hashtextextended('dbml.attach', 0))) l
+  left join dbml.profile p on true;
+
+-- name: profiles
+-- Every attached profile with its events.
+select id, relation::oid::bigint as oid, relation::text as relation, key, spec,
+       array(select e.relation::text from dbml.event e where e.profile = p.id order by e.position) as events
+  from dbml.profile p
+ order by id;
+
+-- name: profiles_of_table
+-- The profiles that a table is, or moves the counters of.
+select p.spec, null::integer as position
+  from dbml.profile p
+ where p.relation::oid = to_regclass(%(table)s)::oid
+ union all
+select p.spec, e.position
+  from dbml.profile p
+  join dbml.event e on e.profile = p.id
+ where e.relation::oid = to_regclass(%(table)s)::oid;
+
+-- name: attaching
+-- How far attaching a profile online has come.
+select p.complete, p.backfilled
+  from dbml.profile p
+ where p.id = %(profile)s;
+
+-- name: backfilled
+-- Notes how far attaching a profile online has come.
+update dbml.profile set backfilled = %(reached)s::text[] where id = %(profile)s;
+
+-- name: generated_functions
+-- The functions that were generated for a profile.
+select p.oid::regprocedure::text as function
+  from pg_catalog.pg_proc p
+ where p.pronamespace = 'dbml_scorer'::regnamespace::oid
+   and p.proname ~ ('^profile_' || %(profile)s || '_');
+
+-- name: trigger_states
+-- Which triggers tables have, and whether they fire.
+select t.tgrelid::bigint as oid, t.tgname as name, t.tgenabled in ('O', 'A') as enabled
+  from pg_trigger t
+ where t.tgrelid = any (%(tables)s::oid[])
+   and not t.tgisinternal;
+
+-- name: may_read_profiles
+-- Whether the role that asks may read what is attached.
+-- By the catalog alone: naming dbml's tables would fail for whom the schema is closed.
+select coalesce(bool_and(has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')), false) as may
+  from pg_namespace n
+  join pg_class c on c.relnamespace = n.oid
+ where n.nspname = 'dbml' and c.relname in ('profile', 'prediction', 'event', 'model');
+
+-- name: predictions
+-- The profiles that a model scores.
+select p.relation::text as relation, r.features
+  from dbml.prediction r
+  join dbml.profile p on p.id = r.profile
+ where r.model = %(model)s;
+
+-- name: start_rescore
+-- Makes the profiles of a model ready to be scored anew.
+select * from dbml._start_rescore(%(name)s, %(stale)s);
+
+-- name: rescore_batch
+-- Scores the next rows of a profile anew.
+select * from dbml._rescore_batch(%(profile)s, %(name)s, %(after)s::text[], %(rows)s, %(every)s, %(stale)s);
+
+-- name: rescore_due
+-- Moves the counters whose window has changed with time.
+select dbml.rescore_due() as moved;
+
+-- name: forget_failures
+-- Lets triggers look for failures no longer, where none is left.
+select dbml._forget_failures();

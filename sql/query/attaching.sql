@@ -1,3 +1,0 @@
-select p.complete, p.backfilled
-  from dbml.profile p
- where p.id = %(profile)s

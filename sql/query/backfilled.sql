@@ -1,1 +1,0 @@
-update dbml.profile set backfilled = %(reached)s::text[] where id = %(profile)s

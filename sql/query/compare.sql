@@ -1,1 +1,0 @@
-select * from dbml.compare(%(name)s, %(one)s, %(other)s)

@@ -1,1 +1,0 @@
-select dbml._compile_all()

@@ -1,1 +1,0 @@
-select dbml.deploy(%(name)s, %(version)s, %(note)s::text) as scored

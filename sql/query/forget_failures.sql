@@ -1,1 +1,0 @@
-select dbml._forget_failures()

@@ -1,1 +1,0 @@
-select * from dbml._measure(%(name)s, %(version)s, %(engine)s)

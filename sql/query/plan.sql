@@ -1,1 +1,0 @@
-select dbml._plan(%(name)s, %(version)s) as plan

@@ -1,1 +1,0 @@
-select dbml._prepare(%(name)s, %(version)s, %(engine)s)

@@ -1,1 +1,0 @@
-select * from dbml._rescore_batch(%(profile)s, %(name)s, %(after)s::text[], %(rows)s, %(every)s, %(stale)s)

@@ -1,1 +1,0 @@
-select dbml.rescore_due() as moved

@@ -1,1 +1,0 @@
-select version_num from dbml.alembic_version

@@ -1,1 +1,0 @@
-select dbml.revoke_key(%(key)s) as owner

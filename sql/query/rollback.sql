@@ -1,1 +1,0 @@
-select dbml.rollback(%(name)s) as version

@@ -1,1 +1,0 @@
-select dbml.score(%(name)s, %(features)s) as score

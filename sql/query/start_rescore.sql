@@ -1,1 +1,0 @@
-select * from dbml._start_rescore(%(name)s, %(stale)s)

@@ -1,1 +1,0 @@
-select dbml.trust_key(%(public_key)s, %(owner)s) as added

@@ -1,1 +1,0 @@
-select * from dbml.trusted_key where public_key = %(public_key)s

@@ -1,1 +1,0 @@
-select * from dbml.trusted_key order by added_at, public_key

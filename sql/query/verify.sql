@@ -1,1 +1,0 @@
-select * from dbml.verify(%(name)s, %(version)s)

@@ -1,1 +1,0 @@
-select * from dbml._verify(%(name)s, %(version)s, %(engine)s)

@@ -1,0 +1,67 @@
+-- name: installation
+-- What is there of dbml in this database, and what the role that asks may do.
+select current_user::text as role,
+       r.rolsuper as superuser,
+       r.rolcreaterole as may_create_roles,
+       has_database_privilege(current_database(), 'create') as may_create,
+       current_setting('transaction_read_only')::boolean as read_only,
+       d.oid is not null as schema_dbml,
+       s.oid is not null as schema_scorer,
+       v.oid is not null as version_table,
+       -- A schema that somebody else made beforehand is not dbml's, whatever stands in it.
+       coalesce(pg_get_userbyid(d.nspowner) = 'dbml_owner'
+                and pg_get_userbyid(s.nspowner) = 'dbml_owner'
+                and pg_get_userbyid(v.relowner) = 'dbml_owner', false) as own,
+       exists (select from pg_class c where c.relnamespace = d.oid and c.relname = 'version_signature') as has_signatures,
+       exists (select from pg_available_extensions where name = 'plpython3u') as plpython_available,
+       exists (select from pg_extension where extname = 'plpython3u') as plpython_created
+  from pg_roles r
+  left join pg_namespace d on d.nspname = 'dbml'
+  left join pg_namespace s on s.nspname = 'dbml_scorer'
+  left join pg_class v on v.relnamespace = d.oid and v.relname = 'alembic_version'
+ where r.rolname = current_user;
+
+-- name: revision
+-- The revision at which the schema dbml's tables stand.
+select version_num from dbml.alembic_version;
+
+-- name: settings
+-- Every setting that the owner has made.
+select name, value from dbml.setting;
+
+-- name: save_setting
+-- Makes a setting.
+insert into dbml.setting (name, value)
+values (%(name)s, %(value)s)
+on conflict (name) do update set value = excluded.value;
+
+-- name: limits
+-- Bytes that a model's file, what it unfolds to, and its plan may have.
+select * from dbml._limits();
+
+-- name: has_plpython
+-- Whether the engines portable and python can run here.
+select to_regprocedure('dbml._score_python(text, float8[], text[])') is not null as has_plpython;
+
+-- name: is_superuser
+-- Whether the role that asks is a superuser.
+select rolsuper as superuser from pg_roles where rolname = current_user;
+
+-- name: compile_all
+-- Compiles for this server's Python what the engine portable runs.
+select dbml._compile_all();
+
+-- name: compiled
+-- Whether the runtime's code is kept for a Python.
+select exists (
+         select from dbml.bytecode b where b.fingerprint = %(fingerprint)s and b.python = %(python)s
+       ) as compiled;
+
+-- name: foreign_functions
+-- Functions in dbml's schemas that are not dbml's own.
+select p.oid::regprocedure::text as function
+  from pg_proc p
+  join pg_namespace n on n.oid = p.pronamespace
+ where n.nspname in ('dbml', 'dbml_scorer')
+   and pg_get_userbyid(p.proowner) <> 'dbml_owner'
+ order by 1;

@@ -1,0 +1,30 @@
+-- name: bind
+-- Makes a profile's scoring functions anew.
+select dbml._bind(%(profile)s);
+
+-- name: deploy
+-- Makes a version serve.
+select dbml.deploy(%(name)s, %(version)s, %(note)s::text) as scored;
+
+-- name: rollback
+-- Makes the version serve that served before the present one.
+select dbml.rollback(%(name)s) as version;
+
+-- name: deployed_versions
+-- The version of a model that serves, and how many have served.
+select (array_agg(d.version order by d.id desc))[1] as version,
+       count(distinct d.version) as versions
+  from dbml.deployment d
+ where d.model = %(model)s
+having (array_agg(d.version order by d.id desc))[1] is not null;
+
+-- name: deployed_engines
+-- Every version that serves, with its engine.
+select m.name, m.version, m.engine
+  from dbml.model m
+ where m.deployed
+ order by m.name;
+
+-- name: score
+-- Scores loose values by the version that serves.
+select dbml.score(%(name)s, %(features)s) as score;
