@@ -26,6 +26,7 @@ from benchmarks.contestants import insert
 _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
 # Seconds of a turn before its inserts count: caches have forgotten whose turn was not.
 WARM = 0.05
+_SESSIONS = "from pg_stat_activity where application_name = %s and datname = current_database()"
 
 
 def find_pgbench() -> str:
@@ -73,7 +74,7 @@ class Clients:
             time.sleep(0.05)
             self._must_run()
             for session, at in connection.execute(
-                "select pid, query_start from pg_stat_activity where application_name = %s and query like 'insert%%'",
+                f"select pid, query_start {_SESSIONS} and query like 'insert%%'",
                 [self._name],
             ):
                 begun[session].add(at)
@@ -107,7 +108,7 @@ class Clients:
     def _pause(self, connection: psycopg.Connection[Any]) -> None:
         self._pgbench.send_signal(signal.SIGSTOP)
         # What is under way ends in the server.
-        active = "select from pg_stat_activity where application_name = %s and state = 'active'"
+        active = f"select {_SESSIONS} and state = 'active'"
         while connection.execute(active, [self._name]).fetchone() is not None:
             time.sleep(0.005)
 
