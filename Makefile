@@ -4,13 +4,16 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench soak dist clean
+.PHONY: help demo check test lint bench soak dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.ready ## the whole story on a throwaway server (ARGS="--keep")
 	@$(BIN)/dbml demo $(ARGS)
+
+check: lint .venv/.openmp ## lint, then every test that needs no server, in a minute or two (ARGS="-k name")
+	@$(BIN)/pytest -q -n 2 -m "not server" $(ARGS)
 
 test: lint .venv/.openmp .venv/.java ## lint, then every test (ARGS="-k name")
 	@$(BIN)/pytest -n 2 $(ARGS)

@@ -3,20 +3,28 @@
 Every verb takes a psycopg or SQLAlchemy connection first and never commits for its caller.
 """
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from dbml.errors import DbmlError
-from dbml.models.comparison import diff
-from dbml.models.exports import export, export_file
-from dbml.models.signing import new_key
-from dbml.models.trust import revoke_key, trust_key, trusted_keys
-from dbml.models.versions import add_model, show, verify, versions
-from dbml.profiles.attachment import attach, detach
-from dbml.profiles.online import attach_online
-from dbml.profiles.reconciliation import reconcile
-from dbml.profiles.rescoring import rescore, rescore_due
-from dbml.profiles.spec import Counter, Event, Prediction, Profile
-from dbml.schema.install import uninstall
-from dbml.serving.deployment import deploy, rollback, score, status
-from dbml.serving.upgrade import install
+
+if TYPE_CHECKING:
+    from dbml import spec
+    from dbml.models.comparison import diff
+    from dbml.models.exports import export, export_file
+    from dbml.models.signing import new_key
+    from dbml.models.trust import revoke_key, trust_key, trusted_keys
+    from dbml.models.versions import add_model, show, verify, versions
+    from dbml.profiles.attachment import attach, detach
+    from dbml.profiles.online import attach_online
+    from dbml.profiles.reconciliation import reconcile
+    from dbml.profiles.rescoring import rescore, rescore_due
+    from dbml.profiles.spec import Counter, Event, Prediction, Profile
+    from dbml.schema.install import uninstall
+    from dbml.serving.deployment import deploy, rollback, score, status
+    from dbml.serving.upgrade import install
 
 __all__ = [
     "Counter",
@@ -41,6 +49,7 @@ __all__ = [
     "rollback",
     "score",
     "show",
+    "spec",
     "status",
     "trust_key",
     "trusted_keys",
@@ -48,3 +57,37 @@ __all__ = [
     "verify",
     "versions",
 ]
+
+# Each name is loaded when it is first asked for (PEP 562): an application that deploys needs no scikit-learn, and
+# `dbml --help` needs no driver. The imports above say the same to type checkers.
+_HOMES = {
+    "dbml.models.comparison": ("diff",),
+    "dbml.models.exports": ("export", "export_file"),
+    "dbml.models.signing": ("new_key",),
+    "dbml.models.trust": ("revoke_key", "trust_key", "trusted_keys"),
+    "dbml.models.versions": ("add_model", "show", "verify", "versions"),
+    "dbml.profiles.attachment": ("attach", "detach"),
+    "dbml.profiles.online": ("attach_online",),
+    "dbml.profiles.reconciliation": ("reconcile",),
+    "dbml.profiles.rescoring": ("rescore", "rescore_due"),
+    "dbml.profiles.spec": ("Counter", "Event", "Prediction", "Profile"),
+    "dbml.schema.install": ("uninstall",),
+    "dbml.serving.deployment": ("deploy", "rollback", "score", "status"),
+    "dbml.serving.upgrade": ("install",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module, once."""
+    if name == "spec":
+        return importlib.import_module("dbml.spec")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(_HOME[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """Name what can be had, loaded or not."""
+    return sorted({*globals(), *__all__})

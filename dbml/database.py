@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import psycopg
-import sqlalchemy
 from psycopg import sql
 from psycopg.rows import class_row, dict_row, tuple_row
 
 from dbml import errors
+
+if TYPE_CHECKING:
+    import sqlalchemy
 
 Connection: TypeAlias = "psycopg.Connection[Any] | sqlalchemy.Connection"
 Statement: TypeAlias = "str | sql.SQL | sql.Composed"
@@ -91,9 +94,13 @@ def driver(connection: Connection) -> psycopg.Connection[Any]:
     :raises ServerError: a SQLAlchemy connection over another driver, or a server too old.
     """
     raw: Any = connection
-    if isinstance(connection, sqlalchemy.Connection):
-        connection.begin() if not connection.in_transaction() else None
-        raw = connection.connection.driver_connection
+    # Whoever has a SQLAlchemy connection has imported SQLAlchemy; nobody else is made to.
+    if "sqlalchemy" in sys.modules:
+        import sqlalchemy
+
+        if isinstance(connection, sqlalchemy.Connection):
+            connection.begin() if not connection.in_transaction() else None
+            raw = connection.connection.driver_connection
     if not isinstance(raw, psycopg.Connection):
         raise errors.ServerError(
             f"dbml needs psycopg 3, the connection comes from {type(raw).__module__}",

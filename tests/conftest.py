@@ -1,6 +1,7 @@
 """One PostgreSQL with PL/Python for each worker, one fresh database for each test.
 
-Nothing here skips: without a server the tests fail.
+Nothing here skips: without a server the tests fail. `make check` leaves out those that need one: they have the mark
+`server`, which a test gets by using a server's fixture, or says of itself where it starts servers of its own.
 """
 
 from __future__ import annotations
@@ -35,6 +36,13 @@ import dbml
 from dbml.cli import main
 from dbml.demo.server import Server, temporary_server
 from tests.application import EXAMPLE, Application
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by mark
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not {"server", "plain_server"}.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("server")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import click
 
-from dbml import __doc__ as package_doc
 from dbml.cli import keys, models, profiles, server
 from dbml.cli.shared import Group
 
 
-@click.group(cls=Group, help=package_doc, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dbml")
 def main() -> None:
-    """Entry point of ``dbml``."""
+    """Score scikit-learn models inside PostgreSQL.
+
+    Start with install, model add, attach and deploy; demo shows the whole story on a server of its own. Commands reach
+    the database that --dsn names, else DBML_DSN, else libpq's environment.
+    """
 
 
 for command in (

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from dbml import database
+import dbml
 from dbml.cli.shared import (
+    connect,
     dsn_option,
     json_option,
     key_option,
@@ -20,23 +21,38 @@ from dbml.cli.shared import (
     trust_option,
     version_number,
 )
-from dbml.models import comparison, exports, versions
+from dbml.models.formats import FORMATS
 
 
 @click.group("model")
 def model_group() -> None:
-    """Add and look at stored versions."""
+    """Add versions of models, look at them, and write them as files."""
 
 
 @model_group.command("add")
 @dsn_option
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--sample", type=click.Path(path_type=Path), metavar="ROWS.csv", help="Rows of the features.")
-@click.option("--engine", default="auto", help="How it runs: auto, sql, portable or python.")
-@click.option("--output", metavar="LABEL|value", help="Class whose probability is the score, or what predict says.")
-@click.option("--metric", "metrics", multiple=True, metavar="NAME=NUMBER", help="What training said, as auc=0.91.")
-@click.option("--note", help="Why there is this version.")
+@click.option(
+    "--sample",
+    type=click.Path(path_type=Path),
+    metavar="ROWS.csv",
+    help="Rows of the features, for their types and as golden rows.",
+)
+@click.option(
+    "--engine", default="auto", help="How it runs: auto (the fastest that is exact), sql, portable or python."
+)
+@click.option(
+    "--output", metavar="LABEL|value", help="Class whose probability is the score; value: what predict answers."
+)
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="A figure from training, such as auc=0.91; may be repeated.",
+)
+@click.option("--note", help="Why this version exists.")
 @trust_option
 @key_option
 def model_add(
@@ -51,13 +67,14 @@ def model_add(
     trust: tuple[str, ...],
     key: Path | None,
 ) -> None:
-    """Sign FILE (joblib, skops or ONNX) of a fitted model, and store it as a new version of NAME.
+    """Store FILE of a fitted model as a new version of NAME.
 
-    A joblib file is unpickled on this machine, and unpickling runs code: give only files that you would run.
+    FILE is a joblib, skops or ONNX file. The version is checked inside the server, and signed. A joblib file is
+    unpickled on this machine, and unpickling runs code: give only files that you would run.
     """
     said = dict(named_number(metric) for metric in metrics)
-    with database.connect(dsn) as connection:
-        version = versions.add_model(
+    with connect(dsn) as connection:
+        version = dbml.add_model(
             connection,
             name,
             file,
@@ -82,9 +99,9 @@ def model_add(
 @json_option
 @click.argument("name", required=False)
 def model_list(dsn: str | None, name: str | None, as_json: bool) -> None:
-    """List the stored versions."""
-    with database.connect(dsn) as connection:
-        rows = versions.versions(connection, name)
+    """List the stored versions, of every model or of NAME."""
+    with connect(dsn) as connection:
+        rows = dbml.versions(connection, name)
     print_rows(
         rows,
         (
@@ -110,9 +127,9 @@ def model_list(dsn: str | None, name: str | None, as_json: bool) -> None:
 @json_option
 @click.argument("version", metavar="NAME@V")
 def model_show(dsn: str | None, version: str, as_json: bool) -> None:
-    """Show one version: features, output, libraries, training summary."""
-    with database.connect(dsn) as connection:
-        row = versions.show(connection, *version_number(version))
+    """Show one version: features, output, engines, cost, training."""
+    with connect(dsn) as connection:
+        row = dbml.show(connection, *version_number(version))
     if as_json:
         print_json(row)
         return
@@ -147,12 +164,12 @@ def _outcome(report: dict[str, Any], cost: dict[str, Any] | None) -> str:
 @click.argument("one", metavar="NAME@1")
 @click.argument("other", metavar="NAME@2")
 def model_diff(dsn: str | None, as_json: bool, one: str, other: str) -> None:
-    """Compare two versions: features, plan, and their scores on the golden rows."""
+    """Compare two versions: features, plan, scores of golden rows."""
     (name, first), (other_name, second) = version_number(one), version_number(other)
     if name != other_name:
         raise click.UsageError(f"{one} and {other} are not versions of one model")
-    with database.connect(dsn) as connection:
-        found = comparison.diff(connection, name, first, second)
+    with connect(dsn) as connection:
+        found = dbml.diff(connection, name, first, second)
     if as_json:
         print_json(found)
         return
@@ -177,9 +194,12 @@ def model_diff(dsn: str | None, as_json: bool, one: str, other: str) -> None:
 @json_option
 @click.argument("version", metavar="NAME@V")
 def model_verify(dsn: str | None, version: str, as_json: bool) -> None:
-    """Score the golden rows inside the server and compare with scikit-learn's own answers."""
-    with database.connect(dsn) as connection:
-        report = versions.verify(connection, *version_number(version))
+    """Score the golden rows again, in the server.
+
+    The answers are compared with scikit-learn's own; the exit status is 1 if one differs.
+    """
+    with connect(dsn) as connection:
+        report = dbml.verify(connection, *version_number(version))
     if as_json:
         print_json(report)
     elif report["error"]:
@@ -197,12 +217,12 @@ def model_verify(dsn: str | None, version: str, as_json: bool) -> None:
 @dsn_option
 @click.argument("version", metavar="NAME[@V]")
 @click.option(
-    "--format", "form", type=click.Choice(list(exports.FORMATS)), help="Else by FILE's suffix, else as it was added."
+    "--format", "form", type=click.Choice(list(FORMATS)), help="Left out: by FILE's suffix, else as it was added."
 )
 @click.option("-o", "--output-file", type=click.Path(path_type=Path), required=True, metavar="FILE")
-@click.option("--schema", default="scorer", show_default=True, help="Where the functions of an SQL export stand.")
+@click.option("--schema", default="scorer", show_default=True, help="Schema of the functions of an SQL export.")
 @trust_option
-@click.option("--force", is_flag=True, help="Replace FILE where it is there.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def model_export(
     dsn: str | None,
     version: str,
@@ -212,10 +232,15 @@ def model_export(
     trust: tuple[str, ...],
     force: bool,
 ) -> None:
-    """Write a version (left out: the deployed one) as a file, checked on its golden rows before."""
-    with database.connect(dsn) as connection:
+    """Write a version as a file, checked before it is written.
+
+    Without @V it is the deployed version.
+    """
+    from dbml.models import versions
+
+    with connect(dsn) as connection:
         name, number = version_number(version) if "@" in version else (version, versions.deployed(connection, version))
-        form, size = exports.export_file(
+        form, size = dbml.export_file(
             connection, name, number, output_file, form, schema=schema, trust=trust, force=force
         )
     click.echo(f"{name}@{number} written to {output_file} as {form}, {size} bytes.")

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import click
 
-from dbml import database
-from dbml.cli.shared import dsn_option, json_option, print_json, print_rows, progress_bar, version_number
-from dbml.profiles import attachment, online, reconciliation, rescoring, spec
-from dbml.serving import deployment
+import dbml
+from dbml.cli.shared import connect, dsn_option, json_option, print_json, print_rows, progress_bar, version_number
 
 DIFFERENCES_SHOWN = 50
 
@@ -22,27 +20,26 @@ DIFFERENCES_SHOWN = 50
 @click.option("--add-columns", is_flag=True, help="Add the columns that the profile lacks.")
 @click.option("--backfill", is_flag=True, help="Overwrite counters that disagree with the events.")
 @click.option("--dry-run", is_flag=True, help="Print the SQL that would run, and change nothing.")
-@click.option(
-    "--online", "in_use", is_flag=True, help="Let writers go on: triggers first, then what is there in batches."
-)
+@click.option("--online", "in_use", is_flag=True, help="Keep the tables in use: triggers first, then batches.")
 def attach_command(
     dsn: str | None, spec_file: Path, add_columns: bool, backfill: bool, dry_run: bool, in_use: bool
 ) -> None:
-    """Create triggers, fill counters and score what is there; with --online it can be killed and repeated."""
+    """Create triggers, fill counters and score what is there.
+
+    With --online the tables stay in use meanwhile, and the command can be killed and repeated.
+    """
     if dry_run and in_use:
         raise click.UsageError("--dry-run and --online exclude each other")
-    profile = spec.read(spec_file)
-    with database.connect(dsn) as connection:
+    profile = dbml.spec.read(spec_file)
+    with connect(dsn) as connection:
         if in_use:
             connection.autocommit = True  # each batch a transaction of its own
             with progress_bar() as progress:
-                attached = online.attach_online(
+                attached = dbml.attach_online(
                     connection, profile, add_columns=add_columns, backfill=backfill, progress=progress
                 )
         else:
-            attached = attachment.attach(
-                connection, profile, add_columns=add_columns, backfill=backfill, dry_run=dry_run
-            )
+            attached = dbml.attach(connection, profile, add_columns=add_columns, backfill=backfill, dry_run=dry_run)
     if dry_run:
         click.echo("\n".join(f"{statement.rstrip()};\n" for statement in attached.statements))
         return
@@ -55,20 +52,20 @@ def attach_command(
 @dsn_option
 @click.argument("table")
 def detach_command(dsn: str | None, table: str) -> None:
-    """Remove the triggers from TABLE; its columns keep what they hold."""
-    with database.connect(dsn) as connection:
-        attachment.detach(connection, table)
+    """Remove the triggers from TABLE. Its columns keep what they hold."""
+    with connect(dsn) as connection:
+        dbml.detach(connection, table)
     click.echo(f"{table} is detached.")
 
 
 @click.command("deploy")
 @dsn_option
 @click.argument("version", metavar="NAME@V")
-@click.option("--note", help="Why, for the view dbml.deployment_history.")
+@click.option("--note", help="Why; the view dbml.deployment_history shows it.")
 def deploy_command(dsn: str | None, version: str, note: str | None) -> None:
-    """Make a version serve from the next statement on, in every session."""
-    with database.connect(dsn) as connection:
-        scored = deployment.deploy(connection, *version_number(version), note=note)
+    """Let a version serve from the next statement on. It holds in every session."""
+    with connect(dsn) as connection:
+        scored = dbml.deploy(connection, *version_number(version), note=note)
     click.echo(f"{version} is deployed." + (f" {scored} rows scored." if scored else ""))
     if not scored:
         _tell_of_older_scores(version.partition("@")[0])
@@ -78,9 +75,9 @@ def deploy_command(dsn: str | None, version: str, note: str | None) -> None:
 @dsn_option
 @click.argument("name")
 def rollback_command(dsn: str | None, name: str) -> None:
-    """Make the version that served before the present one serve again."""
-    with database.connect(dsn) as connection:
-        version = deployment.rollback(connection, name)
+    """Let the version serve again that served before. A second rollback takes the first one back."""
+    with connect(dsn) as connection:
+        version = dbml.rollback(connection, name)
     click.echo(f"{name}@{version} serves again.")
     _tell_of_older_scores(name)
 
@@ -92,23 +89,28 @@ def _tell_of_older_scores(name: str) -> None:
 @click.command("rescore")
 @dsn_option
 @click.argument("name", required=False)
-@click.option("--all", "every", is_flag=True, help="Rows of the deployed version as well.")
+@click.option("--all", "every", is_flag=True, help="Rows that have its score as well.")
 @click.option("--stale", is_flag=True, help="Only rows that could not be scored when they last changed.")
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="ROWS", help="At most so many a second.")
-@click.option("--due", is_flag=True, help="Only rows whose window of time has changed, of every model.")
+@click.option(
+    "--rate", type=click.FloatRange(min=0, min_open=True), metavar="ROWS", help="At most so many rows a second."
+)
+@click.option("--due", is_flag=True, help="Instead of NAME: rows whose window of time has changed.")
 def rescore_command(dsn: str | None, name: str | None, every: bool, stale: bool, rate: float | None, due: bool) -> None:
-    """Score the rows of NAME that do not have their score from the deployed version; can be killed and repeated."""
+    """Score the rows that lack the deployed version's score.
+
+    It works in batches, and can be killed and repeated.
+    """
     if due == (name is not None):
         raise click.UsageError("give either a model's NAME or --due")
     if due + stale + every > 1 or (due and rate is not None):
         raise click.UsageError("--due takes no other option, and --stale and --all exclude each other")
-    with database.connect(dsn) as connection:
+    with connect(dsn) as connection:
         if name is None:
-            click.echo(f"{rescoring.rescore_due(connection)} rows had a window that changed; they are moved.")
+            click.echo(f"{dbml.rescore_due(connection)} rows had a window that changed; they are moved.")
             return
         connection.autocommit = True  # each batch a transaction of its own
         with progress_bar() as progress:
-            scored = rescoring.rescore(connection, name, every=every, stale=stale, rate=rate, progress=progress)
+            scored = dbml.rescore(connection, name, every=every, stale=stale, rate=rate, progress=progress)
         click.echo(f"{scored} rows scored by {name}.")
 
 
@@ -118,10 +120,10 @@ def rescore_command(dsn: str | None, name: str | None, every: bool, stale: bool,
 @click.argument("table", required=False)
 @click.option("--repair", is_flag=True, help="Mend what differs, in batches that lock few rows.")
 def reconcile_command(dsn: str | None, as_json: bool, table: str | None, repair: bool) -> None:
-    """Compare counters and scores with the truth; exit 1 on any difference that stays."""
-    with database.connect(dsn) as connection, progress_bar() as progress:
+    """Compare counters and scores with the truth. The exit status is 1 if a difference stays."""
+    with connect(dsn) as connection, progress_bar() as progress:
         connection.autocommit = True  # each batch a transaction of its own
-        report = reconciliation.reconcile(connection, table, repair=repair, progress=progress)
+        report = dbml.reconcile(connection, table, repair=repair, progress=progress)
     if as_json:
         print_json(asdict(report))
     else:
@@ -146,9 +148,9 @@ def reconcile_command(dsn: str | None, as_json: bool, table: str | None, repair:
 @dsn_option
 @json_option
 def status_command(dsn: str | None, as_json: bool) -> None:
-    """Show what is attached, what serves it, and what could not be scored."""
-    with database.connect(dsn) as connection:
-        rows = deployment.status(connection)
+    """Show what is attached, what serves it, and what failed."""
+    with connect(dsn) as connection:
+        rows = dbml.status(connection)
     columns = (
         "profile",
         "prediction",

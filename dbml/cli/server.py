@@ -8,17 +8,15 @@ from pathlib import Path
 
 import click
 
-from dbml import database
-from dbml.cli.shared import dsn_option, json_option, key_option, print_json
-from dbml.schema.install import uninstall
-from dbml.serving import doctor, upgrade
+import dbml
+from dbml.cli.shared import connect, dsn_option, json_option, key_option, print_json
 
 
 @click.command("demo")
 @dsn_option
 @click.option("--keep", is_flag=True, help="Leave the server up and say how to look around.")
 def demo_command(dsn: str | None, keep: bool) -> None:
-    """Tell the whole story on a throwaway server, on real churn data."""
+    """Show the whole story on a throwaway server, on real churn data."""
     from dbml.demo import story
 
     story.run(dsn or os.environ.get("DBML_DSN"), keep)
@@ -28,8 +26,13 @@ def demo_command(dsn: str | None, keep: bool) -> None:
 @dsn_option
 @json_option
 def doctor_command(dsn: str | None, as_json: bool) -> None:
-    """Tell what this server can run, what is missing, and the command that mends it."""
-    with database.connect(dsn) as connection:
+    """Say what this server can run, and how to get what is missing.
+
+    The exit status is 1 if a deployed model lacks something.
+    """
+    from dbml.serving import doctor
+
+    with connect(dsn) as connection:
         findings = doctor.examine(connection)
     if as_json:
         print_json([vars(finding) for finding in findings])
@@ -54,9 +57,12 @@ def doctor_command(dsn: str | None, as_json: bool) -> None:
 )
 @key_option
 def install_command(dsn: str | None, python_path: str | None, artifact_limit: int | None, key: Path | None) -> None:
-    """Create or upgrade the schema dbml, and trust the key of the one who does it."""
-    with database.connect(dsn) as connection:
-        done = upgrade.install(connection, python_path=python_path, artifact_limit=artifact_limit, key=key)
+    """Create or upgrade the schema dbml.
+
+    Your key, by which model add signs, is made if there is none, and trusted.
+    """
+    with connect(dsn) as connection:
+        done = dbml.install(connection, python_path=python_path, artifact_limit=artifact_limit, key=key)
     click.echo(
         f"dbml is installed, revision {done['revision']}."
         if done["changed"]
@@ -73,7 +79,7 @@ def install_command(dsn: str | None, python_path: str | None, artifact_limit: in
 @click.command("uninstall")
 @dsn_option
 def uninstall_command(dsn: str | None) -> None:
-    """Remove the schema dbml; refused while something is attached."""
-    with database.connect(dsn) as connection:
-        uninstall(connection)
+    """Remove the schema dbml. Refused while something is attached."""
+    with connect(dsn) as connection:
+        dbml.uninstall(connection)
     click.echo("dbml is removed from this database.")

@@ -1,4 +1,7 @@
-"""What commands have in common: options, arguments, errors, and how they print."""
+"""What commands have in common: options, arguments, the connection, errors, and how they print.
+
+A command imports what it needs when it runs: `--help` loads neither a driver nor a library of models.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-import psycopg
-import rich.progress
-from rich.console import Console
-from rich.table import Table
 
-from dbml import database, errors
+from dbml import errors
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from dbml.database import Progress
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -32,11 +36,30 @@ class Group(click.Group):
             if error.hint:
                 click.echo(f"  hint: {error.hint}", err=True)
             ctx.exit(1)
-        except psycopg.Error as error:
+        except Exception as error:
+            # The driver is loaded by now, if a server has said something.
+            if "psycopg" not in sys.modules:
+                raise
+            import psycopg
+
+            if not isinstance(error, psycopg.Error):
+                raise
             click.echo(f"dbml: the server says: {error.diag.message_primary or error} ({error.sqlstate})", err=True)
             if error.diag.message_hint:
                 click.echo(f"  hint: {error.diag.message_hint}", err=True)
             ctx.exit(1)
+
+
+@contextmanager
+def connect(dsn: str | None) -> Iterator[psycopg.Connection[Any]]:
+    """Open a connection for a command, and commit at its end.
+
+    :raises ServerError: the server cannot be reached, or is too old.
+    """
+    from dbml import database
+
+    with database.connect(dsn) as connection:
+        yield connection
 
 
 def dsn_option(command: Command) -> Command:
@@ -97,6 +120,9 @@ def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bo
     if not rows:
         click.echo("Nothing yet.")
         return
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(*columns, box=None, pad_edge=False)
     for row in rows:
         table.add_row(
@@ -112,14 +138,18 @@ def print_json(value: Any) -> None:
 
 
 @contextmanager
-def progress_bar() -> Iterator[database.Progress | None]:
+def progress_bar() -> Iterator[Progress | None]:
     """A progress bar where somebody is looking."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None
         return
-    with rich.progress.Progress(console=console, transient=True) as bar:
-        tasks: dict[str, rich.progress.TaskID] = {}
+    with Bar(console=console, transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
 
         def show(table: str, done: int, total: int) -> None:
             if table not in tasks:

@@ -21,8 +21,13 @@ from tests.conftest import Cli, Trained, profile_rows
 from tests.counting import KINDS, create, differences
 
 Db = psycopg.Connection[Any]
-BINDIR = cluster.find_binaries()[0].bindir
+pytestmark = pytest.mark.server  # of its own
 WHAT_IF = """select dbml.score('{}', '{{"plan": "plus", "complaints": 2, "spend": 20}}'::jsonb)"""
+
+
+def program(name: str) -> Path:
+    """A program of the server's installation."""
+    return cluster.find_binaries()[0].bindir / name
 
 
 @pytest.fixture(scope="module")
@@ -69,14 +74,14 @@ def standby(primary: Server, dsn: str) -> Iterator[str]:
         assert done.returncode == 0, done.stdout
 
     where = [f"--host={primary.socket_dir}", f"--port={primary.port}", "--username=postgres"]
-    run(BINDIR / "pg_basebackup", *where, f"--pgdata={data}", "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+    run(program("pg_basebackup"), *where, f"--pgdata={data}", "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
     options = f"-c port={port} -c listen_addresses=''"
     # pg_ctl leaves the server with our pipe in its hands: its log goes to a file.
-    run(BINDIR / "pg_ctl", "-D", data, "-l", primary.folder / "standby.log", "-o", options, "-w", "start")
+    run(program("pg_ctl"), "-D", data, "-l", primary.folder / "standby.log", "-o", options, "-w", "start")
     try:
         yield make_conninfo(dsn, port=port)
     finally:
-        run(BINDIR / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+        run(program("pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop")
 
 
 @pytest.mark.parametrize("engine", ["portable"])
@@ -120,10 +125,10 @@ def copy_schema(source: str, target: str) -> None:
     where = [f"--host={server['host']}", f"--port={server['port']}", "--username=postgres"]
     for what in (["--schema-only"], ["--data-only", "--disable-triggers", "--schema=dbml"]):
         dumped = subprocess.run(
-            [BINDIR / "pg_dump", *where, *what, str(server["dbname"])], capture_output=True, check=True
+            [program("pg_dump"), *where, *what, str(server["dbname"])], capture_output=True, check=True
         ).stdout
         into = ["--set=ON_ERROR_STOP=1", f"--dbname={conninfo_to_dict(target)['dbname']}"]
-        restored = subprocess.run([BINDIR / "psql", "-qX", *where, *into], input=dumped, capture_output=True)
+        restored = subprocess.run([program("psql"), "-qX", *where, *into], input=dumped, capture_output=True)
         assert restored.returncode == 0, restored.stderr
 
 

@@ -15,10 +15,9 @@ from pathlib import Path
 from dbml import database, errors
 from dbml.database import Connection
 from dbml.models import versions
+from dbml.models.formats import FORMATS
 from dbml.models.trust import require_signature
 
-# Format → how a file of it ends, to be guessed from.
-FORMATS = {"joblib": ".joblib", "skops": ".skops", "sql": ".sql", "plan": ".json", "pmml": ".pmml", "onnx": ".onnx"}
 # Each is made by the module of its name, whose ``make(raw, stored)`` returns checked bytes.
 _MADE = ("sql", "plan", "pmml", "onnx")
 # Converters take the estimator itself.
