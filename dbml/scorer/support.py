@@ -15,15 +15,15 @@ from dbml.scorer.sklearn.registry import PREDICTORS, TRANSFORMERS
 _HEAD = """\
 # Supported estimators
 
-Every class below has a *plan*: the model as plain data, from which the engines `sql` and `portable` are made. A
-model whose every part is listed here needs no scikit-learn on the server, and nothing of it is unpickled there. A
-model with any other part runs on the engine `python`; `dbml model add` says which part was the reason.
+Can your model run without scikit-learn on the server? It can if every part of it is listed here: each class below has
+a [plan](plan.md), the model as plain data, from which the engines `sql` and `portable` are made. Nothing of such a model
+is unpickled in the server. A model with any other part runs on the engine `python`, and `dbml model add` names the part.
 
-Whatever the table says, `dbml model add` compares each engine with the estimator itself, on the sample and on rows
-built to hurt, and takes none that differs by more than 1e-9 or refuses other rows. `sql` is taken while its expression
-has at most {operations} operations ([measured](engine-sql.md)).
+Whatever this page says, `dbml model add` compares each engine with the estimator itself, on the sample and on rows that
+are built to hurt. It takes no engine that differs by more than 1e-9 or refuses other rows. It takes `sql` while the
+expression has at most {operations} operations ([measured](notes/expressions.md)).
 
-This page is written by `python -m dbml.scorer.support`, and each row has its parity tests in `tests/parity`.
+`python -m dbml.scorer.support` writes this page, and each class has its parity tests in `tests/parity`.
 """
 
 

@@ -27,7 +27,7 @@ from dbml.scorer.sql.text import Bound, TooLarge
 
 __all__ = ["Expression", "TooLarge", "render"]
 
-# Measured: see docs/engine-sql.md. The greater one is for servers where no other engine runs.
+# Measured: see docs/notes/expressions.md. The greater one is for servers where no other engine runs.
 OPERATIONS_AT_MOST = 250
 OPERATIONS_ALONE = 2500
 FAST_CHARACTERS_AT_MOST = 400_000
