@@ -15,6 +15,9 @@ from dbml.scorer.sklearn.trees import Ensemble
 
 # What LightGBM takes for zero: its float32 constant 1e-35.
 _ZERO = float(np.float32(1e-35))
+_BELOW_ZERO = float(np.nextafter(-_ZERO, -math.inf))
+# What dump_model prints for infinity.
+_INFINITE = 1e300
 _EXPONENTIAL = ("poisson", "gamma", "tweedie")
 _IDENTITY = ("regression", "regression_l1", "huber", "fair", "quantile", "mape")
 
@@ -105,6 +108,17 @@ def _number(column: Column, what: str) -> Value:
     return column.value
 
 
+def _threshold(dumped: float) -> float:
+    """A threshold on a column as the row has it.
+
+    LightGBM reads 0 for whatever lies in ±_ZERO before it compares. That is monotone, so a threshold in between says
+    as much as one at the end; and no engine needs to round.
+    """
+    if -_ZERO <= dumped <= _ZERO:
+        return _BELOW_ZERO if dumped < 0.0 else _ZERO
+    return math.inf if dumped >= _INFINITE else dumped
+
+
 def _add(ensemble: Ensemble, structure: dict[str, Any], kinds: dict[int, str]) -> None:
     """Add one tree of the dumped model, parents first."""
     nodes: list[dict[str, Any]] = [structure]
@@ -122,7 +136,9 @@ def _add(ensemble: Ensemble, structure: dict[str, Any], kinds: dict[int, str]) -
     for place, node in enumerate(nodes):
         if "left_child" in node:
             by_category = node["decision_type"] == "=="
-            kinds[node["split_feature"]] = "category" if by_category else node["missing_type"]
+            kind = "category" if by_category else node["missing_type"]
+            if kinds.setdefault(node["split_feature"], kind) != kind:
+                raise Unsupported("a LightGBM model that was trained on with another way to read missing values")
             if by_category:
                 sets[place] = [float(code) for code in str(node["threshold"]).split("||")]
     split = ["left_child" in node for node in nodes]
@@ -131,7 +147,7 @@ def _add(ensemble: Ensemble, structure: dict[str, Any], kinds: dict[int, str]) -
         feature=np.array([node.get("split_feature", 0) for node in nodes]),
         threshold=np.array(
             [
-                node["threshold"] if s and i not in sets else 0.0
+                _threshold(node["threshold"]) if s and i not in sets else 0.0
                 for i, (s, node) in enumerate(zip(split, nodes, strict=True))
             ],
             dtype=np.float64,
