@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import frame, models, packages, scoring, signing
+from .agreement import agree
 from .protocol import Plpy
 
 UNKNOWN_MODEL = "DB005"
@@ -79,7 +80,7 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Any] | No
 def verify(plpy: Plpy, model: str, version: int) -> dict[str, Any]:
     """Compare golden rows, scored here, with the estimator's own answers.
 
-    :returns: ``rows``, ``differing`` (by more than 1e-9), ``largest_difference``, ``worst_row`` (from 0) and
+    :returns: ``rows``, ``differing`` (see :mod:`.agreement`), ``largest_difference``, ``worst_row`` (from 0) and
         ``error``, the reason where they could not be scored at all.
     """
     plan = plpy.prepare(
@@ -116,7 +117,7 @@ def verify(plpy: Plpy, model: str, version: int) -> dict[str, Any]:
     together[:1] = [max(together[0], alone[0], key=lambda answer: abs(answer - expected[0]))]
     for index, (answer, truth) in enumerate(zip(together, expected)):
         difference = abs(answer - truth)
-        if not difference <= 1e-9:
+        if not agree(truth, answer):
             report["differing"] += 1
         if report["worst_row"] is None or not difference <= report["largest_difference"]:
             report["largest_difference"] = difference

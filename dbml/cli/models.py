@@ -206,7 +206,7 @@ def model_verify(dsn: str | None, version: str, as_json: bool) -> None:
         click.echo(f"{version} cannot be scored: {report['error']}", err=True)
     else:
         click.echo(
-            f"{version}: {report['rows']} golden rows, {report['differing']} differ by more than 1e-9, "
+            f"{version}: {report['rows']} golden rows, {report['differing']} differ, "
             f"largest difference {report['largest_difference']:.3g}"
         )
     if report["differing"] or report["error"]:

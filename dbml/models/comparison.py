@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from dbml import database
+from dbml._plpython.agreement import agree
 from dbml.database import Connection
 from dbml.models import versions
 from dbml.schema.install import require
-
-# Below, two scores are the same answer: the bound of parity.
-SAME = 1e-9
 
 
 def diff(connection: Connection, name: str, one: int, other: int) -> dict[str, Any]:
@@ -18,7 +16,7 @@ def diff(connection: Connection, name: str, one: int, other: int) -> dict[str, A
 
     :returns: ``features`` (``added``, ``removed``, ``changed``, each a list of names), ``differing`` (what else
         differs, to the values of both), ``same_plan`` (None where one has none), and over the golden rows of both that
-        have every feature of both: ``rows``, ``moved`` (scores further apart than 1e-9), ``largest_move``,
+        have every feature of both: ``rows``, ``moved`` (scores that are not the same), ``largest_move``,
         ``mean_move`` and ``worst`` (the row that moves furthest with both scores).
     :raises UnknownModel: one of them is not there.
     """
@@ -30,7 +28,7 @@ def diff(connection: Connection, name: str, one: int, other: int) -> dict[str, A
         rows = database.named(raw, "compare", name=name, one=one, other=other)
     before, after = ({feature["name"]: feature for feature in version["features"]} for version in both)
     moves = [_move(row) for row in rows]
-    moved = [move for move in moves if move > SAME]
+    moved = sum(not agree(row["one_score"], row["other_score"]) for row in rows)
     worst = rows[moves.index(max(moves))] if moved else None
     finite = [move for move in moves if move != float("inf")]
     return {
@@ -48,7 +46,7 @@ def diff(connection: Connection, name: str, one: int, other: int) -> dict[str, A
         },
         "same_plan": None if None in plans else plans[0] == plans[1],
         "rows": len(rows),
-        "moved": len(moved),
+        "moved": moved,
         "largest_move": max(finite, default=0.0),
         "mean_move": sum(finite) / len(finite) if finite else 0.0,
         "worst": worst,

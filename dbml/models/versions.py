@@ -247,7 +247,8 @@ def show(connection: Connection, name: str, version: int) -> dict[str, Any]:
 def verify(connection: Connection, name: str, version: int) -> dict[str, Any]:
     """Score the golden rows inside the server and compare with the estimator's own answers.
 
-    :returns: ``rows``, ``differing`` (by more than 1e-9), ``largest_difference``, ``worst_row``, ``error``.
+    :returns: ``rows``, ``differing`` (by more than :mod:`dbml._plpython.agreement` allows), ``largest_difference``,
+        ``worst_row``, ``error``.
     :raises UnknownModel: it is not there.
     """
     raw = database.driver(connection)

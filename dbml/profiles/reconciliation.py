@@ -18,7 +18,6 @@ from dbml.schema.install import require
 
 ROWS_AT_ONCE = 20_000
 REPAIRED_AT_ONCE = 500
-TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -240,7 +239,6 @@ def _wrong_scores(
             id=attached.id,
             range=rows,
             key=listed(attached.profile.key, "dbml_b"),
-            tolerance=verbatim(str(TOLERANCE)),
         )
 
     try:

@@ -13,6 +13,7 @@ from importlib import resources
 OLDEST_PYTHON = (3, 9)
 MODULES = (
     "protocol",
+    "agreement",
     "packages",
     "frame",
     "plan",

@@ -13,12 +13,8 @@ from typing import Any
 import numpy as np
 
 from dbml._plpython import batch
+from dbml._plpython.agreement import agree
 from dbml._plpython.frame import rows_to_input, scores, to_wire
-
-# How far an engine may be from the estimator. The second part is what double arithmetic itself leaves open
-# when sums are taken in another order: it matters only for answers far beyond 1000. It is as much as the
-# estimator itself may differ from row to row (`artifact`): exp() of a sum near 700 makes 1e-13 of a last digit.
-ABSOLUTE, RELATIVE = 1e-9, 1e-12
 
 THRESHOLDS_TRIED = 600
 _BASE_ROWS = 3
@@ -78,20 +74,14 @@ def compare(rows: Sequence[Row], truth: Sequence[Answer], answers: Sequence[Answ
             continue
         if expected is None or got is None:
             rank = math.inf
-            differs = True
         else:
             rank = abs(got - expected)
-            differs = not agree(expected, got)
             largest = max(largest, rank)
+        differs = not agree(expected, got)
         differing += differs
         if differs and (worst is None or rank > worst_rank):
             worst, worst_rank = {"row": list(row), "expected": expected, "got": got}, rank
     return Report(len(rows), differing, refused, largest, worst)
-
-
-def agree(expected: float, got: float) -> bool:
-    """Whether two scores are the same score."""
-    return abs(got - expected) <= ABSOLUTE + RELATIVE * abs(expected)
 
 
 def truth(estimator: Any, signature: Mapping[str, Any], rows: Sequence[Row]) -> list[Answer]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dbml._plpython.agreement import agree
 from dbml._plpython.frame import rows_to_input, scores, to_wire
 from dbml.errors import ArtifactError, SampleError
 from dbml.models.artifact.estimator import multi_output
@@ -53,7 +54,7 @@ def _check_row_by_row(
                 f"{path}: scores a row among others but refuses it alone ({one_line(error)})",
                 "Take out the step that looks at the whole batch.",
             ) from error
-        if not math.isclose(alone, score, rel_tol=1e-12, abs_tol=1e-9):
+        if not agree(score, alone):
             raise ArtifactError(
                 f"{path}: a row's score depends on the rows scored with it ({alone!r} alone, {score!r} not)",
                 "Take out the step that looks at the whole batch; `fit` is where it may look.",
@@ -74,9 +75,9 @@ def of_sample(
     # As given comes first: what the estimator itself says is what the sample is measured by.
     own = _on_all(len(rows), lambda part: _own(path, estimator, signature, given[part]))
     all_scores = _on_all(len(rows), lambda part: _score(estimator, signature, rows[part]))
-    different = np.flatnonzero(~np.isclose(all_scores, own, rtol=1e-12, atol=1e-12))
-    if different.size:
-        row = int(different[0])
+    alike = map(agree, own.tolist(), all_scores.tolist())
+    row = next((row for row, same in enumerate(alike) if not same), None)
+    if row is not None:
         raise ArtifactError(
             f"{path}: sample row {row + 1} scores {float(own[row])!r} as given, but "
             f"{float(all_scores[row])!r} from the values that a database row can hold",

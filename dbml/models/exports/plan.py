@@ -9,10 +9,10 @@ import psycopg
 
 from dbml import errors
 from dbml._plpython import compiled, portable
+from dbml._plpython.agreement import agree
 from dbml._plpython.frame import to_wire
 from dbml._plpython.plan import loads
 from dbml.models.exports.checking import Stored
-from dbml.scorer import parity
 
 
 def make(_: psycopg.Connection[Any], stored: Stored) -> bytes:
@@ -75,7 +75,7 @@ def confirm(stored: Stored, form: str, evaluator: str, answers: list[float | Non
     :raises ParityError: one is off.
     """
     truth = [*stored.golden["scores"], *stored.golden.get("hurtful_scores", [])]
-    off = [i for i, (a, b) in enumerate(zip(truth, answers, strict=True)) if not _agree(a, b)]
+    off = [i for i, (a, b) in enumerate(zip(truth, answers, strict=True)) if not agree(a, b)]
     if off:
         worst = max(off, key=lambda i: abs((answers[i] or 0.0) - (truth[i] or 0.0)))
         said = ["refuses it" if side[worst] is None else f"says {side[worst]!r}" for side in (answers, truth)]
@@ -84,9 +84,3 @@ def confirm(stored: Stored, form: str, evaluator: str, answers: list[float | Non
             f"{evaluator} {said[0]} and the model {said[1]}",
             "Nothing was written. Tell the authors of dbml: this is a fault of the export.",
         )
-
-
-def _agree(expected: float | None, got: float | None) -> bool:
-    if expected is None or got is None:
-        return expected is got
-    return parity.agree(expected, got)

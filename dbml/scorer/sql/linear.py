@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dbml._plpython.agreement import ABSOLUTE
 from dbml.scorer.sql.facts import Facts
 
-# What folding may change in the score, of the 1e-9 that the gate allows.
-CHANGE_AT_MOST = 1e-10
+# What folding may change in the score, of what the gate allows.
+CHANGE_AT_MOST = ABSOLUTE / 10.0
 # Half a step of a double relative to it, and some room.
 _ROUNDING = 1.2e-16
 # Rows so many standard deviations from the mean must still pass; numbers that nothing scales, up to this.

@@ -37,9 +37,8 @@ begin
   with compared as (
     select a.*,
            abs(a.answer - a.expected) as difference,
-           -- The bound of dbml.scorer.parity; a refused row has no score.
-           case when a.expected is null or a.answer is null then a.expected is null and a.answer is null
-                else abs(a.answer - a.expected) <= 1e-9 + 1e-12 * abs(a.expected) end as agrees
+           -- A refused row has no score.
+           dbml._agrees(a.expected, a.answer) as agrees
       from dbml._answers(scorer) a
   ), worst as (
     select c.* from compared c order by c.agrees, c.difference desc nulls first, c.place limit 1

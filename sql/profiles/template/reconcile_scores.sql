@@ -8,4 +8,4 @@ select s.entity, s.version, s.held, s.truth
          order by {key}
         offset 0) as s
  where s.held is distinct from s.truth
-   and not coalesce(abs(s.held - s.truth) <= {tolerance}, false)
+   and not dbml._agrees(s.truth, s.held)

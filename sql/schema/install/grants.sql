@@ -22,7 +22,7 @@ declare
 begin
   for needed in
     select p.oid from pg_catalog.pg_proc p
-     where p.pronamespace = 'dbml'::regnamespace and (p.proname like '\_ieee\_%' or p.proname in ('_unbounded', '_refuse', '_not_deployed'))
+     where p.pronamespace = 'dbml'::regnamespace and (p.proname like '\_ieee\_%' or p.proname in ('_unbounded', '_refuse', '_not_deployed', '_agrees'))
   loop
     execute format('grant execute on function %s to dbml_analyst', needed);
   end loop;
