@@ -6,13 +6,29 @@ Says the same as the function of :mod:`.portable`, operation by operation; impor
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from . import ieee
+from .plan import entry
 
 Array = Any  # a numpy array; the server's may be of any version
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows by columns.
+
+    :param numbers: float64, shape ``(numbers, rows)``.
+    :param texts: per row its texts.
+    :param count: how many rows there are.
+    """
+
+    numbers: Array
+    texts: Sequence[Sequence[str | None]]
+    count: int
 
 
 def score(
@@ -47,55 +63,46 @@ def evaluate(
     :param numbers: shape ``(numbers, rows)``.
     """
     values: list[Array] = []
-    rows = numbers.shape[1] if plan["numbers"] else len(texts)
+    rows = Rows(numbers, texts, numbers.shape[1] if plan["numbers"] else len(texts))
     with np.errstate(all="ignore"):
         for node in plan["nodes"][: None if until is None else until + 1]:
-            of = [values[i] for i in node.get("of", [])]
-            op = node["op"]
-            if op == "number":
-                value = numbers[node["index"]]
-            elif op == "text":
-                value = np.array([row[node["index"]] for row in texts], dtype=object)
-            elif op == "constant":
-                value = np.full(rows, node["value"])
-            else:
-                value = _OPERATIONS[op](node, of, rows)
-            values.append(value)
+            compute = entry(OPERATIONS, node, "numpy")
+            values.append(compute(node, [values[i] for i in node.get("of", [])], rows))
     return values
 
 
-def _sum(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
-    total = np.zeros(rows)
+def _sum(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
+    total = np.zeros(rows.count)
     for i, value in enumerate(of):
         total = total + value if i else value
     return total
 
 
-def _dot(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+def _dot(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     return _sum(node, [value * weight for value, weight in zip(of, node["weights"])], rows) + node["constant"]
 
 
-def _sigmoid(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+def _sigmoid(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     x = of[0]
     return np.where(x > -700.0, 1.0 / (1.0 + np.exp(-x)), np.exp(x))
 
 
-def _softmax(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+def _softmax(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     stacked = np.stack(of)
     powers = np.exp(stacked - stacked.max(axis=0))
     return powers[node["index"]] / _sum(node, list(powers), rows)
 
 
-def _weighted_median(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+def _weighted_median(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     values = np.stack(of, axis=1)
     order = np.argsort(values, axis=1, kind="stable")
     sums = np.cumsum(np.array(node["weights"])[order], axis=1)
     place = (sums >= 0.5 * sums[:, -1:]).argmax(axis=1)
-    everyone = np.arange(rows)
+    everyone = np.arange(rows.count)
     return values[everyone, order[everyone, place]]
 
 
-def _function(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+def _function(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     name = node["name"]
     if name in ("ndtr", "ndtri"):  # scipy may not be there
         return np.array([ieee.function(name, x) for x in of[0].tolist()])
@@ -113,31 +120,31 @@ def _exp32(x: Array) -> Array:
     return _round32(((a * r + b) * (r * r) + (c * r + 1.0)) * np.exp2(whole / 32))
 
 
-def _lookup(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+def _lookup(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     table = dict(zip(node["keys"], node["values"]))
     table[None] = node["missing"]
     default = node["default"]
     return np.array([table.get(key, default) for key in of[0].tolist()], dtype=np.float64)
 
 
-def _match(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
-    value = np.full(rows, node["default"])
+def _match(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
+    value = np.full(rows.count, node["default"])
     for key, worth in zip(node["keys"], node["values"]):
         value[of[0] == key] = worth
     value[np.isnan(of[0])] = node["missing"]
     return value
 
 
-def _step(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+def _step(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     value = np.array(node["values"])[np.searchsorted(node["edges"], of[0], side=node["side"])]
     return np.where(np.isnan(of[0]), node["missing"], value)
 
 
-def _polynomial(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+def _polynomial(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     last = len(node["coefficients"]) - 1
     place = np.clip(np.searchsorted(node["breaks"], of[0], side="right") - 1, 0, last)
     x = of[0] - np.array(node["breaks"])[place]
-    total = np.zeros(rows)
+    total = np.zeros(rows.count)
     for coefficient in _padded(node["coefficients"]).T:
         total = total * x + coefficient[place]
     return total
@@ -222,12 +229,12 @@ def _prepare(node: Mapping[str, Any]) -> _Trees:
     return found[1]
 
 
-def _trees(node: Mapping[str, Any], of: Sequence[Array], rows: int) -> Array:
+def _trees(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     trees = _prepare(node)
-    X = np.stack(of) if of else np.zeros((1, rows))  # noqa: N806
+    X = np.stack(of) if of else np.zeros((1, rows.count))  # noqa: N806
     single = node.get("precision") == 32
-    total = np.full(rows, node["start"])
-    for begin in range(0, rows, _ROWS):
+    total = np.full(rows.count, node["start"])
+    for begin in range(0, rows.count, _ROWS):
         part = X[:, begin : begin + _ROWS].copy()
         together = max(1, _PAIRS // part.shape[1])
         sums = total[begin : begin + _ROWS]
@@ -243,7 +250,10 @@ def _round32(x: Array) -> Array:
     return x.astype(np.float32).astype(np.float64)
 
 
-_OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], int], Array]] = {
+OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], Rows], Array]] = {
+    "number": lambda node, of, rows: rows.numbers[node["index"]],
+    "text": lambda node, of, rows: np.array([row[node["index"]] for row in rows.texts], dtype=object),
+    "constant": lambda node, of, rows: np.full(rows.count, node["value"]),
     "add": lambda node, of, rows: of[0] + of[1],
     "subtract": lambda node, of, rows: of[0] - of[1],
     "multiply": lambda node, of, rows: of[0] * of[1],
@@ -267,8 +277,8 @@ _OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], int], Array
     "absent": lambda node, of, rows: np.array([x is None for x in of[0].tolist()], dtype=bool),
     "is": lambda node, of, rows: np.array([x == node["value"] for x in of[0].tolist()], dtype=bool),
     "not": lambda node, of, rows: ~of[0],
-    "all": lambda node, of, rows: np.logical_and.reduce(of) if of else np.ones(rows, dtype=bool),
-    "any": lambda node, of, rows: np.logical_or.reduce(of) if of else np.zeros(rows, dtype=bool),
+    "all": lambda node, of, rows: np.logical_and.reduce(of) if of else np.ones(rows.count, dtype=bool),
+    "any": lambda node, of, rows: np.logical_or.reduce(of) if of else np.zeros(rows.count, dtype=bool),
     "indicator": lambda node, of, rows: of[0].astype(np.float64),
     "select": lambda node, of, rows: np.where(of[0], of[1], of[2]),
     "fill": lambda node, of, rows: np.array([node["value"] if x is None else x for x in of[0].tolist()], dtype=object),

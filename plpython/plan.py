@@ -19,62 +19,120 @@ This module runs inside the server and imports nothing but the standard library.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+Entry = TypeVar("Entry")
 
 FORMAT = 1
 
 # Numbers of no larger magnitude are ordinary: not missing, not infinite, not too large for an integer.
 ORDINARY = 2.0**53 - 1
 
-# Operation → the kinds it takes and gives: n(umber), t(ext), b(oolean), with * for any number of them.
-# What the operations mean is written down, once, in `portable.py` and `batch.py`; `docs/plan.md` explains plans.
-OPERATIONS: dict[str, tuple[str, str]] = {
-    # sources: "index" is a place among the row's numbers or texts
-    "number": ("", "n"),
-    "text": ("", "t"),
-    "constant": ("", "n"),  # value
-    # arithmetic
-    "add": ("nn", "n"),
-    "subtract": ("nn", "n"),
-    "multiply": ("nn", "n"),
-    "divide": ("nn", "n"),
-    "minimum": ("nn", "n"),  # NaN if either is
-    "maximum": ("nn", "n"),
-    "power": ("n", "n"),  # exponent
-    "modulo": ("n", "n"),  # divisor, positive: the remainder, of the divisor's sign
-    "function": ("n", "n"),  # name, one of FUNCTIONS
-    "round32": ("n", "n"),  # to the nearest float32; past its range, infinity
-    "sum": ("n*", "n"),  # from left to right
-    "dot": ("n*", "n"),  # weights, constant: the sum of products, then the constant
-    "sigmoid": ("n", "n"),  # 1 / (1 + exp(-x))
-    "softmax": ("n*", "n"),  # index: exp(x[index]) / sum of exp(x), without overflow
-    # conditions
-    "less": ("nn", "b"),
-    "less_equal": ("nn", "b"),
-    "equal": ("nn", "b"),
-    "finite": ("n", "b"),
-    "missing": ("n", "b"),
-    "absent": ("t", "b"),  # missing, of a text
-    "is": ("t", "b"),  # value
-    "not": ("b", "b"),
-    "all": ("b*", "b"),
-    "any": ("b*", "b"),
-    # choices
-    "indicator": ("b", "n"),  # 1 or 0
-    "select": ("bnn", "n"),  # the first number where the condition holds, else the second
-    "fill": ("t", "t"),  # value, where the text is missing
-    "replace": ("t", "t"),  # key, value: the value instead of the key
-    "lookup": ("t", "n"),  # keys, values; "default" for other texts, "missing" for none
-    "match": ("n", "n"),  # the same for a number
-    # functions by table
-    "step": ("n", "n"),  # edges, values (one more), side "left" or "right" as numpy.searchsorted; "missing"
-    "interpolate": ("n", "n"),  # x, y as numpy.interp
-    "polynomial": ("n", "n"),  # breaks, coefficients of each interval in (x - its left break), highest power first
-    "weighted_median": ("n*", "n"),  # weights: of the ordered numbers, the first where half of the weight is reached
-    # trees: see TREES
-    "trees": ("n*", "n"),
-}
+
+class PlanError(ValueError):
+    """A plan that cannot be one: says which node and why."""
+
+
+class Field(NamedTuple):
+    """What a node may say beside its inputs.
+
+    :param read: makes a value of what JSON had; raises TypeError or ValueError.
+    :param what: what it is, for errors.
+    """
+
+    read: Callable[[Any], Any]
+    what: str
+
+
+class Operation(NamedTuple):
+    """An operation: what its nodes are computed from, what they say, and what they are.
+
+    What it computes is told, once each, by `portable.py` and `batch.py`; `docs/plan.md` explains plans.
+
+    :param takes: the kinds of its inputs: n(umber), t(ext), b(oolean), with * for any number of them.
+    :param gives: the kind that it is.
+    :param fields: what its nodes say, by name.
+    :param optional: what they may leave out.
+    :param fits: whether the parts of a node fit each other, and the plan.
+    """
+
+    takes: str
+    gives: str
+    fields: Mapping[str, Field] = {}
+    fits: Callable[[Mapping[str, Any], Mapping[str, Any]], bool] = lambda node, plan: True
+    optional: Mapping[str, Field] = {}
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str):
+        return _NON_FINITE[value]
+    raise TypeError
+
+
+def _listed(read: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
+    def read_all(values: Any) -> list[Any]:
+        if not isinstance(values, list):
+            raise TypeError
+        return [read(value) for value in values]
+
+    return read_all
+
+
+def _of_type(*types: type) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        if not isinstance(value, types):
+            raise TypeError
+        return value
+
+    return read
+
+
+def _sets(values: Any) -> dict[str, list[float]]:
+    return {str(int(place)): _NUMBERS.read(members) for place, members in values.items()}
+
+
+_NON_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+
+_NUMBER = Field(_number, "a number")
+_NUMBERS = Field(_listed(_number), "a list of numbers")
+_ROWS = Field(_listed(_listed(_number)), "a list of lists of numbers")
+_WHOLE = Field(_of_type(int), "a whole number")
+_PLACES = Field(_listed(_of_type(int)), "a list of whole numbers")
+_TEXT = Field(_of_type(str), "a text")
+_TEXTS = Field(_listed(_of_type(str)), "a list of texts")
+_SETS = Field(_sets, "lists of numbers by node")
+
+
+def _ascending(values: Sequence[float]) -> bool:
+    return all(values[i - 1] <= values[i] for i in range(1, len(values)))
+
+
+def _weighted(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
+    return len(node["weights"]) == len(node["of"])
+
+
+def _paired(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
+    return len(node["keys"]) == len(node["values"])
+
+
+def _trees_fit(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
+    size = len(node["column"])
+    arrays = (node["threshold"], node["left"], node["right"], node.get("missing_left", node["column"]))
+    if any(len(array) != size for array in arrays):
+        return False
+    # Children come after their parent: a walk always ends. And a node has one parent: sixty nodes that shared
+    # theirs would be a tree of 2**60.
+    above = [*node["roots"]]
+    for place, (column, left, right) in enumerate(zip(node["column"], node["left"], node["right"])):
+        if column >= 0:
+            if not (column < len(node["of"]) and place < left < size and place < right < size):
+                return False
+            above += [left, right]
+    return all(0 <= root < size for root in node["roots"]) and len(set(above)) == len(above)
+
 
 FUNCTIONS = frozenset(
     (
@@ -89,15 +147,102 @@ FUNCTIONS = frozenset(
 # <= threshold (< where "strict"), else to "right". NaN goes right, or left where "missing_left" is 1.
 # "sets" maps a node's number, as a string, to the values that go left there, whatever the threshold.
 # The answer is "start" plus each tree's leaf in order; where "precision" is 32, rounded to float32 each time.
-TREES = ("roots", "column", "threshold", "left", "right")
+_TREES = {
+    **dict.fromkeys(("roots", "column", "left", "right"), _PLACES),
+    "threshold": _NUMBERS,
+    "start": _NUMBER,
+}
+_TREES_MAY = {"strict": _WHOLE, "precision": _WHOLE, "missing_left": _PLACES, "sets": _SETS}
 
-_NON_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
-_NUMBERS = {"value", "exponent", "divisor", "constant", "default", "missing", "start"}
-_ARRAYS = {"weights", "values", "keys", "edges", "x", "y", "breaks", "threshold"}
+# Each reader has a table with these names for keys, or says why it lacks one: tests/parity/test_operations.py.
+OPERATIONS: dict[str, Operation] = {
+    # sources: a place among the row's numbers or texts
+    "number": Operation("", "n", {"index": _WHOLE}, lambda node, plan: 0 <= node["index"] < plan["numbers"]),
+    "text": Operation("", "t", {"index": _WHOLE}, lambda node, plan: 0 <= node["index"] < plan["texts"]),
+    "constant": Operation("", "n", {"value": _NUMBER}),
+    # arithmetic
+    "add": Operation("nn", "n"),
+    "subtract": Operation("nn", "n"),
+    "multiply": Operation("nn", "n"),
+    "divide": Operation("nn", "n"),
+    "minimum": Operation("nn", "n"),  # NaN if either is
+    "maximum": Operation("nn", "n"),
+    "power": Operation("n", "n", {"exponent": _NUMBER}),
+    # the remainder, of the divisor's sign
+    "modulo": Operation("n", "n", {"divisor": _NUMBER}, lambda node, plan: node["divisor"] > 0.0),
+    "function": Operation("n", "n", {"name": _TEXT}, lambda node, plan: node["name"] in FUNCTIONS),
+    "round32": Operation("n", "n"),  # to the nearest float32; past its range, infinity
+    "sum": Operation("n*", "n"),  # from left to right
+    "dot": Operation("n*", "n", {"weights": _NUMBERS, "constant": _NUMBER}, _weighted),  # products, then the constant
+    "sigmoid": Operation("n", "n"),  # 1 / (1 + exp(-x))
+    # exp(x[index]) / sum of exp(x), without overflow
+    "softmax": Operation("n*", "n", {"index": _WHOLE}, lambda node, plan: 0 <= node["index"] < len(node["of"])),
+    # conditions
+    "less": Operation("nn", "b"),
+    "less_equal": Operation("nn", "b"),
+    "equal": Operation("nn", "b"),
+    "finite": Operation("n", "b"),
+    "missing": Operation("n", "b"),
+    "absent": Operation("t", "b"),  # missing, of a text
+    "is": Operation("t", "b", {"value": _TEXT}),
+    "not": Operation("b", "b"),
+    "all": Operation("b*", "b"),
+    "any": Operation("b*", "b"),
+    # choices
+    "indicator": Operation("b", "n"),  # 1 or 0
+    "select": Operation("bnn", "n"),  # the first number where the condition holds, else the second
+    "fill": Operation("t", "t", {"value": _TEXT}),  # the value, where the text is missing
+    "replace": Operation("t", "t", {"key": _TEXT, "value": _TEXT}),  # the value instead of the key
+    # the value beside the key; "default" for what is no key, "missing" for none
+    "lookup": Operation(
+        "t", "n", {"keys": _TEXTS, "values": _NUMBERS, "default": _NUMBER, "missing": _NUMBER}, _paired
+    ),
+    "match": Operation(
+        "n", "n", {"keys": _NUMBERS, "values": _NUMBERS, "default": _NUMBER, "missing": _NUMBER}, _paired
+    ),
+    # functions by table: values (one more than edges) by numpy.searchsorted, numpy.interp, and of each interval a
+    # polynomial in (x - its left break), highest power first
+    "step": Operation(
+        "n",
+        "n",
+        {"edges": _NUMBERS, "values": _NUMBERS, "side": _TEXT, "missing": _NUMBER},
+        lambda node, plan: (
+            len(node["values"]) == len(node["edges"]) + 1
+            and node["side"] in ("left", "right")
+            and _ascending(node["edges"])
+        ),
+    ),
+    "interpolate": Operation(
+        "n",
+        "n",
+        {"x": _NUMBERS, "y": _NUMBERS},
+        lambda node, plan: len(node["x"]) == len(node["y"]) > 0 and _ascending(node["x"]),
+    ),
+    "polynomial": Operation(
+        "n",
+        "n",
+        {"breaks": _NUMBERS, "coefficients": _ROWS},
+        lambda node, plan: len(node["breaks"]) == len(node["coefficients"]) + 1 and _ascending(node["breaks"]),
+    ),
+    # of the ordered numbers, the first where half of the weight is reached
+    "weighted_median": Operation(
+        "n*", "n", {"weights": _NUMBERS}, lambda node, plan: len(node["weights"]) == len(node["of"]) > 0
+    ),
+    "trees": Operation("n*", "n", _TREES, _trees_fit, _TREES_MAY),
+}
 
 
-class PlanError(ValueError):
-    """A plan that cannot be one: says which node and why."""
+def entry(table: Mapping[str, Entry], node: Mapping[str, Any], reader: str) -> Entry:
+    """Return what a reader has for the operation of a node.
+
+    :param table: the reader's own, by the names of operations.
+    :param reader: what to call it in the error.
+    :raises PlanError: it has nothing.
+    """
+    try:
+        return table[node["op"]]
+    except KeyError:
+        raise PlanError(f"{reader} lacks the operation {node['op']!r}") from None
 
 
 def loads(text: str) -> dict[str, Any]:
@@ -144,16 +289,16 @@ def _check(plan: dict[str, Any]) -> None:
         op = node["op"]
         if op not in OPERATIONS:
             raise PlanError(f"node {index} of the plan has the unknown operation {op!r}")
-        takes, gives = OPERATIONS[op]
+        operation = OPERATIONS[op]
         of = node.get("of", [])
         if not all(isinstance(i, int) and 0 <= i < index for i in of):
             raise PlanError(f"node {index} of the plan ({op}) takes a node that is not before it")
-        wanted = takes[0] * len(of) if takes.endswith("*") else takes
-        if "".join(found[i] for i in of) != wanted:
+        if "".join(found[i] for i in of) != inputs(operation, len(of)):
             raise PlanError(f"node {index} of the plan ({op}) takes nodes of other kinds")
-        _read_numbers(index, node)
-        _check_fields(index, node, plan)
-        found.append(gives)
+        _read_fields(f"node {index} of the plan ({op})", node, operation)
+        if not operation.fits({"of": of, **node}, plan):
+            raise PlanError(f"node {index} of the plan ({op}) has parts that do not fit each other")
+        found.append(operation.gives)
     for check in plan["checks"]:
         whole = isinstance(check["because"], str) and isinstance(check.get("ordinary", False), bool)
         if not whole or found[check["node"]] != "b":
@@ -162,82 +307,21 @@ def _check(plan: dict[str, Any]) -> None:
         raise PlanError("the plan's output is no number")
 
 
-def _read_numbers(index: int, node: dict[str, Any]) -> None:
-    for field in node.keys() & (_NUMBERS | _ARRAYS):
-        if field in _ARRAYS:
-            if node["op"] != "lookup" or field == "values":
-                node[field] = [_number(index, node, value) for value in node[field]]
-        elif node["op"] not in ("is", "fill", "replace"):
-            node[field] = _number(index, node, node[field])
-    if "coefficients" in node:
-        node["coefficients"] = [[_number(index, node, value) for value in row] for row in node["coefficients"]]
+def inputs(operation: Operation, count: int) -> str:
+    """The kinds of so many inputs."""
+    return operation.takes[0] * count if operation.takes.endswith("*") else operation.takes
 
 
-def _number(index: int, node: Mapping[str, Any], value: Any) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, str) and value in _NON_FINITE:
-        return _NON_FINITE[value]
-    raise PlanError(f"node {index} of the plan ({node['op']}) holds {value!r} where a number is due")
-
-
-def _check_fields(index: int, node: Mapping[str, Any], plan: Mapping[str, Any]) -> None:
-    op = node["op"]
-    fits = True
-    if op in ("number", "text"):
-        fits = 0 <= node["index"] < plan[f"{op}s"]
-    elif op == "constant":
-        fits = "value" in node
-    elif op in ("is", "fill"):
-        fits = isinstance(node["value"], str)
-    elif op == "replace":
-        fits = isinstance(node["key"], str) and isinstance(node["value"], str)
-    elif op == "modulo":
-        fits = node["divisor"] > 0.0
-    elif op == "power":
-        fits = "exponent" in node
-    elif op == "function":
-        fits = node["name"] in FUNCTIONS
-    elif op == "dot":
-        fits = len(node["weights"]) == len(node["of"]) and "constant" in node
-    elif op == "weighted_median":
-        fits = len(node["weights"]) == len(node["of"]) > 0
-    elif op == "softmax":
-        fits = 0 <= node["index"] < len(node["of"])
-    elif op in ("lookup", "match"):
-        wanted = str if op == "lookup" else float
-        fits = len(node["keys"]) == len(node["values"]) and all(isinstance(key, wanted) for key in node["keys"])
-        fits = fits and "default" in node and "missing" in node
-    elif op == "step":
-        fits = len(node["values"]) == len(node["edges"]) + 1 and node["side"] in ("left", "right") and "missing" in node
-        fits = fits and _ascending(node["edges"])
-    elif op == "interpolate":
-        fits = len(node["x"]) == len(node["y"]) > 0 and _ascending(node["x"])
-    elif op == "polynomial":
-        fits = len(node["breaks"]) == len(node["coefficients"]) + 1 and _ascending(node["breaks"])
-    elif op == "trees":
-        fits = _trees_fit(node)
-    if not fits:
-        raise PlanError(f"node {index} of the plan ({op}) has parts that do not fit each other")
-
-
-def _ascending(values: Sequence[float]) -> bool:
-    return all(values[i - 1] <= values[i] for i in range(1, len(values)))
-
-
-def _trees_fit(node: Mapping[str, Any]) -> bool:
-    size = len(node["column"])
-    arrays = [node[name] for name in TREES[1:]]
-    if "missing_left" in node:
-        arrays.append(node["missing_left"])
-    if any(len(array) != size for array in arrays) or "start" not in node:
-        return False
-    # Children come after their parent: a walk always ends. And a node has one parent: sixty nodes that shared
-    # theirs would be a tree of 2**60.
-    above = [*node["roots"]]
-    for place, (column, left, right) in enumerate(zip(node["column"], node["left"], node["right"])):
-        if column >= 0:
-            if not (column < len(node["of"]) and place < left < size and place < right < size):
-                return False
-            above += [left, right]
-    return all(0 <= root < size for root in node["roots"]) and len(set(above)) == len(above)
+def _read_fields(called: str, node: dict[str, Any], operation: Operation) -> None:
+    """Read what a node says in place: numbers that JSON cannot write, integers where doubles are meant."""
+    for name in operation.fields:
+        if name not in node:
+            raise PlanError(f"{called} lacks its {name}")
+    for name in node.keys() - {"op", "of"}:
+        field = operation.fields.get(name) or operation.optional.get(name)
+        if field is None:
+            raise PlanError(f"{called} says {name!r}, which means nothing there")
+        try:
+            node[name] = field.read(node[name])
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
+            raise PlanError(f"{called} has a {name} that is not {field.what}") from None

@@ -8,12 +8,12 @@ nothing is unpickled. Trees become nested conditional expressions (:mod:`.treeco
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import CodeType
 from typing import Any
 
 from . import masks, treecode
-from .plan import ORDINARY
+from .plan import ORDINARY, entry
 from .treecode import literal
 
 # CPython's tokenizer takes 200 nested parentheses and its compiler recurses.
@@ -115,11 +115,7 @@ class _Writer:
         """Per node, whether it is written where it is used and not into a variable."""
         uses = [0] * len(self.nodes)
         for node in self.nodes:
-            # These ask for what they take more than once.
-            repeats = (
-                node["op"] in ("trees", "finite", "missing", "fill", "replace", "match", "sigmoid")
-                or node.get("name") == "square"
-            )
+            repeats = node["op"] in _REPEATING or node.get("name") == "square"
             for index in node.get("of", []):
                 if node["op"] == "trees" and self.nodes[index]["op"] == "indicator":
                     # A tree asks for the condition itself.
@@ -141,31 +137,17 @@ class _Writer:
         return inlined
 
     def _statements(self, index: int, node: Mapping[str, Any]) -> list[str]:
-        """Assign the node to its variable; long sums in parts, because the compiler recurses into each."""
-        op, name = node["op"], f"v{index}"
+        """Assign the node to its variable."""
+        name = f"v{index}"
         if index in self.by_masks:
             return self._by_masks(name, node)
-        if op == "trees":
-            columns = [self._tree_column(i) for i in node.get("of", [])]
-            terms = [f"({tree})" for tree in treecode.write(node, columns, self.functions)]
-            if node.get("precision") == 32:
-                # Storing into an array of float32 rounds, faster than a call.
-                start = f"{name} = array('f', ({literal(node['start'])},))"
-                return [start, *(f"{name}[0] = {name}[0] + {term}" for term in terms), f"{name} = {name}[0]"]
-            terms.insert(0, literal(node["start"]))
-        elif op in ("dot", "sum"):
-            terms = self._terms(node)
-        else:
-            return [f"{name} = {self._expression(index)}"]
-        parts = [terms[i : i + TERMS_IN_ONE_EXPRESSION] for i in range(0, len(terms), TERMS_IN_ONE_EXPRESSION)]
-        return [f"{name} = " + " + ".join([name, *part] if i else part) for i, part in enumerate(parts)]
+        if node["op"] in STATEMENTS:
+            return STATEMENTS[node["op"]](self, name, node)
+        return [f"{name} = {self._expression(index)}"]
 
-    def _terms(self, node: Mapping[str, Any]) -> list[str]:
-        of = [self._ref(i) for i in node.get("of", [])]
-        if node["op"] == "sum":
-            return of or ["0.0"]
-        products = [f"{value} * {literal(weight)}" for value, weight in zip(of, node["weights"])]
-        return [*products, literal(node["constant"])]
+    def of(self, node: Mapping[str, Any]) -> list[str]:
+        """The inputs of a node."""
+        return [self._ref(i) for i in node.get("of", [])]
 
     def _ref(self, index: int) -> str:
         if self.nodes[index]["op"] == "constant":
@@ -188,18 +170,18 @@ class _Writer:
             else:
                 value = self._ref(index)
                 size = len(boxes.thresholds[column]) + 2
-                edges = self._constant(f"array('d', {_tuple(boxes.thresholds[column])})")
+                edges = self.constant(f"array('d', {_tuple(boxes.thresholds[column])})")
                 first, missing = (tuple(boxes.at(column, x)) for x in (-math.inf, math.nan))
                 changes = tuple(boxes.changes(column))
                 which = f"(bisect_left({edges}, {value}) if {value} == {value} else {size - 1})"
                 sources.append((size, which, f"(*masks.intervals({first!r}, {changes!r}), {missing!r})"))
         for text, known in texts.items():
             categories, others = masks.by_text(boxes, known)
-            places = self._constant(repr({category: place for place, category in enumerate(categories)}))
+            places = self.constant(repr({category: place for place, category in enumerate(categories)}))
             size = len(categories) + 1
             which = f"{places}.get({self._ref(text)}, {size - 1})"
             sources.append((size, which, repr((*categories.values(), others))))
-        found = [f"{self._constant(table)}[{which}]" for which, table in masks.merged(sources)]
+        found = [f"{self.constant(table)}[{which}]" for which, table in masks.merged(sources)]
         letters = [f"m{i}" for i in range(len(found))]
         lines = [f"{letter} = {part}" for letter, part in zip(letters, found)]
         counts = []
@@ -209,7 +191,8 @@ class _Writer:
             counts.append(f"({both}).bit_count()" if hasattr(int, "bit_count") else f"bin({both}).count('1')")
         return [*lines, f"{name} = 0.0", *(f"{name} += {count}" for count in counts)]
 
-    def _tree_column(self, index: int) -> treecode.Column:
+    def tree_column(self, index: int) -> treecode.Column:
+        """What a tree asks for: a number, or the condition that a column of 0 and 1 stands for."""
         node = self.nodes[index]
         condition = node["op"] == "indicator"
         asked = node["of"][0] if condition else index
@@ -218,99 +201,155 @@ class _Writer:
         inlined = self.inlined[asked] and self.nodes[asked]["op"] != "constant"
         return treecode.Column(self._expression(asked) if inlined else self._ref(asked), names, condition)
 
-    def _constant(self, value: str) -> str:
+    def constant(self, value: str) -> str:
+        """The name of something that is made once, when the function is."""
         name = f"c{len(self.constants)}"
         self.constants.append(f"{name} = {value}")
         return name
 
     def _expression(self, index: int) -> str:
         node = self.nodes[index]
-        op = node["op"]
-        of = [self._ref(i) for i in node.get("of", [])]
-        if op == "less" and self.inlined[node["of"][0]]:
-            first, bound = (self.nodes[i] for i in node["of"])
-            if first.get("name") == "absolute" and bound["op"] == "constant":
-                inner, limit = self._ref(first["of"][0]), bound["value"]
-                return f"{literal(-limit)} < {inner} < {literal(limit)}"
-        if op in _INFIX:
-            return f"{of[0]} {_INFIX[op]} {of[1]}"
-        if op in ("number", "text"):
-            return f"{op}s[{node['index']}]"
-        if op == "divide":
-            divisor = self.nodes[node["of"][1]]
-            if divisor["op"] == "constant" and divisor["value"] != 0.0:
-                return f"{of[0]} / {of[1]}"
-            return f"ieee.divide({of[0]}, {of[1]})"
-        if op == "sigmoid":  # scipy.special.expit; exp(700) is still a number
-            return f"1.0 / (1.0 + exp(-{of[0]})) if {of[0]} > -700.0 else exp({of[0]})"
-        if op in ("minimum", "maximum", "round32"):
-            return f"ieee.{op}({', '.join(of)})"
-        if op == "power":
-            return f"ieee.power({of[0]}, {literal(node['exponent'])})"
-        if op == "modulo":
-            return f"{of[0]} % {literal(node['divisor'])}"
-        if op == "function":
-            return _function(node["name"], of[0])
-        if op in ("sum", "dot"):
-            return " + ".join(self._terms(node))
-        if op == "softmax":
-            return f"ieee.softmax(({', '.join(of)},), {node['index']})"
-        if op == "weighted_median":
-            return f"ieee.weighted_median(({', '.join(of)},), {self._constant(_tuple(node['weights']))})"
-        if op == "finite":
-            return f"{of[0]} - {of[0]} == 0.0"
-        if op == "missing":
-            return f"{of[0]} != {of[0]}"
-        if op == "absent":
-            return f"{of[0]} is None"
-        if op == "is":
-            return f"{of[0]} == {node['value']!r}"
-        if op == "not":
-            return f"not {of[0]}"
-        if op in ("all", "any"):
-            return f" {'and' if op == 'all' else 'or'} ".join(of) if of else str(op == "all")
-        if op == "indicator":
-            return f"1.0 if {of[0]} else 0.0"
-        if op == "select":
-            return f"{of[1]} if {of[0]} else {of[2]}"
-        if op == "fill":
-            return f"{node['value']!r} if {of[0]} is None else {of[0]}"
-        if op == "replace":
-            return f"{node['value']!r} if {of[0]} == {node['key']!r} else {of[0]}"
-        if op in ("lookup", "match"):
-            table = ", ".join(f"{k!r}: {literal(v)}" for k, v in zip(node["keys"], node["values"]))
-            name = self._constant("{" + table + "}")
-            default, missing = literal(node["default"]), literal(node["missing"])
-            if default == missing:
-                return f"{name}.get({of[0]}, {default})"
-            absent = f"{of[0]} is None" if op == "lookup" else f"{of[0]} != {of[0]}"
-            return f"{missing} if {absent} else {name}.get({of[0]}, {default})"
-        if op == "step":
-            edges, values = (self._constant(_tuple(node[part])) for part in ("edges", "values"))
-            return f"ieee.step({of[0]}, {edges}, {values}, {node['side'] == 'left'}, {literal(node['missing'])})"
-        if op == "interpolate":
-            x, y = (self._constant(_tuple(node[part])) for part in ("x", "y"))
-            return f"ieee.interpolate({of[0]}, {x}, {y})"
-        breaks = self._constant(_tuple(node["breaks"]))
-        rows = self._constant("(" + "".join(_tuple(row) + ", " for row in node["coefficients"]) + ")")
-        return f"ieee.polynomial({of[0]}, {breaks}, {rows})"
+        return entry(EXPRESSIONS, node, "portable")(self, node, self.of(node))
 
 
-# Conditions that a tree asks for again and again as they are, because one comparison is all they cost.
-_SHORT = frozenset(["is", "absent", "missing", "equal", "less", "less_equal"])
-
-_INFIX = {"add": "+", "subtract": "-", "multiply": "*", "less": "<", "less_equal": "<=", "equal": "=="}
+Node = Mapping[str, Any]
 
 
-def _function(name: str, x: str) -> str:
-    if name == "absolute":
-        return f"abs({x})"
-    if name == "negative":
-        return f"-{x}"
-    if name == "square":
-        return f"{x} * {x}"
+def _long_sum(writer: _Writer, name: str, node: Node) -> list[str]:
+    return _added(name, _products(node, writer.of(node)) if node["op"] == "dot" else writer.of(node) or ["0.0"])
+
+
+def _trees(writer: _Writer, name: str, node: Node) -> list[str]:
+    columns = [writer.tree_column(i) for i in node.get("of", [])]
+    terms = [f"({tree})" for tree in treecode.write(node, columns, writer.functions)]
+    if node.get("precision") == 32:
+        # Storing into an array of float32 rounds, faster than a call.
+        start = f"{name} = array('f', ({literal(node['start'])},))"
+        return [start, *(f"{name}[0] = {name}[0] + {term}" for term in terms), f"{name} = {name}[0]"]
+    return _added(name, [literal(node["start"]), *terms])
+
+
+def _added(name: str, terms: Sequence[str]) -> list[str]:
+    """Add up in parts, because the compiler recurses into each."""
+    parts = [terms[i : i + TERMS_IN_ONE_EXPRESSION] for i in range(0, len(terms), TERMS_IN_ONE_EXPRESSION)]
+    return [f"{name} = " + " + ".join([name, *part] if i else part) for i, part in enumerate(parts)]
+
+
+def _products(node: Node, of: Sequence[str]) -> list[str]:
+    return [*(f"{value} * {literal(w)}" for value, w in zip(of, node["weights"])), literal(node["constant"])]
+
+
+def _infix(sign: str) -> Callable[[_Writer, Node, list[str]], str]:
+    return lambda writer, node, of: f"{of[0]} {sign} {of[1]}"
+
+
+def _call(name: str) -> Callable[[_Writer, Node, list[str]], str]:
+    return lambda writer, node, of: f"ieee.{name}({', '.join(of)})"
+
+
+def _less(writer: _Writer, node: Node, of: list[str]) -> str:
+    first, bound = (writer.nodes[i] for i in node["of"])
+    if writer.inlined[node["of"][0]] and first.get("name") == "absolute" and bound["op"] == "constant":
+        (inner,), limit = writer.of(first), bound["value"]
+        return f"{literal(-limit)} < {inner} < {literal(limit)}"
+    return f"{of[0]} < {of[1]}"
+
+
+def _divide(writer: _Writer, node: Node, of: list[str]) -> str:
+    divisor = writer.nodes[node["of"][1]]
+    plain = divisor["op"] == "constant" and divisor["value"] != 0.0
+    return f"{of[0]} / {of[1]}" if plain else f"ieee.divide({of[0]}, {of[1]})"
+
+
+def _function(writer: _Writer, node: Node, of: list[str]) -> str:
+    name, x = node["name"], of[0]
+    plain = {"absolute": f"abs({x})", "negative": f"-{x}", "square": f"{x} * {x}"}
+    if name in plain:
+        return plain[name]
     return f"ieee.{name}({x})" if name in ("exp", "exp32") else f"ieee.function({name!r}, {x})"
+
+
+def _sigmoid(writer: _Writer, node: Node, of: list[str]) -> str:
+    # scipy.special.expit; exp(700) is still a number
+    return f"1.0 / (1.0 + exp(-{of[0]})) if {of[0]} > -700.0 else exp({of[0]})"
+
+
+def _lookup(writer: _Writer, node: Node, of: list[str]) -> str:
+    table = ", ".join(f"{k!r}: {literal(v)}" for k, v in zip(node["keys"], node["values"]))
+    name = writer.constant("{" + table + "}")
+    default, missing = literal(node["default"]), literal(node["missing"])
+    if default == missing:
+        return f"{name}.get({of[0]}, {default})"
+    absent = f"{of[0]} is None" if node["op"] == "lookup" else f"{of[0]} != {of[0]}"
+    return f"{missing} if {absent} else {name}.get({of[0]}, {default})"
+
+
+def _step(writer: _Writer, node: Node, of: list[str]) -> str:
+    edges, values = (writer.constant(_tuple(node[part])) for part in ("edges", "values"))
+    return f"ieee.step({of[0]}, {edges}, {values}, {node['side'] == 'left'}, {literal(node['missing'])})"
+
+
+def _interpolate(writer: _Writer, node: Node, of: list[str]) -> str:
+    x, y = (writer.constant(_tuple(node[part])) for part in ("x", "y"))
+    return f"ieee.interpolate({of[0]}, {x}, {y})"
+
+
+def _polynomial(writer: _Writer, node: Node, of: list[str]) -> str:
+    breaks = writer.constant(_tuple(node["breaks"]))
+    rows = writer.constant("(" + "".join(_tuple(row) + ", " for row in node["coefficients"]) + ")")
+    return f"ieee.polynomial({of[0]}, {breaks}, {rows})"
+
+
+def _weighted_median(writer: _Writer, node: Node, of: list[str]) -> str:
+    return f"ieee.weighted_median(({', '.join(of)},), {writer.constant(_tuple(node['weights']))})"
 
 
 def _tuple(values: Sequence[float]) -> str:
     return "(" + "".join(f"{literal(value)}, " for value in values) + ")"
+
+
+EXPRESSIONS: dict[str, Callable[[_Writer, Node, list[str]], str]] = {
+    "number": lambda writer, node, of: f"numbers[{node['index']}]",
+    "text": lambda writer, node, of: f"texts[{node['index']}]",
+    "constant": lambda writer, node, of: literal(node["value"]),
+    "add": _infix("+"),
+    "subtract": _infix("-"),
+    "multiply": _infix("*"),
+    "divide": _divide,
+    "minimum": _call("minimum"),
+    "maximum": _call("maximum"),
+    "power": lambda writer, node, of: f"ieee.power({of[0]}, {literal(node['exponent'])})",
+    "modulo": lambda writer, node, of: f"{of[0]} % {literal(node['divisor'])}",
+    "function": _function,
+    "round32": _call("round32"),
+    "sum": lambda writer, node, of: " + ".join(of or ["0.0"]),
+    "dot": lambda writer, node, of: " + ".join(_products(node, of)),
+    "sigmoid": _sigmoid,
+    "softmax": lambda writer, node, of: f"ieee.softmax(({', '.join(of)},), {node['index']})",
+    "less": _less,
+    "less_equal": _infix("<="),
+    "equal": _infix("=="),
+    "finite": lambda writer, node, of: f"{of[0]} - {of[0]} == 0.0",
+    "missing": lambda writer, node, of: f"{of[0]} != {of[0]}",
+    "absent": lambda writer, node, of: f"{of[0]} is None",
+    "is": lambda writer, node, of: f"{of[0]} == {node['value']!r}",
+    "not": lambda writer, node, of: f"not {of[0]}",
+    "all": lambda writer, node, of: " and ".join(of) or "True",
+    "any": lambda writer, node, of: " or ".join(of) or "False",
+    "indicator": lambda writer, node, of: f"1.0 if {of[0]} else 0.0",
+    "select": lambda writer, node, of: f"{of[1]} if {of[0]} else {of[2]}",
+    "fill": lambda writer, node, of: f"{node['value']!r} if {of[0]} is None else {of[0]}",
+    "replace": lambda writer, node, of: f"{node['value']!r} if {of[0]} == {node['key']!r} else {of[0]}",
+    "lookup": _lookup,
+    "match": _lookup,
+    "step": _step,
+    "interpolate": _interpolate,
+    "polynomial": _polynomial,
+    "weighted_median": _weighted_median,
+}
+# What may be too long for one expression is assigned in parts: code for the name that it is given.
+STATEMENTS: dict[str, Callable[[_Writer, str, Node], list[str]]] = {"sum": _long_sum, "dot": _long_sum, "trees": _trees}
+# These ask for what they take more than once.
+_REPEATING = frozenset(("trees", "finite", "missing", "fill", "replace", "match", "sigmoid"))
+# Conditions that a tree asks for again and again as they are, because one comparison is all they cost.
+_SHORT = frozenset(("is", "absent", "missing", "equal", "less", "less_equal"))

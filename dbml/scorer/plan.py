@@ -232,7 +232,7 @@ class Builder:
         return self._value(self._nodes[value.index]["of"][0])
 
     def _value(self, index: int) -> Value:
-        return Value(self, index, format_.OPERATIONS[self._nodes[index]["op"]][1])
+        return Value(self, index, format_.OPERATIONS[self._nodes[index]["op"]].gives)
 
     def sum(self, values: Sequence[Number]) -> Value:
         """The sum, from left to right."""
@@ -277,7 +277,7 @@ class Builder:
         return found
 
     def trees(self, columns: Sequence[Value], ensemble: Mapping[str, Any]) -> Value:
-        """Sum of the leaves that a row reaches; ``ensemble`` as :data:`dbml._plpython.plan.TREES` tells."""
+        """Sum of the leaves that a row reaches; ``ensemble`` as :data:`dbml._plpython.plan.OPERATIONS` tells."""
         asked: list[list[int]] = [[] for _ in columns]
         for place, column in enumerate(ensemble["column"]):
             if column >= 0:
@@ -303,15 +303,15 @@ class Builder:
 
     def node(self, op: str, *of: Number, **fields: Any) -> Value:
         """Add a node, or find the equal one."""
-        takes, gives = format_.OPERATIONS[op]
+        operation = format_.OPERATIONS[op]
         values = [v if isinstance(v, Value) else self.constant(v) for v in of]
-        wanted = takes[0] * len(values) if takes.endswith("*") else takes
-        if "".join(v.kind for v in values) != wanted:
-            raise TypeError(f"{op} takes {wanted}, not {''.join(v.kind for v in values)}")
+        kinds, wanted = "".join(v.kind for v in values), format_.inputs(operation, len(of))
+        if kinds != wanted:
+            raise TypeError(f"{op} takes {wanted}, not {kinds}")
         node = {"op": op, **({"of": [v.index for v in values]} if values else {}), **fields}
         key = json.dumps(node, sort_keys=True)
         if key not in self._known:
-            self._known[key] = Value(self, len(self._nodes), gives)
+            self._known[key] = Value(self, len(self._nodes), operation.gives)
             self._nodes.append(node)
             self._facts.add(node)
         return self._known[key]

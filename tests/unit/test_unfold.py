@@ -118,5 +118,5 @@ def test_a_plan_that_would_not_end_is_refused() -> None:
         plan.loads(trees(roots=[0, 0]))
     with pytest.raises(plan.PlanError, match="no JSON"):
         plan.loads("[" * 100_000)
-    with pytest.raises(plan.PlanError, match="lacks a part"):
+    with pytest.raises(plan.PlanError, match=r"\(trees\) has a start that is not a number"):
         plan.loads(trees(start=10**400))
