@@ -1,0 +1,165 @@
+"""A database that an earlier release made is upgraded while sessions write to it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import psycopg
+import pytest
+
+import dbml
+from tests.conftest import Databases
+from tests.integration.test_dump import tool
+
+Db = psycopg.Connection[Any]
+
+RELEASES = sorted((Path(__file__).parents[1] / "releases").glob("*.sql"))
+# Engine: its model, and the version of it that serves.
+MODELS = {"sql": ("linear", 1), "portable": ("forest", 2), "python": ("neighbours", 1)}
+FEATURES = ["plan", "complaints", "refunds", "spend"]
+# Its spend is infinite, which no model takes.
+STALE = 9
+HISTORY = "select model, version, deployed_at, replaced_at, deployed_by, note, sha256 from dbml.deployment_history order by 1, 3"
+# What each session goes on doing, {} being its engine.
+STATEMENTS = (
+    "insert into complaint_{0} (customer, amount) values (1 + %(n)s %% 8, %(n)s * 0.25)",
+    "update customer_{0} set spend = spend + 1 where id = 1 + %(n)s %% 8",
+    "insert into complaint_{0} (customer, amount) select 1 + g %% 8, g from generate_series(%(n)s, %(n)s + 5) g",
+    "update complaint_{0} set amount = amount + 1, customer = 10 where id = (select max(id) from complaint_{0})",
+    "delete from complaint_{0} where id = (select max(id) from complaint_{0})",
+    "select dbml.score(%(model)s, c) from customer_{0} c where id = 1 + %(n)s %% 8",
+)
+
+
+@dataclass
+class Session:
+    """A connection that was opened before the upgrade and writes until it is told to stop."""
+
+    engine: str
+    rounds: int = 0
+    ended: Event = field(default_factory=Event)
+
+    def run(self, dsn: str, stop: Event) -> None:
+        try:
+            with psycopg.connect(dsn, autocommit=True) as connection:
+                while not stop.is_set():
+                    for statement in STATEMENTS:
+                        values = {"n": self.rounds, "model": MODELS[self.engine][0]}
+                        connection.execute(statement.format(self.engine), values)  # type: ignore[arg-type]
+                    self.rounds += 1
+        finally:
+            self.ended.set()
+
+    def go_round(self, times: int) -> None:
+        """Wait until it has done all statements so often, or has failed."""
+        goal = self.rounds + times
+        while self.rounds < goal and not self.ended.wait(0.02):
+            pass
+
+
+@pytest.fixture(params=RELEASES, ids=[file.stem for file in RELEASES])
+def dsn(request: pytest.FixtureRequest, databases: Databases) -> str:
+    """A database as that release left it."""
+    restored = databases.create(installed=False)
+    tool("psql", restored, "-qX", "--set=ON_ERROR_STOP=1", "--file", request.param)
+    return restored
+
+
+@pytest.fixture
+def estimators(db: Db) -> dict[tuple[str, int], Any]:
+    """Every stored version as scikit-learn loads its file, read before the upgrade."""
+    rows = db.execute("select model, version, artifact from dbml.model_version").fetchall()
+    return {(model, version): joblib.load(io.BytesIO(blob)) for model, version, blob in rows}
+
+
+@pytest.fixture
+def upgraded(dsn: str, db: Db, estimators: dict[tuple[str, int], Any]) -> None:
+    """The database after the upgrade, which none of the sessions has noticed."""
+    sessions, stop = [Session(engine) for engine in MODELS], Event()
+    history = db.execute(HISTORY).fetchall()
+    with ThreadPoolExecutor(len(sessions)) as pool:
+        runs = [pool.submit(session.run, dsn, stop) for session in sessions]
+        try:
+            for session in sessions:
+                session.go_round(2)
+            with psycopg.connect(dsn) as connection:
+                assert dbml.install(connection)["changed"]
+            for session in sessions:
+                session.go_round(3)
+        finally:
+            stop.set()
+        for run in runs:
+            run.result(60)
+    assert len(history) == 10
+    assert db.execute(HISTORY).fetchall() == history
+
+
+def rows(db: Db, query: str) -> pd.DataFrame:
+    with db.cursor() as cursor:
+        cursor.execute(query)  # type: ignore[arg-type]
+        return pd.DataFrame(cursor.fetchall(), columns=[c.name for c in cursor.description or []])
+
+
+def check(db: Db, estimators: dict[tuple[str, int], Any]) -> None:
+    """Counters are what GROUP BY says; scores are what scikit-learn says, by the version that each row names."""
+    for engine, (model, serving) in MODELS.items():
+        with db.transaction():  # in which now() stands still
+            db.execute("select dbml.rescore_due()")
+            wrong = db.execute(
+                f"select c.id from customer_{engine} c left join ("  # type: ignore[arg-type]
+                " select customer, count(*) as n, sum(amount) as paid,"
+                "        count(*) filter (where at > now() - interval '720 hours') as recent"
+                f" from complaint_{engine} group by customer) e on e.customer = c.id"
+                " where (c.complaints, c.refunds, c.recent)"
+                "   is distinct from (coalesce(e.n, 0), e.paid, coalesce(e.recent, 0))"
+            ).fetchall()
+        assert wrong == []
+        held = rows(db, f"select *, coalesce(refunds, 0)::float8 as paid from customer_{engine} where id <> {STALE}")
+        X = held.assign(refunds=held["paid"])[FEATURES]
+        assert serving in set(held["score_version"])
+        for version in set(held["score_version"]):
+            of_it = (held["score_version"] == version).to_numpy()
+            truth = estimators[model, int(version)].predict_proba(X[of_it])[:, 1]
+            np.testing.assert_allclose(held["score"][of_it], truth, rtol=0, atol=1e-9)
+    stale = db.execute("select model, entity from dbml.failure order by 1").fetchall()
+    assert stale == [("forest", [str(STALE)]), ("linear", [str(STALE)]), ("neighbours", [str(STALE)])]
+    assert dbml.reconcile(db).differences == []
+
+
+@pytest.mark.usefixtures("upgraded")
+def test_an_upgrade_under_writes(db: Db, dsn: str, estimators: dict[tuple[str, int], Any]) -> None:
+    check(db, estimators)
+    for model, version in estimators:
+        report = dbml.verify(db, model, version)
+        assert (report["differing"], report["error"]) == (0, None), (model, version)
+    # A session that comes later: signatures made by the release still count.
+    with psycopg.connect(dsn, autocommit=True) as later:
+        later.execute("insert into complaint_python (customer) values (3)")
+    check(db, estimators)
+
+    changes: dict[str, Callable[[], Any]] = {
+        "linear": lambda: dbml.rollback(db, "linear"),
+        "forest": lambda: dbml.deploy(db, "forest", 1),
+        "neighbours": lambda: dbml.rollback(db, "neighbours"),
+    }
+    for model, change in changes.items():
+        change()
+        dbml.rescore(db, model)
+    served = {row["model"]: row["version"] for row in dbml.status(db)}
+    assert served == {"linear": 2, "forest": 1, "neighbours": 2}
+    for engine in MODELS:
+        assert db.execute(f"select distinct score_version from customer_{engine} where id <> {STALE}").fetchall() == [  # type: ignore[arg-type]
+            (served[MODELS[engine][0]],)
+        ]
+        db.execute(f"update customer_{engine} set spend = 12 where id = {STALE}")  # type: ignore[arg-type]
+    assert db.execute("select count(*) from dbml.failure").fetchone() == (0,)
+    assert dbml.reconcile(db).differences == []
