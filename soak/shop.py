@@ -69,7 +69,7 @@ select w.*
   from ({_TRUTH}) w
   join customer c using (id)
  where w.miscounted
-    or not w.stale and c.churn_version = (select d.version from dbml.deployment d order by d.id desc limit 1)
+    or not w.stale and c.churn_version = (select s.version from dbml.serving s)
        and c.churn_score is distinct from dbml.score('churn', c)
 """
 _COLUMNS = ["id", "complaints", "spend", "score", "version", "stale", "miscounted"]

@@ -8,6 +8,8 @@ from importlib import resources
 from dbml import database
 from dbml.schema import runtime
 
+SERVING = "serving/view/serving"
+
 
 def code_script(plpython: bool) -> str:
     """SQL of every function, trigger, view and grant, re-runnable (pure).
@@ -21,7 +23,9 @@ def code_script(plpython: bool) -> str:
 
 def code_parts() -> tuple[str, str, str, str]:
     """The code script in order: what every server takes, what PL/Python adds, and the rights to either (pure)."""
-    plain = [database.text(name) for folder in ("function", "trigger", "view") for name in database.names(folder)]
+    plain = [database.text(name) for folder in ("function", "trigger") for name in database.names(folder)]
+    # The other views read this one.
+    plain += [database.text(name) for name in sorted(database.names("view"), key=lambda name: name != SERVING)]
     in_python = [
         database.text(name).replace("@runtime@", runtime.package_name()) for name in database.names("plpython")
     ]

@@ -79,8 +79,9 @@ select s.public_key, s.signature, k.public_key is not null as known, k.revoked_a
 -- Versions with the engine python that no trusted key has signed.
 select v.model,
        v.version,
-       (dbml._deployed(v.model)).version is not distinct from v.version as deployed
+       s.version is not null as deployed
   from dbml.model_version v
+  left join dbml.serving s on s.model = v.model and s.version = v.version
  where v.engine = 'python'
    and not exists (
          select from dbml.version_signature s

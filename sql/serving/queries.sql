@@ -12,11 +12,10 @@ select dbml.rollback(%(name)s) as version;
 
 -- name: deployed_versions
 -- The version of a model that serves, and how many have served.
-select (array_agg(d.version order by d.id desc))[1] as version,
-       count(distinct d.version) as versions
-  from dbml.deployment d
- where d.model = %(model)s
-having (array_agg(d.version order by d.id desc))[1] is not null;
+select s.version,
+       (select count(distinct d.version) from dbml.deployment d where d.model = s.model) as versions
+  from dbml.serving s
+ where s.model = %(model)s;
 
 -- name: deployed_engines
 -- Every version that serves, with its engine.

@@ -12,7 +12,7 @@ begin
   perform dbml._compile_runtime();
   for fingerprint in
     select distinct v.fingerprint
-      from dbml.deployment d
+      from dbml.serving s
       join dbml.model_version v using (model, version)
      where v.engine = 'portable'
   loop
@@ -20,4 +20,4 @@ begin
   end loop;
 end
 $$;
-comment on function dbml._compile_all() is 'Compiles the runtime and every version ever deployed on the engine portable anew.';
+comment on function dbml._compile_all() is 'Compiles the runtime and every version that serves by the engine portable anew.';

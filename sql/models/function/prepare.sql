@@ -1,4 +1,4 @@
--- What an engine needs before a version can be scored: made in the server, from data.
+-- What an engine needs before a version can be scored: made in the server, from data, where it is not there yet.
 create or replace function dbml._prepare(model text, version integer, engine text) returns void
 language plpgsql
 volatile
@@ -10,9 +10,9 @@ declare
 begin
   select * into strict stored from dbml.model_version v where v.model = _prepare.model and v.version = _prepare.version;
   perform dbml._check_signature(model, version, engine);
-  if engine = 'portable' then
+  if engine = 'portable' and not exists (select from dbml.bytecode b where b.fingerprint = stored.fingerprint) then
     perform dbml._compile(stored.fingerprint);
-  elsif engine = 'sql' then
+  elsif engine = 'sql' and to_regprocedure(dbml._careful_scorer(model, version) || '(float8[], text[])') is null then
     -- The pinned search_path keeps it from being inlined: it is for the rare row.
     execute format(
       'create or replace function %s(numbers float8[], texts text[]) returns float8 language sql stable parallel safe '
@@ -28,7 +28,7 @@ begin
   end if;
 end
 $$;
-comment on function dbml._prepare(text, integer, text) is 'Makes what an engine needs in this server to score a stored version.';
+comment on function dbml._prepare(text, integer, text) is 'Checks a version''s signature, and makes what an engine needs in this server to score it.';
 
 create or replace function dbml._careful_scorer(model text, version integer) returns text
 language sql

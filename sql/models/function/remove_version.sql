@@ -22,7 +22,7 @@ begin
   if not stored.migrated then
     return false;
   end if;
-  if (dbml._deployed(model)).version = stored.version then
+  if exists (select from dbml.serving s where s.model = _remove_version.model and s.version = stored.version) then
     raise exception '%@% is deployed', model, stored.version
       using errcode = 'DB012', hint = 'Take its deployment back first: op.undeploy_model, or dbml deploy another.';
   end if;

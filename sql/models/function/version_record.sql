@@ -21,6 +21,6 @@ stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  select dbml._scorer(d.model, d.version) from dbml.deployment d where d.model = _deployed.model order by d.id desc limit 1
+  select dbml._scorer(s.model, s.version) from dbml.serving s where s.model = _deployed.model
 $$;
 comment on function dbml._deployed(text) is 'The version of a model that serves now; NULL before its first deployment.';

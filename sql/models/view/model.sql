@@ -2,9 +2,7 @@ create or replace view dbml.model as
 select v.model as name,
        v.version,
        v.engine,
-       v.version is not distinct from (
-         select d.version from dbml.deployment d where d.model = v.model order by d.id desc limit 1
-       ) as deployed,
+       s.version is not null as deployed,
        v.signature ->> 'estimator' as estimator,
        v.signature -> 'output' as output,
        v.signature -> 'features' as features,
@@ -30,5 +28,6 @@ select v.model as name,
           where s.model = v.model and s.version = v.version
           order by s.signed_at, s.public_key
        ) as signed_by
-  from dbml.model_version v;
+  from dbml.model_version v
+  left join dbml.serving s on s.model = v.model and s.version = v.version;
 comment on view dbml.model is 'Every stored version of every model, without its blob.';

@@ -1,4 +1,4 @@
-create or replace function dbml.deploy(model text, version integer) returns bigint
+create or replace function dbml.deploy(model text, version integer, note text) returns bigint
 language plpgsql
 volatile
 security definer
@@ -17,12 +17,12 @@ begin
                  from dbml.model_version v where v.model = deploy.model group by v.model),
               'dbml model list shows what there is');
   end if;
-  perform dbml._check_signature(v.model, v.version, v.engine)
+  perform pg_advisory_xact_lock(hashtextextended('dbml.deploy ' || model, 0));
+  perform dbml._prepare(v.model, v.version, v.engine)
      from dbml.model_version v
     where v.model = deploy.model and v.version = deploy.version;
-  perform pg_advisory_xact_lock(hashtextextended('dbml.deploy ' || model, 0));
-  first := (dbml._deployed(model)).model is null;
-  insert into dbml.deployment (model, version) values (deploy.model, deploy.version);
+  first := not exists (select from dbml.serving s where s.model = deploy.model);
+  insert into dbml.deployment (model, version, note) values (deploy.model, deploy.version, deploy.note);
   for attached in select r.profile from dbml.prediction r where r.model = deploy.model order by r.profile loop
     perform dbml._bind(attached);
     -- Rows scored by an earlier version keep its score until rescore; rows never scored get theirs now.
@@ -33,5 +33,15 @@ begin
   return scored;
 end
 $$;
-comment on function dbml.deploy(text, integer) is
-  'Makes a version serve from the next statement on, everywhere; returns the rows scored, on a first deployment.';
+comment on function dbml.deploy(text, integer, text) is
+  'Makes a version serve from the next statement on, everywhere, with the reason why; returns the rows scored, on a first deployment.';
+
+create or replace function dbml.deploy(model text, version integer) returns bigint
+language sql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select dbml.deploy(model, version, null)
+$$;
+comment on function dbml.deploy(text, integer) is 'The same without a reason.';

@@ -10,15 +10,11 @@ declare
 begin
   -- Before looking: somebody may be deploying at this moment.
   perform pg_advisory_xact_lock(hashtextextended('dbml.deploy ' || model, 0));
-  present := (dbml._deployed(model)).version;
+  select s.version into present from dbml.serving s where s.model = rollback.model;
   if present is null then
     perform dbml._not_deployed(model);
   end if;
-  select d.version into earlier
-    from dbml.deployment d
-   where d.model = rollback.model and d.version <> present
-   order by d.id desc
-   limit 1;
+  select b into earlier from dbml._served_before(model) b where b is not null limit 1;
   if earlier is null then
     raise exception 'no version of % served before %@%', model, model, present
       using errcode = 'DB005', hint = format('Deploy one: dbml deploy %s@VERSION; dbml model list %s shows what there is', model, model);

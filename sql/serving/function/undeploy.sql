@@ -6,23 +6,18 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  serving integer;
+  present integer;
   earlier integer;
   attached record;
 begin
   perform pg_advisory_xact_lock(hashtextextended('dbml.deploy ' || model, 0));
-  serving := (dbml._deployed(model)).version;
-  if serving is distinct from version then
-    raise exception '%@% does not serve, % does', model, version, coalesce(model || '@' || serving, 'no version')
+  select s.version into present from dbml.serving s where s.model = _undeploy.model;
+  if present is distinct from version then
+    raise exception '%@% does not serve, % does', model, version, coalesce(model || '@' || present, 'no version')
       using errcode = 'DB005',
             hint = format('Somebody has deployed since. Deploy it again first: dbml deploy %s@%s', model, version);
   end if;
-  -- The newest deployment of another version; this one may have been deployed several times in a row.
-  select d.version into earlier
-    from dbml.deployment d
-   where d.model = _undeploy.model and d.version is distinct from _undeploy.version
-   order by d.id desc
-   limit 1;
+  select b into earlier from dbml._served_before(model) b limit 1;
   if earlier is not null then
     perform dbml.deploy(model, earlier, note);
     if rescore then

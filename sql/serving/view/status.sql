@@ -2,11 +2,13 @@ create or replace view dbml.status as
 select p.relation::text as profile,
        r.column_name as prediction,
        r.model,
-       d.version,
+       s.version,
        v.engine,
        r.on_error,
-       d.deployed_at,
-       d.deployed_by,
+       s.since as deployed_at,
+       (select d.deployed_by from dbml.deployment d
+         where d.model = s.model and d.version = s.version
+         order by d.id desc limit 1) as deployed_by,
        (select array_agg(e.relation::text order by e.position) from dbml.event e where e.profile = p.id) as events,
        f.stale,
        f.last_failure_at,
@@ -14,10 +16,8 @@ select p.relation::text as profile,
        p.complete
   from dbml.profile p
   join dbml.prediction r on r.profile = p.id
-  left join lateral (
-         select * from dbml.deployment d where d.model = r.model order by d.id desc limit 1
-       ) d on true
-  left join dbml.model_version v on v.model = d.model and v.version = d.version
+  left join dbml.serving s on s.model = r.model
+  left join dbml.model_version v on v.model = s.model and v.version = s.version
  cross join lateral (
          select count(*) as stale,
                 max(f.failed_at) as last_failure_at,
