@@ -4,10 +4,10 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test lint bench soak dist clean
+.PHONY: help demo check test test-matrix lint bench soak dist clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.ready ## the whole story on a throwaway server (ARGS="--keep")
 	@$(BIN)/dbml demo $(ARGS)
@@ -17,6 +17,9 @@ check: lint .venv/.openmp ## lint, then every test that needs no server, in a mi
 
 test: lint .venv/.openmp .venv/.java ## lint, then every test (ARGS="-k name")
 	@$(BIN)/pytest -n 2 $(ARGS)
+
+test-matrix: .venv/.openmp .venv/.java ## every test on PostgreSQL 15, 17, 18 and on one as managed services are (ARGS="17 18 -k name")
+	@$(BIN)/python -m matrix $(ARGS)
 
 lint: .venv/.ready ## style, types, direction of imports
 	@$(BIN)/ruff check --quiet .

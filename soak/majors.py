@@ -1,22 +1,19 @@
-"""Two majors of PostgreSQL with PL/Python: on this machine, or in a Debian in a folder of its own (two_majors.sh)."""
+"""Two majors of PostgreSQL with PL/Python: on this machine, or in a Debian that ``make test-matrix`` has fetched."""
 
 from __future__ import annotations
 
 import os
-import pwd
-import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dbml.demo.server import cache, packages
-from dbml.demo.server.account import Account
-
-FOLDER = "two-majors"
+from dbml.demo.server import packages
+from dbml.demo.server.account import server_account
+from dbml.demo.server.cluster import server_environment
+from matrix.debian import DEBIANS, Debian
 
 
 @dataclass(frozen=True)
@@ -30,77 +27,48 @@ class Major:
 
 @dataclass(frozen=True)
 class Place:
-    """Where two majors are: ``root`` is / or the folder with a Debian of its own."""
+    """Where two majors are: in a Debian of its own, or on this machine (None)."""
 
-    root: Path
+    debian: Debian | None
     old: Major
     new: Major
 
     @contextmanager
     def home(self) -> Iterator[Path]:
-        """Yield a folder that the servers' user owns, as it is seen from outside."""
+        """Yield a folder that the servers' user owns."""
         # Short: a socket's path has room for about a hundred bytes.
-        folder = Path(tempfile.mkdtemp(prefix="dbml-", dir=self.root / "tmp"))
+        folder, account = Path(tempfile.mkdtemp(prefix="dbml-", dir="/tmp")), server_account()
         try:
-            if os.geteuid() == 0:
-                os.chown(folder, *self._postgres())
+            if account.uid is not None and account.gid is not None:
+                os.chown(folder, account.uid, account.gid)
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def inside(self, path: Path) -> Path:
-        """A path as the servers see it."""
-        return Path("/") / path.relative_to(self.root)
-
-    def run(self, folder: Path, program: Path, *arguments: str | Path) -> None:
+    def run(self, folder: Path, *command: str | Path) -> None:
         """Run a program as the servers' user, in a folder.
 
         :raises RuntimeError: it failed; with what it said last.
         """
-        words = ["sh", "-c", 'cd "$0" && exec "$@"', self.inside(folder), program, *arguments]
-        if os.geteuid() == 0:
-            words = ["chroot", "--userspec={}:{}".format(*self._postgres()), "--groups=", self.root, *words]
-        done = subprocess.run(
-            [str(word) for word in words],
-            env={
-                "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
-                "LC_ALL": "C.UTF-8",
-                "OMP_NUM_THREADS": "1",
-                "OPENBLAS_NUM_THREADS": "1",
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        words = command if self.debian is None else self.debian.inside(*command)
+        done = server_account().run(words, cwd=folder, env=server_environment(folder, None))
         if done.returncode != 0:
-            raise RuntimeError(f"{program.name} of {program.parents[1].name}: {done.stdout.strip()[-1500:]}")
+            raise RuntimeError(f"{command[0]}: {done.stdout.strip()[-1500:]}")
 
-    def packages(self, major: Major, folder: Path, say: Callable[[str], None]) -> Path:
-        """Put what scikit-learn needs for a major's Python below a folder; returns it as the servers see it."""
-        target = folder / f"packages-{major.python}"
-        shutil.copytree(packages.package_folder(major.python, Account("root"), say), target, symlinks=True)
-        return self.inside(target)
 
-    def _postgres(self) -> tuple[int, int]:
-        if self.root == Path("/"):
-            entry = pwd.getpwnam("postgres")
-            return entry.pw_uid, entry.pw_gid
-        # The Debian in the folder has numbers of its own.
-        found = re.search(r"^postgres:[^:]*:(\d+):(\d+):", (self.root / "etc/passwd").read_text(), re.MULTILINE)
-        if found is None:
-            raise RuntimeError(f"{self.root} has no user postgres")
-        return int(found.group(1)), int(found.group(2))
+def package_folder(major: Major, say: Callable[[str], None]) -> Path:
+    """Return the folder with what scikit-learn needs for a major's Python."""
+    return packages.package_folder(major.python, server_account(), say)
 
 
 def find() -> Place | None:
-    """Return the oldest and the newest major that are at hand in one place."""
-    for root in (Path("/"), cache.folder() / FOLDER):
+    """Return the oldest and the newest major that are at hand in one place, in the place that has the newest."""
+    for debian in (None, *reversed(DEBIANS)):
+        root = Path("/") if debian is None else debian.folder
         found = [major for folder in root.glob("usr/lib/postgresql/*") if (major := _look(root, folder))]
         found.sort(key=lambda major: major.version)
         if len(found) > 1:
-            return Place(root, found[0], found[-1])
+            return Place(debian, found[0], found[-1])
     return None
 
 
@@ -108,7 +76,5 @@ def _look(root: Path, folder: Path) -> Major | None:
     library = folder / "lib/plpython3.so"
     if not (folder / "bin/pg_upgrade").exists() or not library.exists():
         return None
-    linked = re.search(rb"libpython(3\.\d+)", library.read_bytes())
-    if linked is None:
-        return None
-    return Major(int(folder.name), Path("/") / (folder / "bin").relative_to(root), linked.group(1).decode())
+    python = packages.plpython_version(library)
+    return None if python is None else Major(int(folder.name), Path("/") / (folder / "bin").relative_to(root), python)

