@@ -50,7 +50,7 @@ def _run(server: Server, arguments: tuple[str, ...]) -> Result | None:
     with tempfile.TemporaryDirectory(prefix="dbml-matrix-") as folder:
         file = Path(folder) / "junit.xml"
         pytest = [sys.executable, "-m", "pytest", "-n", "2", "-q", "--tb=short", f"--junit-xml={file}", *arguments]
-        subprocess.run(server.command(pytest), cwd=ROOT, env=environment | server.environment, check=False)
+        subprocess.run(server.command(pytest), cwd=ROOT, env={**environment, **server.environment}, check=False)
         return read(file)
 
 

@@ -25,14 +25,12 @@ echo "create_main_cluster = false" > "$part/etc/postgresql-common/createcluster.
 printf '#!/bin/sh\nexit 101\n' > "$part/usr/sbin/policy-rc.d"
 chmod +x "$part/usr/sbin/policy-rc.d"
 packages="python3 postgresql-plpython3-$major"
-suites=$suite
+printf 'deb %s %s main\ndeb %s-security %s-security main\n' "$mirror" "$suite" "$mirror" "$suite" > "$part/etc/apt/sources.list"
 if [ "$suite" != bookworm ]; then
+    # Without its security updates: a server of the newest minor can only be upgraded to a major's newest minor.
+    echo "deb $mirror bookworm main" >> "$part/etc/apt/sources.list"
     packages="$packages postgresql-plpython3-15"
-    suites="$suite bookworm"
 fi
-for each in $suites; do
-    printf 'deb %s %s main\ndeb %s-security %s-security main\n' "$mirror" "$each" "$mirror" "$each"
-done > "$part/etc/apt/sources.list"
 inside apt-get update -q
 # shellcheck disable=SC2086 # words
 inside apt-get install -y -q --no-install-recommends $packages

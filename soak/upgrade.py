@@ -131,21 +131,9 @@ def _data(home: Path, major: Major) -> Path:
 
 
 def _initdb(place: Place, major: Major, home: Path) -> None:
-    data = _data(home, major)
-    place.run(
-        home,
-        major.bindir / "initdb",
-        "-D",
-        data,
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-N",
-        "--locale=C.UTF-8",
-        "-E",
-        "UTF8",
-    )
+    # PostgreSQL 18 has checksums unless told otherwise, and pg_upgrade wants both alike.
+    words = ("-U", "postgres", "-A", "trust", "-N", "-k", "--locale=C.UTF-8", "-E", "UTF8")
+    place.run(home, major.bindir / "initdb", "-D", _data(home, major), *words)
 
 
 @contextmanager
