@@ -22,6 +22,7 @@ from dbml.alembic import operations as dbml_ops
 from dbml.alembic import tables, usage
 from dbml.alembic.declaration import Release, declared, read_manifest
 from dbml.alembic.implementation import located, refused, sha256
+from dbml.profiles import catalog
 from dbml.profiles.spec import Profile
 
 if TYPE_CHECKING:
@@ -106,8 +107,8 @@ def _state(raw: psycopg.Connection[Any], default_schema: str) -> _State:
     state = _State(default_schema)
     state.installed = database.named(raw, "installation")[0]["version_table"]
     if state.installed:
-        for row in database.named(raw, "profiles"):
-            state.profiles[tables.parse(row["relation"], default_schema)] = Profile.from_dict(row["spec"])
+        for record in catalog.records(raw):
+            state.profiles[tables.parse(record.relation, default_schema)] = record.profile
         state.versions = {(row["name"], row["version"]): row for row in database.named(raw, "models", name=None)}
     return state
 

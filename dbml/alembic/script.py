@@ -18,7 +18,7 @@ from dbml.database import template
 from dbml.models import signing, versions
 from dbml.models.trial import ENGINES
 from dbml.profiles import attachment, triggers
-from dbml.profiles.catalog import Attachment
+from dbml.profiles.catalog import Attachment, Column
 from dbml.profiles.spec import Profile
 from dbml.schema.assembly import code_digest, code_parts, code_script
 from dbml.schema.install import migration_script, revisions
@@ -235,12 +235,12 @@ def attach(metadata: Sequence[MetaData], profile: Profile, backfill: bool) -> st
     )
 
 
-def _fact(relation: sql.Identifier, columns: Mapping[str, Any], name: str, in_default: bool) -> dict[str, Any]:
+def _fact(relation: sql.Identifier, columns: Mapping[str, Column], name: str, in_default: bool) -> dict[str, Any]:
     """What must be true of a column: a default and NOT NULL only where a counter over no events depends on them."""
-    facts = columns[name]
-    fact = {"relation": relation.as_string(None), "name": name, "type": facts["type"]}
+    column = columns[name]
+    fact: dict[str, Any] = {"relation": relation.as_string(None), "name": name, "type": column.type}
     if in_default:
-        fact |= {"not_null": facts["not_null"], "default_is": facts["default"]}
+        fact |= {"not_null": column.not_null, "default_is": column.default}
     return fact
 
 

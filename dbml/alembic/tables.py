@@ -11,7 +11,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.dialects import postgresql
 
 from dbml.errors import ProfileError, nearest
-from dbml.profiles.catalog import Table
+from dbml.profiles.catalog import Column, Reference, Table
 from dbml.profiles.spec import Profile
 
 DEFAULT_SCHEMA = "public"
@@ -78,10 +78,10 @@ def _prediction_columns(profile: Profile) -> list[str]:
 
 def _table(table: sqlalchemy.Table, numbers: dict[sqlalchemy.Table, int]) -> Table:
     references = [
-        {
-            "to": numbers[constraint.referred_table],
-            "columns": [[element.parent.name, element.column.name] for element in constraint.elements],
-        }
+        Reference(
+            numbers[constraint.referred_table],
+            [[element.parent.name, element.column.name] for element in constraint.elements],
+        )
         for constraint in table.foreign_key_constraints
         if constraint.referred_table in numbers and not constraint.deferrable
     ]
@@ -97,16 +97,11 @@ def _table(table: sqlalchemy.Table, numbers: dict[sqlalchemy.Table, int]) -> Tab
     )
 
 
-def _column(column: sqlalchemy.Column[Any]) -> dict[str, Any]:
+def _column(column: sqlalchemy.Column[Any]) -> Column:
     kind = column.type.compile(dialect=_DIALECT).lower()
     head, bracket, rest = kind.partition("(")
     kind = _LONG_NAMES.get(head, head) + bracket + rest
-    return {
-        "type": kind,
-        "hashable": not kind.startswith(("json", "xml")),
-        "not_null": not column.nullable,
-        "default": _default(column, kind),
-    }
+    return Column(kind, not column.nullable, _default(column, kind), not kind.startswith(("json", "xml")))
 
 
 def _default(column: sqlalchemy.Column[Any], kind: str) -> str | None:

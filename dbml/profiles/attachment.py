@@ -13,7 +13,7 @@ from psycopg import sql
 from dbml import database, errors
 from dbml.database import Connection
 from dbml.models import versions
-from dbml.profiles import checks, triggers
+from dbml.profiles import catalog, checks, triggers
 from dbml.profiles.catalog import Attachment, Table, attached, table_facts
 from dbml.profiles.spec import Event, Profile
 from dbml.schema.install import require
@@ -121,10 +121,10 @@ def detach(connection: Connection, name: str) -> None:
         require(raw)
         database.query(raw, f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         table = table_facts(raw, name)
-        rows = [row for row in database.named(raw, "profiles") if row["oid"] == table.oid]
-        if not rows:
+        records = [record for record in catalog.records(raw) if record.oid == table.oid]
+        if not records:
             raise errors.ProfileError(f"{table} is not attached", "dbml status lists what is.")
-        attachment = attached(raw, rows[0])
+        attachment = attached(raw, records[0])
         with database.pinned(raw):
             functions = [r["function"] for r in database.named(raw, "generated_functions", profile=attachment.id)]
             for statement in triggers.detach(attachment, functions):
@@ -149,10 +149,10 @@ def run(raw: psycopg.Connection[Any], statement: sql.Composed) -> None:
 
 
 def _refuse_attached(raw: psycopg.Connection[Any], table: Table) -> None:
-    for row in database.named(raw, "profiles"):
-        if row["oid"] != table.oid:
+    for record in catalog.records(raw):
+        if record.oid != table.oid:
             continue
-        if not database.named(raw, "attaching", profile=row["id"])[0]["complete"]:
+        if not record.complete:
             raise errors.StillAttached(
                 f"{table} is being attached", "dbml attach SPEC.toml --online goes on where it stopped."
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,37 @@ from dbml.profiles.spec import Event, Profile
 
 
 @dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    :param type: as PostgreSQL names it, with its modifier.
+    :param default: the expression; None where there is none, and of a generated column.
+    :param hashable: whether its values have a hash.
+    :param category: of the type, such as ``S`` for strings (``pg_type.typcategory``).
+    """
+
+    type: str
+    not_null: bool
+    default: str | None
+    hashable: bool
+    generated: bool = False
+    category: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The type without its modifier."""
+        return self.type.partition("(")[0]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An enforced foreign key: the number of the table it points to, and pairs of own and other columns."""
+
+    to: int
+    columns: list[list[str]]
+
+
+@dataclass(frozen=True)
 class Table:
     """A table as the catalog knows it."""
 
@@ -22,10 +53,10 @@ class Table:
     schema: str
     name: str
     partitioned: bool
-    columns: dict[str, dict[str, Any]]
+    columns: dict[str, Column]
     unique_keys: list[list[str]]
     indexed: list[list[str]]
-    references: list[dict[str, Any]]
+    references: list[Reference]
 
     @property
     def identifier(self) -> sql.Identifier:
@@ -37,11 +68,26 @@ class Table:
 
     def follows(self, key: Sequence[str], other: Table, other_key: Sequence[str]) -> bool:
         """Whether an enforced foreign key keeps ``key`` within another table's ``other_key``."""
-        wanted = sorted(zip(key, other_key, strict=True))
-        return any(
-            reference["to"] == other.oid and sorted(map(tuple, reference["columns"])) == wanted
-            for reference in self.references
-        )
+        wanted = sorted([mine, theirs] for mine, theirs in zip(key, other_key, strict=True))
+        return any(reference.to == other.oid and sorted(reference.columns) == wanted for reference in self.references)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row of ``dbml.profile``; ``relation`` and ``events`` name tables, ``spec`` is :meth:`Profile.as_dict`."""
+
+    id: int
+    oid: int
+    relation: str
+    spec: dict[str, Any]
+    complete: bool
+    backfilled: list[str] | None
+    events: list[str]
+
+    @property
+    def profile(self) -> Profile:
+        """The spec by which the table is attached."""
+        return Profile.from_dict(self.spec)
 
 
 @dataclass(frozen=True)
@@ -102,21 +148,26 @@ def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
         facts["schema"],
         facts["name"],
         facts["kind"] == "p",
-        facts["columns"],
+        {column: Column(**known) for column, known in facts["columns"].items()},
         facts["unique_keys"],
         facts["indexed"],
-        facts["references"],
+        [Reference(**reference) for reference in facts["references"]],
     )
 
 
-def attached(raw: psycopg.Connection[Any], row: Mapping[str, Any]) -> Attachment:
-    """What a row of ``dbml.profile`` says is attached, with the tables as they are now."""
-    profile = Profile.from_dict(row["spec"])
+def records(raw: psycopg.Connection[Any]) -> list[Record]:
+    """Every profile that is attached, or is being attached, in order."""
+    return database.rows(raw, Record, "profiles")
+
+
+def attached(raw: psycopg.Connection[Any], record: Record) -> Attachment:
+    """What is attached by a record, with the tables as they are now."""
+    profile = record.profile
     return Attachment(
-        row["id"],
+        record.id,
         profile,
-        table_facts(raw, row["relation"]),
-        [(event, table_facts(raw, name)) for event, name in zip(profile.events, row["events"], strict=True)],
+        table_facts(raw, record.relation),
+        [(event, table_facts(raw, name)) for event, name in zip(profile.events, record.events, strict=True)],
     )
 
 

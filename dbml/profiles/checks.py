@@ -9,7 +9,7 @@ from psycopg import sql
 
 from dbml import database, errors
 from dbml.profiles import counters
-from dbml.profiles.catalog import Attachment, Table, listed
+from dbml.profiles.catalog import Attachment, Column, Table, listed
 from dbml.profiles.counters import Kept
 from dbml.profiles.spec import Counter, Event, Profile
 
@@ -32,18 +32,18 @@ def check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event: 
     """
     for kept in counters.kept(attachment, event):
         column, counter, function = kept.column, kept.counter, kept.counter.parts.function
-        facts = attachment.table.columns[column]
-        if facts["generated"]:
+        held = attachment.table.columns[column]
+        if held.generated:
             raise errors.ProfileError(
                 f'counter column "{column}" of {attachment.table} is generated', "Name a plain column."
             )
         if counter.over:
             _check_window(raw, table, counter)
         aggregate = _aggregate_type(raw, event, table, kept)
-        if not _fits(function, aggregate, facts):
+        if not _fits(function, aggregate, held):
             wanted = "bigint" if function == "count" else "numeric" if function in ("sum", "avg") else aggregate
             raise errors.ProfileError(
-                f'counter "{column}" of {attachment.table} is {facts["type"]}, '
+                f'counter "{column}" of {attachment.table} is {held.type}, '
                 f"but {counter.aggregate} is {aggregate}: it could not be kept exactly",
                 f"{function.capitalize()} integers or numeric, with a cast if need be ({function}(x::numeric)), "
                 f"into a column without a scale: alter table {attachment.table.identifier.as_string(None)} "
@@ -97,14 +97,13 @@ def indexed(table: Table, columns: list[str], key: int) -> bool:
     )
 
 
-def _fits(function: str, aggregate: str, facts: dict[str, Any]) -> bool:
-    kept = facts["type"].partition("(")[0]
+def _fits(function: str, aggregate: str, held: Column) -> bool:
     if function in ("count", "sum", "avg"):
-        whole = kept in _WHOLE and aggregate == "bigint"
-        exact = kept == "numeric" and not (aggregate == "numeric" and "," in facts["type"])
+        whole = held.kind in _WHOLE and aggregate == "bigint"
+        exact = held.kind == "numeric" and not (aggregate == "numeric" and "," in held.type)
         return aggregate in ("bigint", "numeric") and (whole or exact)
-    return kept == aggregate.partition("(")[0] or (
-        facts["category"] == "S" and aggregate == "text" and kept in ("character varying", "text")
+    return held.kind == aggregate.partition("(")[0] or (
+        held.category == "S" and aggregate == "text" and held.kind in ("character varying", "text")
     )
 
 
@@ -226,8 +225,8 @@ def check_keys(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
                     database.query(raw, statement)
             except psycopg.errors.UndefinedFunction as error:
                 raise errors.ProfileError(
-                    f'"{theirs}" of {event_table} is {event_table.columns[theirs]["type"]}, '
-                    f'the key "{mine}" of {table} is {table.columns[mine]["type"]}',
+                    f'"{theirs}" of {event_table} is {event_table.columns[theirs].type}, '
+                    f'the key "{mine}" of {table} is {table.columns[mine].type}',
                     "Give both the same type.",
                 ) from error
 
@@ -245,16 +244,16 @@ def check_columns(table: Table, profile: Profile) -> None:
         ):
             if column is None:
                 continue
-            facts = table.columns[column]
+            held = table.columns[column]
             alter = (
                 f"alter table {table.identifier.as_string(None)} alter column {sql.Identifier(column).as_string(None)}"
             )
-            if facts["type"] not in types:
+            if held.type not in types:
                 raise errors.ProfileError(
-                    f'column "{column}" of {table} is {facts["type"]}, a prediction needs {types[0]} there',
+                    f'column "{column}" of {table} is {held.type}, a prediction needs {types[0]} there',
                     f"{alter} type {types[0]}",
                 )
-            if facts["not_null"]:
+            if held.not_null:
                 raise errors.ProfileError(
                     f'column "{column}" of {table} is NOT NULL, but a row that cannot be scored has no score',
                     f"{alter} drop not null",

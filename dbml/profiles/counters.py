@@ -159,12 +159,12 @@ def kept(attachment: Attachment, event: Event) -> list[Kept]:
 
 def _empty(table: Table, column: str, counter: Counter) -> sql.Composable:
     """A counter over no events: what SQL's aggregate gives, or the default of a NOT NULL column."""
-    facts = table.columns[column]
+    held = table.columns[column]
     if counter.parts.function == "count":
         return ZERO
-    if not facts["not_null"] or facts["default"] is None:
+    if not held.not_null or held.default is None:
         return NULL
-    return ZERO if facts["default"] == "0" else sql.SQL("({})").format(verbatim(facts["default"]))
+    return ZERO if held.default == "0" else sql.SQL("({})").format(verbatim(held.default))
 
 
 def facts(event: Event, counters: Sequence[Kept], source: sql.Composable) -> sql.Composed:

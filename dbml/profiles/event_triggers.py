@@ -293,8 +293,8 @@ def entity(attachment: Attachment, columns: Sequence[str], alias: str) -> sql.Co
     for event, table in attachment.events:
         for mine, theirs in zip(attachment.profile.key, event.key, strict=True):
             both = (attachment.table.columns[mine], table.columns[theirs])
-            types = {facts["type"].partition("(")[0] for facts in both}
-            alike = len(types) == 1 and both[0]["hashable"]
+            types = {column.kind for column in both}
+            alike = len(types) == 1 and both[0].hashable
             if not alike and not any(types <= family for family in _HASHED_ALIKE):
                 return verbatim("0::bigint").format()
     return sql.SQL("hash_record_extended(row({}), 0)").format(listed(columns, alias))

@@ -80,14 +80,14 @@ def attach_online(
 def _begun(raw: psycopg.Connection[Any], profile: Profile) -> Attachment | None:
     """What an earlier call has begun."""
     table = table_facts(raw, profile.table)
-    for row in database.named(raw, "profiles"):
-        if row["oid"] != table.oid or database.named(raw, "attaching", profile=row["id"])[0]["complete"]:
+    for record in catalog.records(raw):
+        if record.oid != table.oid or record.complete:
             continue
-        if row["spec"] != json.loads(json.dumps(profile.as_dict())):
+        if record.spec != json.loads(json.dumps(profile.as_dict())):
             raise errors.StillAttached(
                 f"{table} is being attached by another spec", f"Give that one, or dbml detach {table} first."
             )
-        return catalog.attached(raw, row)
+        return catalog.attached(raw, record)
     return None
 
 
@@ -138,7 +138,7 @@ def _count(raw: psycopg.Connection[Any], attached: Attachment, progress: Progres
     if not triggers.counting(attached):
         return
     total = database.named(raw, "estimated_rows", table=attached.table.oid)[0]["rows"]
-    after = database.named(raw, "attaching", profile=attached.id)[0]["backfilled"]
+    after = next(record.backfilled for record in catalog.records(raw) if record.id == attached.id)
     done = 0
     for span, number in reconciliation.spans(raw, attached, ROWS_AT_ONCE, after):
         with raw.transaction():

@@ -91,14 +91,14 @@ def reconcile(
         oid = None if table is None else table_facts(raw, table).oid
     # As inside the triggers, so that a counter's expression means the same.
     with database.translated(), database.pinned(raw):
-        rows = database.named(raw, "profiles")
+        records = catalog.records(raw)
         if table is not None:
-            rows = [row for row in rows if row["oid"] == oid]
-            if not rows:
+            records = [record for record in records if record.oid == oid]
+            if not records:
                 raise errors.ProfileError(f"{table} is not attached", "dbml status lists what is.")
-        for row in rows:
-            attached = catalog.attached(raw, row)
-            if not database.named(raw, "attaching", profile=attached.id)[0]["complete"]:
+        for record in records:
+            attached = catalog.attached(raw, record)
+            if not record.complete:
                 if repair:
                     raise errors.ProfileError(
                         f"{attached.table} is not wholly attached yet",

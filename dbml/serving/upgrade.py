@@ -38,9 +38,8 @@ def install(
     with database.translated():
         done["notices"] = trust.introduce(raw, key)
         if done["changed"]:
-            for row in database.named(raw, "profiles"):
-                attached = catalog.attached(raw, row)
-                complete = database.named(raw, "attaching", profile=attached.id)[0]["complete"]
-                for statement in triggers.functions(attached, online=not complete):
+            for record in catalog.records(raw):
+                attached = catalog.attached(raw, record)
+                for statement in triggers.functions(attached, online=not record.complete):
                     attachment.run(raw, statement)
     return done

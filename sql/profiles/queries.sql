@@ -12,12 +12,8 @@ select c.oid::bigint as oid,
        n.nspname as schema,
        c.relname as name,
        c.relkind::text as kind,
-       c.relrowsecurity as row_security,
-       has_table_privilege(c.oid, 'select') as may_read,
-       pg_has_role(c.relowner, 'usage') as owned,
        (select jsonb_object_agg(a.attname, jsonb_build_object(
                  'type', format_type(a.atttypid, a.atttypmod),
-                 'base', case t.typtype when 'd' then t.typbasetype else t.oid end::bigint,
                  'category', t.typcategory,
                  'hashable', exists (
                    select from pg_opclass o
@@ -85,8 +81,8 @@ select coalesce(max(p.id), 0) + 1 as id
   left join dbml.profile p on true;
 
 -- name: profiles
--- Every attached profile with its events.
-select id, relation::oid::bigint as oid, relation::text as relation, key, spec,
+-- Every attached profile with its events, and how far attaching it online has come.
+select id, relation::oid::bigint as oid, relation::text as relation, spec, complete, backfilled,
        array(select e.relation::text from dbml.event e where e.profile = p.id order by e.position) as events
   from dbml.profile p
  order by id;
@@ -101,12 +97,6 @@ select p.spec, e.position
   from dbml.profile p
   join dbml.event e on e.profile = p.id
  where e.relation::oid = to_regclass(%(table)s)::oid;
-
--- name: attaching
--- How far attaching a profile online has come.
-select p.complete, p.backfilled
-  from dbml.profile p
- where p.id = %(profile)s;
 
 -- name: backfilled
 -- Notes how far attaching a profile online has come.

@@ -13,7 +13,6 @@ import pglast
 import psycopg
 import pytest
 import sqlalchemy as sa
-from psycopg.rows import dict_row
 
 import dbml
 from dbml import database
@@ -96,9 +95,7 @@ def scripts(databases: Databases, churn: Trained, tmp_path_factory: pytest.TempP
         )
         attached = dbml.attach(connection, spec.read(file), add_columns=True)
         made["attach"] = [f"{PREAMBLE}{statement}" for text in attached.statements for statement in pglast.split(text)]
-        with connection.cursor(row_factory=dict_row) as cursor:
-            row = cursor.execute(database.queries()["profiles"]).fetchall()[0]
-        profile = catalog.attached(connection, row)
+        profile = catalog.attached(connection, catalog.records(connection)[0])
         functions = connection.execute(
             "select p.oid::regprocedure::text, pg_get_functiondef(p.oid) from pg_proc p"
             " where p.pronamespace = 'dbml_scorer'::regnamespace or p.oid::regprocedure::text like '%,customer)' order by 1"
