@@ -17,6 +17,8 @@ import pytest
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.operations import MigrateOperation, Operations
 from alembic.script import Script
 from psycopg.conninfo import conninfo_to_dict
 
@@ -27,6 +29,16 @@ def url(dsn: str) -> str:
     """A DSN as SQLAlchemy writes it."""
     parts = {key: str(value) for key, value in conninfo_to_dict(dsn).items()}
     return sqlalchemy.URL.create("postgresql+psycopg", query=parts).render_as_string(hide_password=False)
+
+
+def as_script(*operations: MigrateOperation, models: sqlalchemy.MetaData | None = None) -> str:
+    """What Alembic writes of operations with ``--sql``."""
+    printed = io.StringIO()
+    options = {"as_sql": True, "output_buffer": printed, "target_metadata": models}
+    context = MigrationContext.configure(dialect_name="postgresql", opts=options)
+    for operation in operations:
+        Operations(context).invoke(operation)
+    return printed.getvalue()
 
 
 @dataclass(frozen=True)

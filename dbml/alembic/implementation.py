@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 from alembic.operations import Operations, ops
 from alembic.util import CommandError
 
@@ -19,11 +18,14 @@ from dbml.alembic import operations as dbml_ops
 from dbml.alembic import usage
 from dbml.alembic.declaration import Release
 from dbml.database import Connection
+from dbml.script import Script, Sink, execute, perform
 
 # dbml.install imports Alembic, and Alembic imports this module: what needs it is imported where it is used.
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
+
+    from dbml.profiles.spec import Profile
 
 _log = logging.getLogger("dbml.alembic")
 
@@ -83,9 +85,15 @@ def sha256(path: Path) -> str:
 
 
 @contextmanager
-def _connection(operations: Operations) -> Iterator[psycopg.Connection[Any]]:
+def _sink(operations: Operations) -> Iterator[Sink]:
+    """Where an operation's statements go: to the migration's own connection, or into the script that Alembic writes."""
+    context = operations.migration_context
     with refused():
-        bind: Connection | None = operations.migration_context.bind
+        if context.as_sql:
+            # Alembic takes ":name" for a parameter and doubles "%": this goes by neither.
+            yield Script(context.impl.static_output)
+            return
+        bind: Connection | None = context.bind
         if bind is None:
             raise errors.ServerError("the migration has no connection", "Configure one in env.py, or give --sql.")
         raw = database.driver(bind)
@@ -97,49 +105,35 @@ def _connection(operations: Operations) -> Iterator[psycopg.Connection[Any]]:
         database.query(raw, "select set_config('lock_timeout', %(lock_timeout)s, true)", before)
 
 
-def _script(operations: Operations, online: Callable[[], str]) -> None:
-    """Run a script, or write it: the same both ways."""
-    with refused():
-        text = online()
-    if operations.migration_context.as_sql:
-        # Alembic takes ":name" for a parameter and doubles "%": this goes by neither.
-        operations.migration_context.impl.static_output(text)
-        return
-    with _connection(operations) as raw:
-        database.script(raw, text)
-
-
 def _install(operations: Operations, operation: dbml_ops.InstallDbmlOp) -> None:
     from dbml.alembic import online, script
 
-    if operations.migration_context.as_sql:
-        operations.migration_context.impl.static_output(script.install(operation.python_path))
-        return
-    with _connection(operations) as raw:
-        for notice in online.install(raw, operation.python_path):
+    with _sink(operations) as sink:
+        if isinstance(sink, Script):
+            sink.add(script.install(operation.python_path))
+            return
+        for notice in online.install(sink, operation.python_path):
             _log.info("%s", notice)
 
 
 def _uninstall(operations: Operations, operation: dbml_ops.UninstallDbmlOp) -> None:
     from dbml.alembic import script
 
-    _script(operations, script.uninstall)
+    with _sink(operations) as sink:
+        execute(sink, script.uninstall())
 
 
 def _add_model(operations: Operations, operation: dbml_ops.AddModelOp) -> None:
     from dbml.alembic import script
     from dbml.models import versions
 
-    context = operations.migration_context
-    with refused():
-        release = checked(operation.release, context)
-    if context.as_sql:
-        with refused():
-            context.impl.static_output(script.add_model(release))
-        return
-    with _connection(operations) as raw:
+    with _sink(operations) as sink:
+        release = checked(operation.release, operations.migration_context)
+        if isinstance(sink, Script):
+            sink.add(script.add_model(release))
+            return
         version = versions.add_model(
-            raw,
+            sink,
             release.name,
             release.path,
             sample=release.sample,
@@ -159,63 +153,55 @@ def _add_model(operations: Operations, operation: dbml_ops.AddModelOp) -> None:
 
 
 def _remove_model(operations: Operations, operation: dbml_ops.RemoveModelOp) -> None:
-    from dbml.alembic import script
-
     release = operation.release
-    with refused():
+    with _sink(operations) as sink:
         digest = release.sha256 or sha256(located(operations.migration_context, release.path))
-    _script(operations, lambda: script.remove_model(release.name, release.version, digest))
+        perform(sink, "remove_version", name=release.name, version=release.version, sha256=digest)
 
 
 def _deploy_model(operations: Operations, operation: dbml_ops.DeployModelOp) -> None:
-    from dbml.alembic import script
-    from dbml.profiles import rescoring
-    from dbml.serving import deployment
-
-    name, version, note = operation.name, operation.version, operation.note
-    if operations.migration_context.as_sql:
-        _script(operations, lambda: script.deploy(name, version, note, operation.rescore))
-        return
-    with _connection(operations) as raw:
-        scored = deployment.deploy(raw, name, version, note=note)
-        if operation.rescore and not scored:
-            rescoring.rescore(raw, name)
+    deployed = {"name": operation.name, "version": operation.version, "note": operation.note}
+    with _sink(operations) as sink:
+        perform(sink, "deploy_and_rescore" if operation.rescore else "deploy", **deployed)
 
 
 def _undeploy_model(operations: Operations, operation: dbml_ops.UndeployModelOp) -> None:
-    from dbml.alembic import script
-
-    _script(operations, lambda: script.undeploy(operation.name, operation.version, operation.rescore))
+    name, version = operation.name, operation.version
+    note = f"{name}@{version} taken back by a migration"
+    with _sink(operations) as sink:
+        perform(sink, "undeploy", name=name, version=version, note=note, rescore=operation.rescore)
 
 
 def _attach_profile(operations: Operations, operation: dbml_ops.AttachProfileOp) -> None:
-    _attach(operations, operation.profile, operation.backfill)
-
-
-def _attach(operations: Operations, profile: Any, backfill: bool) -> None:
-    from dbml.alembic import script, tables
-    from dbml.profiles import attachment
-
-    if operations.migration_context.as_sql:
-        metadata = tables.metadatas(operations.migration_context.opts.get("target_metadata"))
-        _script(operations, lambda: script.attach(metadata, profile, backfill))
-        return
-    with _connection(operations) as raw:
-        for notice in attachment.attach(raw, profile, backfill=backfill).notices:
-            _log.info("%s", notice)
+    with _sink(operations) as sink:
+        _attach(sink, operations.migration_context, operation.profile, operation.backfill)
 
 
 def _detach_profile(operations: Operations, operation: dbml_ops.DetachProfileOp) -> None:
-    from dbml.alembic import script
+    from dbml.profiles import attachment
 
-    _script(operations, lambda: script.detach(operation.profile.table))
+    with _sink(operations) as sink:
+        attachment.detach(sink, operation.profile.table)
 
 
 def _alter_profile(operations: Operations, operation: dbml_ops.AlterProfileOp) -> None:
-    from dbml.alembic import script
+    from dbml.profiles import attachment
 
-    _script(operations, lambda: script.detach(operation.was.table))
-    _attach(operations, operation.profile, True)
+    with _sink(operations) as sink:
+        attachment.detach(sink, operation.was.table)
+        _attach(sink, operations.migration_context, operation.profile, backfill=True)
+
+
+def _attach(sink: Sink, context: MigrationContext, profile: Profile, backfill: bool) -> None:
+    from dbml.alembic import script, tables
+    from dbml.profiles import attachment
+
+    if isinstance(sink, Script):
+        declared = tables.metadatas(context.opts.get("target_metadata"))
+        sink.add(script.attach(tables.attachment(declared, profile), backfill))
+        return
+    for notice in attachment.attach(sink, profile, backfill=backfill).notices:
+        _log.info("%s", notice)
 
 
 _RUNS: dict[type[ops.MigrateOperation], Callable[..., None]] = {
@@ -262,8 +248,9 @@ def _guard(kind: type[ops.MigrateOperation], column: Callable[[Any], str | None]
             bind = context.bind
             # Of an application that does not use dbml nothing is asked, not even its driver.
             if bind is not None and bind.dialect.driver == "psycopg":
-                with _connection(operations) as raw:
-                    usage.refuse_lost_column(raw, operation.schema, operation.table_name, name)
+                with _sink(operations) as sink:
+                    assert not isinstance(sink, Script)
+                    usage.refuse_lost_column(sink, operation.schema, operation.table_name, name)
         return run(operations, operation)
 
     Operations.implementation_for(kind, replace=True)(guarded)

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from dataclasses import replace
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from sqlalchemy import MetaData
 
 from dbml import database, errors
-from dbml.alembic import tables
 from dbml.alembic.declaration import Release
 from dbml.database import template
 from dbml.models import signing, versions
 from dbml.models.trial import ENGINES
-from dbml.profiles import attachment, triggers
-from dbml.profiles.catalog import Attachment, Column
-from dbml.profiles.spec import Profile
+from dbml.profiles import attachment
+from dbml.profiles.catalog import Attachment
 from dbml.schema.assembly import code_digest, code_parts, code_script
 from dbml.schema.install import migration_script, revisions
-
-# Stands for the number of a profile until the server gives one; no number that anybody reaches.
-PLACEHOLDER = 1999999973
+from dbml.script import block, filled, numbered, quoted
 
 
 def install(python_path: str | None) -> str:
@@ -45,28 +39,28 @@ def install(python_path: str | None) -> str:
         end,
     ]
     if python_path is not None:
-        parts.append(_filled("save_setting", {"name": "python_path", "value": python_path}) + ";")
+        parts.append(filled("save_setting", {"name": "python_path", "value": python_path}) + ";")
     with suppress(errors.KeyFileError):  # without a key, add_model says so where it needs one
         key, _ = signing.own_key()
         # As installing without --sql does: who installs will sign models.
         trusted = {"public_key": sql.Literal(key.public), "owner": sql.Literal(signing.owner())}
-        parts.append(_block(_composed("trust_key", **trusted)))
+        parts.append(block(template("alembic/trust_key", **trusted).as_string(None)))
     return "\n".join(parts)
 
 
 def _revision(before: str | None, revision: str) -> str:
     text = migration_script(before, revision)
-    return _block(
+    return block(
         "declare\n  current_revision text;\nbegin\n"
         "  if to_regclass('dbml.alembic_version') is not null then\n"
         "    execute 'select version_num from dbml.alembic_version' into current_revision;\n  end if;\n"
-        f"  if current_revision is not distinct from {_literal(before)} then\n"
+        f"  if current_revision is not distinct from {sql.Literal(before).as_string(None)} then\n"
         f"    execute {quoted(text)};\n  end if;\nend"
     )
 
 
 def _where_plpython(text: str) -> str:
-    return _block(
+    return block(
         "begin\n  if exists (select from pg_catalog.pg_available_extensions where name = 'plpython3u')\n"
         "     and (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then\n"
         f"    execute {quoted(text)};\n  end if;\nend"
@@ -124,16 +118,16 @@ def add_model(release: Release) -> str:
     }
     key = _key(release, chosen)
     signed = versions.signature_row(key, release.name, release.version, read) if key else None
-    return _block(
+    return block(
         template(
             "alembic/add_model",
             name=sql.Literal(release.name),
             version=release.version,
             public_key=sql.Literal(key.public if key else None),
-            sign=database.verbatim(_filled("add_signature", signed) if signed else "select null"),
+            sign=database.verbatim(filled("add_signature", signed) if signed else "select null"),
             fingerprint=sql.Literal(read.fingerprint),
             engine=sql.Literal(chosen),
-            insert=database.verbatim(_filled("add_version", row)),
+            insert=database.verbatim(filled("add_version", row)),
         ).as_string(None)
     )
 
@@ -154,124 +148,21 @@ def _key(release: Release, engine: str) -> signing.Key | None:
     return key
 
 
-def remove_model(name: str, version: int | None, sha256: str) -> str:
-    """Remove a version that a migration added."""
-    return _composed("remove_model", name=sql.Literal(name), version=sql.Literal(version), sha256=sql.Literal(sha256))
+def attach(attached: Attachment, backfill: bool) -> str:
+    """Attach a profile to tables that are as the application's models say; the server compares before."""
 
+    def then(number: int) -> str:
+        return _joined(attachment.work(replace(attached, id=number), backfill=backfill))
 
-def deploy(name: str, version: int, note: str | None, rescore: bool) -> str:
-    """Make a version serve."""
-    return _composed("deploy", **_deployment(name, version, note, rescore))
-
-
-def undeploy(name: str, version: int, rescore: bool) -> str:
-    """Let the version before serve again."""
-    return _composed("undeploy", **_deployment(name, version, f"{name}@{version} taken back by a migration", rescore))
-
-
-def _deployment(name: str, version: int, note: str | None, rescore: bool) -> dict[str, sql.Composable]:
-    values = {"name": name, "version": version, "note": note, "rescore": rescore}
-    return {key: sql.Literal(value) for key, value in values.items()}
-
-
-def attach(metadata: Sequence[MetaData], profile: Profile, backfill: bool) -> str:
-    """Attach a profile to tables that are as the application's models say; the server compares before.
-
-    :raises ProfileError: the models lack a table or column.
-    """
-    table, event_tables = tables.facts(metadata, profile)
-    events = list(zip(profile.events, event_tables, strict=True))
-    attached = Attachment(PLACEHOLDER, profile, table, events)
-    work = ";\n".join(statement.as_string(None).rstrip().rstrip(";") for statement in triggers.attach(attached))
-    name = table.identifier.as_string(None)
-    wanted = [_fact(table.identifier, table.columns, column, False) for column in profile.key]
-    wanted += [
-        _fact(table.identifier, table.columns, column, counter.parts.function != "count")
-        for event in profile.events
-        for column, counter in event.counters.items()
-    ]
-    wanted += [_fact(t.identifier, t.columns, column, False) for event, t in events for column in event.key]
-    wanted += [
-        # A row that cannot be scored has no score.
-        _fact(table.identifier, table.columns, column, False) | {"not_null": False}
-        for prediction in profile.predictions
-        for column in prediction.columns
-    ]
-    references = [
-        {
-            "event": t.identifier.as_string(None),
-            "event_key": sorted(event.key),
-            "profile_key": sorted(profile.key),
-            "follows": t.follows(event.key, table, profile.key),
-        }
-        for event, t in events
-    ]
-    disagreement = [
-        template(
-            "alembic/disagreement",
-            query=triggers.disagreement(attached, event, event_table),
-            columns=sql.Literal(list(event.counters)),
-            table=sql.Literal(str(table)),
-            event=sql.Literal(str(event_table)),
-        )
-        for event, event_table in events
-        if event.counters and not backfill
-    ]
-    return _block(
+    parts = {"first": quoted(_joined(attachment.prepare(attached))), "then": quoted(numbered(then))}
+    return block(
         template(
             "alembic/attach",
             lock_timeout=sql.Literal(attachment.LOCK_TIMEOUT),
-            table=sql.Literal(name),
-            models=sql.Literal([prediction.model for prediction in profile.predictions]),
-            key=sql.Literal(sorted(profile.key)),
-            partitioned=sql.Literal(table.partitioned),
-            facts=sql.Literal(Jsonb(wanted)),
-            references=sql.Literal(Jsonb(references)),
-            lock=sql.SQL(";\n  ").join(triggers.lock(attached)),
-            disagreement=sql.SQL("").join(disagreement),
-            script=database.verbatim(quoted(work)),
-            placeholder=sql.Literal(str(PLACEHOLDER)),
+            **{name: database.verbatim(text) for name, text in parts.items()},
         ).as_string(None)
     )
 
 
-def _fact(relation: sql.Identifier, columns: Mapping[str, Column], name: str, in_default: bool) -> dict[str, Any]:
-    """What must be true of a column: a default and NOT NULL only where a counter over no events depends on them."""
-    column = columns[name]
-    fact: dict[str, Any] = {"relation": relation.as_string(None), "name": name, "type": column.type}
-    if in_default:
-        fact |= {"not_null": column.not_null, "default_is": column.default}
-    return fact
-
-
-def detach(table: str) -> str:
-    """Remove the triggers and functions of a profile."""
-    return _composed("detach", table=sql.Literal(table), lock_timeout=sql.Literal(attachment.LOCK_TIMEOUT))
-
-
-def quoted(text: str) -> str:
-    """A text between dollar quotes that it does not itself hold."""
-    tag, number = "$dbml$", 0
-    while (text + tag).index(tag) < len(text):
-        number += 1
-        tag = f"$dbml_{number}$"
-    return f"{tag}{text}{tag}"
-
-
-def _block(body: str) -> str:
-    # The script's file is UTF-8, whatever psql takes a terminal for.
-    encoding = "" if body.isascii() else "set client_encoding = 'UTF8';\n"
-    return encoding + "do " + quoted("\n" + body.rstrip() + "\n") + ";"
-
-
-def _composed(name: str, /, **parts: sql.Composable) -> str:
-    return template(f"alembic/{name}", **parts).as_string(None)
-
-
-def _filled(query: str, values: Mapping[str, Any]) -> str:
-    """A query of ``sql/*/queries.sql`` with its parameters written out."""
-    return re.sub(r"%\((\w+)\)s", lambda found: _literal(values[found[1]]), database.queries()[query])
-
-
-def _literal(value: Any) -> str:
-    return sql.Literal(value).as_string(None)
+def _joined(statements: Iterable[sql.Composed]) -> str:
+    return ";\n".join(statement.as_string(None).rstrip().removesuffix(";") for statement in statements)

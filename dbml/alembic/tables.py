@@ -11,7 +11,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.dialects import postgresql
 
 from dbml.errors import ProfileError, nearest
-from dbml.profiles.catalog import Column, Reference, Table
+from dbml.profiles.catalog import Attachment, Column, Reference, Table
 from dbml.profiles.spec import Profile
 
 DEFAULT_SCHEMA = "public"
@@ -49,8 +49,8 @@ def find(every: Iterable[MetaData], name: str, default_schema: str = DEFAULT_SCH
     return found
 
 
-def facts(every: Sequence[MetaData], profile: Profile) -> tuple[Table, list[Table]]:
-    """The tables of a profile and of its events, as far as triggers are generated from them.
+def attachment(every: Sequence[MetaData], profile: Profile) -> Attachment:
+    """A profile with its tables as the models declare them, as far as triggers are generated from them; no number yet.
 
     :raises ProfileError: a table, or a column of its key or counters, is not declared.
     """
@@ -69,7 +69,8 @@ def facts(every: Sequence[MetaData], profile: Profile) -> tuple[Table, list[Tabl
                 )
     # Any numbers that differ: they only say which foreign key points where.
     numbers = {table: number for number, table in enumerate([declared, *events], 1)}
-    return _table(declared, numbers), [_table(table, numbers) for table in events]
+    found = [_table(table, numbers) for table in events]
+    return Attachment(0, profile, _table(declared, numbers), list(zip(profile.events, found, strict=True)))
 
 
 def _prediction_columns(profile: Profile) -> list[str]:
@@ -91,7 +92,6 @@ def _table(table: sqlalchemy.Table, numbers: dict[sqlalchemy.Table, int]) -> Tab
         table.name,
         bool(table.dialect_options["postgresql"].get("partition_by")),
         {column.name: _column(column) for column in table.c},
-        [],
         [],
         references,
     )

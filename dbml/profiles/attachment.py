@@ -14,9 +14,11 @@ from dbml import database, errors
 from dbml.database import Connection
 from dbml.models import versions
 from dbml.profiles import catalog, checks, triggers
-from dbml.profiles.catalog import Attachment, Table, attached, table_facts
+from dbml.profiles.catalog import Attachment, Table, table_facts
+from dbml.profiles.expectation import expect, refuse_disagreement
 from dbml.profiles.spec import Event, Profile
 from dbml.schema.install import require
+from dbml.script import Script, perform
 
 LOCK_TIMEOUT = "5s"
 
@@ -58,23 +60,27 @@ def attach(
     with database.translated(), _locked(profile.table), raw.transaction(force_rollback=dry_run):
         require(raw)
         database.query(raw, f"set local lock_timeout = '{LOCK_TIMEOUT}'")
-        # A counter's expression means the same here and inside its trigger.
-        before = database.query(raw, "select current_setting('search_path') as path")[0]["path"]
-        statements = add_missing(raw, profile, add_columns)
+        added = add_missing(raw, profile, add_columns)
         attachment = examined(raw, profile)
-        # From here on every name is qualified, and nobody else's operators are to be found.
-        database.query(raw, "set local search_path = pg_catalog, pg_temp")
-        locks = triggers.lock(attachment)
-        for statement in locks:
-            database.query(raw, statement)
-        if not backfill:
-            refuse_disagreement(raw, attachment)
-        work = triggers.attach(attachment)
-        for statement in work:
+        first, then = prepare(attachment), work(attachment, backfill=backfill)
+        for statement in first:
             run(raw, statement)
-        database.query(raw, sql.SQL("select set_config('search_path', {}, true)").format(before))
-    texts = [s.as_string(None) for s in [*statements, *locks, *work]]
+        # From here on every name is qualified, and a counter's expression means the same as inside its trigger.
+        with database.pinned(raw):
+            for statement in then:
+                run(raw, statement)
+    texts = [s.as_string(None) for s in [*added, *first, *then]]
     return Attached(str(attachment.table), texts, checks.notices(attachment))
+
+
+def prepare(attachment: Attachment) -> list[sql.Composed]:
+    """Statements that keep writers out and make sure of the tables; under the search_path that found them (pure)."""
+    return [*triggers.lock(attachment), expect(attachment)]
+
+
+def work(attachment: Attachment, *, backfill: bool) -> list[sql.Composed]:
+    """Statements that attach a profile whose tables are locked; under the search_path of triggers (pure)."""
+    return [*([] if backfill else refuse_disagreement(attachment)), *triggers.attach(attachment)]
 
 
 def add_missing(raw: psycopg.Connection[Any], profile: Profile, add: bool) -> list[sql.Composed]:
@@ -100,8 +106,7 @@ def examined(raw: psycopg.Connection[Any], profile: Profile) -> Attachment:
     """
     table = table_facts(raw, profile.table)
     events = [(event, table_facts(raw, event.table)) for event in profile.events]
-    deployed = frozenset(r["name"] for r in database.named(raw, "models", name=None) if r["deployed"])
-    attachment = Attachment(database.named(raw, "next_profile")[0]["id"], profile, table, events, deployed)
+    attachment = Attachment(database.value(raw, "next_profile"), profile, table, events)
     checks.check_row_security(raw, attachment)
     checks.check_keys(raw, attachment)
     checks.check_columns(table, profile)
@@ -111,24 +116,17 @@ def examined(raw: psycopg.Connection[Any], profile: Profile) -> Attachment:
     return attachment
 
 
-def detach(connection: Connection, name: str) -> None:
+def detach(connection: Connection | Script, name: str) -> None:
     """Remove the triggers and functions of a profile; its columns keep what they hold.
 
     :raises ProfileError: no such table, or it is not attached.
     """
-    raw = database.driver(connection)
-    with database.translated(), raw.transaction():
-        require(raw)
-        database.query(raw, f"set local lock_timeout = '{LOCK_TIMEOUT}'")
-        table = table_facts(raw, name)
-        records = [record for record in catalog.records(raw) if record.oid == table.oid]
-        if not records:
-            raise errors.ProfileError(f"{table} is not attached", "dbml status lists what is.")
-        attachment = attached(raw, records[0])
-        with database.pinned(raw):
-            functions = [r["function"] for r in database.named(raw, "generated_functions", profile=attachment.id)]
-            for statement in triggers.detach(attachment, functions):
-                run(raw, statement)
+    with database.translated():
+        sink = connection if isinstance(connection, Script) else database.driver(connection)
+        if not isinstance(sink, Script):
+            require(sink)
+            table_facts(sink, name)  # where there is none, it names the nearest
+        perform(sink, "detach", table=name)
 
 
 @contextmanager
@@ -193,22 +191,3 @@ def _missing_columns(
             "Run, or let --add-columns run: " + "; ".join(a.as_string(None) for a in alters),
         )
     return alters
-
-
-def refuse_disagreement(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
-    """Check that no counter holds anything but what the events say.
-
-    :raises CounterMismatch: one does.
-    """
-    for event, table in attachment.events:
-        if not event.counters:
-            continue
-        figures = database.query(raw, triggers.disagreement(attachment, event, table))[0]
-        for index, column in enumerate(event.counters):
-            # A column where no row holds anything yet disagrees with nobody: it is new.
-            if figures[f"disagree_{index}"] and figures[f"held_{index}"]:
-                raise errors.CounterMismatch(
-                    f'counter "{column}" of {attachment.table} disagrees with {table} '
-                    f"in {figures[f'disagree_{index}']} rows",
-                    "It may hold an opening balance. To overwrite it with what the events say, give --backfill.",
-                )

@@ -54,7 +54,6 @@ class Table:
     name: str
     partitioned: bool
     columns: dict[str, Column]
-    unique_keys: list[list[str]]
     indexed: list[list[str]]
     references: list[Reference]
 
@@ -98,7 +97,6 @@ class Attachment:
     profile: Profile
     table: Table
     events: Sequence[tuple[Event, Table]]
-    deployed: frozenset[str] = frozenset()
 
     def function(self, what: str) -> str:
         """Name of one of this profile's generated functions."""
@@ -149,7 +147,6 @@ def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
         facts["name"],
         facts["kind"] == "p",
         {column: Column(**known) for column, known in facts["columns"].items()},
-        facts["unique_keys"],
         facts["indexed"],
         [Reference(**reference) for reference in facts["references"]],
     )

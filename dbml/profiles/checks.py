@@ -198,7 +198,7 @@ def check_row_security(raw: psycopg.Connection[Any], attachment: Attachment) -> 
 
 
 def check_keys(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
-    """Check that the key is a unique key of the profile, and that the events' keys can be compared with it.
+    """Check that the key's columns are there, and that the events' keys can be compared with them.
 
     :raises ProfileError: something is missing, or of another type.
     """
@@ -210,11 +210,6 @@ def check_keys(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
                     f'{owner} has no column "{column}" for the key',
                     f"Its columns: {', '.join(owner.columns)}.{errors.nearest(column, owner.columns)}",
                 )
-    if sorted(key) not in table.unique_keys:
-        raise errors.ProfileError(
-            f"({', '.join(key)}) is not a unique key of {table}",
-            "Name the primary key, or create a unique index without a condition on exactly these columns.",
-        )
     for event, event_table in attachment.events:
         for mine, theirs in zip(key, event.key, strict=True):
             statement = sql.SQL("select from {} p, {} e where p.{} = e.{} limit 0").format(

@@ -16,6 +16,7 @@ from dbml.database import Connection, Progress, template
 from dbml.profiles import attachment, catalog, checks, reconciliation, rescoring, triggers
 from dbml.profiles.attachment import Attached
 from dbml.profiles.catalog import Attachment, listed, table_facts
+from dbml.profiles.expectation import expect, refuse_disagreement
 from dbml.profiles.spec import Profile
 from dbml.schema.install import require
 
@@ -66,7 +67,9 @@ def attach_online(
                 found = attachment.examined(raw, profile)
             _refuse_without_index(found)
             if not backfill:
-                attachment.refuse_disagreement(raw, found)  # takes long, so nothing is locked meanwhile
+                with database.pinned(raw):  # takes long, so nothing is locked meanwhile
+                    for statement in refuse_disagreement(found):
+                        attachment.run(raw, statement)
             attached, work = _briefly(raw, profile, lambda: _begin(raw, profile))
             statements += work
         _count(raw, attached, progress)
@@ -95,6 +98,7 @@ def _begin(raw: psycopg.Connection[Any], profile: Profile) -> tuple[Attachment, 
     """Create functions and triggers."""
     attachment.add_missing(raw, profile, False)
     attached = attachment.examined(raw, profile)
+    attachment.run(raw, expect(attached))
     statements = triggers.attach(attached, online=True)
     with database.pinned(raw):
         for statement in statements:

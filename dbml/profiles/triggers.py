@@ -59,7 +59,6 @@ def attach(attachment: Attachment, *, online: bool = False) -> list[sql.Composed
         statements += [
             sql.SQL("select dbml._rescore_profile({}, {})").format(attachment.id, prediction.model)
             for prediction in attachment.profile.predictions
-            if prediction.model in attachment.deployed
         ]
     return statements
 
@@ -85,26 +84,6 @@ def complete(attachment: Attachment) -> list[sql.Composed]:
 def counting(attachment: Attachment) -> list[int]:
     """Positions of the events that have counters."""
     return [position for position, (event, _) in enumerate(attachment.events, 1) if event.counters]
-
-
-def detach(attachment: Attachment, functions: Iterable[str]) -> list[sql.Composed]:
-    """Every statement that takes an attachment away; ``functions`` are its generated ones, as regprocedure."""
-    statements = [
-        sql.SQL("drop trigger if exists {} on {}").format(sql.Identifier(trigger), attachment.table.identifier)
-        for trigger in profile_triggers(attachment)
-    ]
-    statements += [
-        sql.SQL("drop function if exists dbml.score(text, {})").format(attachment.table.identifier),
-    ]
-    statements += [
-        sql.SQL("drop trigger if exists {} on {}").format(sql.Identifier(trigger), table.identifier)
-        for position, (_, table) in enumerate(attachment.events, 1)
-        for trigger in event_triggers.trigger_names(attachment, position).values()
-    ]
-    statements += [sql.SQL("drop function {} cascade").format(verbatim(function)) for function in functions]
-    statements.append(sql.SQL("delete from dbml.arrival where profile = {}").format(attachment.id))
-    statements.append(sql.SQL("delete from dbml.profile where id = {}").format(attachment.id))
-    return statements
 
 
 def profile_triggers(attachment: Attachment) -> list[str]:

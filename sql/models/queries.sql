@@ -32,6 +32,10 @@ select dbml._add_version(
          parity => %(parity)s, cost => %(cost)s, metrics => %(metrics)s, git_revision => %(git_revision)s,
          note => %(note)s, migrated => %(migrated)s, kind => %(kind)s) as added;
 
+-- name: remove_version
+-- Removes a version that a migration added.
+select dbml._remove_version(%(name)s, %(version)s, %(sha256)s);
+
 -- name: prepare
 -- Makes what an engine needs to score a version.
 select dbml._prepare(%(name)s, %(version)s, %(engine)s);

@@ -7,7 +7,7 @@ select format('%I.%I', n.nspname, c.relname) as name
    and n.nspname not in ('pg_catalog', 'information_schema', 'dbml', 'dbml_scorer');
 
 -- name: table_facts
--- A table as the catalog knows it: columns, keys, indexes, foreign keys.
+-- A table as the catalog knows it: columns, indexes, foreign keys.
 select c.oid::bigint as oid,
        n.nspname as schema,
        c.relname as name,
@@ -30,14 +30,6 @@ select c.oid::bigint as oid,
           join pg_type t on t.oid = a.atttypid
           left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum
          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
-       (select coalesce(jsonb_agg(k.names), '[]')
-          from pg_index i
-         cross join lateral (
-                 select jsonb_agg(a.attname order by a.attname) as names
-                   from pg_attribute a
-                  where a.attrelid = c.oid and a.attnum = any (i.indkey)) k
-         where i.indrelid = c.oid and i.indisunique and i.indimmediate and i.indisvalid
-           and i.indpred is null and i.indexprs is null and i.indnkeyatts = i.indnatts) as unique_keys,
        (select coalesce(jsonb_agg(k.names), '[]')
           from pg_index i
          cross join lateral (
@@ -75,10 +67,11 @@ select greatest(sum(c.reltuples), 0)::bigint as rows
 
 -- name: next_profile
 -- The number that the next profile gets; nobody else gets it.
--- The lock makes the number ours until the transaction ends.
-select coalesce(max(p.id), 0) + 1 as id
-  from (select pg_advisory_xact_lock(hashtextextended('dbml.attach', 0))) l
-  left join dbml.profile p on true;
+select dbml._next_profile();
+
+-- name: detach
+-- Takes a profile's triggers and functions away.
+select dbml.detach(%(table)s::pg_catalog.regclass);
 
 -- name: profiles
 -- Every attached profile with its events, and how far attaching it online has come.
@@ -101,13 +94,6 @@ select p.spec, e.position
 -- name: backfilled
 -- Notes how far attaching a profile online has come.
 update dbml.profile set backfilled = %(reached)s::text[] where id = %(profile)s;
-
--- name: generated_functions
--- The functions that were generated for a profile.
-select p.oid::regprocedure::text as function
-  from pg_catalog.pg_proc p
- where p.pronamespace = 'dbml_scorer'::regnamespace::oid
-   and p.proname ~ ('^profile_' || %(profile)s || '_');
 
 -- name: trigger_states
 -- Which triggers tables have, and whether they fire.

@@ -4,7 +4,16 @@ select dbml._bind(%(profile)s);
 
 -- name: deploy
 -- Makes a version serve.
-select dbml.deploy(%(name)s, %(version)s, %(note)s::text) as scored;
+select dbml.deploy(%(name)s, %(version)s, %(note)s::pg_catalog.text) as scored;
+
+-- name: deploy_and_rescore
+-- Makes a version serve and has it score every row, which a first deployment does by itself.
+select case when dbml.deploy(%(name)s, %(version)s, %(note)s::pg_catalog.text) operator(pg_catalog.=) 0
+            then dbml.rescore(%(name)s) end as scored;
+
+-- name: undeploy
+-- Lets what served before a version serve again.
+select dbml._undeploy(%(name)s, %(version)s, %(note)s::pg_catalog.text, %(rescore)s);
 
 -- name: rollback
 -- Makes the version serve that served before the present one.

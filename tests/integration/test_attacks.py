@@ -17,10 +17,11 @@ from psycopg.types.json import Jsonb
 
 import dbml
 from dbml import database
-from dbml.alembic import script
+from dbml.alembic.operations import InstallDbmlOp
 from dbml.cli import main
 from dbml.errors import ArtifactError, DbmlError, NotInstalled, PermissionDenied, TooLarge
 from dbml.models import signing
+from tests.application import as_script
 from tests.conftest import Cli, Trained
 from tests.integration.test_roles import made_role
 from tests.unit.test_unfold import Marker, trees
@@ -200,7 +201,7 @@ def test_a_schema_that_was_there_before_is_not_taken_over(empty_dsn: str, schema
                 dbml.install(db)
             assert caught.value.sqlstate == "DB002"
             with pytest.raises(psycopg.Error, match="not dbml's own") as said:
-                db.execute(script.install(None))  # type: ignore[arg-type]
+                db.execute(as_script(InstallDbmlOp()))  # type: ignore[arg-type]
             assert said.value.sqlstate == "DB002"
             left = db.execute(
                 "select nspname, nspowner::regrole::text from pg_namespace where nspname like 'dbml%'"
@@ -221,7 +222,7 @@ def test_an_overload_made_by_somebody_with_the_right_is_told_of(
         and "drop function dbml.score(" in refused
     )
     with pytest.raises(psycopg.Error, match="is not dbml's own") as said, db.transaction():
-        db.execute(script.install(None))  # type: ignore[arg-type]
+        db.execute(as_script(InstallDbmlOp()))  # type: ignore[arg-type]
     assert said.value.sqlstate == "DB002"
     findings = cli("doctor", exit_code=1).output
     assert "dbml.score(" in findings and "drop function dbml.score(" in findings

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ import sqlalchemy as sa
 
 import dbml
 from dbml import database
-from dbml.alembic import script
+from dbml.alembic import operations as ops
 from dbml.alembic.declaration import Release
-from dbml.profiles import catalog, spec, triggers
+from dbml.profiles import spec
 from dbml.schema.assembly import code_script
 from dbml.schema.install import migration_script
+from tests.application import as_script
 from tests.conftest import SPEC, TABLES, Databases, Trained
 
 BIN = Path(sys.executable).parent
@@ -61,17 +63,19 @@ def scripts(databases: Databases, churn: Trained, tmp_path_factory: pytest.TempP
     """
     whole = {
         "install": PREAMBLE + migration_script(None) + code_script(True),
-        "install --sql": script.install("/opt/packages"),
+        "install --sql": as_script(ops.InstallDbmlOp("/opt/packages")),
         "uninstall": PREAMBLE + database.text("schema/install/uninstall"),
-        "uninstall --sql": script.uninstall(),
-        "deploy --sql": script.deploy("churn", 1, "why", True) + script.undeploy("churn", 1, True),
-        "detach --sql": script.detach("customer"),
-        "remove --sql": script.remove_model("churn", 1, "0" * 64),
+        "uninstall --sql": as_script(ops.UninstallDbmlOp()),
+        "deploy --sql": as_script(ops.DeployModelOp("churn", 1, note="why"), ops.UndeployModelOp("churn", 1)),
     }
     file = tmp_path_factory.mktemp("linted") / "churn.toml"
     file.write_text(SPEC + OVER)
-    whole["add --sql"] = script.add_model(Release("churn", churn.file, 1, sample=churn.sample))
-    whole["attach --sql"] = script.attach([MODELS], spec.read(file), False)
+    release = Release("churn", churn.file, 1, "0" * 64, sample=churn.sample)
+    whole["remove --sql"] = as_script(ops.RemoveModelOp(release))
+    whole["add --sql"] = as_script(ops.AddModelOp(replace(release, sha256=None)))
+    profile = spec.read(file)
+    whole["attach --sql"] = as_script(ops.AttachProfileOp(profile), models=MODELS)
+    whole["detach --sql"] = as_script(ops.DetachProfileOp(profile))
     made = {name: [text] for name, text in whole.items()}
     with psycopg.connect(databases.create()) as connection:
         connection.execute(TABLES)
@@ -95,7 +99,6 @@ def scripts(databases: Databases, churn: Trained, tmp_path_factory: pytest.TempP
         )
         attached = dbml.attach(connection, spec.read(file), add_columns=True)
         made["attach"] = [f"{PREAMBLE}{statement}" for text in attached.statements for statement in pglast.split(text)]
-        profile = catalog.attached(connection, catalog.records(connection)[0])
         functions = connection.execute(
             "select p.oid::regprocedure::text, pg_get_functiondef(p.oid) from pg_proc p"
             " where p.pronamespace = 'dbml_scorer'::regnamespace or p.oid::regprocedure::text like '%,customer)' order by 1"
@@ -104,8 +107,6 @@ def scripts(databases: Databases, churn: Trained, tmp_path_factory: pytest.TempP
             made["inlined" if inlined else "generated"] = [
                 PREAMBLE + text for _, text in functions if ("SET search_path" not in text) == inlined
             ]
-        detached = triggers.detach(profile, [name for name, _ in functions if name.startswith("dbml_scorer.")])
-        made["detach"] = [PREAMBLE + ";\n".join(s.as_string(None) for s in detached)]
     return made
 
 
@@ -150,9 +151,6 @@ EXCEPTIONS = {
         "dbml.deployment ALTER COLUMN version",
     ): "dbml's own table: no client reads it.",
     ("squawk", "ban-drop-schema", "uninstall", "drop schema dbml"): "That is what uninstalling means.",
-    ("squawk", "ban-drop-function", "detach", r"dbml_scorer\.profile_1_|dbml_scorer\.version_|dbml\.score\(text, "): (
-        "The triggers that called them are gone, in the same transaction."
-    ),
 }
 
 
@@ -217,9 +215,13 @@ def test_no_finding_is_left_unexplained(linter: Any, scripts: dict[str, list[str
     assert stale == []
 
 
-def test_every_script_that_locks_waits_only_so_long(scripts: dict[str, list[str]]) -> None:
-    for name in ("install", "uninstall", "attach", "detach"):
+def test_every_script_that_locks_waits_only_so_long(scripts: dict[str, list[str]], dsn: str) -> None:
+    for name in ("install", "uninstall", "attach"):
         assert all("lock_timeout" in piece for piece in scripts[f"{name} --sql"]), name
+    assert "select dbml.detach(" in scripts["detach --sql"][0]
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute("select proconfig from pg_proc where oid = 'dbml.detach'::regproc").fetchone()
+    assert row is not None and "lock_timeout=5s" in row[0]
 
 
 @pytest.mark.parametrize(

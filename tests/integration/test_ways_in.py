@@ -29,8 +29,9 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from dbml.alembic import script
 from dbml.alembic.declaration import Release
+from dbml.alembic.operations import AddModelOp
+from tests.application import as_script
 from tests.conftest import Cli, Trained
 
 COLUMNS = ["plan", "complaints", "spend"]
@@ -78,7 +79,7 @@ def test_a_migration_s_script_takes_them_too(db: psycopg.Connection[Any], churn:
     converted(churn.estimator, churn.rows, tmp_path / "churn.onnx")
     for number, kind in enumerate(("skops", "onnx"), 1):
         path = str(tmp_path / f"churn.{kind}")
-        db.execute(script.add_model(Release("churn", path, number, sample=str(churn.sample))))
+        db.execute(as_script(AddModelOp(Release("churn", path, number, sample=str(churn.sample)))))  # type: ignore[arg-type]
     kinds = db.execute("select kind, engine from dbml.model order by version").fetchall()
     assert kinds == [("skops", "sql"), ("onnx", "sql")]
 

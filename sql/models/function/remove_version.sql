@@ -20,6 +20,7 @@ begin
       using errcode = 'DB005', hint = format('dbml model list %s shows what there is', model);
   end if;
   if not stored.migrated then
+    raise notice 'no migration added %@%, and it stays', model, stored.version;
     return false;
   end if;
   if exists (select from dbml.serving s where s.model = _remove_version.model and s.version = stored.version) then

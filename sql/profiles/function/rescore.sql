@@ -31,6 +31,9 @@ declare
   batch record;
   after text[];
 begin
+  if (dbml._deployed(model)).model is null then
+    return 0;
+  end if;
   loop
     select * into batch from dbml._rescore_batch(profile, model, after, 4096, true, false);
     total := total + batch.scored;
@@ -40,7 +43,8 @@ begin
   return total;
 end
 $$;
-comment on function dbml._rescore_profile(integer, text) is 'Scores every row of one profile anew, in batches.';
+comment on function dbml._rescore_profile(integer, text) is
+  'Scores every row of one profile anew, in batches; none while no version of the model is deployed.';
 
 create or replace function dbml._start_rescore(model text, stale boolean)
 returns table (profile integer, name text, rows bigint)

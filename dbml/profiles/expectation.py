@@ -1,0 +1,65 @@
+"""What an attachment expects of its tables: all that its functions and triggers were composed from (pure)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from dbml.profiles import triggers
+from dbml.profiles.catalog import Attachment, Table
+
+
+def expect(attachment: Attachment) -> sql.Composed:
+    """A statement that refuses other tables than these; under the search_path by which their types are written."""
+    table, profile = attachment.table, attachment.profile
+    wanted: list[tuple[Table, str, bool | None]] = [(table, column, None) for column in profile.key]
+    wanted += [
+        # A counter over no events depends on NOT NULL and on the default.
+        (table, column, table.columns[column].not_null if counter.parts.function != "count" else None)
+        for event in profile.events
+        for column, counter in event.counters.items()
+    ]
+    wanted += [(event_table, column, None) for event, event_table in attachment.events for column in event.key]
+    # A row that cannot be scored has no score.
+    wanted += [(table, column, False) for prediction in profile.predictions for column in prediction.columns]
+    facts = {
+        "key": profile.key,
+        "partitioned": table.partitioned,
+        "models": [prediction.model for prediction in profile.predictions],
+        "columns": [_column(*fact) for fact in wanted],
+        "references": [
+            {
+                "event": _name(event_table),
+                "event_key": sorted(event.key),
+                "profile_key": sorted(profile.key),
+                "follows": event_table.follows(event.key, table, profile.key),
+            }
+            for event, event_table in attachment.events
+        ],
+    }
+    types = sql.SQL(", ").join(
+        sql.SQL("pg_catalog.to_regtype({})").format(owner.columns[column].type) for owner, column, _ in wanted
+    )
+    return sql.SQL("select dbml._check_tables({}, {}, array[{}])").format(_name(table), Jsonb(facts), types)
+
+
+def _column(table: Table, name: str, not_null: bool | None) -> dict[str, Any]:
+    default = table.columns[name].default if not_null else None
+    return {"relation": _name(table), "name": name, "not_null": not_null, "default": default}
+
+
+def _name(table: Table) -> str:
+    return table.identifier.as_string(None)
+
+
+def refuse_disagreement(attachment: Attachment) -> list[sql.Composed]:
+    """Statements that refuse counters which hold anything but what the events say."""
+    return [
+        sql.SQL("select dbml._refuse_disagreement({}, {}, {}, pg_catalog.to_jsonb(q)) from ({}) as q").format(
+            str(attachment.table), str(table), list(event.counters), triggers.disagreement(attachment, event, table)
+        )
+        for event, table in attachment.events
+        if event.counters
+    ]
