@@ -106,13 +106,12 @@ def _sink(operations: Operations) -> Iterator[Sink]:
 
 
 def _install(operations: Operations, operation: dbml_ops.InstallDbmlOp) -> None:
-    from dbml.alembic import online, script
+    from dbml.serving import upgrade
 
     with _sink(operations) as sink:
-        if isinstance(sink, Script):
-            sink.add(script.install(operation.python_path))
-            return
-        for notice in online.install(sink, operation.python_path):
+        done = upgrade.install(sink, python_path=operation.python_path)
+        perform(sink, "remember_migration")
+        for notice in done["notices"]:
             _log.info("%s", notice)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 
 from psycopg import sql
@@ -16,55 +15,7 @@ from dbml.models import signing, versions
 from dbml.models.trial import ENGINES
 from dbml.profiles import attachment
 from dbml.profiles.catalog import Attachment
-from dbml.schema.assembly import code_digest, code_parts, code_script
-from dbml.schema.install import migration_script, revisions
 from dbml.script import block, filled, numbered, quoted
-
-
-def install(python_path: str | None) -> str:
-    """Create or upgrade the schema, from whichever revision it is at, with PL/Python where the server has it."""
-    plain, in_python, rights, rights_in_python = code_parts()
-    end = database.text("alembic/script/install_end")
-    for plpython, mark in ((True, "@digest_plpython@"), (False, "@digest_plain@")):
-        end = end.replace(mark, code_digest(code_script(plpython)))
-    parts = [
-        database.text("alembic/script/install_begin"),
-        database.text("schema/install/roles"),
-        database.text("schema/install/schemas"),
-        *(_revision(before, revision) for before, revision in revisions()),
-        plain,
-        _where_plpython(f"create extension if not exists plpython3u;\n{in_python}"),
-        rights,
-        _where_plpython(rights_in_python),
-        end,
-    ]
-    if python_path is not None:
-        parts.append(filled("save_setting", {"name": "python_path", "value": python_path}) + ";")
-    with suppress(errors.KeyFileError):  # without a key, add_model says so where it needs one
-        key, _ = signing.own_key()
-        # As installing without --sql does: who installs will sign models.
-        trusted = {"public_key": sql.Literal(key.public), "owner": sql.Literal(signing.owner())}
-        parts.append(block(template("alembic/trust_key", **trusted).as_string(None)))
-    return "\n".join(parts)
-
-
-def _revision(before: str | None, revision: str) -> str:
-    text = migration_script(before, revision)
-    return block(
-        "declare\n  current_revision text;\nbegin\n"
-        "  if to_regclass('dbml.alembic_version') is not null then\n"
-        "    execute 'select version_num from dbml.alembic_version' into current_revision;\n  end if;\n"
-        f"  if current_revision is not distinct from {sql.Literal(before).as_string(None)} then\n"
-        f"    execute {quoted(text)};\n  end if;\nend"
-    )
-
-
-def _where_plpython(text: str) -> str:
-    return block(
-        "begin\n  if exists (select from pg_catalog.pg_available_extensions where name = 'plpython3u')\n"
-        "     and (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then\n"
-        f"    execute {quoted(text)};\n  end if;\nend"
-    )
 
 
 def uninstall() -> str:

@@ -13,6 +13,7 @@ from dbml._plpython.signing import NotTrusted, judge
 from dbml.database import Connection
 from dbml.models import signing
 from dbml.schema.install import require
+from dbml.script import Script, Sink, perform
 
 
 def trust_key(connection: Connection, public_key: str, owner: str | None = None) -> bool:
@@ -101,7 +102,7 @@ def require_signature(
         raise kinds[error.sqlstate](str(error), error.hint) from error
 
 
-def introduce(raw: psycopg.Connection[Any], path: Path | str | None) -> list[str]:
+def introduce(sink: Sink, path: Path | str | None) -> list[str]:
     """Have the key of the administrator who installs trusted, and make one if there is none.
 
     :returns: what was done or why nothing was, in sentences. No key is no reason not to install.
@@ -109,9 +110,9 @@ def introduce(raw: psycopg.Connection[Any], path: Path | str | None) -> list[str
     said = []
     try:
         key, made = signing.own_key(path)
-        held = database.named(raw, "trusted_key", public_key=key.public)
+        held = [] if isinstance(sink, Script) else database.named(sink, "trusted_key", public_key=key.public)
         if not held:
-            database.named(raw, "trust_key", public_key=key.public, owner=signing.owner())
+            perform(sink, "introduce_key", public_key=key.public, owner=signing.owner())
             which = "a new key" if made else "your key"
             said.append(f"what you add is signed with {which}, {signing.key_path(path)}, trusted here from now on")
         elif held[0]["revoked_at"]:

@@ -1,126 +1,90 @@
-"""The schema ``dbml``: Alembic revisions for tables, a code step for functions and views; ``doctor``."""
+"""The schema ``dbml``: Alembic revisions for tables, a code step for functions and views."""
 
 from __future__ import annotations
 
-import io
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 
 from dbml import database, errors
 from dbml.database import Connection
-from dbml.schema import assembly, runtime
-
-# Alembic imports dbml.alembic, its plugin, in the midst of its own import: dbml imports Alembic where it is used.
-if TYPE_CHECKING:
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-# Any constant will do, as long as it is the same in every dbml.
-LOCK = "select pg_advisory_xact_lock(5639411)"
-# Alembic keeps the migration that runs in module globals.
-_ALEMBIC = threading.Lock()
-
-
-def migration_script(current: str | None, target: str = "head") -> str:
-    """SQL between the revision ``current`` (None: nothing yet) and another; empty when there is none (pure)."""
-    from alembic import command
-
-    script = io.StringIO()
-    config = _alembic(script)
-    if target == "head" and current == _history(config).get_current_head():
-        return ""
-    with _ALEMBIC, _outer_migration_kept():
-        command.upgrade(config, f"{current or 'base'}:{target}", sql=True)
-    return script.getvalue()
-
-
-def revisions() -> list[tuple[str | None, str]]:
-    """Every revision of the schema ``dbml`` with the one before it, oldest first (pure)."""
-    scripts = [script.revision for script in _history(_alembic()).walk_revisions()][::-1]
-    return list(zip([None, *scripts], scripts, strict=False))
-
-
-@contextmanager
-def _outer_migration_kept() -> Iterator[None]:
-    """Where the application's own migration installs dbml, its ``op`` and ``context`` must outlive dbml's."""
-    from alembic import context, op
-
-    outer = [getattr(module, "_proxy", None) for module in (context, op)]
-    try:
-        yield
-    finally:
-        for proxy in outer:
-            if proxy is not None:
-                proxy._install_proxy()
-
-
-def _history(config: Config) -> ScriptDirectory:
-    from alembic.script import ScriptDirectory
-
-    return ScriptDirectory.from_config(config)
-
-
-def _alembic(script: io.StringIO | None = None) -> Config:
-    from alembic.config import Config
-
-    config = Config(output_buffer=script)
-    config.set_main_option("script_location", str(resources.files("dbml._migrations")))
-    config.set_main_option("path_separator", "os")
-    return config
+from dbml.schema import assembly, history, runtime
+from dbml.script import Script, Sink, block, execute, perform, quoted
 
 
 def install(
-    connection: Connection, *, python_path: str | None = None, artifact_limit: int | None = None
+    connection: Connection | Script, *, python_path: str | None = None, artifact_limit: int | None = None
 ) -> dict[str, Any]:
     """Create or upgrade tables, functions and views; what is attached is the task of :func:`dbml.install`."""
+    given = {"python_path": python_path, "artifact_limit": artifact_limit}
+    settings = {name: str(value) for name, value in given.items() if value is not None}
+    if isinstance(connection, Script):
+        _begin(connection)
+        _make(connection)
+        _end(connection, settings)
+        return {}
     raw = database.driver(connection)
-    with database.translated(), database.pinned(raw):
-        # Never wait for long with locks in hand.
-        database.query(raw, "set local lock_timeout = '10s'")
-        database.query(raw, LOCK)
-        found = database.named(raw, "installation")[0]
-        _refuse_foreign(found)
-        _refuse_lacking_rights(found)
-        _refuse_foreign_functions(raw)
-        head = _history(_alembic()).get_current_head()
-        plpython = found["plpython_available"] and found["superuser"]
-        code = assembly.code_script(plpython)
-        digest = assembly.code_digest(code)
-        current = _revision(raw) if found["version_table"] else None
-        before = _settings(raw) if found["version_table"] else {}
-        if not found["version_table"]:
-            database.script(raw, database.text("schema/install/roles"))
-            database.script(raw, database.text("schema/install/schemas"))
-        if plpython and not found["plpython_created"]:
-            database.script(raw, "create extension if not exists plpython3u")
-        migrations = migration_script(current)
-        if migrations:
-            database.script(raw, migrations)
-        # Whoever dropped the extension has dropped dbml's functions with it.
-        changed = bool(migrations) or before.get("code") != digest or (plpython and not found["plpython_created"])
-        if changed:
-            database.script(raw, code)
-            database.named(raw, "save_setting", name="code", value=digest)
-            if plpython:
-                database.named(raw, "compile_all")
-            for profile in database.named(raw, "profiles"):
-                database.named(raw, "bind", profile=profile["id"])
-        elif plpython and not compiled(raw, probe(raw, None)):
-            # The server's Python is another one, such as after pg_upgrade.
-            database.named(raw, "compile_all")
+    with database.translated():
+        database.named(raw, "installation")  # begins the caller's transaction; what follows must not end it
+        with raw.transaction():
+            _begin(raw)
+            found = database.named(raw, "installation")[0]
+            plpython = found["plpython_available"] and found["superuser"]
+            digest = assembly.code_digest(assembly.code_script(plpython))
+            head = history.head()
+            before = _settings(raw) if found["version_table"] else {}
+            current = (before.get("code"), _revision(raw), plpython) if found["version_table"] else None
             changed = True
-        limit = None if artifact_limit is None else str(artifact_limit)
-        for name, value in (("python_path", python_path), ("artifact_limit", limit)):
-            if value is not None and before.get(name) != value:
-                database.named(raw, "save_setting", name=name, value=value)
-                changed = True
+            # Whoever dropped the extension has dropped dbml's functions with it.
+            if current != (digest, head, found["plpython_created"]):
+                _make(raw)
+                database.named(raw, "save_setting", name="code", value=digest)
+            elif plpython and not compiled(raw, probe(raw, None)):
+                # The server's Python is another one, such as after pg_upgrade.
+                database.named(raw, "compile_all")
+            else:
+                changed = any(before.get(name) != value for name, value in settings.items())
+            _end(raw, settings)
     return {"changed": changed, "revision": head, "plpython": plpython}
+
+
+def _begin(sink: Sink) -> None:
+    """Lock, pin the search_path, and refuse what is not dbml's own and whoever may not install."""
+    execute(sink, database.text("schema/install/begin"))
+
+
+def _make(sink: Sink) -> None:
+    """Make everything of dbml, from whichever revision it is at, with PL/Python where the server has it."""
+    plain, in_python, rights, rights_in_python = assembly.code_parts()
+    finish = database.text("schema/install/finish")
+    for plpython, mark in ((True, "@digest_plpython@"), (False, "@digest_plain@")):
+        finish = finish.replace(mark, assembly.code_digest(assembly.code_script(plpython)))
+    for statements in (
+        database.text("schema/install/roles"),
+        database.text("schema/install/schemas"),
+        *history.steps(),
+        plain,
+        _where_plpython(f"create extension if not exists plpython3u;\n{in_python}"),
+        rights,
+        _where_plpython(rights_in_python),
+        finish,
+    ):
+        execute(sink, statements)
+
+
+def _where_plpython(statements: str) -> str:
+    return block(
+        "begin\n  if exists (select from pg_catalog.pg_available_extensions where name = 'plpython3u')\n"
+        "     and (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then\n"
+        f"    execute {quoted(statements)};\n  end if;\nend"
+    )
+
+
+def _end(sink: Sink, settings: dict[str, str]) -> None:
+    for name, value in settings.items():
+        perform(sink, "save_setting", name=name, value=value)
+    execute(sink, database.text("schema/install/end"))
 
 
 def uninstall(connection: Connection) -> None:
@@ -133,7 +97,8 @@ def uninstall(connection: Connection) -> None:
     with database.translated():
         with database.pinned(raw):
             database.query(raw, "set local lock_timeout = '10s'")
-            database.query(raw, LOCK)
+            # The same number in every dbml, and in sql/schema/install/begin.sql.
+            database.query(raw, "select pg_advisory_xact_lock(5639411)")
             require(raw)
         # Named as the one who reads it writes it.
         attached = database.named(raw, "profiles")
@@ -163,26 +128,6 @@ def _refuse_foreign(found: dict[str, Any]) -> None:
                 f"the database has a schema {schema} that is not dbml's own",
                 f"Rename it, or remove it if nothing in it is needed: drop schema {schema}",
             )
-
-
-def _refuse_foreign_functions(raw: psycopg.Connection[Any]) -> None:
-    """An overload of score() would be called in its place, and installing would make it dbml's own."""
-    for row in database.named(raw, "foreign_functions"):
-        raise errors.NotInstalled(
-            f"{row['function']} is not dbml's own", f"Drop it, or move it elsewhere: drop function {row['function']}"
-        )
-
-
-def _refuse_lacking_rights(found: dict[str, Any]) -> None:
-    if found["read_only"]:
-        raise errors.PermissionDenied(
-            "this session is read-only", "Connect to the primary, with default_transaction_read_only off."
-        )
-    if not found["superuser"] and not (found["may_create"] and found["may_create_roles"]):
-        raise errors.PermissionDenied(
-            f"role {found['role']} may not install dbml: it lacks CREATE on the database or CREATEROLE",
-            "Connect as a superuser (PL/Python functions can only be created by one).",
-        )
 
 
 def _revision(raw: psycopg.Connection[Any]) -> str | None:

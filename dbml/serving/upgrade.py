@@ -10,10 +10,11 @@ from dbml.database import Connection
 from dbml.models import trust
 from dbml.profiles import attachment, catalog, triggers
 from dbml.schema.install import install as install_schema
+from dbml.script import Script
 
 
 def install(
-    connection: Connection,
+    connection: Connection | Script,
     *,
     python_path: str | None = None,
     artifact_limit: int | None = None,
@@ -34,6 +35,8 @@ def install(
     :raises PermissionDenied: the role may not create schemas, roles or PL/Python functions.
     """
     done = install_schema(connection, python_path=python_path, artifact_limit=artifact_limit)
+    if isinstance(connection, Script):
+        return {"notices": trust.introduce(connection, key)}
     raw = database.driver(connection)
     with database.translated():
         done["notices"] = trust.introduce(raw, key)

@@ -105,6 +105,11 @@ select * from dbml.trusted_key order by added_at, public_key;
 -- Trusts a public key.
 select dbml.trust_key(%(public_key)s, %(owner)s) as added;
 
+-- name: introduce_key
+-- Trusts a public key that neither is nor was trusted.
+select dbml.trust_key(%(public_key)s, %(owner)s)
+ where not exists (select from dbml.trusted_key k where k.public_key operator(pg_catalog.=) %(public_key)s);
+
 -- name: revoke_key
 -- Trusts a public key no longer.
 select dbml.revoke_key(%(key)s) as owner;

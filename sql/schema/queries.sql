@@ -57,6 +57,10 @@ select exists (
          select from dbml.bytecode b where b.fingerprint = %(fingerprint)s and b.python = %(python)s
        ) as compiled;
 
+-- name: remember_migration
+-- Remembers that a migration has installed dbml.
+select dbml._remember_migration();
+
 -- name: foreign_functions
 -- Functions in dbml's schemas that are not dbml's own.
 select p.oid::regprocedure::text as function

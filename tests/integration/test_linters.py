@@ -20,8 +20,8 @@ from dbml import database
 from dbml.alembic import operations as ops
 from dbml.alembic.declaration import Release
 from dbml.profiles import spec
+from dbml.schema import history
 from dbml.schema.assembly import code_script
-from dbml.schema.install import migration_script
 from tests.application import as_script
 from tests.conftest import SPEC, TABLES, Databases, Trained
 
@@ -62,7 +62,7 @@ def scripts(databases: Databases, churn: Trained, tmp_path_factory: pytest.TempP
     In several pieces where pgspot, which stops at what it cannot parse, would leave out the rest.
     """
     whole = {
-        "install": PREAMBLE + migration_script(None) + code_script(True),
+        "install": PREAMBLE + history.between(None) + code_script(True),
         "install --sql": as_script(ops.InstallDbmlOp("/opt/packages")),
         "uninstall": PREAMBLE + database.text("schema/install/uninstall"),
         "uninstall --sql": as_script(ops.UninstallDbmlOp()),
