@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -175,19 +175,24 @@ def script(connection: psycopg.Connection[Any], statements: str) -> None:
         cursor.execute(verbatim(statements))
 
 
-@contextmanager
-def pinned(connection: psycopg.Connection[Any]) -> Iterator[None]:
+def pinned(connection: psycopg.Connection[Any]) -> AbstractContextManager[None]:
     """Let nobody else's operators and functions be found: what runs here runs with an administrator's rights."""
-    before = query(connection, "select pg_catalog.current_setting('search_path') as path")[0]
+    return configured(connection, "search_path", "pg_catalog, pg_temp")
+
+
+@contextmanager
+def configured(connection: psycopg.Connection[Any], setting: str, value: str) -> Iterator[None]:
+    """Let a setting of the server hold for what runs here; the caller's own statements find it as it was."""
+    both = "select pg_catalog.current_setting(%(name)s) as value, pg_catalog.set_config(%(name)s, %(value)s, %(local)s)"
     # On an autocommit connection there may be no transaction for it to be local to.
-    local = connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
-    query(connection, f"set {'local' if local else 'session'} search_path = pg_catalog, pg_temp")
+    asked = {"name": setting, "local": connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS}
+    before = query(connection, both, asked | {"value": value})[0]["value"]
     try:
         yield
     finally:
         # A transaction that failed takes the setting back with everything else.
         if connection.info.transaction_status != psycopg.pq.TransactionStatus.INERROR and not connection.closed:
-            query(connection, "select set_config('search_path', %(path)s, %(local)s)", before | {"local": local})
+            query(connection, both, asked | {"value": before})
 
 
 @contextmanager

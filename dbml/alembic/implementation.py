@@ -96,13 +96,8 @@ def _sink(operations: Operations) -> Iterator[Sink]:
         bind: Connection | None = context.bind
         if bind is None:
             raise errors.ServerError("the migration has no connection", "Configure one in env.py, or give --sql.")
-        raw = database.driver(bind)
-        # psycopg begins with the first statement: dbml's own blocks must be savepoints, or they would commit.
-        before = database.query(raw, "select current_setting('lock_timeout') as lock_timeout")[0]
         with database.translated():
-            yield raw
-        # The application's own operations wait as long as they did.
-        database.query(raw, "select set_config('lock_timeout', %(lock_timeout)s, true)", before)
+            yield database.driver(bind)
 
 
 def _install(operations: Operations, operation: dbml_ops.InstallDbmlOp) -> None:

@@ -56,19 +56,18 @@ def attach(
     :raises LockNotAvailable: a table was locked by others for too long.
     """
     raw = database.driver(connection)
-    # One transaction around everything, undone at its end where nothing is to change.
-    with database.translated(), _locked(profile.table), raw.transaction(force_rollback=dry_run):
-        require(raw)
-        database.query(raw, f"set local lock_timeout = '{LOCK_TIMEOUT}'")
-        added = add_missing(raw, profile, add_columns)
-        attachment = examined(raw, profile)
-        first, then = prepare(attachment), work(attachment, backfill=backfill)
-        for statement in first:
-            run(raw, statement)
-        # From here on every name is qualified, and a counter's expression means the same as inside its trigger.
-        with database.pinned(raw):
-            for statement in then:
+    with database.translated(), _locked(profile.table):
+        require(raw)  # psycopg begins with it: the block that follows must be a savepoint, or it would commit
+        with raw.transaction(force_rollback=dry_run), database.configured(raw, "lock_timeout", LOCK_TIMEOUT):
+            added = add_missing(raw, profile, add_columns)
+            attachment = examined(raw, profile)
+            first, then = prepare(attachment), work(attachment, backfill=backfill)
+            for statement in first:
                 run(raw, statement)
+            # From here on every name is qualified, and a counter's expression means the same as inside its trigger.
+            with database.pinned(raw):
+                for statement in then:
+                    run(raw, statement)
     texts = [s.as_string(None) for s in [*added, *first, *then]]
     return Attached(str(attachment.table), texts, checks.notices(attachment))
 

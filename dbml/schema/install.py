@@ -95,8 +95,7 @@ def uninstall(connection: Connection) -> None:
     """
     raw = database.driver(connection)
     with database.translated():
-        with database.pinned(raw):
-            database.query(raw, "set local lock_timeout = '10s'")
+        with database.pinned(raw), database.configured(raw, "lock_timeout", "10s"):
             # The same number in every dbml, and in sql/schema/install/begin.sql.
             database.query(raw, "select pg_advisory_xact_lock(5639411)")
             require(raw)
@@ -106,7 +105,7 @@ def uninstall(connection: Connection) -> None:
             raise errors.StillAttached(
                 f"{attached[0]['relation']} is still attached", f"dbml detach {attached[0]['relation']}"
             )
-        with database.pinned(raw):
+        with database.pinned(raw), database.configured(raw, "lock_timeout", "10s"):
             database.script(raw, database.text("schema/install/uninstall"))
 
 

@@ -126,6 +126,21 @@ def test_counters_that_disagree_are_told_at_once(tables: Db) -> None:
     assert tables.execute("select n, most from owner order by kind").fetchall() == [(3, 2000000000), (1, 9)]
 
 
+@pytest.mark.parametrize("ending", ["commit", "rollback"])
+def test_without_a_script_nothing_is_committed_for_the_caller(tables: Db, ending: str) -> None:
+    """And the caller's own statements find the settings as they were."""
+    settings = "select current_setting('search_path'), current_setting('lock_timeout')"
+    with psycopg.connect(tables.info.dsn) as connection:
+        dbml.attach(connection, PROFILE)
+        assert connection.execute(settings).fetchone() == tables.execute(settings).fetchone()
+        getattr(connection, ending)()
+        if ending == "commit":
+            dbml.detach(connection, "owner")
+            assert connection.execute(settings).fetchone() == tables.execute(settings).fetchone()
+            connection.rollback()
+    assert tables.execute("select count(*) from dbml.profile").fetchone() == (int(ending == "commit"),)
+
+
 def test_altered_and_detached(tables: Db) -> None:
     settings = "select current_setting('search_path'), current_setting('lock_timeout')"
     tables.execute("set search_path = public, pg_catalog; set lock_timeout = '7s'")
