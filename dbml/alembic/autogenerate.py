@@ -24,6 +24,7 @@ from dbml.alembic.declaration import Release, declared, read_manifest
 from dbml.alembic.implementation import located, refused, sha256
 from dbml.profiles import catalog
 from dbml.profiles.spec import Profile
+from dbml.schema.install import installation
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -105,7 +106,7 @@ def _without_own(operations: Iterable[ops.MigrateOperation]) -> list[ops.Migrate
 
 def _state(raw: psycopg.Connection[Any], default_schema: str) -> _State:
     state = _State(default_schema)
-    state.installed = database.named(raw, "installation")[0]["version_table"]
+    state.installed = installation(raw).version_table
     if state.installed:
         for record in catalog.records(raw):
             state.profiles[tables.parse(record.relation, default_schema)] = record.profile

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -14,6 +15,14 @@ from dbml.profiles.spec import Counter, Event, Profile
 
 EVERY_COLUMN = "*"
 DETACH_FIRST = "Detach the profile before, and attach it after, by a spec and a version that do without it."
+
+
+@dataclass(frozen=True)
+class _Use:
+    """A profile that a table is, or, with a position, is an event of."""
+
+    spec: dict[str, Any]
+    position: int | None
 
 
 def of_profile(profile: Profile, features: Mapping[str, Sequence[str]], column: str) -> str | None:
@@ -68,20 +77,20 @@ def refuse_lost_column(raw: psycopg.Connection[Any], schema: str | None, table: 
 
     :raises ProfileError: one does.
     """
-    if not database.named(raw, "may_read_profiles")[0]["may"]:
+    if not database.value(raw, "may_read_profiles"):
         return
     name = sql.Identifier(*([schema] if schema else []), table).as_string(None)
-    rows = database.named(raw, "profiles_of_table", table=name)
-    if not rows:
+    uses = database.rows(raw, _Use, "profiles_of_table", table=name)
+    if not uses:
         return
     deployed = [row for row in database.named(raw, "models", name=None) if row["deployed"]]
     features = {row["name"]: [feature["name"] for feature in row["features"]] for row in deployed}
-    for row in rows:
-        profile = Profile.from_dict(row["spec"])
-        if row["position"] is None:
+    for use in uses:
+        profile = Profile.from_dict(use.spec)
+        if use.position is None:
             reason = of_profile(profile, features, column)
         else:
-            reason = of_event(profile, profile.events[row["position"] - 1], column)
+            reason = of_event(profile, profile.events[use.position - 1], column)
         if reason:
             what = f"table {name}" if column == EVERY_COLUMN else f'column "{column}" of {name}'
             raise errors.ProfileError(f"{what} is {reason}", DETACH_FIRST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -11,6 +12,33 @@ from dbml import database, errors
 from dbml.database import Connection
 from dbml.schema import assembly, history, runtime
 from dbml.script import Script, Sink, block, execute, perform, quoted
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What is there of dbml in a database, and what the role that asks may do.
+
+    :param own: whether schemas and version table are dbml's own; nobody's if they are not there.
+    :param superuser: whether the role is one; with ``may_create`` and ``may_create_roles`` it may install as well.
+    """
+
+    role: str
+    superuser: bool
+    may_create: bool
+    may_create_roles: bool
+    read_only: bool
+    schema_dbml: bool
+    schema_scorer: bool
+    version_table: bool
+    own: bool
+    has_signatures: bool
+    plpython_available: bool
+    plpython_created: bool
+
+
+def installation(raw: psycopg.Connection[Any]) -> Installation:
+    """Ask what is there of dbml in this database."""
+    return database.rows(raw, Installation, "installation")[0]
 
 
 def install(
@@ -26,18 +54,18 @@ def install(
         return {}
     raw = database.driver(connection)
     with database.translated():
-        database.named(raw, "installation")  # begins the caller's transaction; what follows must not end it
+        installation(raw)  # begins the caller's transaction; what follows must not end it
         with raw.transaction():
             _begin(raw)
-            found = database.named(raw, "installation")[0]
-            plpython = found["plpython_available"] and found["superuser"]
+            found = installation(raw)
+            plpython = found.plpython_available and found.superuser
             digest = assembly.code_digest(assembly.code_script(plpython))
             head = history.head()
-            before = _settings(raw) if found["version_table"] else {}
-            current = (before.get("code"), _revision(raw), plpython) if found["version_table"] else None
+            before = _settings(raw) if found.version_table else {}
+            current = (before.get("code"), database.value(raw, "revision")) if found.version_table else None
             changed = True
             # Whoever dropped the extension has dropped dbml's functions with it.
-            if current != (digest, head, found["plpython_created"]):
+            if current != (digest, head) or (plpython and not found.plpython_created):
                 _make(raw)
                 database.named(raw, "save_setting", name="code", value=digest)
             elif plpython and not compiled(raw, probe(raw, None)):
@@ -114,24 +142,15 @@ def require(raw: psycopg.Connection[Any]) -> None:
 
     :raises NotInstalled: it is not, or the schema is another's.
     """
-    found = database.named(raw, "installation")[0]
-    _refuse_foreign(found)
-    if not found["version_table"]:
-        raise errors.NotInstalled(f"dbml is not installed in database {raw.info.dbname}", "dbml install")
-
-
-def _refuse_foreign(found: dict[str, Any]) -> None:
-    for schema, is_there in (("dbml", found["schema_dbml"]), ("dbml_scorer", found["schema_scorer"])):
-        if is_there and not found["own"]:
+    found = installation(raw)
+    for schema, is_there in (("dbml", found.schema_dbml), ("dbml_scorer", found.schema_scorer)):
+        if is_there and not found.own:
             raise errors.NotInstalled(
                 f"the database has a schema {schema} that is not dbml's own",
                 f"Rename it, or remove it if nothing in it is needed: drop schema {schema}",
             )
-
-
-def _revision(raw: psycopg.Connection[Any]) -> str | None:
-    rows = database.named(raw, "revision")
-    return rows[0]["version_num"] if rows else None
+    if not found.version_table:
+        raise errors.NotInstalled(f"dbml is not installed in database {raw.info.dbname}", "dbml install")
 
 
 def _settings(raw: psycopg.Connection[Any]) -> dict[str, str]:
@@ -140,8 +159,7 @@ def _settings(raw: psycopg.Connection[Any]) -> dict[str, str]:
 
 def compiled(raw: psycopg.Connection[Any], facts: dict[str, Any]) -> bool:
     """Whether the code that is kept for the engine ``portable`` is for this Python, as :func:`probe` describes it."""
-    rows = database.named(raw, "compiled", fingerprint=runtime.package_name(), python=facts["code"])
-    return bool(rows[0]["compiled"])
+    return bool(database.value(raw, "compiled", fingerprint=runtime.package_name(), python=facts["code"]))
 
 
 def probe(raw: psycopg.Connection[Any], python_path: str | None) -> dict[str, Any]:

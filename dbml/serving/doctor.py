@@ -10,7 +10,7 @@ import psycopg
 
 from dbml import database
 from dbml.database import Connection
-from dbml.schema.install import compiled, probe
+from dbml.schema.install import Installation, compiled, installation, probe
 from dbml.schema.runtime import OLDEST_PYTHON
 
 # numpy and pandas come with what is installed for scikit-learn's DataFrame input.
@@ -40,30 +40,30 @@ def examine(connection: Connection) -> list[Finding]:
     """
     raw = database.driver(connection)
     with database.translated():
-        facts = database.named(raw, "installation")[0]
+        facts = installation(raw)
         findings = [
             Finding("PostgreSQL", database.query(raw, "show server_version")[0]["server_version"], ok=True),
             *_rights(facts),
         ]
-        readable = facts["own"] and database.query(raw, "select has_schema_privilege('dbml', 'usage') as yes")[0]["yes"]
+        readable = facts.own and database.query(raw, "select has_schema_privilege('dbml', 'usage') as yes")[0]["yes"]
         served = _served(raw) if readable else {}
-        python = _python(raw, facts) if facts["plpython_available"] else None
+        python = _python(raw, facts) if facts.plpython_available else None
         findings += _engines(raw, readable, facts, python, served)
-        if facts["own"] and facts["superuser"] and facts["has_signatures"]:
+        if facts.own and facts.superuser and facts.has_signatures:
             findings += _unsigned(raw)
         findings.append(
             Finding(
                 "schema dbml",
-                "installed" if facts["own"] else "another's" if facts["schema_dbml"] else "not installed",
-                ok=facts["own"],
+                "installed" if facts.own else "another's" if facts.schema_dbml else "not installed",
+                ok=facts.own,
                 mend=None
-                if facts["own"]
+                if facts.own
                 else "rename it: alter schema dbml rename to …"
-                if facts["schema_dbml"]
+                if facts.schema_dbml
                 else "dbml install",
             )
         )
-        if facts["own"]:
+        if facts.own:
             findings += [
                 Finding(
                     "schema dbml",
@@ -76,27 +76,27 @@ def examine(connection: Connection) -> list[Finding]:
     return findings
 
 
-def _rights(facts: Mapping[str, Any]) -> list[Finding]:
+def _rights(facts: Installation) -> list[Finding]:
     """Whether this role can install; once dbml is installed that is only worth a note."""
-    may_install = facts["superuser"] or (facts["may_create"] and facts["may_create_roles"])
+    may_install = facts.superuser or (facts.may_create and facts.may_create_roles)
     findings = [
         Finding(
             "role",
-            f"{facts['role']}, {'superuser' if facts['superuser'] else 'not a superuser'}",
-            ok=facts["superuser"],
-            needed=not may_install and not facts["own"],
+            f"{facts.role}, {'superuser' if facts.superuser else 'not a superuser'}",
+            ok=facts.superuser,
+            needed=not may_install and not facts.own,
             mend=None
-            if facts["superuser"]
+            if facts.superuser
             else "connect as a superuser: only one may create PL/Python functions (psql: \\du lists them)",
         )
     ]
-    if facts["read_only"]:
+    if facts.read_only:
         findings.append(
             Finding(
                 "transactions",
                 "read-only",
                 ok=False,
-                needed=not facts["own"],
+                needed=not facts.own,
                 mend="connect to the primary, or: alter system set default_transaction_read_only = off",
             )
         )
@@ -125,12 +125,12 @@ def _served(raw: psycopg.Connection[Any]) -> dict[str, list[str]]:
     return found
 
 
-def _python(raw: psycopg.Connection[Any], facts: Mapping[str, Any]) -> dict[str, Any] | None:
+def _python(raw: psycopg.Connection[Any], facts: Installation) -> dict[str, Any] | None:
     """What PL/Python has; None where this role cannot ask it."""
-    if not facts["superuser"] or facts["read_only"]:
+    if not facts.superuser or facts.read_only:
         return None
     path = None
-    if facts["own"]:
+    if facts.own:
         path = {row["name"]: row["value"] for row in database.named(raw, "settings")}.get("python_path")
     return probe(raw, path)
 
@@ -138,7 +138,7 @@ def _python(raw: psycopg.Connection[Any], facts: Mapping[str, Any]) -> dict[str,
 def _engines(
     raw: psycopg.Connection[Any],
     readable: bool,
-    facts: Mapping[str, Any],
+    facts: Installation,
     python: dict[str, Any] | None,
     served: Mapping[str, Sequence[str]],
 ) -> list[Finding]:
@@ -147,7 +147,7 @@ def _engines(
     lacks: str | None = None
     mend: str | None = None
     findings = []
-    if not facts["plpython_available"]:
+    if not facts.plpython_available:
         lacks = "PL/Python, which is not on this server"
         mend = f"apt-get install postgresql-plpython3-{raw.info.server_version // 10000}; then dbml install"
     elif readable and not database.named(raw, "has_plpython")[0]["has_plpython"]:
@@ -166,9 +166,7 @@ def _engines(
 
     def engine(name: str, lacks: str | None, mend: str | None) -> Finding:
         serves = f"; serves {', '.join(served[name])}" if name in served else ""
-        can = (
-            "can run" if facts["superuser"] or name == "sql" else "can run, as far as a role that is no superuser sees"
-        )
+        can = "can run" if facts.superuser or name == "sql" else "can run, as far as a role that is no superuser sees"
         found = f"cannot run, it lacks {lacks}" if lacks else can
         return Finding(f"engine {name}", found + serves, ok=not lacks, needed=needed.get(name, True), mend=mend)
 
