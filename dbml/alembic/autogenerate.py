@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,8 @@ from alembic.operations import ops
 from alembic.util import PriorityDispatchResult
 
 from dbml import database, errors
+from dbml.alembic import columns, tables, usage
 from dbml.alembic import operations as dbml_ops
-from dbml.alembic import tables, usage
 from dbml.alembic.declaration import Release, declared, read_manifest
 from dbml.alembic.implementation import located, refused, sha256
 from dbml.profiles import catalog
@@ -57,9 +57,11 @@ def compare(context: AutogenContext, upgrade: ops.UpgradeOps, schemas: Any) -> P
     if declaration is None or context.connection is None:
         return PriorityDispatchResult.CONTINUE
     with refused(), database.translated():
-        state = _state(database.driver(context.connection), context.dialect.default_schema_name or "public")
+        raw = database.driver(context.connection)
+        state = _state(raw, context.dialect.default_schema_name or "public")
         profiles = {tables.parse(profile.table, state.default_schema): profile for profile in declaration.profiles}
-        _keep_columns(upgrade, profiles, state.default_schema)
+        columns.keep(upgrade, profiles, state.default_schema)
+        adds = [op for profile in profiles.values() for op in columns.add(raw, every, profile, state.default_schema)]
         releases: dict[tuple[str, int], Release] = {}
         if declaration.manifest is not None:
             assert context.migration_context is not None
@@ -95,7 +97,7 @@ def compare(context: AutogenContext, upgrade: ops.UpgradeOps, schemas: Any) -> P
         ]
         if after and not state.installed:
             after.insert(0, dbml_ops.InstallDbmlOp())
-    upgrade.ops[:] = [*first, *upgrade.ops, *after]
+    upgrade.ops[:] = [*first, *upgrade.ops, *adds, *after]
     return PriorityDispatchResult.CONTINUE
 
 
@@ -112,31 +114,6 @@ def _state(raw: psycopg.Connection[Any], default_schema: str) -> _State:
             state.profiles[tables.parse(record.relation, default_schema)] = record.profile
         state.versions = {(row["name"], row["version"]): row for row in database.named(raw, "models", name=None)}
     return state
-
-
-def _changes(upgrade: ops.UpgradeOps) -> Iterator[tuple[ops.MigrateOperation, list[ops.MigrateOperation] | None]]:
-    """Every operation on tables, with the list it stands in where that is a table's own."""
-    for operation in upgrade.ops:
-        if isinstance(operation, ops.ModifyTableOps):
-            for change in list(operation.ops):
-                yield change, operation.ops
-        else:
-            yield operation, None
-
-
-def _keep_columns(upgrade: ops.UpgradeOps, profiles: Mapping[tuple[str, str], Profile], default_schema: str) -> None:
-    """Columns that ``dbml attach --add-columns`` added, and no model of the application's declares, stay."""
-    for change, among in _changes(upgrade):
-        if isinstance(change, ops.DropColumnOp) and among is not None:
-            profile = profiles.get((change.schema or default_schema, change.table_name))
-            if profile is not None and change.column_name in _kept_columns(profile):
-                among.remove(change)
-    upgrade.ops[:] = [o for o in upgrade.ops if not (isinstance(o, ops.ModifyTableOps) and o.is_empty())]
-
-
-def _kept_columns(profile: Profile) -> set[str]:
-    counters = {column for event in profile.events for column in event.counters}
-    return counters | {column for prediction in profile.predictions for column in prediction.columns}
 
 
 def _coming(releases: Mapping[tuple[str, int], Release], state: _State) -> list[Release]:
@@ -210,8 +187,8 @@ def _check(
     for prediction in profile.predictions:
         for feature in features.get(prediction.model, ()):
             if feature not in declared_table.c and feature not in prediction.features:
-                # A counter's column may be one that dbml added.
-                if feature in _kept_columns(profile):
+                # A counter's column need not be declared.
+                if feature in columns.written(profile):
                     continue
                 raise errors.ProfileError(
                     f'feature "{feature}" of {prediction.model} would be no column of {profile.table}',
@@ -220,7 +197,7 @@ def _check(
                 )
     events = {tables.parse(event.table, default_schema): event for event in profile.events}
     own = tables.parse(profile.table, default_schema)
-    for change, _ in _changes(upgrade):
+    for change, _ in columns.changes(upgrade):
         if isinstance(change, ops.DropColumnOp):
             where, column = (change.schema or default_schema, change.table_name), change.column_name
         elif isinstance(change, ops.DropTableOp):
@@ -251,7 +228,7 @@ def _apart(
 ) -> bool:
     """Whether a profile must be detached first and attached last, with the tables and versions changing between."""
     mine = {tables.parse(name, default_schema) for name in (was.table, *(event.table for event in was.events))}
-    for change, _ in _changes(upgrade):
+    for change, _ in columns.changes(upgrade):
         takes_away = isinstance(change, (ops.DropColumnOp, ops.AlterColumnOp, ops.DropTableOp))
         if takes_away and (change.schema or default_schema, change.table_name) in mine:  # type: ignore[attr-defined]
             return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy
@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.dialects import postgresql
 
 from dbml.errors import ProfileError, nearest
+from dbml.profiles import checks
 from dbml.profiles.catalog import Attachment, Column, Reference, Table
 from dbml.profiles.spec import Profile
 
@@ -54,30 +55,42 @@ def attachment(every: Sequence[MetaData], profile: Profile) -> Attachment:
 
     :raises ProfileError: a table, or a column of its key or counters, is not declared.
     """
-    declared = find(every, profile.table)
-    events = [find(every, event.table) for event in profile.events]
-    wanted = [
-        (declared, [*profile.key, *(c for e in profile.events for c in e.counters), *_prediction_columns(profile)]),
-        *((table, event.key) for table, event in zip(events, profile.events, strict=True)),
-    ]
-    for table, columns in wanted:
-        for column in columns:
-            if column not in table.c:
-                raise ProfileError(
-                    f'{table.fullname} has no column "{column}" in target_metadata',
-                    "Declare it in the application's models." + nearest(column, [c.name for c in table.c]),
-                )
+    declared = [find(every, profile.table), *(find(every, event.table) for event in profile.events)]
     # Any numbers that differ: they only say which foreign key points where.
-    numbers = {table: number for number, table in enumerate([declared, *events], 1)}
-    found = [_table(table, numbers) for table in events]
-    return Attachment(0, profile, _table(declared, numbers), list(zip(profile.events, found, strict=True)))
+    numbers = {table: number for number, table in enumerate(declared, 1)}
+    table, *events = (described(table, numbers) for table in declared)
+    for column, known in _own_columns(profile).items():
+        table.columns.setdefault(column, known)
+    counters = [column for event in profile.events for column in event.counters]
+    _require(table, [*profile.key, *counters])
+    for event, event_table in zip(profile.events, events, strict=True):
+        _require(event_table, event.key)
+    return Attachment(0, profile, table, list(zip(profile.events, events, strict=True)))
 
 
-def _prediction_columns(profile: Profile) -> list[str]:
-    return [column for prediction in profile.predictions for column in prediction.columns]
+def _own_columns(profile: Profile) -> dict[str, Column]:
+    """Columns of dbml's own that are always of one type, which a revision may add and no model declare."""
+    types = {c: kind for prediction in profile.predictions for c, kind in checks.prediction_types(prediction).items()}
+    counters = [kept for event in profile.events for kept in event.counters.items()]
+    counts = [column for column, counter in counters if counter.parts.function == "count"]
+    nullable = {column: Column(kind, False, None, True) for column, kind in types.items()}
+    return nullable | dict.fromkeys(counts, Column("bigint", True, "0", True))
 
 
-def _table(table: sqlalchemy.Table, numbers: dict[sqlalchemy.Table, int]) -> Table:
+def _require(table: Table, columns: Iterable[str]) -> None:
+    for column in columns:
+        if column not in table.columns:
+            raise ProfileError(
+                f'{table} has no column "{column}" in target_metadata',
+                "Declare it in the application's models." + nearest(column, table.columns),
+            )
+
+
+def described(table: sqlalchemy.Table, numbers: Mapping[sqlalchemy.Table, int]) -> Table:
+    """A declared table as the catalog would know it.
+
+    :param numbers: of the tables whose foreign keys matter.
+    """
     references = [
         Reference(
             numbers[constraint.referred_table],

@@ -55,12 +55,13 @@ def of_event(profile: Profile, event: Event, column: str) -> str | None:
     if column in event.key:
         return f"the key of an event of {profile.table}"
     for name, counter in event.counters.items():
-        if any(mentions(expression, column) for expression in _expressions(counter)):
+        if any(mentions(expression, column) for expression in expressions(counter)):
             return f'read by the counter "{name}" of {profile.table}'
     return None
 
 
-def _expressions(counter: Counter) -> Iterable[str]:
+def expressions(counter: Counter) -> Iterable[str]:
+    """The SQL expressions of a counter (pure)."""
     parts = (counter.parts.argument, counter.parts.order, counter.parts.condition, counter.at)
     return [part for part in parts if part]
 

@@ -21,6 +21,7 @@ from dbml.schema.install import require
 from dbml.script import Script, perform
 
 LOCK_TIMEOUT = "5s"
+COUNT = "bigint not null default 0"
 
 
 @dataclass(frozen=True)
@@ -169,15 +170,12 @@ def _missing_columns(
     """
     wanted: dict[str, str] = {}
     for prediction in profile.predictions:
-        wanted[prediction.column] = checks.SCORE
-        if prediction.version_column:
-            wanted[prediction.version_column] = "integer"
-        if prediction.scored_at_column:
-            wanted[prediction.scored_at_column] = "timestamp with time zone"
+        wanted |= checks.prediction_types(prediction)
     for event, event_table in events:
         for column, counter in event.counters.items():
             if column not in table.columns:
-                wanted[column] = checks.column_type(raw, event, event_table, column, counter)
+                count = counter.parts.function == "count"
+                wanted[column] = COUNT if count else checks.counter_type(raw, event, event_table, counter)
     alters = [
         sql.SQL("alter table {} add column {} {}").format(table.identifier, sql.Identifier(c), database.verbatim(t))
         for c, t in wanted.items()

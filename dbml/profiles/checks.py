@@ -11,18 +11,32 @@ from dbml import database, errors
 from dbml.profiles import counters
 from dbml.profiles.catalog import Attachment, Column, Table, listed
 from dbml.profiles.counters import Kept
-from dbml.profiles.spec import Counter, Event, Profile
+from dbml.profiles.spec import Counter, Event, Prediction, Profile
 
 _WHOLE = ("smallint", "integer", "bigint")
 _MOMENT = "timestamp with time zone"
 SCORE = "double precision"
 
 
-def column_type(raw: psycopg.Connection[Any], event: Event, table: Table, column: str, counter: Counter) -> str:
-    """How to declare a profile column for a counter."""
-    if counter.parts.function == "count":
-        return "bigint not null default 0"
-    return _aggregate_type(raw, event, table, Kept(column, counter, 0, counters.NULL))
+def prediction_types(prediction: Prediction) -> dict[str, str]:
+    """What type each column of a prediction has."""
+    types = {prediction.column: SCORE}
+    if prediction.version_column:
+        types[prediction.version_column] = "integer"
+    if prediction.scored_at_column:
+        types[prediction.scored_at_column] = _MOMENT
+    return types
+
+
+def counter_type(
+    raw: psycopg.Connection[Any], event: Event, table: Table, counter: Counter, source: sql.Composable | None = None
+) -> str:
+    """The type of a counter's aggregate.
+
+    :param source: what has the event's columns, where that is not yet its table.
+    :raises ProfileError: PostgreSQL does not understand it.
+    """
+    return _aggregate_type(raw, event, table, Kept("", counter, 0, counters.NULL), source)
 
 
 def check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event: Event, table: Table) -> None:
@@ -107,8 +121,10 @@ def _fits(function: str, aggregate: str, held: Column) -> bool:
     )
 
 
-def _aggregate_type(raw: psycopg.Connection[Any], event: Event, table: Table, kept: Kept) -> str:
-    rows = counters.facts(event, [kept], table.identifier)
+def _aggregate_type(
+    raw: psycopg.Connection[Any], event: Event, table: Table, kept: Kept, source: sql.Composable | None = None
+) -> str:
+    rows = counters.facts(event, [kept], source or table.identifier)
     return _described(raw, table, kept.counter, sql.SQL("{} as e from ({}) as f").format(kept.aggregate(), rows))
 
 

@@ -206,6 +206,73 @@ def test_columns_that_attach_added_are_no_drops(current: Application) -> None:
     current.alembic("check")
 
 
+COUNTERS = {
+    "late": "count(*) filter (where severity > 3)",
+    "worst": "max(severity)",
+    "harm": "sum(severity * 2)",
+    "mean": "avg(severity)",
+}
+
+
+def test_columns_of_counters_that_no_model_declares_are_added(current: Application, databases: Databases) -> None:
+    before = current.rows("select * from customer order by id")
+    new = "".join(f'                    "{column}": "{aggregate}",\n' for column, aggregate in COUNTERS.items())
+    current.edit("shop.py", '                    "severe_complaints"', new + '                    "severe_complaints"')
+    text = current.propose()
+    assert operations(text, "upgrade") == [*["add_column"] * 4, "alter_profile"]
+    assert operations(text, "downgrade") == ["alter_profile", *["drop_column"] * 4]
+    current.alembic("upgrade", "head")
+    current.execute("insert into complaint (customer_id, severity) values (20, 5)")
+    assert current.rows(f"select id, {', '.join(COUNTERS)} from customer order by id") == current.rows(
+        f"select c.id, {', '.join(COUNTERS.values())} from customer c left join complaint e on e.customer_id = c.id"
+        " group by c.id order by c.id".replace("count(*)", "count(e.id)")
+    )
+    current.alembic("check")
+    current.execute("delete from complaint where customer_id = 20 and severity = 5")
+    current.alembic("downgrade", "-1")
+    assert current.rows("select * from customer order by id") == before
+
+
+def test_a_script_knows_the_columns_of_counts(current: Application) -> None:
+    current.edit(
+        "shop.py",
+        '"severe_complaints": "count',
+        '"late": "count(*) filter (where severity > 3)", "severe_complaints": "count',
+    )
+    current.propose()
+    current.psql(current.script("0003:head"))
+    assert current.rows("select sum(late) from customer") == current.rows(
+        "select count(*) from complaint where severity > 3"
+    )
+    current.alembic("check")
+
+
+def test_an_application_may_declare_none_of_dbmls_columns(application: Application) -> None:
+    for file in (application.folder / "migrations/versions").glob("*.py"):
+        file.unlink()
+    shop = application.folder / "shop.py"
+    shop.write_text(
+        re.sub(r"    (complaints|severe_complaints|churn_score|churn_version): Mapped.*\n", "", shop.read_text())
+    )
+    text = application.propose()
+    assert operations(text, "upgrade")[:8] == [
+        "create_table", "create_table", "create_index", *["add_column"] * 4, "install_dbml"
+    ]  # fmt: skip
+    application.alembic("upgrade", "head")
+    application.alembic("check")
+    application.execute(DATA)
+    assert [row[2] for row in application.rows(SCORES)] == pytest.approx(truth(application, 2), abs=1e-9)
+    application.alembic("downgrade", "base")
+
+
+def test_a_column_whose_type_only_a_model_can_name(current: Application) -> None:
+    current.edit(
+        "shop.py", '"severe_complaints": "count', '"first": "min(array[severity])", "severe_complaints": "count'
+    )
+    with pytest.raises(CommandError, match=r'no model declares the column "first" of min.*integer\[\]'):
+        current.propose()
+
+
 def test_a_profile_no_longer_declared_is_detached(current: Application) -> None:
     before = current.rows(SCORES)
     shop = current.folder / "shop.py"
