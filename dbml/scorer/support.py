@@ -16,8 +16,9 @@ _HEAD = """\
 # Supported estimators
 
 Can your model run without scikit-learn on the server? It can if every part of it is listed here: each class below has
-a [plan](plan.md), the model as plain data, from which the engines `sql` and `portable` are made. Nothing of such a model
-is unpickled in the server. A model with any other part runs on the engine `python`, and `dbml model add` names the part.
+a [plan](plan.md), the model as plain data, from which the engines `sql` and `portable` are made. Nothing of such a
+model is unpickled in the server. A model with any other part runs on the engine `python`, and `dbml model add` names
+the part.
 
 Whatever this page says, `dbml model add` compares each engine with the estimator itself, on the sample and on rows that
 are built to hurt. It takes no engine that differs by more than 1e-9 or refuses other rows. It takes `sql` while the
