@@ -123,9 +123,13 @@ def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
     """
     try:
         rows = database.named(raw, "table_facts", table=name)
+        if not rows:
+            # From PostgreSQL 16 on, to_regclass() is silent about what is no name.
+            database.value(raw, "name_parts", name=name)
     except (
         psycopg.errors.SyntaxError,
         psycopg.errors.InvalidName,
+        psycopg.errors.InvalidParameterValue,
         psycopg.errors.FeatureNotSupported,
     ) as error:
         raise errors.ProfileError(

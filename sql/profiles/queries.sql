@@ -50,6 +50,10 @@ select c.oid::bigint as oid,
   join pg_namespace n on n.oid = c.relnamespace
  where c.oid = to_regclass(%(table)s)::oid;
 
+-- name: name_parts
+-- The parts of a name; an error where it is not written as SQL writes names.
+select parse_ident(%(name)s);
+
 -- name: row_security
 -- Tables whose rows dbml_owner could not see.
 select c.oid::regclass::text as relation
