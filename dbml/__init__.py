@@ -12,11 +12,13 @@ from dbml.errors import DbmlError
 
 if TYPE_CHECKING:
     from dbml import spec
+    from dbml.models.adding import add_model
     from dbml.models.comparison import diff
     from dbml.models.exports import export, export_file
     from dbml.models.signing import new_key
     from dbml.models.trust import revoke_key, trust_key, trusted_keys
-    from dbml.models.versions import add_model, show, verify, versions
+    from dbml.models.tuning import tune
+    from dbml.models.versions import show, verify, versions
     from dbml.profiles.attachment import attach, detach
     from dbml.profiles.online import attach_online
     from dbml.profiles.reconciliation import reconcile
@@ -53,6 +55,7 @@ __all__ = [
     "status",
     "trust_key",
     "trusted_keys",
+    "tune",
     "uninstall",
     "verify",
     "versions",
@@ -61,11 +64,13 @@ __all__ = [
 # Each name is loaded when it is first asked for (PEP 562): an application that deploys needs no scikit-learn, and
 # `dbml --help` needs no driver. The imports above say the same to type checkers.
 _HOMES = {
+    "dbml.models.adding": ("add_model",),
     "dbml.models.comparison": ("diff",),
     "dbml.models.exports": ("export", "export_file"),
     "dbml.models.signing": ("new_key",),
     "dbml.models.trust": ("revoke_key", "trust_key", "trusted_keys"),
-    "dbml.models.versions": ("add_model", "show", "verify", "versions"),
+    "dbml.models.tuning": ("tune",),
+    "dbml.models.versions": ("show", "verify", "versions"),
     "dbml.profiles.attachment": ("attach", "detach"),
     "dbml.profiles.online": ("attach_online",),
     "dbml.profiles.reconciliation": ("reconcile",),

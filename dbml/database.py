@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from importlib import resources
@@ -26,8 +26,18 @@ Statement: TypeAlias = "str | sql.SQL | sql.Composed"
 Progress: TypeAlias = Callable[[str, int, int], None]
 
 Row = TypeVar("Row")
-
 OLDEST_SERVER = 140000
+
+
+class Record:
+    """A dataclass of a row's columns that can be read like a mapping as well: ``row["engine"]``, ``dict(row)``."""
+
+    def keys(self) -> Iterable[str]:
+        """The names of its columns."""
+        return vars(self).keys()
+
+    def __getitem__(self, column: str) -> Any:
+        return vars(self)[column]
 
 
 @cache

@@ -150,12 +150,13 @@ def _read_estimator(plpy: Plpy, labelled: str) -> Estimator:
     name, _, fingerprint = labelled.partition(" ")
     query = plpy.prepare(
         "select v.model, v.version, v.signature, v.artifact "
-        "from dbml.model_version v where v.fingerprint = $1 and v.model || '@' || v.version = $2",
+        "from dbml.model_version v "
+        "where v.fingerprint = $1 and v.model || '@' || v.version = $2 and v.kind = 'joblib'",
         ["text", "text"],
     )
     rows = plpy.execute(query, [fingerprint, name])
     if not rows:
-        raise LoadError(f"there is no stored {name} with the fingerprint {fingerprint}")
+        raise LoadError(f"there is no joblib file of {name} with the fingerprint {fingerprint}")
     row = rows[0]
     blob = bytes(row["artifact"])
     packages.prepare(plpy)

@@ -22,6 +22,8 @@ from dbml.alembic import columns, tables, usage
 from dbml.alembic import operations as dbml_ops
 from dbml.alembic.declaration import Release, declared, read_manifest
 from dbml.alembic.implementation import located, refused, sha256
+from dbml.models import versions
+from dbml.models.version import Version
 from dbml.profiles import catalog
 from dbml.profiles.spec import Profile
 from dbml.schema.install import installation
@@ -39,14 +41,14 @@ class _State:
     default_schema: str
     installed: bool = False
     profiles: dict[tuple[str, str], Profile] = field(default_factory=dict)
-    versions: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    versions: dict[tuple[str, int], Version] = field(default_factory=dict)
 
     @property
     def serving(self) -> dict[str, int]:
-        return {name: version for (name, version), row in self.versions.items() if row["deployed"]}
+        return {name: version for (name, version), stored in self.versions.items() if stored.deployed}
 
     def features(self, name: str, version: int) -> list[str]:
-        return [feature["name"] for feature in self.versions[name, version]["features"]]
+        return [feature["name"] for feature in self.versions[name, version].features]
 
 
 def compare(context: AutogenContext, upgrade: ops.UpgradeOps, schemas: Any) -> PriorityDispatchResult:
@@ -112,7 +114,7 @@ def _state(raw: psycopg.Connection[Any], default_schema: str) -> _State:
     if state.installed:
         for record in catalog.records(raw):
             state.profiles[tables.parse(record.relation, default_schema)] = record.profile
-        state.versions = {(row["name"], row["version"]): row for row in database.named(raw, "models", name=None)}
+        state.versions = {(stored.name, stored.version): stored for stored in versions.versions(raw)}
     return state
 
 
@@ -135,9 +137,9 @@ def _coming(releases: Mapping[tuple[str, int], Release], state: _State) -> list[
                     "Versions are numbered in the order in which they are added.",
                 )
             coming.append(release)
-        elif stored["sha256"] != release.sha256:
+        elif stored.sha256 != release.sha256:
             raise errors.ImmutableVersion(
-                f"{release} of the manifest is another file than the stored one, whose sha256 is {stored['sha256']}",
+                f"{release} of the manifest is another file than the stored one, whose sha256 is {stored.sha256}",
                 f"A version never changes: list the new file as version {numbers[name] + 1}.",
             )
     for release in coming:

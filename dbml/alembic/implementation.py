@@ -119,14 +119,14 @@ def _uninstall(operations: Operations, operation: dbml_ops.UninstallDbmlOp) -> N
 
 def _add_model(operations: Operations, operation: dbml_ops.AddModelOp) -> None:
     from dbml.alembic import script
-    from dbml.models import versions
+    from dbml.models import adding
 
     with _sink(operations) as sink:
         release = checked(operation.release, operations.migration_context)
         if isinstance(sink, Script):
             sink.add(script.add_model(release))
             return
-        version = versions.add_model(
+        version = adding.add_model(
             sink,
             release.name,
             release.path,
@@ -142,8 +142,8 @@ def _add_model(operations: Operations, operation: dbml_ops.AddModelOp) -> None:
                 f"this artifact is or would be {version} here, and the migration says {release}",
                 "Versions are numbered in the order in which they are added.",
             )
-        for notice in version.notices:
-            _log.info("%s: %s", version, notice)
+        for said in (f"its score is {version.scored}", *version.notices):
+            _log.info("%s: %s", version, said)
 
 
 def _remove_model(operations: Operations, operation: dbml_ops.RemoveModelOp) -> None:

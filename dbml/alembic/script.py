@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
 from dbml import database, errors
 from dbml.alembic.declaration import Release
 from dbml.database import template
-from dbml.models import signing, versions
-from dbml.models.trial import ENGINES
+from dbml.models import adding, signing, versions
+from dbml.models.engines import ENGINES
 from dbml.profiles import attachment
 from dbml.profiles.catalog import Attachment
 from dbml.script import block, filled, numbered, quoted
@@ -58,17 +57,18 @@ def add_model(release: Release) -> str:
             f"{release} cannot run on engine {release.engine}: {reason}",
             f"Engines are auto, {', '.join(ENGINES)}.",
         )
-    row = versions.stored_row(release.name, release.version, read, possible) | {
-        "engine": chosen,
-        "parity": Jsonb({}),
-        "cost": Jsonb({}),
-        "metrics": Jsonb(dict(release.metrics)),
-        "git_revision": versions.git_revision(release.path),
-        "note": release.note,
-        "migrated": True,
-    }
+    new = adding.new_version(
+        release.name,
+        release.version,
+        read,
+        possible,
+        metrics=release.metrics,
+        git_revision=adding.git_revision(release.path),
+        note=release.note,
+        migrated=True,
+    )
     key = _key(release, chosen)
-    signed = versions.signature_row(key, release.name, release.version, read) if key else None
+    signed = adding.signature_row(key, release.name, release.version, read) if key else None
     return block(
         template(
             "alembic/add_model",
@@ -78,7 +78,7 @@ def add_model(release: Release) -> str:
             sign=database.verbatim(filled("add_signature", signed) if signed else "select null"),
             fingerprint=sql.Literal(read.fingerprint),
             engine=sql.Literal(chosen),
-            insert=database.verbatim(filled("add_version", row)),
+            insert=database.verbatim(filled("add_version", new.parameters(chosen))),
         ).as_string(None)
     )
 

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from dbml import database, errors
+from dbml.models import versions
 from dbml.profiles.spec import Counter, Event, Profile
 
 EVERY_COLUMN = "*"
@@ -84,8 +85,8 @@ def refuse_lost_column(raw: psycopg.Connection[Any], schema: str | None, table: 
     uses = database.rows(raw, _Use, "profiles_of_table", table=name)
     if not uses:
         return
-    deployed = [row for row in database.named(raw, "models", name=None) if row["deployed"]]
-    features = {row["name"]: [feature["name"] for feature in row["features"]] for row in deployed}
+    serving = versions.serving(raw)
+    features = {name: [feature["name"] for feature in version.features] for name, version in serving.items()}
     for use in uses:
         profile = Profile.from_dict(use.spec)
         if use.position is None:

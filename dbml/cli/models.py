@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,7 +21,21 @@ from dbml.cli.shared import (
     trust_option,
     version_number,
 )
+from dbml.models.engines import ENGINES
 from dbml.models.formats import FORMATS
+
+if TYPE_CHECKING:
+    from dbml.models.version import Version
+
+# What `dbml model show` does not print in a line of its own.
+_APART = ("features", "training_summary", "parity", "cost")
+
+engine_option = click.option(
+    "--engine",
+    default="auto",
+    metavar="|".join(("auto", *ENGINES)),
+    help="How it runs; auto: the fastest that is exact.",
+)
 
 
 @click.group("model")
@@ -39,9 +53,7 @@ def model_group() -> None:
     metavar="ROWS.csv",
     help="Rows of the features, for their types and as golden rows.",
 )
-@click.option(
-    "--engine", default="auto", help="How it runs: auto (the fastest that is exact), sql, portable or python."
-)
+@engine_option
 @click.option(
     "--output", metavar="LABEL|value", help="Class whose probability is the score; value: what predict answers."
 )
@@ -89,8 +101,29 @@ def model_add(
     if version.already_there:
         click.echo(f"{version} is this very artifact already, engine {version.engine}.")
     else:
-        click.echo(f"{version} added, engine {version.engine}. Next: dbml deploy {version}")
+        click.echo(f"{version} added, engine {version.engine}; its score is {version.scored}.")
+        click.echo(f"Next: dbml deploy {version}")
     for notice in version.notices:
+        click.echo(f"Note: {notice}.")
+
+
+@model_group.command("tune")
+@dsn_option
+@click.argument("version", metavar="NAME@V")
+@engine_option
+def model_tune(dsn: str | None, version: str, engine: str) -> None:
+    """Choose a version's engine anew.
+
+    Each engine that may run it is tried in the server as it is now: after an upgrade, or once PL/Python is there.
+    """
+    with connect(dsn) as connection:
+        tuned = dbml.tune(connection, *version_number(version), engine=engine)
+    if tuned.engine == tuned.before:
+        click.echo(f"{tuned} stays on engine {tuned.engine}.")
+    else:
+        click.echo(f"{tuned} runs on engine {tuned.engine} from now on, and no longer on {tuned.before}.")
+    _print_trial(tuned)
+    for notice in tuned.notices:
         click.echo(f"Note: {notice}.")
 
 
@@ -129,22 +162,25 @@ def model_list(dsn: str | None, name: str | None, as_json: bool) -> None:
 def model_show(dsn: str | None, version: str, as_json: bool) -> None:
     """Show one version: features, output, engines, cost, training."""
     with connect(dsn) as connection:
-        row = dbml.show(connection, *version_number(version))
+        found = dbml.show(connection, *version_number(version))
     if as_json:
-        print_json(row)
+        print_json(found)
         return
-    features = row.pop("features")
-    summary = row.pop("training_summary") or {}
-    parity, cost = row.pop("parity"), row.pop("cost")
-    for key, value in row.items():
-        said = ", ".join(value) or "nobody" if key == "signed_by" else value
-        click.echo(f"{key:12} {json.dumps(said) if isinstance(said, dict) else said}")
-    click.echo(f"{'trained on':12} {summary.get('rows', 'no sample given')}")
-    for engine, report in parity.items():
-        click.echo(f"{'engine':12} {engine:8} {_outcome(report, cost.get(engine))}")
-    for feature in features:
+    summary = found.training_summary or {}
+    for key, value in dict(found).items():
+        if key not in _APART:
+            said = ", ".join(value) or "nobody" if isinstance(value, list) else value
+            click.echo(f"{key:16} {json.dumps(said) if isinstance(said, dict) else said}")
+    click.echo(f"{'trained on':16} {summary.get('rows', 'no sample given')}")
+    _print_trial(found)
+    for feature in found.features:
         seen = summary.get("features", {}).get(feature["name"], {})
         click.echo(f"  {feature['name']:36} {feature['kind']:8} {json.dumps(seen)[:90] if seen else ''}")
+
+
+def _print_trial(version: Version) -> None:
+    for engine, report in version.parity.items():
+        click.echo(f"{'engine':16} {engine:8} {_outcome(report, version.cost.get(engine))}")
 
 
 def _outcome(report: dict[str, Any], cost: dict[str, Any] | None) -> str:
@@ -173,19 +209,19 @@ def model_diff(dsn: str | None, as_json: bool, one: str, other: str) -> None:
     if as_json:
         print_json(found)
         return
-    for what, names in found["features"].items():
+    for what, names in found.features.items():
         if names:
             click.echo(f"features {what}: {', '.join(names)}")
-    for what, (before, after) in found["differing"].items():
+    for what, (before, after) in found.differing.items():
         click.echo(f"{what}: {before} → {after}")
-    if found["same_plan"]:
+    if found.same_plan:
         click.echo("The plans are the same.")
     click.echo(
-        f"{found['moved']} of {found['rows']} golden rows move, by {found['largest_move']:.3g} at most, "
-        f"{found['mean_move']:.3g} on average"
+        f"{found.moved} of {found.rows} golden rows move, by {found.largest_move:.3g} at most, "
+        f"{found.mean_move:.3g} on average"
     )
-    if found["worst"]:
-        worst = found["worst"]
+    if found.worst:
+        worst = found.worst
         click.echo(f"the furthest, {worst['one_score']} → {worst['other_score']}: {json.dumps(worst['features'])}")
 
 
@@ -202,14 +238,14 @@ def model_verify(dsn: str | None, version: str, as_json: bool) -> None:
         report = dbml.verify(connection, *version_number(version))
     if as_json:
         print_json(report)
-    elif report["error"]:
-        click.echo(f"{version} cannot be scored: {report['error']}", err=True)
+    elif report.error:
+        click.echo(f"{version} cannot be scored: {report.error}", err=True)
     else:
         click.echo(
-            f"{version}: {report['rows']} golden rows, {report['differing']} differ, "
-            f"largest difference {report['largest_difference']:.3g}"
+            f"{version}: {report.rows} golden rows, {report.differing} differ, "
+            f"largest difference {report.largest_difference:.3g}"
         )
-    if report["differing"] or report["error"]:
+    if report.differing or report.error:
         sys.exit(1)
 
 

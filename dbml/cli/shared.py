@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,7 +19,7 @@ from dbml import errors
 if TYPE_CHECKING:
     import psycopg
 
-    from dbml.database import Progress
+    from dbml.database import Progress, Record
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -112,7 +112,7 @@ def named_number(text: str) -> tuple[str, float]:
         raise click.UsageError(f'"{text}" is not NAME=NUMBER, such as auc=0.91') from None
 
 
-def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) -> None:
+def print_rows(rows: Sequence[Mapping[str, Any] | Record], columns: tuple[str, ...], as_json: bool) -> None:
     """Print these columns as a table; as JSON, all of them."""
     if as_json:
         print_json(rows)
@@ -134,7 +134,11 @@ def print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bo
 
 def print_json(value: Any) -> None:
     """Print JSON; what JSON has no word for, as text."""
-    click.echo(json.dumps(value, indent=2, default=str))
+
+    def plain(value: Any) -> Any:
+        return dict(value) if hasattr(value, "keys") else str(value)
+
+    click.echo(json.dumps(value, indent=2, default=plain))
 
 
 @contextmanager

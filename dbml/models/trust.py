@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,38 @@ import psycopg
 
 from dbml import database, errors
 from dbml._plpython.signing import NotTrusted, judge
-from dbml.database import Connection
+from dbml.database import Connection, Record
 from dbml.models import signing
 from dbml.schema.install import require
 from dbml.script import Script, Sink, perform
+
+
+@dataclass(frozen=True)
+class TrustedKey(Record):
+    """A public key that is or was trusted: a row of the table ``dbml.trusted_key``."""
+
+    public_key: str
+    fingerprint: str
+    owner: str | None
+    added_at: datetime
+    added_by: str
+    revoked_at: datetime | None
+    revoked_by: str | None
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A key's signature of a version.
+
+    :param known: whether the key is or was trusted here.
+    :param owner: the key's; None where it was never trusted.
+    """
+
+    public_key: str
+    signature: bytes
+    known: bool
+    revoked: bool
+    owner: str | None
 
 
 def trust_key(connection: Connection, public_key: str, owner: str | None = None) -> bool:
@@ -28,8 +58,7 @@ def trust_key(connection: Connection, public_key: str, owner: str | None = None)
     raw = database.driver(connection)
     with database.translated():
         require(raw)
-        added: bool = database.named(raw, "trust_key", public_key=public_key, owner=owner)[0]["added"]
-        return added
+        return bool(database.value(raw, "trust_key", public_key=public_key, owner=owner))
 
 
 def revoke_key(connection: Connection, key: str) -> str:
@@ -43,16 +72,15 @@ def revoke_key(connection: Connection, key: str) -> str:
     raw = database.driver(connection)
     with database.translated():
         require(raw)
-        owner: str = database.named(raw, "revoke_key", key=key)[0]["owner"]
-        return owner
+        return str(database.value(raw, "revoke_key", key=key))
 
 
-def trusted_keys(connection: Connection) -> list[dict[str, Any]]:
-    """List the keys that are or were trusted: the table ``dbml.trusted_key``."""
+def trusted_keys(connection: Connection) -> list[TrustedKey]:
+    """List the keys that are or were trusted."""
     raw = database.driver(connection)
     with database.translated():
         require(raw)
-        return database.named(raw, "trusted_keys")
+        return database.rows(raw, TrustedKey, "trusted_keys", public_key=None)
 
 
 def signer(raw: psycopg.Connection[Any], path: Path | str | None) -> signing.Key:
@@ -69,14 +97,14 @@ def signer(raw: psycopg.Connection[Any], path: Path | str | None) -> signing.Key
             f"you have no key to sign with: there is no {signing.key_path(path)}",
             "dbml key new makes one; an administrator then says: dbml key trust PUBLIC_KEY --owner NAME",
         )
-    held = database.named(raw, "trusted_key", public_key=key.public)
-    if not held:
+    held = _held(raw, key)
+    if held is None:
         raise errors.UntrustedKey(
             "this database does not trust your key", f"An administrator says: {signing.trust_command(key)}"
         )
-    if held[0]["revoked_at"]:
+    if held.revoked_at:
         raise errors.RevokedKey(
-            f"your key was revoked by {held[0]['revoked_by']}",
+            f"your key was revoked by {held.revoked_by}",
             f"Move {signing.key_path(path)} away; then dbml key new makes another, for an administrator to trust.",
         )
     return key
@@ -94,12 +122,17 @@ def require_signature(
     :raises RevokedKey: it no longer trusts the key.
     :raises InvalidSignature: something of the version is not what was signed.
     """
-    rows = database.named(raw, "version_signatures", name=name, version=version)
+    held = database.rows(raw, Signature, "version_signatures", name=name, version=version)
     try:
-        judge(rows, name, version, sha256, signature)
+        judge([vars(one) for one in held], name, version, sha256, signature)
     except NotTrusted as error:
         kinds = {kind.sqlstate: kind for kind in errors.DbmlError.__subclasses__()}
         raise kinds[error.sqlstate](str(error), error.hint) from error
+
+
+def _held(raw: psycopg.Connection[Any], key: signing.Key) -> TrustedKey | None:
+    """What this database knows of a key."""
+    return next(iter(database.rows(raw, TrustedKey, "trusted_keys", public_key=key.public)), None)
 
 
 def introduce(sink: Sink, path: Path | str | None) -> list[str]:
@@ -110,13 +143,13 @@ def introduce(sink: Sink, path: Path | str | None) -> list[str]:
     said = []
     try:
         key, made = signing.own_key(path)
-        held = [] if isinstance(sink, Script) else database.named(sink, "trusted_key", public_key=key.public)
-        if not held:
+        held = None if isinstance(sink, Script) else _held(sink, key)
+        if held is None:
             perform(sink, "introduce_key", public_key=key.public, owner=signing.owner())
             which = "a new key" if made else "your key"
             said.append(f"what you add is signed with {which}, {signing.key_path(path)}, trusted here from now on")
-        elif held[0]["revoked_at"]:
-            said.append(f"your key {held[0]['fingerprint']} was revoked, and stays so")
+        elif held.revoked_at:
+            said.append(f"your key {held.fingerprint} was revoked, and stays so")
     except errors.KeyFileError as error:
         said.append(
             f"no key of yours is trusted, and models for the engine python need one: {error.message}. {error.hint}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from dbml import database, errors
+from dbml.models import versions
+from dbml.models.version import Version
 from dbml.profiles import counters
 from dbml.profiles.catalog import Attachment, Column, Table, listed
 from dbml.profiles.counters import Kept
@@ -273,29 +276,29 @@ def check_columns(table: Table, profile: Profile) -> None:
 
 def check_deployed_features(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
     """Name the nearest column for a feature that the profile lacks; the server checks the rest itself."""
-    by_name = {r["name"]: r for r in database.named(raw, "models", name=None) if r["deployed"]}
+    serving = versions.serving(raw)
     for prediction in attachment.profile.predictions:
-        version = by_name.get(prediction.model)
+        version = serving.get(prediction.model)
         if version:
             check_features(version, attachment.table, prediction.features)
 
 
-def check_features(version: dict[str, Any], table: Table, expressions: Any) -> None:
+def check_features(version: Version, table: Table, expressions: Mapping[str, str]) -> None:
     """Check that every feature of a version has a column or an expression.
 
     :raises ProfileError: one has neither, or an expression belongs to no feature.
     """
-    names = [feature["name"] for feature in version["features"]]
+    names = [feature["name"] for feature in version.features]
     for name in expressions:
         if name not in names:
             raise errors.ProfileError(
-                f'"{name}" is no feature of {version["name"]}@{version["version"]}',
+                f'"{name}" is no feature of {version}',
                 f"Its features: {', '.join(names)}.{errors.nearest(name, names)}",
             )
     for name in names:
         if name not in table.columns and name not in expressions:
             raise errors.ProfileError(
-                f'feature "{name}" of {version["name"]}@{version["version"]} is no column of {table}',
+                f'feature "{name}" of {version} is no column of {table}',
                 "Add the column, or say under [prediction.features] which expression gives it."
                 + errors.nearest(name, table.columns),
             )

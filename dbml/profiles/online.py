@@ -13,6 +13,7 @@ from psycopg import sql
 
 from dbml import database, errors
 from dbml.database import Connection, Progress, template
+from dbml.models import versions
 from dbml.profiles import attachment, catalog, checks, reconciliation, rescoring, triggers
 from dbml.profiles.attachment import Attached
 from dbml.profiles.catalog import Attachment, listed, table_facts
@@ -167,9 +168,9 @@ def _count(raw: psycopg.Connection[Any], attached: Attachment, progress: Progres
 def _score(raw: psycopg.Connection[Any], attached: Attachment, progress: Progress | None) -> None:
     """Score what recounting has not: rows whose counters were right already."""
     total = database.named(raw, "estimated_rows", table=attached.table.oid)[0]["rows"]
-    deployed = {row["name"] for row in database.named(raw, "models", name=None) if row["deployed"]}
+    serving = versions.serving(raw)
     for prediction in attached.profile.predictions:
-        if prediction.model not in deployed:
+        if prediction.model not in serving:
             continue
         done = 0
         for number in rescoring.batches(raw, attached.id, prediction.model, ROWS_AT_ONCE):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -15,6 +16,30 @@ from dbml.schema.install import require
 
 # Rows stay locked for as long as a batch takes.
 ROWS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A profile that is ready to be scored anew.
+
+    :param profile: its number.
+    :param rows: about how many there are.
+    """
+
+    profile: int
+    name: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a batch has come to.
+
+    :param reached: the key of its last row; None at the end.
+    """
+
+    scored: int
+    reached: list[str] | None
 
 
 def rescore(
@@ -45,17 +70,17 @@ def rescore(
         versions.require_model(raw, name)
         total, began = 0, time.monotonic()
         at_once = ROWS_AT_ONCE if rate is None else max(1, min(ROWS_AT_ONCE, int(rate / 4)))
-        for profile in database.named(raw, "start_rescore", name=name, stale=stale):
+        for ready in database.rows(raw, Ready, "start_rescore", name=name, stale=stale):
             scored = 0
-            for batch in batches(raw, profile["profile"], name, at_once, every=every, stale=stale):
+            for batch in batches(raw, ready.profile, name, at_once, every=every, stale=stale):
                 scored += batch
                 total += batch
                 if progress:
-                    progress(profile["name"], scored, max(profile["rows"], scored) if batch else scored)
+                    progress(ready.name, scored, max(ready.rows, scored) if batch else scored)
                 if rate is not None and batch:
                     time.sleep(max(0.0, began + total / rate - time.monotonic()))
         if raw.autocommit:
-            database.named(raw, "forget_failures")
+            database.value(raw, "forget_failures")
         return total
 
 
@@ -65,11 +90,11 @@ def batches(
     """Score the rows of one profile as :func:`rescore` does; yields the number of each batch, 0 at the end."""
     after = None
     while True:
-        batch = database.named(
-            raw, "rescore_batch", profile=profile, name=name, after=after, rows=rows, every=every, stale=stale
+        batch = database.rows(
+            raw, Batch, "rescore_batch", profile=profile, name=name, after=after, rows=rows, every=every, stale=stale
         )[0]
-        yield batch["scored"]
-        after = batch["reached"]
+        yield batch.scored
+        after = batch.reached
         if after is None:
             return
 
@@ -82,5 +107,4 @@ def rescore_due(connection: Connection) -> int:
     raw = database.driver(connection)
     with database.translated():
         require(raw)
-        moved: int = database.named(raw, "rescore_due")[0]["moved"]
-        return moved
+        return int(database.value(raw, "rescore_due"))

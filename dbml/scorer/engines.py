@@ -7,11 +7,12 @@ inside the server.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dbml._plpython import batch, compiled, portable
 from dbml._plpython.frame import to_wire
+from dbml._plpython.plan import loads
 from dbml.scorer import parity, sql
 from dbml.scorer.parity import Answer, Report
 from dbml.scorer.sklearn import Unsupported, lower
@@ -35,6 +36,12 @@ class Engines:
     hurtful_rows: list[list[Any]] = field(default_factory=list)
     hurtful_scores: list[Answer] = field(default_factory=list)
     report: Report | None = None
+
+    def labelled(self, label: str) -> Engines:
+        """The same for a version of another name, by which refusals call it."""
+        if self.plan is None or self.expression is None:
+            return self
+        return replace(self, expression=sql.render(self.plan, sql.OPERATIONS_ALONE, label))
 
 
 def prepare(
@@ -66,12 +73,20 @@ def prepare(
             f"its plan differs from the estimator on {report.differing} of {report.rows} rows, worst {worst(report)}"
         )
         return _no_plan(because, report)
-    at_most = sql.OPERATIONS_ALONE if sql_alone else sql.OPERATIONS_AT_MOST
-    try:
-        expression, refusals = sql.render(plan, at_most, label), {}
-    except (sql.TooLarge, Unsupported) as reason:
-        expression, refusals = None, {"sql": str(reason)}
+    expression, refusals = _in_sql(plan, label, sql_alone)
     return Engines(plan, expression, refusals, rows, truth, report)
+
+
+def refused_beside_others(plan: str) -> dict[str, str]:
+    """``sql`` → why it is no match for the other engines, for a stored plan; nothing where it is."""
+    return _in_sql(loads(plan), "the model", False)[1]
+
+
+def _in_sql(plan: Mapping[str, Any], label: str, alone: bool) -> tuple[sql.Expression | None, dict[str, str]]:
+    try:
+        return sql.render(plan, sql.OPERATIONS_ALONE if alone else sql.OPERATIONS_AT_MOST, label), {}
+    except (sql.TooLarge, Unsupported) as reason:
+        return None, {"sql": str(reason)}
 
 
 def _no_plan(because: str, report: Report | None = None) -> Engines:

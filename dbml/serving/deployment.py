@@ -3,16 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from dbml import database
-from dbml.database import Connection
+from dbml.database import Connection, Record
 from dbml.models import versions
 from dbml.profiles import checks
 from dbml.profiles.catalog import table_facts
 from dbml.schema.install import require
+
+
+@dataclass(frozen=True)
+class Status(Record):
+    """One prediction of a profile: a row of the view ``dbml.status``.
+
+    :param profile: the table.
+    :param prediction: the column.
+    :param version: that serves; None where none does.
+    :param events: the tables that move its counters.
+    :param stale: how many rows could not be scored when they last changed.
+    :param last_failure: why, as far as the one who asks may know.
+    :param complete: whether it is attached to the end.
+    """
+
+    profile: str
+    prediction: str
+    model: str
+    version: int | None
+    engine: str | None
+    on_error: str
+    deployed_at: datetime | None
+    deployed_by: str | None
+    events: list[str] | None
+    stale: int
+    last_failure_at: datetime | None
+    last_failure: str | None
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A profile that a model scores.
+
+    :param features: those that are expressions.
+    """
+
+    relation: str
+    features: dict[str, str]
 
 
 def deploy(connection: Connection, name: str, version: int, *, note: str | None = None) -> int:
@@ -31,11 +72,10 @@ def deploy(connection: Connection, name: str, version: int, *, note: str | None 
         require(raw)
         found = versions.show(raw, name, version)
         # Names the nearest column; the server checks the same, for those who may not read what is attached.
-        may_read = database.named(raw, "may_read_profiles")[0]["may"]
-        for row in database.named(raw, "predictions", model=name) if may_read else ():
-            checks.check_features(found, table_facts(raw, row["relation"]), row["features"])
-        scored: int = database.named(raw, "deploy", name=name, version=version, note=note)[0]["scored"]
-        return scored
+        if database.value(raw, "may_read_profiles"):
+            for predicted in database.rows(raw, Predicted, "predictions", model=name):
+                checks.check_features(found, table_facts(raw, predicted.relation), predicted.features)
+        return int(database.value(raw, "deploy", name=name, version=version, note=note))
 
 
 def rollback(connection: Connection, name: str) -> int:
@@ -50,8 +90,7 @@ def rollback(connection: Connection, name: str) -> int:
     with database.translated():
         require(raw)
         versions.require_model(raw, name)
-        version: int = database.named(raw, "rollback", name=name)[0]["version"]
-        return version
+        return int(database.value(raw, "rollback", name=name))
 
 
 def score(connection: Connection, name: str, features: Mapping[str, Any]) -> float:
@@ -63,13 +102,12 @@ def score(connection: Connection, name: str, features: Mapping[str, Any]) -> flo
     raw = database.driver(connection)
     with database.translated():
         require(raw)
-        answer: float = database.named(raw, "score", name=name, features=Jsonb(dict(features)))[0]["score"]
-        return answer
+        return float(database.value(raw, "score", name=name, features=Jsonb(dict(features))))
 
 
-def status(connection: Connection) -> list[dict[str, Any]]:
-    """What is attached, which version serves it, and what could not be scored: the view ``dbml.status``."""
+def status(connection: Connection) -> list[Status]:
+    """What is attached, which version serves it, and what could not be scored."""
     raw = database.driver(connection)
     with database.translated():
         require(raw)
-        return database.query(raw, "select * from dbml.status order by profile, prediction")
+        return database.rows(raw, Status, "status")

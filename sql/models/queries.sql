@@ -17,7 +17,7 @@ select coalesce(max(m.version), 0) + 1 as version
 
 -- name: same_version
 -- The version that an identical file was stored as.
-select version, engine
+select version
   from dbml.model
  where name = %(name)s
    and starts_with(fingerprint, %(fingerprint)s);
@@ -28,13 +28,16 @@ select dbml._add_version(
          model => %(name)s, version => %(version)s, engine => %(engine)s, fingerprint => %(fingerprint)s,
          sha256 => %(sha256)s, signature => %(signature)s, golden => %(golden)s, libraries => %(libraries)s,
          training_summary => %(training_summary)s, artifact => %(artifact)s, plan => %(plan)s,
-         expression => %(expression)s::text[], careful_expression => %(careful_expression)s::text[],
-         parity => %(parity)s, cost => %(cost)s, metrics => %(metrics)s, git_revision => %(git_revision)s,
+         expression => %(expression)s::text[], careful_expression => %(careful_expression)s::text[], metrics => %(metrics)s, git_revision => %(git_revision)s,
          note => %(note)s, migrated => %(migrated)s, kind => %(kind)s) as added;
 
 -- name: remove_version
 -- Removes a version that a migration added.
 select dbml._remove_version(%(name)s, %(version)s, %(sha256)s);
+
+-- name: choose_engine
+-- Makes a version run on an engine.
+select dbml._choose_engine(%(name)s, %(version)s, %(engine)s, %(parity)s, %(cost)s);
 
 -- name: prepare
 -- Makes what an engine needs to score a version.
@@ -52,9 +55,9 @@ select * from dbml.verify(%(name)s, %(version)s);
 -- Scores a version's golden rows by an engine of one's choice.
 select * from dbml._verify(%(name)s, %(version)s, %(engine)s);
 
--- name: stored_version
+-- name: content
 -- All that an export needs of a version.
-select kind, artifact, sha256, signature, golden, plan::text as plan, libraries
+select model || '@' || version as label, kind, artifact, sha256, signature, golden, plan::text as plan, libraries
   from dbml.model_version
  where model = %(name)s and version = %(version)s;
 
@@ -84,7 +87,7 @@ select s.public_key, s.signature, k.public_key is not null as known, k.revoked_a
 select v.model,
        v.version,
        s.version is not null as deployed
-  from dbml.model_version v
+  from dbml.version_engine v
   left join dbml.serving s on s.model = v.model and s.version = v.version
  where v.engine = 'python'
    and not exists (
@@ -93,13 +96,16 @@ select v.model,
           where s.model = v.model and s.version = v.version and k.revoked_at is null)
  order by v.model, v.version;
 
--- name: trusted_key
--- A public key, if it is or was trusted.
-select * from dbml.trusted_key where public_key = %(public_key)s;
+-- name: python_path
+-- The folder on the server with the packages that PL/Python's own path lacks.
+select value from dbml.setting where name = 'python_path';
 
 -- name: trusted_keys
--- Every public key that is or was trusted.
-select * from dbml.trusted_key order by added_at, public_key;
+-- Every public key that is or was trusted, or one of them.
+select public_key, fingerprint, owner, added_at, added_by, revoked_at, revoked_by
+  from dbml.trusted_key
+ where public_key = %(public_key)s or %(public_key)s::text is null
+ order by added_at, public_key;
 
 -- name: trust_key
 -- Trusts a public key.

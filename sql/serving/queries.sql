@@ -33,6 +33,13 @@ select m.name, m.version, m.engine
  where m.deployed
  order by m.name;
 
+-- name: status
+-- What is attached, which version serves it, and what could not be scored.
+select profile, prediction, model, version, engine, on_error, deployed_at, deployed_by, events, stale,
+       last_failure_at, last_failure, complete
+  from dbml.status
+ order by profile, prediction;
+
 -- name: score
 -- Scores loose values by the version that serves.
 select dbml.score(%(name)s, %(features)s) as score;

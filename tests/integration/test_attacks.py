@@ -28,6 +28,7 @@ from tests.unit.test_unfold import Marker, trees
 
 STATE = (
     "select (select jsonb_agg(to_jsonb(t) - 'artifact') from dbml.model_version t),"
+    " (select jsonb_agg(t) from dbml.version_engine t),"
     " (select jsonb_agg(t) from dbml.deployment t), (select jsonb_agg(t) from dbml.profile t),"
     " (select jsonb_agg(t) from dbml.setting t), (select count(*) from dbml.bytecode),"
     " (select jsonb_agg(p.oid::regprocedure::text || p.prosrc order by 1) from pg_proc p where p.pronamespace::regnamespace::text like 'dbml%'),"
@@ -48,9 +49,12 @@ def deployer(db: psycopg.Connection[Any], dsn: str, live: None) -> Iterator[psyc
 
 def version(db: psycopg.Connection[Any]) -> dict[str, Any]:
     """The parameters by which churn@1 was stored, as those of a next version."""
-    columns = "engine, fingerprint, sha256, signature, golden, libraries, training_summary, artifact, plan::text, expression, careful_expression, parity, cost, metrics, git_revision, note, migrated, kind"
-    row = database.query(db, f"select {columns} from dbml.model_version where model = 'churn'")[0]
-    documents = ("signature", "golden", "libraries", "training_summary", "parity", "cost", "metrics")
+    columns = "engine, fingerprint, sha256, signature, golden, libraries, training_summary, artifact, plan::text, expression, careful_expression, metrics, git_revision, note, migrated, kind"
+    row = database.query(
+        db,
+        f"select {columns} from dbml.model_version join dbml.version_engine using (model, version) where model = 'churn'",
+    )[0]
+    documents = ("signature", "golden", "libraries", "training_summary", "metrics")
     return {
         **row,
         **{name: Jsonb(row[name]) for name in documents},
@@ -127,7 +131,7 @@ def test_a_deployer_writes_no_table(deployer: psycopg.Connection[Any], db: psyco
     tables = db.execute(
         "select relname from pg_class where relnamespace = 'dbml'::regnamespace and relkind = 'r'"
     ).fetchall()
-    assert len(tables) == 12
+    assert len(tables) == 13
     for (table,) in tables:
         for statement in (
             f"insert into dbml.{table} default values", f"delete from dbml.{table}", f"truncate dbml.{table}",

@@ -78,10 +78,15 @@ def tamper(db: Db) -> Callable[..., None]:
 def copied(tamper: Callable[..., None], model: str, version: int, artifact: bytes | None = None) -> None:
     """A row like that of churn@1, under another name or with another file."""
     tamper(
-        "insert into dbml.model_version (model, version, engine, fingerprint, sha256, signature, golden, libraries, artifact)"
-        " select %s, %s, engine, fingerprint || %s, encode(sha256(coalesce(%s::bytea, artifact)), 'hex'), signature, golden,"
+        "insert into dbml.model_version (model, version, fingerprint, sha256, signature, golden, libraries, artifact)"
+        " select %s, %s, fingerprint || %s, encode(sha256(coalesce(%s::bytea, artifact)), 'hex'), signature, golden,"
         " libraries, coalesce(%s::bytea, artifact) from dbml.model_version where model = 'churn' and version = 1",
         model, version, str(version), artifact, artifact,
+    )  # fmt: skip
+    tamper(
+        "insert into dbml.version_engine (model, version, engine)"
+        " select %s, %s, engine from dbml.version_engine where model = 'churn' and version = 1",
+        model, version,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -15,6 +16,8 @@ import numpy as np
 import pandas as pd
 import psycopg
 import pytest
+from alembic import command
+from alembic.config import Config
 
 import dbml
 from tests.conftest import Databases
@@ -163,3 +166,47 @@ def test_an_upgrade_under_writes(db: Db, dsn: str, estimators: dict[tuple[str, i
         db.execute(f"update customer_{engine} set spend = 12 where id = {STALE}")  # type: ignore[arg-type]
     assert db.execute("select count(*) from dbml.failure").fetchone() == (0,)
     assert dbml.reconcile(db).differences == []
+
+
+def tables(db: Db) -> dict[str, Any]:
+    """Every row of dbml's own tables, but for what installing writes of itself: code, its hash, a key."""
+    names = db.execute(
+        "select relname from pg_class where relnamespace = 'dbml'::regnamespace and relkind = 'r'"
+        " and relname not in ('bytecode', 'setting', 'trusted_key')"
+    ).fetchall()
+    return {
+        name: db.execute(f"select to_jsonb(t) from dbml.{name} t order by to_jsonb(t)::text").fetchall()  # type: ignore[arg-type]
+        for (name,) in names
+    }
+
+
+def downgrade(db: Db, revision: str) -> None:
+    """As Alembic writes it for who goes back to an earlier release."""
+    script = io.StringIO()
+    config = Config(output_buffer=script)
+    config.set_main_option("script_location", str(resources.files("dbml._migrations")))
+    config.set_main_option("path_separator", "os")
+    command.downgrade(config, f"head:{revision}", sql=True)
+    db.execute(script.getvalue())  # type: ignore[arg-type]
+
+
+def test_back_to_the_release_and_up_again(db: Db, estimators: dict[tuple[str, int], Any]) -> None:
+    db.execute("create view others as select name, engine, cost from dbml.model")  # it does not stand in the way
+    released = tables(db)
+    with db.transaction():
+        dbml.install(db)
+    upgraded = tables(db)
+    assert db.execute("select name, engine from others where cost <> '{}' order by 1, 2").fetchall() == [
+        ("forest", "portable"), ("forest", "portable"), ("linear", "sql"), ("linear", "sql"),
+        ("neighbours", "python"), ("neighbours", "python"), ("spare", "sql"),
+    ]  # fmt: skip
+    db.execute("drop view others")
+    with db.transaction():
+        downgrade(db, released["alembic_version"][0][0]["version_num"])
+    assert tables(db) == released
+    with db.transaction():
+        assert dbml.install(db)["changed"]
+    assert tables(db) == upgraded
+    for model, _ in MODELS.values():
+        dbml.rescore(db, model)
+    check(db, estimators)

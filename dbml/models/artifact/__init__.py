@@ -22,6 +22,7 @@ from dbml.models.artifact.estimator import describe, feature_names, output_of, t
 from dbml.models.artifact.golden import GIVE_SAMPLE, GOLDEN_ROWS, SYNTHETIC_ROWS, of_sample, synthetic
 from dbml.models.artifact.sample import feature, read_rows
 from dbml.models.file import MAX_BYTES, MAX_UNFOLDED
+from dbml.models.version import unpicklable
 
 __all__ = ["GOLDEN_ROWS", "SYNTHETIC_ROWS", "Artifact", "read"]
 
@@ -52,9 +53,7 @@ class Artifact:
     @property
     def refusals(self) -> dict[str, str]:
         """Engine → why it cannot run a file of this kind."""
-        if self.kind == "joblib":
-            return {}
-        return {"python": f"it unpickles joblib files, and this model came as {self.kind}"}
+        return unpicklable(self.kind)
 
     @property
     def fingerprint(self) -> str:

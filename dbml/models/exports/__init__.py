@@ -77,24 +77,24 @@ def _made(
     connection: Connection, name: str, version: int, form: str | None, schema: str, trust: Sequence[str]
 ) -> tuple[str, bytes]:
     raw = database.driver(connection)
-    row = versions.stored(raw, name, version)
+    content = versions.content(raw, name, version)
     if form not in (None, *FORMATS):
         raise errors.ExportError(f'there is no format "{form}"', f"Formats are {', '.join(FORMATS)}.")
-    if form in (None, row["kind"]):
+    if form in (None, content.kind):
         # Its sha256 is that of the file whose golden rows were scored when it was added: to copy it unpickles nothing.
-        return row["kind"], row["artifact"]
+        return content.kind, content.artifact
     if form not in _MADE:
         raise errors.ExportError(
-            f"{name}@{version} came as {row['kind']}, and there is no {form} file of it",
-            f"Export what was added: `--format {row['kind']}`.",
+            f"{content.label} came as {content.kind}, and there is no {form} file of it",
+            f"Export what was added: `--format {content.kind}`.",
         )
     # numpy is not for those who only import dbml.
     from dbml.models.exports.checking import Stored
 
-    if form in _UNPICKLE and row["kind"] == "joblib":
-        require_signature(raw, name, version, row["sha256"], row["signature"])
+    if form in _UNPICKLE and content.kind == "joblib":
+        require_signature(raw, name, version, content.sha256, content.signature)
     maker = importlib.import_module(f"dbml.models.exports.{form}")
-    stored = Stored(f"{name}@{version}", schema=schema, trust=tuple(trust), **row)
+    stored = Stored(**vars(content), schema=schema, trust=tuple(trust))
     with database.translated():
         return form, maker.make(raw, stored)
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from dbml import errors
 from dbml._plpython.frame import rows_to_input, to_wire
+from dbml.models.version import Content
 
 # How far a score of an exported file may be from the model's own: of a probability this much, of a value this
 # much of it where it is beyond 1. Formats compute in float32 here and there, whose last place is 6e-8.
@@ -22,24 +23,15 @@ Row = Sequence[Any]
 
 
 @dataclass(frozen=True)
-class Stored:
-    """A version as the database has it.
+class Stored(Content):
+    """A version on its way out.
 
-    :param label: such as ``churn@3``.
     :param schema: where the functions of an SQL export are to stand.
     :param trust: types that a skops file may load.
     """
 
-    label: str
     schema: str
     trust: tuple[str, ...]
-    kind: str
-    artifact: bytes
-    sha256: str
-    signature: dict[str, Any]
-    golden: dict[str, Any]
-    plan: str | None
-    libraries: dict[str, str]
 
     def estimator(self) -> Any:
         """The fitted estimator itself, loaded anew each time: converters write to what they are given.

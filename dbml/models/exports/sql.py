@@ -17,6 +17,7 @@ from dbml import database, errors
 from dbml._plpython.plan import loads
 from dbml.models.exports.checking import Stored
 from dbml.models.exports.plan import confirm, golden, plan_of
+from dbml.models.version import scored
 from dbml.scorer.sklearn import Unsupported
 from dbml.scorer.sql import OPERATIONS_ALONE, TooLarge, render
 from dbml.scorer.sql import text as write
@@ -85,7 +86,7 @@ def written(stored: Stored) -> str:
         .format(
             label=database.verbatim(stored.label),
             estimator=database.verbatim(_comment(stored.signature["estimator"])),
-            score=database.verbatim(_comment(_score(stored.signature["output"]))),
+            score=database.verbatim(_comment(scored(stored.signature["output"]))),
             example=database.verbatim(_comment(_example(stored, names))),
             schema=sql.Identifier(schema),
             function=sql.Identifier(function),
@@ -98,7 +99,7 @@ def written(stored: Stored) -> str:
             ),
             types=database.verbatim(", ".join(types)),
             body=database.verbatim(_dollars(body)),
-            comment=sql.Literal(f"Scores a row by {stored.label}: {_score(stored.signature['output'])}."),
+            comment=sql.Literal(f"Scores a row by {stored.label}: {scored(stored.signature['output'])}."),
         )
         .as_string(None)
     )
@@ -187,12 +188,6 @@ def _comment(text: str) -> str:
     return " ".join(text.split())
 
 
-def _score(output: dict[str, Any]) -> str:
-    if output["kind"] == "probability":
-        return f'the probability of "{output["label"]}"'
-    return f'1 where "{output["label"]}" is predicted, else 0' if output["kind"] == "label" else "the predicted value"
-
-
 def _example(stored: Stored, names: list[str | None]) -> str:
     """A call to copy; its values are nobody's."""
     schema, function, _ = _names(stored)
@@ -225,10 +220,10 @@ def _answers(raw: psycopg.Connection[Any], stored: Stored) -> list[float | None]
             answers[place] = row["score"]
 
     # In one query, for a large model takes long to plan; the refused rows, and all where that fails, one by one.
-    scored = [i for i, expected in enumerate(truth) if expected is not None]
+    answered = [i for i, expected in enumerate(truth) if expected is not None]
     alone = [i for i, expected in enumerate(truth) if expected is None]
     try:
-        score(scored)
+        score(answered)
     except psycopg.Error:
         alone = list(range(len(rows)))
     for place in alone:

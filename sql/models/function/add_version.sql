@@ -3,7 +3,7 @@
 -- fingerprint, by which sessions find a version, is nobody else's.
 create or replace function dbml._add_version(
   model text, version integer, engine text, fingerprint text, sha256 text, signature jsonb, golden jsonb, libraries jsonb,
-  training_summary jsonb, artifact bytea, plan text, expression text[], careful_expression text[], parity jsonb, cost jsonb,
+  training_summary jsonb, artifact bytea, plan text, expression text[], careful_expression text[],
   metrics jsonb, git_revision text, note text, migrated boolean, kind text
 ) returns void
 language plpgsql
@@ -19,9 +19,9 @@ declare
   other record;
   written json;
 begin
-  if model !~ '^[a-z_][a-z0-9_]{0,39}$' or engine not in ('sql', 'portable', 'python') then
-    raise exception '% is no name for a model, or % for an engine', quote_literal(left(model, 80)), quote_literal(left(engine, 80))
-      using errcode = 'DB003', hint = 'Use at most 40 lower-case letters, digits and underscores; engines are sql, portable and python.';
+  if model !~ '^[a-z_][a-z0-9_]{0,39}$' then
+    raise exception '% is no name for a model', quote_literal(left(model, 80))
+      using errcode = 'DB003', hint = 'Use at most 40 lower-case letters, digits and underscores.';
   end if;
   select * into limits from dbml._limits();
   if octet_length(artifact) > limits.artifact then
@@ -66,14 +66,16 @@ begin
       using errcode = 'DB006', hint = 'dbml model add makes it from the file, the signature and the plan.';
   end if;
   insert into dbml.model_version
-         (model, version, engine, fingerprint, sha256, signature, golden, libraries, training_summary, artifact,
-          plan, expression, careful_expression, parity, cost, metrics, git_revision, note, migrated, kind)
-  values (_add_version.model, _add_version.version, _add_version.engine, _add_version.fingerprint, _add_version.sha256,
+         (model, version, fingerprint, sha256, signature, golden, libraries, training_summary, artifact,
+          plan, expression, careful_expression, metrics, git_revision, note, migrated, kind)
+  values (_add_version.model, _add_version.version, _add_version.fingerprint, _add_version.sha256,
           _add_version.signature, _add_version.golden, _add_version.libraries, _add_version.training_summary,
-          _add_version.artifact, written, _add_version.expression, _add_version.careful_expression, _add_version.parity,
-          _add_version.cost, _add_version.metrics, _add_version.git_revision, _add_version.note, _add_version.migrated, _add_version.kind);
+          _add_version.artifact, written, _add_version.expression, _add_version.careful_expression,
+          _add_version.metrics, _add_version.git_revision, _add_version.note, _add_version.migrated, _add_version.kind);
+  insert into dbml.version_engine (model, version, engine)
+  values (_add_version.model, _add_version.version, _add_version.engine);
 end
 $$;
 comment on function dbml._add_version(
-  text, integer, text, text, text, jsonb, jsonb, jsonb, jsonb, bytea, text, text[], text[], jsonb, jsonb, jsonb, text, text, boolean, text
+  text, integer, text, text, text, jsonb, jsonb, jsonb, jsonb, bytea, text, text[], text[], jsonb, text, text, boolean, text
 ) is 'Stores a version of a model, checked as far as the server can check it without loading anything.';

@@ -14,7 +14,8 @@ begin
     select distinct v.fingerprint
       from dbml.serving s
       join dbml.model_version v using (model, version)
-     where v.engine = 'portable'
+      join dbml.version_engine e using (model, version)
+     where e.engine = 'portable'
   loop
     perform dbml._compile(fingerprint);
   end loop;

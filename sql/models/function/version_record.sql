@@ -7,13 +7,14 @@ as $$
   -- The engine python loads a version by its name too: that is what is signed.
   select row(v.model, v.version, e.engine,
              case e.engine when 'python' then v.model || '@' || v.version || ' ' else '' end || v.fingerprint, v.signature, v.expression,
-             e.engine = 'python' or e.engine = 'portable' and (v.cost -> 'portable' ->> 'in_batches')::boolean)::dbml.scorer
+             e.engine = 'python' or e.engine = 'portable' and (c.cost -> 'portable' ->> 'in_batches')::boolean)::dbml.scorer
     from dbml.model_version v
-   cross join lateral (select coalesce(_scorer.engine, v.engine) as engine) e
+    join dbml.version_engine c on c.model = v.model and c.version = v.version
+   cross join lateral (select coalesce(_scorer.engine, c.engine) as engine) e
    where v.model = _scorer.model and v.version = _scorer.version
 $$;
 comment on function dbml._scorer(text, integer, text) is
-  'What scoring with a version needs; by another engine than the one it was given, where that is named.';
+  'What scoring with a version needs; by another engine than the one that was chosen, where that is named.';
 
 create or replace function dbml._deployed(model text) returns dbml.scorer
 language sql

@@ -1,7 +1,7 @@
 create or replace view dbml.model as
 select v.model as name,
        v.version,
-       v.engine,
+       e.engine,
        s.version is not null as deployed,
        v.signature ->> 'estimator' as estimator,
        v.signature -> 'output' as output,
@@ -13,8 +13,8 @@ select v.model as name,
        v.training_summary,
        v.created_at,
        v.created_by,
-       v.parity,
-       v.cost,
+       e.parity,
+       e.cost,
        v.metrics,
        v.git_revision,
        v.note,
@@ -27,7 +27,15 @@ select v.model as name,
            left join dbml.trusted_key k on k.public_key = s.public_key
           where s.model = v.model and s.version = v.version
           order by s.signed_at, s.public_key
-       ) as signed_by
+       ) as signed_by,
+       -- The fastest first.
+       array_remove(array[
+         case when v.expression is not null then 'sql' end,
+         case when v.plan is not null then 'portable' end,
+         case when v.kind = 'joblib' then 'python' end], null) as engines,
+       e.chosen_at,
+       e.chosen_by
   from dbml.model_version v
+  left join dbml.version_engine e on e.model = v.model and e.version = v.version
   left join dbml.serving s on s.model = v.model and s.version = v.version;
 comment on view dbml.model is 'Every stored version of every model, without its blob.';

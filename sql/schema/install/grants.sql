@@ -6,10 +6,10 @@ grant execute on function dbml.deploy(text, integer), dbml.deploy(text, integer,
 -- Adding a version: stored, made ready, measured and verified by functions; dbml_deployer may touch no table.
 grant execute on function dbml._limits(), dbml._add_signature(text, integer, text, bytea) to dbml_deployer;
 grant execute on function dbml._add_version(
-  text, integer, text, text, text, jsonb, jsonb, jsonb, jsonb, bytea, text, text[], text[], jsonb, jsonb, jsonb, text, text, boolean, text
+  text, integer, text, text, text, jsonb, jsonb, jsonb, jsonb, bytea, text, text[], text[], jsonb, text, text, boolean, text
 ) to dbml_deployer;
-grant execute on function dbml._prepare(text, integer, text), dbml._measure(text, integer, text), dbml._verify(text, integer, text)
-   to dbml_deployer;
+grant execute on function dbml._prepare(text, integer, text), dbml._measure(text, integer, text), dbml._verify(text, integer, text),
+  dbml._choose_engine(text, integer, text, jsonb, jsonb) to dbml_deployer;
 -- What a migration did, its downgrade takes back.
 grant execute on function dbml._undeploy(text, integer, text, boolean), dbml._remove_version(text, integer, text) to dbml_deployer;
 grant execute on function dbml._start_rescore(text, boolean), dbml._forget_failures() to dbml_deployer;

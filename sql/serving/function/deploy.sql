@@ -5,6 +5,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  engine text;
   first boolean;
   attached integer;
   scored bigint := 0;
@@ -18,9 +19,12 @@ begin
               'dbml model list shows what there is');
   end if;
   perform pg_advisory_xact_lock(hashtextextended('dbml.deploy ' || model, 0));
-  perform dbml._prepare(v.model, v.version, v.engine)
-     from dbml.model_version v
-    where v.model = deploy.model and v.version = deploy.version;
+  -- Locked against whoever would choose another at this moment.
+  select e.engine into engine
+    from dbml.version_engine e
+   where e.model = deploy.model and e.version = deploy.version
+     for share;
+  perform dbml._prepare(model, version, engine);
   first := not exists (select from dbml.serving s where s.model = deploy.model);
   insert into dbml.deployment (model, version, note) values (deploy.model, deploy.version, deploy.note);
   for attached in select r.profile from dbml.prediction r where r.model = deploy.model order by r.profile loop

@@ -3,7 +3,7 @@ select p.relation::text as profile,
        r.column_name as prediction,
        r.model,
        s.version,
-       v.engine,
+       e.engine,
        r.on_error,
        s.since as deployed_at,
        (select d.deployed_by from dbml.deployment d
@@ -17,7 +17,7 @@ select p.relation::text as profile,
   from dbml.profile p
   join dbml.prediction r on r.profile = p.id
   left join dbml.serving s on s.model = r.model
-  left join dbml.model_version v on v.model = s.model and v.version = s.version
+  left join dbml.version_engine e on e.model = s.model and e.version = s.version
  cross join lateral (
          select count(*) as stale,
                 max(f.failed_at) as last_failure_at,

@@ -1,0 +1,256 @@
+"""A file becomes a version: read and written as plans here, then stored, tried and given an engine in the server."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from dbml import database, errors
+from dbml._plpython.plan import dumps
+from dbml.database import Connection
+from dbml.models import trial, trust, versions
+from dbml.models.version import Version
+from dbml.schema.install import require
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dbml.models.artifact import Artifact
+    from dbml.models.signing import Key
+    from dbml.scorer.engines import Engines
+
+
+@dataclass(frozen=True)
+class Added(Version):
+    """A version, and what the one who has just added it should know.
+
+    :param already_there: the identical artifact had been added before; nothing was stored.
+    :param notices: why a faster engine was not taken, differing libraries, …: sentences without an end.
+    """
+
+    already_there: bool
+    notices: tuple[str, ...]
+
+    __str__ = Version.__str__
+
+
+@dataclass(frozen=True)
+class New:
+    """A version before it is stored: the parameters of the query ``add_version``, but for its engine."""
+
+    name: str
+    version: int
+    fingerprint: str
+    sha256: str
+    signature: Mapping[str, Any]
+    golden: Mapping[str, Any]
+    libraries: Mapping[str, str]
+    training_summary: Mapping[str, Any] | None
+    artifact: bytes
+    kind: str
+    plan: str | None
+    expression: list[str] | None
+    careful_expression: list[str] | None
+    metrics: Mapping[str, float]
+    git_revision: str | None
+    note: str | None
+    migrated: bool
+
+    def parameters(self, engine: str) -> dict[str, Any]:
+        """As the query takes them."""
+        documents = {key: Jsonb(value) for key, value in vars(self).items() if isinstance(value, Mapping)}
+        return {**vars(self), **documents, "engine": engine}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bytes that this database stores at most: of a file, of what it unfolds to, and of its plan or its rows."""
+
+    artifact: int
+    unfolded: int
+    plan: int
+
+
+def add_model(
+    connection: Connection,
+    name: str,
+    path: Path | str,
+    *,
+    sample: Path | str | pd.DataFrame | None = None,
+    output: str | None = None,
+    engine: str = "auto",
+    metrics: Mapping[str, float] | None = None,
+    note: str | None = None,
+    migrated: bool = False,
+    trust: Sequence[str] = (),
+    key: Path | str | None = None,
+) -> Added:
+    """Read an artifact, sign it, store it as a new version and verify it inside the server.
+
+    The file is unpickled here, and unpickling runs code: this is for the caller's own files.
+
+    :param sample: rows of the features: they fix the types and become the golden rows.
+    :param output: class whose probability is the score, or ``value`` for what ``predict`` says.
+    :param engine: ``sql``, ``portable`` or ``python``; ``auto`` takes the cheapest that answers as the estimator.
+    :param metrics: what training said of it, such as ``{"auc": 0.91}``; stored as it is.
+    :param note: why there is this version.
+    :param migrated: whether a migration adds it, whose downgrade may remove it.
+    :param trust: full names of types that a skops file may load beside those that skops itself trusts.
+    :raises TooLarge: the file, or what it unfolds to, is larger than the database's owner allows; it is not loaded.
+    :param key: file of the private key; else ``DBML_KEY``, else the one in the user's configuration.
+    :raises UnsignedModel: only the engine ``python`` can run it, and the caller has no key to sign with.
+    :raises UntrustedKey: the same, and this database does not trust the caller's key.
+    :raises RevokedKey: the same, and it no longer does.
+    :raises ArtifactError: the file is no estimator that dbml can serve, or not on the engine asked for.
+    :raises SampleError: the sample does not fit the estimator.
+    :raises ServerError: the engine needs PL/Python, or its packages, and the server lacks them.
+    :raises ParityError: the server's scores are not the estimator's own; nothing is stored.
+    """
+    # scikit-learn takes a second to import, and most commands never need it.
+    from dbml.models import artifact
+    from dbml.scorer import engines
+
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        versions.check_name(name)
+        for metric, value in (metrics or {}).items():
+            if not math.isfinite(value):
+                raise errors.ArtifactError(f'the metric "{metric}" is {value}', "Give a number, such as auc=0.91.")
+        plpython = bool(database.value(raw, "has_plpython"))
+        candidates = trial.candidates(engine, plpython)
+        limits = database.rows(raw, Limits, "limits")[0]
+        read = artifact.read(path, sample, output, trust, limit=limits.artifact, unfolded=limits.unfolded)
+        signer, unsigned = _signer(raw, key)
+        held = _held(raw, signer, name, read)
+        if held:
+            return held
+        # All that takes long comes before the lock. Another version may be added meanwhile, and take the number.
+        expected = database.value(raw, "next_version", name=name)
+        if engine == "python" and unsigned:
+            raise trial.needs_signature(f"{name}@{expected}", unsigned)
+        possible = engines.prepare(
+            read.estimator,
+            read.signature,
+            read.golden,
+            label=f"{name}@{expected}",
+            sql_alone=engine == "sql" or not plpython,
+        )
+        revision = git_revision(path)
+        with raw.transaction():
+            database.value(raw, "lock_model", name=name)
+            held = _held(raw, signer, name, read)
+            if held:
+                return held
+            version = database.value(raw, "next_version", name=name)
+            if version != expected:
+                possible = possible.labelled(f"{name}@{version}")
+            new = new_version(
+                name,
+                version,
+                read,
+                possible,
+                metrics=dict(metrics or {}),
+                git_revision=revision,
+                note=note,
+                migrated=migrated,
+            )
+            refusals = possible.refusals | read.refusals
+            left = [one for one in candidates if one not in refusals]
+            if left:
+                database.value(raw, "add_version", **new.parameters(left[-1]))
+                _sign(raw, signer, name, version, read)
+            tried = trial.run(raw, name, version, candidates, refusals, unsigned)
+            chosen = trial.choose(raw, tried, engine, plpython, read.libraries)
+            database.value(raw, "choose_engine", name=name, version=version, engine=chosen, **tried.documents)
+        notices = tried.passed_over
+        differing = trial.differing_library(raw, read.libraries) if chosen == "python" else None
+        if differing:
+            notices.append(f"{differing}; the golden rows agree")
+        if unsigned:
+            notices.append(f"not signed, because {unsigned.message}")
+        return Added(**versions.show(raw, name, version), already_there=False, notices=tuple(notices))
+
+
+def _held(raw: psycopg.Connection[Any], signer: Key | None, name: str, read: Artifact) -> Added | None:
+    """The version that this artifact was stored as before; None where it was not."""
+    version = database.value(raw, "same_version", name=name, fingerprint=read.fingerprint)
+    if version is None:
+        return None
+    # Perhaps whoever signed it before is no longer trusted.
+    signed = _sign(raw, signer, name, version, read)
+    notices = ("signed with your key as well",) if signed else ()
+    return Added(**versions.show(raw, name, version), already_there=True, notices=notices)
+
+
+def _signer(raw: psycopg.Connection[Any], path: Path | str | None) -> tuple[Key | None, errors.DbmlError | None]:
+    """The caller's key, or why there is none that counts here; only the engine ``python`` cannot do without."""
+    try:
+        return trust.signer(raw, path), None
+    except errors.DbmlError as error:
+        return None, error
+
+
+def _sign(raw: psycopg.Connection[Any], signer: Key | None, name: str, version: int, read: Artifact) -> bool:
+    """Store the caller's signature of a version; tells whether it is new."""
+    return bool(signer and database.value(raw, "add_signature", **signature_row(signer, name, version, read)))
+
+
+def signature_row(signer: Key, name: str, version: int, read: Artifact) -> dict[str, Any]:
+    """A key's signature of a version: the parameters of the query ``add_signature`` (pure)."""
+    signature = signer.sign(name, version, read.sha256, read.signature)
+    return {"name": name, "version": version, "public_key": signer.public, "signature": signature}
+
+
+def new_version(name: str, version: int, read: Artifact, possible: Engines, **provenance: Any) -> New:
+    """What is stored of an artifact as a version.
+
+    :param provenance: ``metrics``, ``git_revision``, ``note`` and ``migrated``.
+    """
+    plan = dumps(possible.plan) if possible.plan else None
+    return New(
+        name=name,
+        version=version,
+        fingerprint=_fingerprint(read, plan),
+        sha256=read.sha256,
+        signature=read.signature,
+        golden=read.golden | {"hurtful_rows": possible.hurtful_rows, "hurtful_scores": possible.hurtful_scores},
+        libraries=read.libraries,
+        training_summary=read.training_summary,
+        artifact=read.blob,
+        kind=read.kind,
+        plan=plan,
+        expression=possible.expression.fast if possible.expression else None,
+        careful_expression=possible.expression.careful if possible.expression else None,
+        **provenance,
+    )
+
+
+def _fingerprint(read: Artifact, plan: str | None) -> str:
+    """What sessions know a scorer by. Another dbml may write another plan of the same artifact."""
+    return read.fingerprint if plan is None else f"{read.fingerprint}-{hashlib.sha256(plan.encode()).hexdigest()[:16]}"
+
+
+def git_revision(path: Path | str) -> str | None:
+    """The commit at which a file's repository stands, ``+`` after it where the file is not as committed there.
+
+    None where there is no repository or no git.
+    """
+    path = Path(path).resolve()
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(path.parent), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()  # noqa: S603
+
+    try:
+        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "--ignored", "--", str(path)) else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
