@@ -54,7 +54,7 @@ def measure(
 
 def _function(connection: psycopg.Connection[Any], each: Contestant, trained: Trained) -> tuple[Any, list[Any]]:
     stored = plan_of(connection, each.schema)
-    row = connection.execute("select signature from dbml.model_version where model = %s", [each.schema]).fetchone()
+    row = connection.execute("select interface from dbml.model_version where model = %s", [each.schema]).fetchone()
     assert row is not None
     names = [feature["name"] for feature in row[0]["features"]]
     rows = trained.features[names].head(ROWS).to_numpy(dtype=object).tolist()

@@ -37,7 +37,7 @@ def score(
     """Score rows.
 
     :param plan: read by :func:`.plan.loads`.
-    :param numbers: per row its numbers in signature order, None where NULL.
+    :param numbers: per row its numbers in interface order, None where NULL.
     :param texts: per row its texts.
     :returns: float64, shape ``(rows,)``; NaN for a row that is refused.
     """

@@ -39,7 +39,7 @@ class Refused(ValueError):
 def load(code: CodeType) -> Score:
     """Turn compiled code into the function ``score(numbers, texts)``.
 
-    The function takes one row: its numbers and texts in signature order, None where NULL.
+    The function takes one row: its numbers and texts in interface order, None where NULL.
 
     :raises Refused: from the function, for a row that the estimator refuses; its message is the reason.
     """

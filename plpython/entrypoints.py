@@ -84,7 +84,7 @@ def verify(plpy: Plpy, model: str, version: int) -> dict[str, Any]:
         ``error``, the reason where they could not be scored at all.
     """
     plan = plpy.prepare(
-        "select v.fingerprint, v.signature, v.golden from dbml.model_version v where v.model = $1 and v.version = $2",
+        "select v.fingerprint, v.interface, v.golden from dbml.model_version v where v.model = $1 and v.version = $2",
         ["text", "integer"],
     )
     rows = plpy.execute(plan, [model, version])
@@ -106,7 +106,7 @@ def verify(plpy: Plpy, model: str, version: int) -> dict[str, Any]:
     }
     try:
         models.load(plpy, labelled, "python")  # and its signature is checked, before features are taken from the row
-        numbers, texts = frame.to_wire(json.loads(rows[0]["signature"]), golden["rows"])
+        numbers, texts = frame.to_wire(json.loads(rows[0]["interface"]), golden["rows"])
         together = scoring.score_many(plpy, labelled, "python", numbers, texts)
         # A row alone and the row among others: both ways are used.
         alone = scoring.score_many(plpy, labelled, "python", numbers[:1], texts[:1])
@@ -128,13 +128,13 @@ def verify(plpy: Plpy, model: str, version: int) -> dict[str, Any]:
 def verify_signature(plpy: Plpy, model: str, version: int) -> None:
     """Check that a trusted key has signed a version, or raise the SQLSTATE that tells why not."""
     plan = plpy.prepare(
-        "select pg_catalog.encode(pg_catalog.sha256(v.artifact), 'hex') as sha256, v.signature "
+        "select pg_catalog.encode(pg_catalog.sha256(v.artifact), 'hex') as sha256, v.interface "
         "from dbml.model_version v where v.model = $1 and v.version = $2",
         ["text", "integer"],
     )
     row = plpy.execute(plan, [model, version])[0]
     packages.prepare(plpy)
     try:
-        signing.check(plpy, model, version, row["sha256"], json.loads(row["signature"]))
+        signing.check(plpy, model, version, row["sha256"], json.loads(row["interface"]))
     except signing.NotTrusted as error:
         plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)

@@ -14,17 +14,17 @@ _EXACT = 2.0**53
 
 
 def to_wire(
-    signature: Mapping[str, Any], rows: Sequence[Sequence[Any]]
+    interface: Mapping[str, Any], rows: Sequence[Sequence[Any]]
 ) -> tuple[list[list[float | None]], list[list[str | None]]]:
     """Split JSON rows (golden rows, what-if values) into the two arrays of the wire format.
 
-    :param signature: the version's signature.
-    :param rows: per row one value a feature, in signature order; ``"Infinity"`` and ``"-Infinity"``
+    :param interface: the version's interface.
+    :param rows: per row one value a feature, in interface order; ``"Infinity"`` and ``"-Infinity"``
         stand for what JSON cannot write.
     :returns: ``(numbers, texts)`` as :func:`rows_to_input` takes them.
     :raises ValueError: a row of another length, or a value that does not fit its feature's kind.
     """
-    features = signature["features"]
+    features = interface["features"]
     numbers: list[list[float | None]] = []
     texts: list[list[str | None]] = []
     for row in rows:
@@ -54,7 +54,7 @@ def _number(feature: Mapping[str, Any], value: Any) -> float | None:
 
 
 def rows_to_input(
-    signature: Mapping[str, Any],
+    interface: Mapping[str, Any],
     numbers: Sequence[Sequence[float | None]],
     texts: Sequence[Sequence[str | None]],
 ) -> list[tuple[list[int], Any]]:
@@ -64,15 +64,15 @@ def rows_to_input(
     dtype: a NULL in one row would turn an integer column into floats for all rows. So rows are grouped
     by which of their integer and boolean features need another dtype. Normally that is one group.
 
-    :param signature: the version's signature.
-    :param numbers: per row the float, integer and boolean features in signature order.
-    :param texts: per row the text features in signature order.
+    :param interface: the version's interface.
+    :param numbers: per row the float, integer and boolean features in interface order.
+    :param texts: per row the text features in interface order.
     :returns: groups ``(row indices, X)``; X is a DataFrame or a 2-D float64 array, as the estimator
         was fitted on.
     :raises ValueError: a row of another length, an integer that float8 does not carry exactly, or a
         boolean that is neither true nor false; names the feature.
     """
-    features = signature["features"]
+    features = interface["features"]
     if len(numbers) != len(texts):
         raise ValueError(f"{len(numbers)} rows of numbers do not go with {len(texts)} rows of texts")
     numeric = [feature for feature in features if feature["kind"] != "text"]
@@ -86,7 +86,7 @@ def rows_to_input(
             )
         key = tuple(_irregular(feature, value) for feature, value in zip(numeric, number) if feature["kind"] != "float")
         groups.setdefault(key, []).append(index)
-    if signature["input"] == "array":
+    if interface["input"] == "array":
         return _arrays(numeric, numbers, list(range(len(numbers))))
     return [
         (indices, _frame(features, [numbers[i] for i in indices], [texts[i] for i in indices], key))
@@ -189,7 +189,7 @@ def scores(estimator: Any, output: Mapping[str, Any], X: Any) -> Any:  # noqa: N
     """Score one group of rows.
 
     :param estimator: the fitted estimator.
-    :param output: the signature's ``output``: probability, value or label.
+    :param output: the interface's ``output``: probability, value or label.
     :param X: one group from :func:`rows_to_input`.
     :returns: a 1-D float64 array, one score a row.
     :raises ValueError: the estimator's answer has another shape, or holds NaN or infinity; and whatever

@@ -43,7 +43,7 @@ class Estimator:
     """A version of the engine ``python``, ready to score."""
 
     name: str
-    signature: dict[str, Any]
+    interface: dict[str, Any]
     estimator: Any
 
     def score_many(self, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> list[float]:
@@ -53,8 +53,8 @@ class Estimator:
         """
         answers = [0.0] * len(numbers)
         try:
-            for indices, rows in frame.rows_to_input(self.signature, numbers, texts):
-                found = frame.scores(self.estimator, self.signature["output"], rows)
+            for indices, rows in frame.rows_to_input(self.interface, numbers, texts):
+                found = frame.scores(self.estimator, self.interface["output"], rows)
                 for index, answer in zip(indices, found.tolist()):
                     answers[index] = answer
         except BaseException as error:
@@ -149,7 +149,7 @@ def forget_estimators() -> None:
 def _read_estimator(plpy: Plpy, labelled: str) -> Estimator:
     name, _, fingerprint = labelled.partition(" ")
     query = plpy.prepare(
-        "select v.model, v.version, v.signature, v.artifact "
+        "select v.model, v.version, v.interface, v.artifact "
         "from dbml.model_version v "
         "where v.fingerprint = $1 and v.model || '@' || v.version = $2 and v.kind = 'joblib'",
         ["text", "text"],
@@ -162,8 +162,8 @@ def _read_estimator(plpy: Plpy, labelled: str) -> Estimator:
     packages.prepare(plpy)
     # Before anything of the blob is looked at: to unpickle it is to run it.
     try:
-        signature = json.loads(row["signature"])
-        signing.check(plpy, row["model"], row["version"], hashlib.sha256(blob).hexdigest(), signature)
+        interface = json.loads(row["interface"])
+        signing.check(plpy, row["model"], row["version"], hashlib.sha256(blob).hexdigest(), interface)
     except signing.NotTrusted as error:
         raise LoadError(str(error), error.sqlstate, error.hint) from error
     limit = plpy.execute("select l.unfolded from dbml._limits() l")[0]["unfolded"]
@@ -184,7 +184,7 @@ def _read_estimator(plpy: Plpy, labelled: str) -> Estimator:
     except BaseException as error:
         raise LoadError(f"{name} does not load in this server: {type(error).__name__}: {error}") from error
     _force_one_job(estimator)
-    return Estimator(name, signature, estimator)
+    return Estimator(name, interface, estimator)
 
 
 def _force_one_job(estimator: Any) -> None:

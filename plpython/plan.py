@@ -4,7 +4,7 @@ A plan is a JSON object::
 
     {"format": 1, "numbers": 19, "texts": 2, "nodes": [...], "checks": [...], "output": 41}
 
-``numbers`` and ``texts`` tell how many features of each sort a row has, in signature order. Each node is one
+``numbers`` and ``texts`` tell how many features of each sort a row has, in interface order. Each node is one
 scalar computed for a row from earlier nodes: ``{"op": "subtract", "of": [3, 4]}``. ``checks`` are conditions
 that a row must meet, ``{"node": 7, "because": "Input X contains NaN"}``: what scikit-learn refuses, a plan
 refuses. With ``"ordinary": true`` every row meets it whose numbers are :data:`ordinary <ORDINARY>`. ``output`` is the

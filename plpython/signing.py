@@ -1,7 +1,7 @@
 """What a signature of a version is over, and whether one of its signatures counts here.
 
 The record is what the server acts on when it runs a version's file: which version it is, the hash of the file, and
-its signature (features, output) as stored. Both sides build it by :func:`record`; docs/signing.md describes it.
+its interface (features, output) as stored. Both sides build it by :func:`record`; docs/signing.md describes it.
 """
 
 from __future__ import annotations
@@ -36,13 +36,14 @@ class NotTrusted(Exception):
         self.hint = hint
 
 
-def record(model: str, version: int, sha256: str, signature: Mapping[str, Any]) -> bytes:
+def record(model: str, version: int, sha256: str, interface: Mapping[str, Any]) -> bytes:
     """Return what is signed: the domain, then JSON with sorted keys and without spaces, in UTF-8.
 
-    The signature reads the same before and after a trip through ``jsonb``, which keeps the value of a number and not
+    The interface reads the same before and after a trip through ``jsonb``, which keeps the value of a number and not
     how it was written: a number without a fraction is written as an integer.
     """
-    content = {"model": model, "version": version, "sha256": sha256, "signature": _plain(signature)}
+    # The word of the first release stays: what was signed then would not fit any other.
+    content = {"model": model, "version": version, "sha256": sha256, "signature": _plain(interface)}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return DOMAIN + text.encode()
 
@@ -58,7 +59,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def check(plpy: Plpy, model: str, version: int, sha256: str, signature: Mapping[str, Any]) -> None:
+def check(plpy: Plpy, model: str, version: int, sha256: str, interface: Mapping[str, Any]) -> None:
     """Check that a key trusted here has signed this version.
 
     :param sha256: of the file as it is stored now, not as the row says.
@@ -71,11 +72,11 @@ def check(plpy: Plpy, model: str, version: int, sha256: str, signature: Mapping[
         "where s.model = $1 and s.version = $2 order by s.signed_at, s.public_key",
         ["text", "integer"],
     )
-    judge(plpy.execute(query, [model, version]), model, version, sha256, signature)
+    judge(plpy.execute(query, [model, version]), model, version, sha256, interface)
 
 
 def judge(
-    rows: Sequence[Mapping[str, Any]], model: str, version: int, sha256: str, signature: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]], model: str, version: int, sha256: str, interface: Mapping[str, Any]
 ) -> None:
     """Decide by the signatures that there are.
 
@@ -97,7 +98,7 @@ def judge(
             UNTRUSTED,
             f"If its owner is to be trusted, an administrator says so: dbml key trust {key} --owner NAME",
         )
-    message = record(model, version, sha256, signature)
+    message = record(model, version, sha256, interface)
     if not any(_signed(row["public_key"], bytes(row["signature"]), message) for row in trusted):
         raise NotTrusted(
             f"the signature of {name} does not fit: its file, features, output, name or number is not what was signed",

@@ -170,7 +170,7 @@ def _features(state: _State, coming: Sequence[Release], deployments: Mapping[str
             features[name] = state.features(name, version)
         else:
             read = artifact.read(release.path, release.sample, release.output)
-            features[name] = [feature["name"] for feature in read.signature["features"]]
+            features[name] = [feature["name"] for feature in read.interface["features"]]
     return features
 
 

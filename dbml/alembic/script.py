@@ -43,7 +43,7 @@ def add_model(release: Release) -> str:
     read = artifact.read(release.path, release.sample, release.output)
     possible = engines.prepare(
         read.estimator,
-        read.signature,
+        read.interface,
         read.golden,
         label=str(release),
         sql_alone=release.engine == "sql",

@@ -50,7 +50,7 @@ class New:
     version: int
     fingerprint: str
     sha256: str
-    signature: Mapping[str, Any]
+    interface: Mapping[str, Any]
     golden: Mapping[str, Any]
     libraries: Mapping[str, str]
     training_summary: Mapping[str, Any] | None
@@ -139,7 +139,7 @@ def add_model(
             raise trial.needs_signature(f"{name}@{expected}", unsigned)
         possible = engines.prepare(
             read.estimator,
-            read.signature,
+            read.interface,
             read.golden,
             label=f"{name}@{expected}",
             sql_alone=engine == "sql" or not plpython,
@@ -206,7 +206,7 @@ def _sign(raw: psycopg.Connection[Any], signer: Key | None, name: str, version: 
 
 def signature_row(signer: Key, name: str, version: int, read: Artifact) -> dict[str, Any]:
     """A key's signature of a version: the parameters of the query ``add_signature`` (pure)."""
-    signature = signer.sign(name, version, read.sha256, read.signature)
+    signature = signer.sign(name, version, read.sha256, read.interface)
     return {"name": name, "version": version, "public_key": signer.public, "signature": signature}
 
 
@@ -221,7 +221,7 @@ def new_version(name: str, version: int, read: Artifact, possible: Engines, **pr
         version=version,
         fingerprint=_fingerprint(read, plan),
         sha256=read.sha256,
-        signature=read.signature,
+        interface=read.interface,
         golden=read.golden | {"hurtful_rows": possible.hurtful_rows, "hurtful_scores": possible.hurtful_scores},
         libraries=read.libraries,
         training_summary=read.training_summary,

@@ -32,9 +32,9 @@ class Key:
     public: str
     private: Ed25519PrivateKey
 
-    def sign(self, name: str, version: int, sha256: str, signature: Mapping[str, Any]) -> bytes:
+    def sign(self, name: str, version: int, sha256: str, interface: Mapping[str, Any]) -> bytes:
         """Sign a version: 64 bytes over the record of ``docs/signing.md``."""
-        return self.private.sign(record(name, version, sha256, signature))
+        return self.private.sign(record(name, version, sha256, interface))
 
 
 def key_path(path: Path | str | None = None) -> Path:

@@ -111,12 +111,12 @@ def signer(raw: psycopg.Connection[Any], path: Path | str | None) -> signing.Key
 
 
 def require_signature(
-    raw: psycopg.Connection[Any], name: str, version: int, sha256: str, signature: Mapping[str, Any]
+    raw: psycopg.Connection[Any], name: str, version: int, sha256: str, interface: Mapping[str, Any]
 ) -> None:
     """Before a stored file is unpickled here: refuse one that no trusted key has signed.
 
     :param sha256: of the file as it came from the table.
-    :param signature: features and output, as stored.
+    :param interface: as stored.
     :raises UnsignedModel: nobody has signed it.
     :raises UntrustedKey: nobody whose key this database trusts has.
     :raises RevokedKey: it no longer trusts the key.
@@ -124,7 +124,7 @@ def require_signature(
     """
     held = database.rows(raw, Signature, "version_signatures", name=name, version=version)
     try:
-        judge([vars(one) for one in held], name, version, sha256, signature)
+        judge([vars(one) for one in held], name, version, sha256, interface)
     except NotTrusted as error:
         kinds = {kind.sqlstate: kind for kind in errors.DbmlError.__subclasses__()}
         raise kinds[error.sqlstate](str(error), error.hint) from error

@@ -81,7 +81,7 @@ class Content:
     kind: str
     artifact: bytes
     sha256: str
-    signature: dict[str, Any]
+    interface: dict[str, Any]
     golden: dict[str, Any]
     plan: str | None
     libraries: dict[str, str]

@@ -25,7 +25,7 @@ class Engines:
     :param plan: the model as plain data; None where a part of it cannot be.
     :param expression: for the engine ``sql``; None where it cannot be.
     :param refusals: engine → why it cannot run this model; an engine that is not here can.
-    :param hurtful_rows: rows at the edges, JSON values in signature order.
+    :param hurtful_rows: rows at the edges, JSON values in interface order.
     :param hurtful_scores: the estimator's own answers, None where it refuses.
     :param report: the plan against the estimator, over golden and hurtful rows.
     """
@@ -46,7 +46,7 @@ class Engines:
 
 def prepare(
     estimator: Any,
-    signature: Mapping[str, Any],
+    interface: Mapping[str, Any],
     golden: Mapping[str, Any],
     *,
     label: str,
@@ -59,10 +59,10 @@ def prepare(
     :param sql_alone: whether ``sql`` is the only engine in question, and may be larger than what pays.
     """
     try:
-        plan = lower(estimator, signature)
-        rows = parity.hurtful_rows(plan, signature, golden["rows"])
-        truth = parity.truth(estimator, signature, rows)
-        report = _compare(plan, signature, [*golden["rows"], *rows], [*golden["scores"], *truth])
+        plan = lower(estimator, interface)
+        rows = parity.hurtful_rows(plan, interface, golden["rows"])
+        truth = parity.truth(estimator, interface, rows)
+        report = _compare(plan, interface, [*golden["rows"], *rows], [*golden["scores"], *truth])
     except Unsupported as reason:
         return _no_plan(f"no plan expresses {reason}")
     except Exception as error:
@@ -104,9 +104,9 @@ def worst(report: Report) -> str:
 
 
 def _compare(
-    plan: Mapping[str, Any], signature: Mapping[str, Any], rows: Sequence[Any], truth: Sequence[Answer]
+    plan: Mapping[str, Any], interface: Mapping[str, Any], rows: Sequence[Any], truth: Sequence[Answer]
 ) -> Report:
-    numbers, texts = to_wire(signature, rows)
+    numbers, texts = to_wire(interface, rows)
     function = compiled.load(portable.compile_plan(plan))
 
     def alone(number: list[float | None], text: list[str | None]) -> Answer:

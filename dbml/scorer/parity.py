@@ -84,14 +84,14 @@ def compare(rows: Sequence[Row], truth: Sequence[Answer], answers: Sequence[Answ
     return Report(len(rows), differing, refused, largest, worst)
 
 
-def truth(estimator: Any, signature: Mapping[str, Any], rows: Sequence[Row]) -> list[Answer]:
+def truth(estimator: Any, interface: Mapping[str, Any], rows: Sequence[Row]) -> list[Answer]:
     """Ask the estimator itself; None for a row that it refuses.
 
     Rows are asked together, because an estimator takes as long for one row as for a thousand. Where one is
     refused, those with missing or infinite values are asked alone, and the others by halves.
     """
     answers: list[Answer] = [None] * len(rows)
-    numbers, texts = to_wire(signature, rows)
+    numbers, texts = to_wire(interface, rows)
 
     def plain(index: int) -> bool:
         return None not in texts[index] and all(x is not None and math.isfinite(x) for x in numbers[index])
@@ -100,8 +100,8 @@ def truth(estimator: Any, signature: Mapping[str, Any], rows: Sequence[Row]) -> 
         try:
             with np.errstate(all="ignore"):
                 wire = [numbers[i] for i in places], [texts[i] for i in places]
-                for indices, X in rows_to_input(signature, *wire):
-                    found = scores(estimator, signature["output"], X)
+                for indices, X in rows_to_input(interface, *wire):
+                    found = scores(estimator, interface["output"], X)
                     for index, answer in zip(indices, found.tolist(), strict=True):
                         answers[places[index]] = answer
         except Exception:
@@ -122,16 +122,16 @@ def truth(estimator: Any, signature: Mapping[str, Any], rows: Sequence[Row]) -> 
     return answers
 
 
-def hurtful_rows(plan: Mapping[str, Any], signature: Mapping[str, Any], sample: Sequence[Row]) -> list[list[Any]]:
+def hurtful_rows(plan: Mapping[str, Any], interface: Mapping[str, Any], sample: Sequence[Row]) -> list[list[Any]]:
     """Rows at the edges of a plan and of arithmetic, made from sample rows.
 
     Each feature takes extreme values, each text strange ones, all numbers grow until a plain sigmoid overflows,
     and every threshold is met exactly and from both sides (spread, where there are more than
     :data:`THRESHOLDS_TRIED`).
 
-    :param sample: rows that the estimator scores; JSON values in signature order.
+    :param sample: rows that the estimator scores; JSON values in interface order.
     """
-    features = signature["features"]
+    features = interface["features"]
     bases = [list(sample[i]) for i in sorted({0, len(sample) // 2, len(sample) - 1})][:_BASE_ROWS]
     rows: list[list[Any]] = []
     for place, feature in enumerate(features):
@@ -140,7 +140,7 @@ def hurtful_rows(plan: Mapping[str, Any], signature: Mapping[str, Any], sample: 
     for factor in (-1.0, 10.0, -10.0, 1e3, -1e3, 1e5):
         rows += [[_scaled(f, value, factor) for f, value in zip(features, base, strict=True)] for base in bases]
     rows.append([None] * len(features))
-    return rows + _at_thresholds(plan, signature, sample)
+    return rows + _at_thresholds(plan, interface, sample)
 
 
 def _extremes(feature: Mapping[str, Any]) -> list[Any]:
@@ -157,9 +157,9 @@ def _scaled(feature: Mapping[str, Any], value: Any, factor: float) -> Any:
     return round(value * factor) if feature["kind"] == "integer" else value * factor
 
 
-def _at_thresholds(plan: Mapping[str, Any], signature: Mapping[str, Any], sample: Sequence[Row]) -> list[list[Any]]:
+def _at_thresholds(plan: Mapping[str, Any], interface: Mapping[str, Any], sample: Sequence[Row]) -> list[list[Any]]:
     """Sample rows with one number moved to where a tree or a table changes its answer."""
-    places = [i for i, feature in enumerate(signature["features"]) if feature["kind"] != "text"]
+    places = [i for i, feature in enumerate(interface["features"]) if feature["kind"] != "text"]
     wanted: dict[int, set[float]] = {}
     for index, edges in _edges(plan).items():
         source = _only_number(plan, index)
@@ -170,14 +170,14 @@ def _at_thresholds(plan: Mapping[str, Any], signature: Mapping[str, Any], sample
         found.update(
             chosen
             if plan["nodes"][index]["op"] == "number"
-            else _sources(plan, index, source, chosen, signature, sample)
+            else _sources(plan, index, source, chosen, interface, sample)
         )
     each = max(1, THRESHOLDS_TRIED // max(1, len(wanted)))
     rows = []
     for source, values in wanted.items():
         ordered = sorted(value for value in values if math.isfinite(value))
         for turn, edge in enumerate(_spread(ordered, each)):
-            for value in _neighbours(edge, signature["features"][places[source]]["kind"]):
+            for value in _neighbours(edge, interface["features"][places[source]]["kind"]):
                 row = list(sample[turn % len(sample)])
                 row[places[source]] = value
                 rows.append(row)
@@ -241,11 +241,11 @@ def _sources(
     index: int,
     source: int,
     edges: Sequence[float],
-    signature: Mapping[str, Any],
+    interface: Mapping[str, Any],
     sample: Sequence[Row],
 ) -> list[float]:
     """Values of a number at which a node computed from it crosses the edges, by bisection on doubles."""
-    numbers, _ = to_wire(signature, sample)
+    numbers, _ = to_wire(interface, sample)
     column = np.array([row[source] for row in numbers], dtype=np.float64)
     column = column[np.isfinite(column)]
     if not column.size:

@@ -26,7 +26,7 @@ select version
 -- Stores a version.
 select dbml._add_version(
          model => %(name)s, version => %(version)s, engine => %(engine)s, fingerprint => %(fingerprint)s,
-         sha256 => %(sha256)s, signature => %(signature)s, golden => %(golden)s, libraries => %(libraries)s,
+         sha256 => %(sha256)s, interface => %(interface)s, golden => %(golden)s, libraries => %(libraries)s,
          training_summary => %(training_summary)s, artifact => %(artifact)s, plan => %(plan)s,
          expression => %(expression)s::text[], careful_expression => %(careful_expression)s::text[], metrics => %(metrics)s, git_revision => %(git_revision)s,
          note => %(note)s, migrated => %(migrated)s, kind => %(kind)s) as added;
@@ -57,7 +57,7 @@ select * from dbml._verify(%(name)s, %(version)s, %(engine)s);
 
 -- name: content
 -- All that an export needs of a version.
-select model || '@' || version as label, kind, artifact, sha256, signature, golden, plan::text as plan, libraries
+select model || '@' || version as label, kind, artifact, sha256, interface, golden, plan::text as plan, libraries
   from dbml.model_version
  where model = %(name)s and version = %(version)s;
 

@@ -49,12 +49,12 @@ def deployer(db: psycopg.Connection[Any], dsn: str, live: None) -> Iterator[psyc
 
 def version(db: psycopg.Connection[Any]) -> dict[str, Any]:
     """The parameters by which churn@1 was stored, as those of a next version."""
-    columns = "engine, fingerprint, sha256, signature, golden, libraries, training_summary, artifact, plan::text, expression, careful_expression, metrics, git_revision, note, migrated, kind"
+    columns = "engine, fingerprint, sha256, interface, golden, libraries, training_summary, artifact, plan::text, expression, careful_expression, metrics, git_revision, note, migrated, kind"
     row = database.query(
         db,
         f"select {columns} from dbml.model_version join dbml.version_engine using (model, version) where model = 'churn'",
     )[0]
-    documents = ("signature", "golden", "libraries", "training_summary", "metrics")
+    documents = ("interface", "golden", "libraries", "training_summary", "metrics")
     return {
         **row,
         **{name: Jsonb(row[name]) for name in documents},
@@ -69,7 +69,7 @@ def blob(data: bytes) -> dict[str, Any]:
 
 
 FORGED: dict[str, tuple[dict[str, Any], str]] = {
-    "another's fingerprint": ({"fingerprint": None, "signature": Jsonb({"features": []}), "plan": None}, "DB006"),
+    "another's fingerprint": ({"fingerprint": None, "interface": Jsonb({"features": []}), "plan": None}, "DB006"),
     "a number out of turn": ({"version": 7}, "DB006"),
     "a stored version's number": ({"version": 1}, "DB006"),
     "a blob that is not the hash's": ({"artifact": b"\x80\x04N."}, "DB003"),
@@ -77,7 +77,7 @@ FORGED: dict[str, tuple[dict[str, Any], str]] = {
     "an engine of its own": ({"engine": "shell"}, "DB003"),
     "a plan for other features": ({"plan": trees()}, "DB003"),
     "a plan of no end": ({"plan": "[" * 100_000}, "DB003"),
-    "a signature that is none": ({"signature": Jsonb({"features": "none"})}, "DB003"),
+    "an interface that is none": ({"interface": Jsonb({"features": "none"})}, "DB003"),
     "a plan past the limit": ({"plan": json.dumps("x" * (1 << 20))}, "DB017"),
     "rows past the limit": ({"golden": Jsonb([hashlib.sha256(bytes([i % 256, i // 256])).hexdigest() for i in range(9000)])}, "DB017"),
     "an artifact past the limit": (blob(bytes(2 << 20)), "DB017"),
@@ -174,7 +174,7 @@ def test_a_bomb_in_the_database_is_not_loaded(
     # The signature comes first, so this one is by a key that is trusted here.
     key = signing.read_key()
     assert key is not None
-    signature = key.sign("bomb", 1, row["sha256"], row["signature"].obj)
+    signature = key.sign("bomb", 1, row["sha256"], row["interface"].obj)
     database.named(db, "add_signature", name="bomb", version=1, public_key=key.public, signature=signature)
     report = database.query(db, "select * from dbml.verify('bomb', 1)")[0]
     assert f"its {len(bomb)} bytes unfold to more than {4 << 20}" in report["error"]

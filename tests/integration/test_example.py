@@ -24,7 +24,7 @@ insert into complaint (customer_id, severity) select i % 17 + 1, i % 5 from gene
 # Everything of dbml that decides what it does; times and costs are left out.
 STATE = [
     "select name, version, engine, sha256, deployed, metrics, note, migrated from dbml.model order by 1, 2",
-    "select model, version, fingerprint, artifact, plan::text, expression, careful_expression, signature, golden,"
+    "select model, version, fingerprint, artifact, plan::text, expression, careful_expression, interface, golden,"
     " libraries, training_summary from dbml.model_version order by 1, 2",
     "select id, relation::text, key, spec from dbml.profile order by 1",
     "select profile, model, column_name, version_column, scored_at_column, on_error, features from dbml.prediction",

@@ -78,8 +78,8 @@ def tamper(db: Db) -> Callable[..., None]:
 def copied(tamper: Callable[..., None], model: str, version: int, artifact: bytes | None = None) -> None:
     """A row like that of churn@1, under another name or with another file."""
     tamper(
-        "insert into dbml.model_version (model, version, fingerprint, sha256, signature, golden, libraries, artifact)"
-        " select %s, %s, fingerprint || %s, encode(sha256(coalesce(%s::bytea, artifact)), 'hex'), signature, golden,"
+        "insert into dbml.model_version (model, version, fingerprint, sha256, interface, golden, libraries, artifact)"
+        " select %s, %s, fingerprint || %s, encode(sha256(coalesce(%s::bytea, artifact)), 'hex'), interface, golden,"
         " libraries, coalesce(%s::bytea, artifact) from dbml.model_version where model = 'churn' and version = 1",
         model, version, str(version), artifact, artifact,
     )  # fmt: skip
@@ -97,7 +97,7 @@ def signed(tamper: Callable[..., None], model: str, version: int, public_key: st
 def stored(db: Db) -> tuple[dict[str, Any], str, bytes]:
     """Features of the one version there is, and the key and bytes of its signature."""
     row = db.execute(
-        "select v.signature, s.public_key, s.signature from dbml.model_version v"
+        "select v.interface, s.public_key, s.signature from dbml.model_version v"
         " join dbml.version_signature s using (model, version)"
     ).fetchone()
     assert row is not None
@@ -169,14 +169,14 @@ def test_attacks(
 
     # The version that serves, changed in its place: sessions that come find out, and rows keep their score.
     (score,) = db.execute("select churn_score from customer where id = 1").fetchone() or (None,)
-    before = db.execute("select artifact, signature from dbml.model_version where version = 1").fetchone()
+    before = db.execute("select artifact, interface from dbml.model_version where version = 1").fetchone()
     assert before is not None
     swapped = {**features, "features": features["features"][::-1]}
     changes: list[tuple[str, Any, Any]] = [
         ("artifact", marks, before[0]),
         ("artifact", _flipped(before[0]), before[0]),
-        ("signature", Jsonb(swapped), Jsonb(before[1])),
-        ("signature", Jsonb({**features, "output": {"kind": "value"}}), Jsonb(before[1])),
+        ("interface", Jsonb(swapped), Jsonb(before[1])),
+        ("interface", Jsonb({**features, "output": {"kind": "value"}}), Jsonb(before[1])),
     ]
     for column, wrong, right in changes:
         change = f"update dbml.model_version set {column} = %s where model = 'churn' and version = 1"

@@ -190,6 +190,21 @@ def downgrade(db: Db, revision: str) -> None:
     db.execute(script.getvalue())  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("estimators")
+def test_a_file_of_then_is_still_the_version_that_it_was(db: Db, tmp_path: Path) -> None:
+    with db.transaction():
+        dbml.install(db)
+    stored = db.execute("select model, version, artifact, interface, golden from dbml.model_version").fetchall()
+    assert len(stored) == 7
+    for model, version, blob, interface, golden in stored:
+        file = tmp_path / "model.joblib"
+        file.write_bytes(blob)
+        sample = pd.DataFrame(golden["rows"], columns=[feature["name"] for feature in interface["features"]])
+        added = dbml.add_model(db, model, file, sample=sample)
+        assert (added.version, added.already_there) == (version, True)
+        assert "signed with your key as well" in added.notices
+
+
 def test_back_to_the_release_and_up_again(db: Db, estimators: dict[tuple[str, int], Any]) -> None:
     db.execute("create view others as select name, engine, cost from dbml.model")  # it does not stand in the way
     released = tables(db)

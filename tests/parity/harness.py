@@ -93,11 +93,11 @@ def assert_parity(fitted: Any, X: pd.DataFrame, folder: Path, output: str | None
     file = folder / "m.joblib"
     joblib.dump(fitted, file)
     read = artifact.read(file, X.head(300), output)
-    lowered = plan.loads(plan.dumps(lower(read.estimator, read.signature)))
-    rows = read.golden["rows"] + parity.hurtful_rows(lowered, read.signature, read.golden["rows"])
-    truth = parity.truth(read.estimator, read.signature, rows)
+    lowered = plan.loads(plan.dumps(lower(read.estimator, read.interface)))
+    rows = read.golden["rows"] + parity.hurtful_rows(lowered, read.interface, read.golden["rows"])
+    truth = parity.truth(read.estimator, read.interface, rows)
     assert sum(answer is not None for answer in truth) >= len(read.golden["rows"])
-    numbers, texts = frame.to_wire(read.signature, rows)
+    numbers, texts = frame.to_wire(read.interface, rows)
     score = compiled.load(marshal.loads(marshal.dumps(portable.compile_plan(lowered))))
     alone = [_or_none(score, *row) for row in zip(numbers, texts, strict=True)]
     together = [None if x != x else x for x in batch.score(lowered, numbers, texts).tolist()]

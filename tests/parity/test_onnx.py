@@ -56,7 +56,7 @@ def prepared(content: bytes, folder: Path, output: str | None = None, rows: pd.D
     file = folder / "model.onnx"
     file.write_bytes(content)
     read = artifact.read(file, rows, output)
-    return engines.prepare(read.estimator, read.signature, read.golden, label="m@1")
+    return engines.prepare(read.estimator, read.interface, read.golden, label="m@1")
 
 
 def fitted(case: tuple[Any, Any], kind: type) -> bytes:

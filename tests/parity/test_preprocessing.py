@@ -66,7 +66,7 @@ TEXTS = ["plan", "region"]
 
 
 def typed() -> pd.DataFrame:
-    """Columns of every dtype that a signature knows."""
+    """Columns of every dtype that an interface knows."""
     random = np.random.default_rng(3)
     size = 400
     regions = np.where(random.random(size) < 0.1, None, random.choice(list("NESW"), size))

@@ -122,10 +122,10 @@ def test_sql_is_the_estimator(
     file = tmp_path / "m.joblib"
     joblib.dump(clone(estimator).fit(X, target(name, task)), file)
     read = artifact.read(file, X.head(60), output)
-    lowered = plan.loads(plan.dumps(lower(read.estimator, read.signature)))
-    rows = read.golden["rows"] + parity.hurtful_rows(lowered, read.signature, read.golden["rows"])
-    truth = parity.truth(read.estimator, read.signature, rows)
-    numbers, texts = frame.to_wire(read.signature, rows)
+    lowered = plan.loads(plan.dumps(lower(read.estimator, read.interface)))
+    rows = read.golden["rows"] + parity.hurtful_rows(lowered, read.interface, read.golden["rows"])
+    truth = parity.truth(read.estimator, read.interface, rows)
+    numbers, texts = frame.to_wire(read.interface, rows)
     expression = create(db, lowered)
     assert expression.fast != ["null::float8"], "nothing but the careful call"
     assert_same(db, lowered, numbers, texts, truth)
@@ -430,7 +430,7 @@ def test_large_integers_are_trusted_where_they_cannot_make_up_for_each_other(
     regression.coef_, regression.intercept_ = np.array([[1.0, -1.1 / 3.7, 0.3]]), np.array([0.4])
     joblib.dump(pipeline, tmp_path / "m.joblib")
     read = artifact.read(tmp_path / "m.joblib", rows)
-    expression = sql.render(lower(pipeline, read.signature))
+    expression = sql.render(lower(pipeline, read.interface))
     values = [-(2**31), -(2**31) + 7, -(10**6), -3000, -2, 0, 5, 3000, 10**6, 2**31 - 7, 2**31 - 1]
     db.execute("create temp table subject (n0 integer, n1 integer, n2 integer)")
     with db.cursor() as cursor, cursor.copy("copy subject from stdin") as copy:

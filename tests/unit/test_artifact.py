@@ -69,10 +69,10 @@ def test_binary_pipeline(tmp_path: Path) -> None:
     got = artifact.read(path, DATA.assign(churn=TARGET))
     assert got.blob == path.read_bytes()
     assert got.kind == "joblib"
-    assert got.signature["output"] == {"kind": "probability", "label": "yes", "index": 1}
-    assert got.signature["estimator"] == "Pipeline(ColumnTransformer, LogisticRegression)"
-    assert got.signature["task"] == "classifier"
-    assert [(f["name"], f["kind"], f["dtype"]) for f in got.signature["features"]] == [
+    assert got.interface["output"] == {"kind": "probability", "label": "yes", "index": 1}
+    assert got.interface["estimator"] == "Pipeline(ColumnTransformer, LogisticRegression)"
+    assert got.interface["task"] == "classifier"
+    assert [(f["name"], f["kind"], f["dtype"]) for f in got.interface["features"]] == [
         ("state", "text", "str"),
         ("calls", "integer", "int64"),
         ("intl", "boolean", "bool"),
@@ -91,7 +91,7 @@ def test_binary_pipeline(tmp_path: Path) -> None:
     assert summary["features"]["state"]["distinct"] == 3
     assert set(summary["features"]["intl"]["top"]) == {"true", "false"}
     assert len(summary["scores"]["quantiles"]) == 5
-    json.dumps([got.signature, got.golden, summary, got.libraries], allow_nan=False)
+    json.dumps([got.interface, got.golden, summary, got.libraries], allow_nan=False)
 
 
 def test_csv_sample_is_the_same_version(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_boolean_with_nulls_in_csv(tmp_path: Path) -> None:
     model = make_pipeline(OneHotEncoder(), LogisticRegression()).fit(frame, [1, 0, 1] * 20)
     frame.to_csv(tmp_path / "rows.csv", index=False)
     got = artifact.read(save(tmp_path, model), tmp_path / "rows.csv")
-    assert got.signature["features"] == [{"name": "b", "kind": "boolean", "dtype": "object", "missing": "nan"}]
+    assert got.interface["features"] == [{"name": "b", "kind": "boolean", "dtype": "object", "missing": "nan"}]
     assert got.golden["rows"][:3] == [[True], [False], [None]]
 
 
@@ -116,7 +116,7 @@ def test_missing_text_as_none(tmp_path: Path) -> None:
     frame = pd.DataFrame({"t": pd.Series(["a", "b", None] * 20, dtype=object)})
     model = make_pipeline(OneHotEncoder(), LogisticRegression()).fit(frame, [1, 0, 1] * 20)
     got = artifact.read(save(tmp_path, model), frame)
-    assert got.signature["features"][0]["missing"] == "none"
+    assert got.interface["features"][0]["missing"] == "none"
 
 
 def test_two_kinds_of_missing_are_refused(tmp_path: Path) -> None:
@@ -138,23 +138,23 @@ def test_multi_class(tmp_path: Path) -> None:
     )
     refused(ArtifactError, '"value"', hint="--output", call=lambda: artifact.read(path, None, "value"))
     got = artifact.read(path, None, "mid")
-    assert got.signature["output"] == {"kind": "probability", "label": "mid", "index": 2}
+    assert got.interface["output"] == {"kind": "probability", "label": "mid", "index": 2}
 
 
 def test_numeric_classes(tmp_path: Path) -> None:
     path = save(tmp_path, RandomForestClassifier(5, random_state=0).fit(ARRAY, [0, 1, 2] * 100))
-    assert artifact.read(path, None, "2").signature["output"]["label"] == 2
-    assert artifact.read(path, None, "value").signature["output"] == {"kind": "value"}
+    assert artifact.read(path, None, "2").interface["output"]["label"] == 2
+    assert artifact.read(path, None, "value").interface["output"] == {"kind": "value"}
 
 
 def test_regressor_on_array(tmp_path: Path) -> None:
     model = LinearRegression().fit(ARRAY, ARRAY @ [1.0, 2.0, 3.0] * 1e6)
     path = save(tmp_path, model)
     got = artifact.read(path)
-    assert got.signature["input"] == "array"
-    assert [f["name"] for f in got.signature["features"]] == ["x0", "x1", "x2"]
-    assert got.signature["output"] == {"kind": "value"}
-    assert got.signature["task"] == "regressor"
+    assert got.interface["input"] == "array"
+    assert [f["name"] for f in got.interface["features"]] == ["x0", "x1", "x2"]
+    assert got.interface["output"] == {"kind": "value"}
+    assert got.interface["task"] == "regressor"
     assert got.training_summary is None
     assert "pandas" not in got.libraries
     assert got.golden["synthetic"] is True
@@ -162,18 +162,18 @@ def test_regressor_on_array(tmp_path: Path) -> None:
     assert got.golden == artifact.read(path).golden
     refused(ArtifactError, '"yes"', hint="--output value", call=lambda: artifact.read(path, None, "yes"))
     sampled = artifact.read(path, pd.DataFrame(ARRAY, columns=["x0", "x1", "x2"]))
-    assert sampled.signature == got.signature
+    assert sampled.interface == got.interface
 
 
 def test_outlier_detector(tmp_path: Path) -> None:
     got = artifact.read(save(tmp_path, IsolationForest(n_estimators=5, random_state=0).fit(ARRAY)))
-    assert got.signature["task"] == "outlier"
+    assert got.interface["task"] == "outlier"
     assert set(got.golden["scores"]) <= {-1.0, 1.0}
 
 
 def test_without_predict_proba(tmp_path: Path) -> None:
     got = artifact.read(save(tmp_path, LinearSVC().fit(ARRAY, TARGET)))
-    assert got.signature["output"] == {"kind": "label", "label": "yes"}
+    assert got.interface["output"] == {"kind": "label", "label": "yes"}
     assert set(got.golden["scores"]) <= {0.0, 1.0}
 
 
@@ -182,8 +182,8 @@ def test_category_dtype(tmp_path: Path) -> None:
     model = HistGradientBoostingClassifier(max_iter=5, categorical_features="from_dtype").fit(frame, TARGET)
     path = save(tmp_path, model)
     got = artifact.read(path, frame)
-    assert got.signature["features"][0]["categories"] == ["KS", "NJ", "OH"]
-    assert got.signature["features"][0]["dtype"] == "category"
+    assert got.interface["features"][0]["categories"] == ["KS", "NJ", "OH"]
+    assert got.interface["features"][0]["dtype"] == "category"
     refused(SampleError, "types of its features", hint="--sample ROWS.csv", call=lambda: artifact.read(path))
 
 

@@ -45,8 +45,8 @@ def test_regular_rows_are_one_group_with_the_samples_dtypes() -> None:
 
 
 def test_object_text_can_be_missing_as_nan() -> None:
-    signature = {"input": "frame", "features": [feature("t", "text", "object")]}
-    [(_, X)] = frame.rows_to_input(signature, [[], []], [["a"], [None]])
+    interface = {"input": "frame", "features": [feature("t", "text", "object")]}
+    [(_, X)] = frame.rows_to_input(interface, [[], []], [["a"], [None]])
     assert X["t"].dtype == object
     assert np.isnan(X["t"].iloc[1])
 
@@ -67,12 +67,12 @@ def test_unknown_category_reaches_the_estimator() -> None:
 
 
 def test_array() -> None:
-    signature = {"input": "array", "features": [feature(f"x{i}", "float", "float64") for i in range(2)]}
-    [(indices, X)] = frame.rows_to_input(signature, [[1.0, None], [3.0, 4.0]], [[], []])
+    interface = {"input": "array", "features": [feature(f"x{i}", "float", "float64") for i in range(2)]}
+    [(indices, X)] = frame.rows_to_input(interface, [[1.0, None], [3.0, 4.0]], [[], []])
     assert indices == [0, 1]
     assert X.dtype == np.float64
     np.testing.assert_array_equal(X, [[1.0, np.nan], [3.0, 4.0]])
-    assert frame.rows_to_input(signature, [], []) == []
+    assert frame.rows_to_input(interface, [], []) == []
 
 
 @pytest.mark.parametrize(

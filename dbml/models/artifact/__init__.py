@@ -34,7 +34,7 @@ class Artifact:
     :param blob: the file as it was, never re-pickled.
     :param sha256: of the blob, in hex.
     :param estimator: the live object.
-    :param signature: features, input and output; plain JSON.
+    :param interface: features, input and output; plain JSON.
     :param golden: ``{"rows", "scores", "synthetic"}``; plain JSON.
     :param libraries: name → version; ``scikit-learn`` is the version that the estimator was made with.
     :param training_summary: what the sample looked like, or None without a sample.
@@ -44,7 +44,7 @@ class Artifact:
     blob: bytes
     sha256: str
     estimator: Any
-    signature: dict[str, Any]
+    interface: dict[str, Any]
     golden: dict[str, Any]
     libraries: dict[str, str]
     training_summary: dict[str, Any] | None
@@ -57,8 +57,9 @@ class Artifact:
 
     @property
     def fingerprint(self) -> str:
-        """What makes two artifacts the same version: the same file, read with the same signature."""
-        identity = {"sha256": self.sha256, "signature": self.signature}
+        """What makes two artifacts the same version: the same file, read with the same interface."""
+        # The word for it in 0.1, by which versions are known that are stored already.
+        identity = {"sha256": self.sha256, "signature": self.interface}
         text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -97,7 +98,7 @@ def read(
     else:
         rows = read_rows(sample, names)
         features = [feature(name, rows[name], form) for name in names]
-    signature: dict[str, Any] = {
+    interface: dict[str, Any] = {
         "format": 1,
         "input": form,
         "features": features,
@@ -106,9 +107,9 @@ def read(
         "task": task,
     }
     if rows is None:
-        golden, summary = synthetic(path, estimator, signature), None
+        golden, summary = synthetic(path, estimator, interface), None
     else:
-        golden, summary = of_sample(path, estimator, signature, rows)
+        golden, summary = of_sample(path, estimator, interface, rows)
     if form == "frame":
         libraries["pandas"] = version("pandas")
-    return Artifact(blob, hashlib.sha256(blob).hexdigest(), estimator, signature, golden, libraries, summary, kind)
+    return Artifact(blob, hashlib.sha256(blob).hexdigest(), estimator, interface, golden, libraries, summary, kind)

@@ -26,11 +26,11 @@ GIVE_SAMPLE = "Give rows of its features: `--sample ROWS.csv`."
 _QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]
 
 
-def _score(estimator: Any, signature: Mapping[str, Any], rows: Sequence[Sequence[Any]]) -> np.ndarray[Any, Any]:
+def _score(estimator: Any, interface: Mapping[str, Any], rows: Sequence[Sequence[Any]]) -> np.ndarray[Any, Any]:
     """Score as the server does, through the wire format."""
     answer = np.empty(len(rows))
-    for indices, X in rows_to_input(signature, *to_wire(signature, rows)):  # noqa: N806
-        answer[indices] = scores(estimator, signature["output"], X)
+    for indices, X in rows_to_input(interface, *to_wire(interface, rows)):  # noqa: N806
+        answer[indices] = scores(estimator, interface["output"], X)
     return answer
 
 
@@ -42,13 +42,13 @@ def _check_single_output(path: Path, estimator: Any, X: Any) -> None:  # noqa: N
 def _check_row_by_row(
     path: Path,
     estimator: Any,
-    signature: Mapping[str, Any],
+    interface: Mapping[str, Any],
     rows: Sequence[Sequence[Any]],
     together: np.ndarray[Any, Any],
 ) -> None:
     for row, score in zip(rows, together.tolist(), strict=True):
         try:
-            alone = float(_score(estimator, signature, [row])[0])
+            alone = float(_score(estimator, interface, [row])[0])
         except Exception as error:
             raise ArtifactError(
                 f"{path}: scores a row among others but refuses it alone ({one_line(error)})",
@@ -62,7 +62,7 @@ def _check_row_by_row(
 
 
 def of_sample(
-    path: Path, estimator: Any, signature: dict[str, Any], sample: pd.DataFrame
+    path: Path, estimator: Any, interface: dict[str, Any], sample: pd.DataFrame
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Choose golden rows among a sample's.
 
@@ -70,11 +70,11 @@ def of_sample(
     :raises ArtifactError: the score of a row depends on the rows beside it, or on what no database row can hold.
     :raises SampleError: the estimator refuses a row.
     """
-    rows = json_rows(signature["features"], sample)
-    given: Any = sample if signature["input"] == "frame" else sample.to_numpy()
+    rows = json_rows(interface["features"], sample)
+    given: Any = sample if interface["input"] == "frame" else sample.to_numpy()
     # As given comes first: what the estimator itself says is what the sample is measured by.
-    own = _on_all(len(rows), lambda part: _own(path, estimator, signature, given[part]))
-    all_scores = _on_all(len(rows), lambda part: _score(estimator, signature, rows[part]))
+    own = _on_all(len(rows), lambda part: _own(path, estimator, interface, given[part]))
+    all_scores = _on_all(len(rows), lambda part: _score(estimator, interface, rows[part]))
     alike = map(agree, own.tolist(), all_scores.tolist())
     row = next((row for row, same in enumerate(alike) if not same), None)
     if row is not None:
@@ -86,14 +86,14 @@ def of_sample(
     spread = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), GOLDEN_ROWS)).round().astype(int))
     picked = [rows[i] for i in spread.tolist()]
     few = slice(None, None, max(1, len(picked) // ROWS_ASKED_ALONE))
-    _check_row_by_row(path, estimator, signature, picked[few], all_scores[spread][few])
+    _check_row_by_row(path, estimator, interface, picked[few], all_scores[spread][few])
     golden = {"rows": picked, "scores": all_scores[spread].tolist(), "synthetic": False}
-    return golden, _summary(signature, rows, all_scores)
+    return golden, _summary(interface, rows, all_scores)
 
 
-def _own(path: Path, estimator: Any, signature: Mapping[str, Any], X: Any) -> np.ndarray[Any, Any]:  # noqa: N803
+def _own(path: Path, estimator: Any, interface: Mapping[str, Any], X: Any) -> np.ndarray[Any, Any]:  # noqa: N803
     _check_single_output(path, estimator, X)
-    answer: np.ndarray[Any, Any] = scores(estimator, signature["output"], X)
+    answer: np.ndarray[Any, Any] = scores(estimator, interface["output"], X)
     return answer
 
 
@@ -126,20 +126,20 @@ def _on_all(count: int, score: Callable[[slice], np.ndarray[Any, Any]]) -> np.nd
         ) from reason
 
 
-def synthetic(path: Path, estimator: Any, signature: dict[str, Any]) -> dict[str, Any]:
+def synthetic(path: Path, estimator: Any, interface: dict[str, Any]) -> dict[str, Any]:
     """Make golden rows up for a model of plain numbers.
 
     :returns: as :func:`of_sample`, without a summary.
     :raises ArtifactError: the estimator refuses every row.
     """
-    width = len(signature["features"])
+    width = len(interface["features"])
     drawn = np.random.default_rng(0).normal(size=(SYNTHETIC_ROWS - 2, width)).tolist()
     rows: list[list[Any]] = []
     reason: Exception | None = None
     for row in [*drawn, [0.0] * width, [1.0] * width]:
         try:
-            for _, X in rows_to_input(signature, *to_wire(signature, [row])):  # noqa: N806
-                _own(path, estimator, signature, X)
+            for _, X in rows_to_input(interface, *to_wire(interface, [row])):  # noqa: N806
+                _own(path, estimator, interface, X)
             rows.append(row)
         except ArtifactError:
             raise
@@ -148,8 +148,8 @@ def synthetic(path: Path, estimator: Any, signature: dict[str, Any]) -> dict[str
     if not rows:
         why = one_line(reason) if reason else "no features"
         raise ArtifactError(f"{path}: refuses every row of plain numbers ({why})", GIVE_SAMPLE)
-    answer = _score(estimator, signature, rows)
-    _check_row_by_row(path, estimator, signature, rows, answer)
+    answer = _score(estimator, interface, rows)
+    _check_row_by_row(path, estimator, interface, rows, answer)
     return {"rows": rows, "scores": answer.tolist(), "synthetic": True}
 
 
@@ -157,10 +157,10 @@ def synthetic(path: Path, estimator: Any, signature: dict[str, Any]) -> dict[str
 
 
 def _summary(
-    signature: Mapping[str, Any], rows: Sequence[Sequence[Any]], all_scores: np.ndarray[Any, Any]
+    interface: Mapping[str, Any], rows: Sequence[Sequence[Any]], all_scores: np.ndarray[Any, Any]
 ) -> dict[str, Any]:
     features: dict[str, Any] = {}
-    for feature, column in zip(signature["features"], zip(*rows, strict=True), strict=True):
+    for feature, column in zip(interface["features"], zip(*rows, strict=True), strict=True):
         present = [value for value in column if value is not None]
         entry: dict[str, Any] = {"nulls": len(column) - len(present)}
         if feature["kind"] in ("float", "integer"):

@@ -52,7 +52,7 @@ def read_rows(sample: Path | str | pd.DataFrame, names: list[str]) -> pd.DataFra
 def feature(name: str, column: pd.Series[Any], form: str) -> dict[str, Any]:
     """Tell a feature's type from its sample column.
 
-    :raises SampleError: a type that has no place in the signature.
+    :raises SampleError: a type that has no place in the interface.
     """
     dtype: Any = column.dtype
     kind: str | None = None
@@ -111,7 +111,7 @@ def _is_missing(value: Any) -> bool:
 
 
 def json_rows(features: Sequence[Mapping[str, Any]], rows: pd.DataFrame) -> list[list[Any]]:
-    """Rows as JSON values, in the order of a signature's features."""
+    """Rows as JSON values, in the order of an interface's features."""
     columns = [[_json_value(f["kind"], v) for v in rows[f["name"]].tolist()] for f in features]
     return [list(row) for row in zip(*columns, strict=True)]
 

@@ -92,7 +92,7 @@ def _made(
     from dbml.models.exports.checking import Stored
 
     if form in _UNPICKLE and content.kind == "joblib":
-        require_signature(raw, name, version, content.sha256, content.signature)
+        require_signature(raw, name, version, content.sha256, content.interface)
     maker = importlib.import_module(f"dbml.models.exports.{form}")
     stored = Stored(**vars(content), schema=schema, trust=tuple(trust))
     with database.translated():

@@ -49,21 +49,21 @@ class Stored(Content):
 
     @property
     def features(self) -> list[dict[str, Any]]:
-        """Of the signature, in order."""
-        features: list[dict[str, Any]] = self.signature["features"]
+        """Of the interface, in order."""
+        features: list[dict[str, Any]] = self.interface["features"]
         return features
 
     def groups(self) -> list[tuple[list[int], Any]]:
         """The golden rows as the estimator takes them: their places, and X."""
         groups: list[tuple[list[int], Any]] = rows_to_input(
-            self.signature, *to_wire(self.signature, self.golden["rows"])
+            self.interface, *to_wire(self.interface, self.golden["rows"])
         )
         return groups
 
     @cached_property
     def labels(self) -> list[Any] | None:
         """What the estimator predicts for the golden rows; None where it is no classifier."""
-        if self.signature["task"] != "classifier":
+        if self.interface["task"] != "classifier":
             return None
         answer: list[Any] = [None] * len(self.golden["rows"])
         estimator = self.estimator()

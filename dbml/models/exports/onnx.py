@@ -92,7 +92,7 @@ def _with_casts(estimator: Any) -> Any:
 def _types(stored: Stored, number: str, integer: str) -> list[tuple[str, Any]]:
     types = needed("skl2onnx.common.data_types", "onnx")
     sorts = {"text": "String", "float": number, "boolean": number, "integer": integer}
-    if stored.signature["input"] == "array":
+    if stored.interface["input"] == "array":
         return [("X", getattr(types, f"{number}TensorType")([None, len(stored.features)]))]
     return [(f["name"], getattr(types, f"{sorts[f['kind']]}TensorType")([None, 1])) for f in stored.features]
 
@@ -121,7 +121,7 @@ def _answers(stored: Stored, content: bytes) -> Answers:
         scores[indices] = _scores(stored, found)
         for index, label in zip(indices, found[0].ravel().tolist(), strict=True):
             labels[index] = label
-    return Answers(scores.tolist(), labels if stored.signature["task"] == "classifier" else None)
+    return Answers(scores.tolist(), labels if stored.interface["task"] == "classifier" else None)
 
 
 def _fed(session: Any, X: Any) -> dict[str, Any]:  # noqa: N803
@@ -133,7 +133,7 @@ def _fed(session: Any, X: Any) -> dict[str, Any]:  # noqa: N803
 
 
 def _scores(stored: Stored, found: Sequence[Any]) -> Any:
-    output = stored.signature["output"]
+    output = stored.interface["output"]
     if output["kind"] == "probability":
         return found[1][:, output["index"]]
     predicted = found[0].ravel().tolist()

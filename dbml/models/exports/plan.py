@@ -27,7 +27,7 @@ def make(_: psycopg.Connection[Any], stored: Stored) -> bytes:
             return None
 
     rows = golden(stored)
-    numbers, texts = to_wire(stored.signature, rows)
+    numbers, texts = to_wire(stored.interface, rows)
     confirm(stored, "plan", "the function made of it", [score(*row) for row in zip(numbers, texts, strict=True)])
     return document.encode()
 
@@ -41,7 +41,7 @@ def written(stored: Stored) -> str:
     head = {
         "model": stored.label,
         "features": [{"name": f["name"], "kind": f["kind"]} for f in stored.features],
-        "score": stored.signature["output"],
+        "score": stored.interface["output"],
         **{key: value for key, value in plan.items() if key not in ("nodes", "checks")},
     }
     lines = [f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]

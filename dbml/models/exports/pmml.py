@@ -91,7 +91,7 @@ def _evaluator(file: Path) -> Iterator[Any]:
 def _answers(stored: Stored, file: Path) -> Answers:
     import pandas as pd
 
-    output = stored.signature["output"]
+    output = stored.interface["output"]
     scores = np.full(len(stored.golden["rows"]), np.nan)
     labels: list[Any] = [None] * len(scores)
     with _evaluator(file) as evaluator:
@@ -108,4 +108,4 @@ def _answers(stored: Stored, file: Path) -> Answers:
                 scores[indices] = [float(same(label, output["label"])) for label in predicted]
             else:
                 scores[indices] = [np.nan if value is None else float(value) for value in predicted]
-    return Answers(scores.tolist(), labels if stored.signature["task"] == "classifier" else None)
+    return Answers(scores.tolist(), labels if stored.interface["task"] == "classifier" else None)

@@ -85,8 +85,8 @@ def written(stored: Stored) -> str:
         database.verbatim(database.text("models/export/score"))
         .format(
             label=database.verbatim(stored.label),
-            estimator=database.verbatim(_comment(stored.signature["estimator"])),
-            score=database.verbatim(_comment(scored(stored.signature["output"]))),
+            estimator=database.verbatim(_comment(stored.interface["estimator"])),
+            score=database.verbatim(_comment(scored(stored.interface["output"]))),
             example=database.verbatim(_comment(_example(stored, names))),
             schema=sql.Identifier(schema),
             function=sql.Identifier(function),
@@ -99,7 +99,7 @@ def written(stored: Stored) -> str:
             ),
             types=database.verbatim(", ".join(types)),
             body=database.verbatim(_dollars(body)),
-            comment=sql.Literal(f"Scores a row by {stored.label}: {scored(stored.signature['output'])}."),
+            comment=sql.Literal(f"Scores a row by {stored.label}: {scored(stored.interface['output'])}."),
         )
         .as_string(None)
     )

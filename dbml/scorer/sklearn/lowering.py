@@ -1,4 +1,4 @@
-"""A fitted estimator and its signature → the plan of its score."""
+"""A fitted estimator and its interface → the plan of its score."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ FAMILIES = (
 OPTIONAL = {"xgboost": "xgboost", "lightgbm": "lightgbm"}
 
 
-def lower(estimator: Any, signature: Mapping[str, Any]) -> dict[str, Any]:
+def lower(estimator: Any, interface: Mapping[str, Any]) -> dict[str, Any]:
     """Write a fitted estimator down as a plan.
 
-    :param signature: of the artifact: features in order, input form and output.
+    :param interface: of the artifact: features in order, input form and output.
     :raises Unsupported: names the part that no plan expresses.
     """
     for family in (*FAMILIES, *(family for module, family in OPTIONAL.items() if module in sys.modules)):
         importlib.import_module(f"dbml.scorer.sklearn.{family}")
-    features = signature["features"]
+    features = interface["features"]
     texts = sum(feature["kind"] == "text" for feature in features)
     plan = Builder(len(features) - texts, texts)
-    X = _input(plan, features, signature["input"] == "frame")
+    X = _input(plan, features, interface["input"] == "frame")
     # What came as ONNX is no class that could be registered: it writes itself down.
     answer = estimator.written(X) if hasattr(estimator, "written") else predict(estimator, X)
-    return plan.finish(_score(plan, estimator, answer, signature["output"]))
+    return plan.finish(_score(plan, estimator, answer, interface["output"]))
 
 
 def _input(plan: Builder, features: list[dict[str, Any]], frame: bool) -> Columns:

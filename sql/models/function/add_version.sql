@@ -2,7 +2,7 @@
 -- others rely on is checked here: that the numbers follow each other, that the hash is the blob's, and that the
 -- fingerprint, by which sessions find a version, is nobody else's.
 create or replace function dbml._add_version(
-  model text, version integer, engine text, fingerprint text, sha256 text, signature jsonb, golden jsonb, libraries jsonb,
+  model text, version integer, engine text, fingerprint text, sha256 text, interface jsonb, golden jsonb, libraries jsonb,
   training_summary jsonb, artifact bytea, plan text, expression text[], careful_expression text[],
   metrics jsonb, git_revision text, note text, migrated boolean, kind text
 ) returns void
@@ -13,7 +13,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   limits record;
-  rows_of_it bigint := coalesce(pg_column_size(signature), 0) + coalesce(pg_column_size(golden), 0);
+  rows_of_it bigint := coalesce(pg_column_size(interface), 0) + coalesce(pg_column_size(golden), 0);
   texts integer;
   latest integer;
   other record;
@@ -36,14 +36,14 @@ begin
   end if;
   begin
     written := plan::json;
-    texts := (select count(*) from jsonb_array_elements(signature -> 'features') f where f ->> 'kind' = 'text');
+    texts := (select count(*) from jsonb_array_elements(interface -> 'features') f where f ->> 'kind' = 'text');
     if written is not null and not coalesce(
          written ->> 'texts' = texts::text
-         and written ->> 'numbers' = (jsonb_array_length(signature -> 'features') - texts)::text, false) then
-      raise exception 'the plan of %@% does not take the features of its signature', model, version using errcode = 'DB003';
+         and written ->> 'numbers' = (jsonb_array_length(interface -> 'features') - texts)::text, false) then
+      raise exception 'the plan of %@% does not take the features of its interface', model, version using errcode = 'DB003';
     end if;
   exception when data_exception or statement_too_complex then
-    raise exception 'the plan or the signature of %@% is not what dbml writes', model, version using errcode = 'DB003';
+    raise exception 'the plan or the interface of %@% is not what dbml writes', model, version using errcode = 'DB003';
   end;
   if encode(pg_catalog.sha256(artifact), 'hex') is distinct from sha256 then
     raise exception 'the artifact of %@% is not the one that its sha256 says', model, version using errcode = 'DB003';
@@ -58,18 +58,18 @@ begin
   select v.model, v.version into other
     from dbml.model_version v
    where v.fingerprint = _add_version.fingerprint
-     and (v.sha256, v.signature, v.plan::text) is distinct from
-         (_add_version.sha256, _add_version.signature, written::text)
+     and (v.sha256, v.interface, v.plan::text) is distinct from
+         (_add_version.sha256, _add_version.interface, written::text)
    limit 1;
   if other.model is not null then
     raise exception 'the fingerprint of %@% is that of %@%, which is another model', model, version, other.model, other.version
-      using errcode = 'DB006', hint = 'dbml model add makes it from the file, the signature and the plan.';
+      using errcode = 'DB006', hint = 'dbml model add makes it from the file, the interface and the plan.';
   end if;
   insert into dbml.model_version
-         (model, version, fingerprint, sha256, signature, golden, libraries, training_summary, artifact,
+         (model, version, fingerprint, sha256, interface, golden, libraries, training_summary, artifact,
           plan, expression, careful_expression, metrics, git_revision, note, migrated, kind)
   values (_add_version.model, _add_version.version, _add_version.fingerprint, _add_version.sha256,
-          _add_version.signature, _add_version.golden, _add_version.libraries, _add_version.training_summary,
+          _add_version.interface, _add_version.golden, _add_version.libraries, _add_version.training_summary,
           _add_version.artifact, written, _add_version.expression, _add_version.careful_expression,
           _add_version.metrics, _add_version.git_revision, _add_version.note, _add_version.migrated, _add_version.kind);
   insert into dbml.version_engine (model, version, engine)

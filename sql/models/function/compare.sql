@@ -19,7 +19,7 @@ begin
     select distinct r.row
       from dbml.model_version v
      cross join lateral (
-             select jsonb_object_agg(v.signature -> 'features' -> (e.i::integer - 1) ->> 'name', e.item) as row
+             select jsonb_object_agg(v.interface -> 'features' -> (e.i::integer - 1) ->> 'name', e.item) as row
                from jsonb_array_elements(v.golden -> 'rows') with ordinality g(golden, place)
               cross join jsonb_array_elements(g.golden) with ordinality e(item, i)
               group by g.place
@@ -27,7 +27,7 @@ begin
      where v.model = compare.model and v.version in (one, other)
        and not exists (
              select from dbml.model_version b
-              cross join jsonb_array_elements(b.signature -> 'features') f
+              cross join jsonb_array_elements(b.interface -> 'features') f
               where b.model = compare.model and b.version in (one, other) and not r.row ? (f ->> 'name'))
      order by r.row
   loop
@@ -50,11 +50,11 @@ begin
   return dbml._score_arrays(version,
     array(select case named ->> (f.item ->> 'name') when 'true' then 1 when 'false' then 0
                  else (named ->> (f.item ->> 'name'))::float8 end
-            from jsonb_array_elements(version.signature -> 'features') with ordinality f(item, i)
+            from jsonb_array_elements(version.interface -> 'features') with ordinality f(item, i)
            where f.item ->> 'kind' <> 'text'
            order by f.i),
     array(select named ->> (f.item ->> 'name')
-            from jsonb_array_elements(version.signature -> 'features') with ordinality f(item, i)
+            from jsonb_array_elements(version.interface -> 'features') with ordinality f(item, i)
            where f.item ->> 'kind' = 'text'
            order by f.i));
 exception when query_canceled then

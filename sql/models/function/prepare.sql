@@ -20,8 +20,8 @@ begin
       dbml._careful_scorer(model, version),
       'select ' || dbml._filled(
         stored.careful_expression,
-        array(select format('numbers[%s]', i) from generate_series(1, jsonb_array_length(stored.signature -> 'features')) i),
-        array(select format('texts[%s]', i) from generate_series(1, jsonb_array_length(stored.signature -> 'features')) i)));
+        array(select format('numbers[%s]', i) from generate_series(1, jsonb_array_length(stored.interface -> 'features')) i),
+        array(select format('texts[%s]', i) from generate_series(1, jsonb_array_length(stored.interface -> 'features')) i)));
     execute format('comment on function %s(float8[], text[]) is %L', dbml._careful_scorer(model, version),
       format('Scores the rows that %s@%s cannot score by plain arithmetic.', model, version));
     execute format('grant execute on function %s(float8[], text[]) to dbml_analyst', dbml._careful_scorer(model, version));

@@ -72,8 +72,8 @@ begin
     execute format(
       'select array_agg(g.place), array_agg(%s) from dbml._golden_rows($1, $2) g where g.score is not null',
       dbml._scorer_call(scorer,
-        array(select format('g.numbers[%s]', i) from generate_series(1, jsonb_array_length(scorer.signature -> 'features')) i),
-        array(select format('g.texts[%s]', i) from generate_series(1, jsonb_array_length(scorer.signature -> 'features')) i)))
+        array(select format('g.numbers[%s]', i) from generate_series(1, jsonb_array_length(scorer.interface -> 'features')) i),
+        array(select format('g.texts[%s]', i) from generate_series(1, jsonb_array_length(scorer.interface -> 'features')) i)))
       into places, answers using scorer.model, scorer.version;
   exception when others then
     places := '{}';
@@ -114,7 +114,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
   with version as materialized (
-    select array(select f ->> 'kind' = 'text' from jsonb_array_elements(v.signature -> 'features') f) as is_text,
+    select array(select f ->> 'kind' = 'text' from jsonb_array_elements(v.interface -> 'features') f) as is_text,
            jsonb_array_length(v.golden -> 'rows') as golden,
            (v.golden -> 'rows') || coalesce(v.golden -> 'hurtful_rows', '[]') as rows,
            (v.golden -> 'scores') || coalesce(v.golden -> 'hurtful_scores', '[]') as scores

@@ -6,7 +6,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   -- The engine python loads a version by its name too: that is what is signed.
   select row(v.model, v.version, e.engine,
-             case e.engine when 'python' then v.model || '@' || v.version || ' ' else '' end || v.fingerprint, v.signature, v.expression,
+             case e.engine when 'python' then v.model || '@' || v.version || ' ' else '' end || v.fingerprint, v.interface, v.expression,
              e.engine = 'python' or e.engine = 'portable' and (c.cost -> 'portable' ->> 'in_batches')::boolean)::dbml.scorer
     from dbml.model_version v
     join dbml.version_engine c on c.model = v.model and c.version = v.version

@@ -4,8 +4,8 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  texts integer := (select count(*) from jsonb_array_elements(new.signature -> 'features') f where f ->> 'kind' = 'text');
-  numbers integer := jsonb_array_length(new.signature -> 'features') - texts;
+  texts integer := (select count(*) from jsonb_array_elements(new.interface -> 'features') f where f ->> 'kind' = 'text');
+  numbers integer := jsonb_array_length(new.interface -> 'features') - texts;
 begin
   if new.expression is not null then
     new.expression := dbml._checked_expression(new.expression, numbers, texts);

@@ -26,7 +26,7 @@ begin
   for feature in
     select f.value ->> 'name' as name, f.value ->> 'kind' as kind, f.ordinality as position,
            prediction.features ->> (f.value ->> 'name') as expression
-      from jsonb_array_elements(version.signature -> 'features') with ordinality f
+      from jsonb_array_elements(version.interface -> 'features') with ordinality f
      order by f.ordinality
   loop
     if feature.expression is null then

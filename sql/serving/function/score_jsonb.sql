@@ -14,12 +14,12 @@ begin
   if deployed.model is null then
     return dbml._not_deployed(model);
   end if;
-  for feature in select f from jsonb_array_elements(deployed.signature -> 'features') f loop
+  for feature in select f from jsonb_array_elements(deployed.interface -> 'features') f loop
     value := features -> (feature ->> 'name');
     if value is null then
       raise exception 'feature % of model % is missing from the jsonb', quote_ident(feature ->> 'name'), quote_literal(model)
         using errcode = 'DB013', hint = format('Give every feature; null means unknown. The features: %s',
-          (select string_agg(f ->> 'name', ', ') from jsonb_array_elements(deployed.signature -> 'features') f));
+          (select string_agg(f ->> 'name', ', ') from jsonb_array_elements(deployed.interface -> 'features') f));
     end if;
     if feature ->> 'kind' = 'text' then
       if jsonb_typeof(value) not in ('string', 'null') then
