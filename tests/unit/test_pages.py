@@ -60,6 +60,13 @@ def test_every_page_can_be_reached_from_readme() -> None:
     assert {name(page) for page in PAGES if page.is_relative_to(ROOT / "docs")} <= {name(page) for page in reached}
 
 
+def test_the_files_that_contributing_names_are_there() -> None:
+    """Paths in code, but for those with a gap to fill, such as ``<family>``."""
+    paths = re.findall(r"`(\w+(?:/[\w.]+)+)`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert len(paths) > 20
+    assert [path for path in paths if "NNNN" not in path and not (ROOT / path).exists()] == []
+
+
 def test_readme_is_two_screens() -> None:
     assert len(README.read_text(encoding="utf-8").splitlines()) <= 150
 
