@@ -260,7 +260,6 @@ OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], Rows], Array
     "divide": lambda node, of, rows: of[0] / of[1],
     "minimum": lambda node, of, rows: np.minimum(of[0], of[1]),
     "maximum": lambda node, of, rows: np.maximum(of[0], of[1]),
-    "power": lambda node, of, rows: np.power(of[0], node["exponent"]),
     "modulo": lambda node, of, rows: np.mod(of[0], node["divisor"]),
     "function": _function,
     "round32": lambda node, of, rows: _round32(of[0]),

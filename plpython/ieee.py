@@ -37,17 +37,6 @@ def maximum(a: float, b: float) -> float:
     return a if a > b or a != a else b
 
 
-def power(x: float, exponent: float) -> float:
-    """``numpy.power``."""
-    try:
-        return math.pow(x, exponent)
-    except OverflowError:
-        return -math.inf if x < 0.0 and exponent % 2.0 == 1.0 else math.inf
-    except ValueError:
-        # A negative base to a fraction, or zero to a negative power.
-        return math.copysign(math.inf, x) if x == 0.0 and exponent % 2.0 == 1.0 else math.inf if x == 0.0 else math.nan
-
-
 def round32(x: float) -> float:
     """The nearest float32; past its range, infinity."""
     try:

@@ -167,7 +167,6 @@ OPERATIONS: dict[str, Operation] = {
     "divide": Operation("nn", "n"),
     "minimum": Operation("nn", "n"),  # NaN if either is
     "maximum": Operation("nn", "n"),
-    "power": Operation("n", "n", {"exponent": _NUMBER}),
     # the remainder, of the divisor's sign
     "modulo": Operation("n", "n", {"divisor": _NUMBER}, lambda node, plan: node["divisor"] > 0.0),
     "function": Operation("n", "n", {"name": _TEXT}, lambda node, plan: node["name"] in FUNCTIONS),

@@ -318,7 +318,6 @@ EXPRESSIONS: dict[str, Callable[[_Writer, Node, list[str]], str]] = {
     "divide": _divide,
     "minimum": _call("minimum"),
     "maximum": _call("maximum"),
-    "power": lambda writer, node, of: f"ieee.power({of[0]}, {literal(node['exponent'])})",
     "modulo": lambda writer, node, of: f"{of[0]} % {literal(node['divisor'])}",
     "function": _function,
     "round32": _call("round32"),

@@ -15,7 +15,8 @@ from dbml._plpython.frame import to_wire
 from dbml._plpython.plan import loads
 from dbml.scorer import parity, sql
 from dbml.scorer.parity import Answer, Report
-from dbml.scorer.sklearn import Unsupported, lower
+from dbml.scorer.plan import Unsupported
+from dbml.scorer.sklearn import lower
 
 
 @dataclass(frozen=True)

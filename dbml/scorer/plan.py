@@ -21,7 +21,11 @@ from typing import Any
 
 from dbml._plpython import plan as format_
 from dbml.scorer import thresholds
-from dbml.scorer.facts import Facts
+from dbml.scorer.bounds import Bounds, span
+
+
+class Unsupported(Exception):
+    """A part of a model that no plan, or no engine, expresses; the message names it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +86,6 @@ class Value:
         """Bound to ``low`` … ``high``; NaN stays NaN."""
         return self.maximum(low).minimum(high)
 
-    def power(self, exponent: float) -> Value:
-        """``numpy.power(x, exponent)``."""
-        return self.plan.node("power", self, exponent=float(exponent))
-
     def modulo(self, divisor: float) -> Value:
         """``numpy.mod(x, divisor)`` for a positive divisor."""
         return self.plan.node("modulo", self, divisor=float(divisor))
@@ -106,11 +106,11 @@ class Value:
 
     def less(self, other: Number) -> Value:
         """``x < other``; false for NaN."""
-        return self.plan.node("less", self, other)
+        return self.plan.compare("less", self, other)
 
     def less_equal(self, other: Number) -> Value:
         """``x <= other``; false for NaN."""
-        return self.plan.node("less_equal", self, other)
+        return self.plan.compare("less_equal", self, other)
 
     def equal(self, other: Number) -> Value:
         """``x == other``; false for NaN."""
@@ -209,7 +209,7 @@ class Builder:
         self._nodes: list[dict[str, Any]] = []
         self._known: dict[str, Value] = {}
         self._checks: dict[int, str] = {}
-        self._facts = Facts(self._nodes)
+        self._bounds = Bounds(self._nodes)
 
     def number(self, index: int) -> Value:
         """The row's number at this place."""
@@ -260,7 +260,7 @@ class Builder:
 
     def _joined(self, op: str, conditions: Sequence[Value]) -> Value:
         """Join conditions, without those that every row answers alike."""
-        truths = [self._facts.truth(condition.index) for condition in conditions]
+        truths = [self._bounds.truth(condition.index) for condition in conditions]
         decisive = op == "any"
         if decisive in truths:
             return self.node("any" if op == "all" else "all")
@@ -295,11 +295,24 @@ class Builder:
                 threshold[place] = edge
         return self.node("trees", *of, **{"start": 0.0, **ensemble, "threshold": threshold})
 
+    def compare(self, op: str, one: Number, other: Number) -> Value:
+        """``less`` or ``less_equal``; with a number, of what is scaled or clipped before it is scaled or clipped."""
+        values = [v if isinstance(v, Value) else self.constant(v) for v in (one, other)]
+        for constant, value in (values, values[::-1]):
+            if self.op(constant) != "constant" or math.isnan(edge := self._nodes[constant.index]["value"]):
+                continue
+            # Where the constant stands first, what is moved is the threshold of the opposite.
+            first = constant is values[0]
+            base, (edge,) = thresholds.moved(self._nodes, value.index, [edge], strict=(op == "less") is not first)
+            pair = [self.constant(edge), self._value(base)]
+            return self.node(op, *(pair if first else pair[::-1]))
+        return self.node(op, *values)
+
     def check(self, condition: Value, because: str) -> None:
         """Refuse rows for which the condition does not hold; one that always holds costs nothing."""
-        if not self._facts.truth(condition.index):
+        if not self._bounds.truth(condition.index):
             self._checks.setdefault(condition.index, because)
-            self._facts.require(condition.index)
+            self._bounds.require(condition.index)
 
     def node(self, op: str, *of: Number, **fields: Any) -> Value:
         """Add a node, or find the equal one."""
@@ -313,7 +326,7 @@ class Builder:
         if key not in self._known:
             self._known[key] = Value(self, len(self._nodes), operation.gives)
             self._nodes.append(node)
-            self._facts.add(node)
+            self._bounds.add(node)
         return self._known[key]
 
     def finish(self, output: Value) -> dict[str, Any]:
@@ -333,7 +346,7 @@ class Builder:
             if "of" in node:
                 node["of"] = [places[i] for i in node["of"]]
             nodes.append(node)
-        ordinary = Facts(self._nodes, numbers=format_.ORDINARY)
+        ordinary = Bounds(self._nodes, span(-format_.ORDINARY, format_.ORDINARY))
         for node in self._nodes:
             ordinary.add(node)
         plan = {
@@ -359,7 +372,7 @@ class Builder:
                 return [found for part in node.get("of", ()) for found in finite(part)]
             return node["of"] if node["op"] == "finite" else []
 
-        implied = self._facts.implied(
+        implied = self._bounds.implied(
             place for index in self._checks if self._nodes[index]["op"] == "finite" for place in finite(index)
         )
         return {index: because for index, because in self._checks.items() if implied.isdisjoint(finite(index))}

@@ -26,7 +26,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from dbml.scorer.sklearn import Unsupported, lower
+from dbml.scorer.plan import Unsupported
+from dbml.scorer.sklearn import lower
 from tests.parity.harness import SAMPLE, assert_parity, few, target
 
 

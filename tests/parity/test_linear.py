@@ -39,7 +39,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVR
 
-from dbml.scorer.sklearn import Unsupported, lower
+from dbml.scorer.plan import Unsupported
+from dbml.scorer.sklearn import lower
 from tests.parity.harness import SAMPLE, assert_parity, data, few, target
 
 CASES: list[tuple[Any, str]] = [

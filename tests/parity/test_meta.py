@@ -36,7 +36,8 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from dbml.scorer.sklearn import Unsupported, lower
+from dbml.scorer.plan import Unsupported
+from dbml.scorer.sklearn import lower
 from tests.parity.harness import SAMPLE, assert_parity, few, target
 from tests.parity.test_classification import BOTH, ONE, VALUE, assert_all
 

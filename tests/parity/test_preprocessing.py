@@ -52,7 +52,7 @@ from sklearn.preprocessing import (
 from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
 from dbml.scorer import parity
-from dbml.scorer.sklearn import Unsupported
+from dbml.scorer.plan import Unsupported
 from tests.parity.harness import assert_parity, data, target
 
 LOGISTIC = LogisticRegression(max_iter=2000)

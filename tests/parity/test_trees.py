@@ -35,7 +35,8 @@ from threadpoolctl import threadpool_limits
 
 from dbml._plpython import masks, portable, treecode
 from dbml.scorer import thresholds
-from dbml.scorer.sklearn import Unsupported, lower
+from dbml.scorer.plan import Unsupported
+from dbml.scorer.sklearn import lower
 from dbml.scorer.sklearn.trees import FLOAT32_LIMIT, widened
 from tests.parity.harness import assert_parity, data, target
 

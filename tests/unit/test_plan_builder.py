@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,6 +81,61 @@ def test_after_a_check_nothing_asks_again() -> None:
         plan.check(~x.missing(), "no")
 
     assert checks(build) == 1
+
+
+STEPS: dict[str, Callable[[Any], Any]] = {
+    "number": lambda x: x,
+    "scaled": lambda x: (x - 0.7) / 0.3,
+    "scaled to nothing": lambda x: (x + 1e308) / 1e-300 * 3e10,
+    "rounded": lambda x: (
+        (x * 0.1).astype(np.float32).astype(float) if isinstance(x, np.ndarray) else (x * 0.1).round32()
+    ),
+    "clipped": lambda x: np.clip(x, -2.0, 3.0) if isinstance(x, np.ndarray) else x.clip(-2.0, 3.0),
+    "clipped below": lambda x: np.maximum(x * 2.0, 1.0) if isinstance(x, np.ndarray) else (x * 2.0).maximum(1.0),
+    "falling": lambda x: 1.0 - x * 2.0,
+}
+ENDS = [
+    0.0,
+    -0.0,
+    0.1,
+    1.0,
+    -2.0,
+    3.0,
+    3.5,
+    -2.5,
+    5e-324,
+    1e-45,
+    1e308,
+    -1e308,
+    1.7976931348623157e308,
+    math.inf,
+    -math.inf,
+]
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_comparison_says_the_same_of_what_is_scaled(name: str) -> None:
+    """Thresholds are moved to the number itself, to the last bit, and at the ends of the doubles."""
+    edges = np.array(ENDS)
+    with np.errstate(all="ignore"):
+        sides = np.nextafter(edges, np.inf), np.nextafter(edges, -np.inf)
+    near = np.concatenate([edges, *sides, edges * 0.3 + 0.7, [math.nan]])
+    for edge in ENDS:
+        plan = Builder(1, 0)
+        value, constant = STEPS[name](plan.number(0)), plan.constant(edge)
+        asked = [value.less(edge), value.less_equal(edge), constant.less(value), constant.less_equal(value)]
+        made = plan.finish(plan.dot([condition.indicator() for condition in asked], [1.0, 2.0, 4.0, 8.0]))
+        with np.errstate(all="ignore"):
+            x = STEPS[name](near)
+            truth = (x < edge) + 2 * (x <= edge) + 4 * (edge < x) + 8 * (edge <= x)
+        found = batch.score(made, [[None if v != v else v] for v in near.tolist()], [[]] * len(near))
+        np.testing.assert_array_equal(found, truth, err_msg=f"{edge}")
+
+
+def test_a_comparison_asks_the_number_itself() -> None:
+    plan = Builder(1, 0)
+    made = plan.finish(((plan.number(0).clip(0.0, 1.0) - 0.5) / 0.1).round32().less_equal(2.0).indicator())
+    assert [node["op"] for node in made["nodes"]] == ["number", "constant", "less_equal", "indicator"]
 
 
 def test_argmax_is_that_of_numpy() -> None:

@@ -18,10 +18,9 @@ from dbml._plpython.plan import loads
 from dbml.models.exports.checking import Stored
 from dbml.models.exports.plan import confirm, golden, plan_of
 from dbml.models.version import scored
-from dbml.scorer.sklearn import Unsupported
-from dbml.scorer.sql import OPERATIONS_ALONE, TooLarge, render
+from dbml.scorer.plan import Unsupported
+from dbml.scorer.sql import OPERATIONS_ALONE, TooLarge, careful, render
 from dbml.scorer.sql import text as write
-from dbml.scorer.sql.careful import careful as write_careful
 
 # PostgreSQL's own limit.
 PARAMETERS_AT_MOST = 100
@@ -111,7 +110,7 @@ def _expressions(plan: dict[str, Any], label: str) -> tuple[list[str], list[str]
         expression = render(plan, OPERATIONS_ALONE, label)
     except TooLarge:
         return [write.number_or_null(math.nan)], write.split(
-            write_careful(plan, label, write.Bound(CHARACTERS_AT_MOST).text)
+            careful.expression(plan, label, write.Bound(CHARACTERS_AT_MOST).text)
         )
     return expression.fast, expression.careful
 

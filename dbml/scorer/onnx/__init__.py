@@ -19,8 +19,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from dbml._plpython import batch
 from dbml.errors import ArtifactError
 from dbml.scorer.onnx.graph import Graph, NotReadable
-from dbml.scorer.plan import Builder
-from dbml.scorer.sklearn.registry import Answer, Column, Columns, Unsupported
+from dbml.scorer.onnx.walk import answer
+from dbml.scorer.plan import Builder, Unsupported
+from dbml.scorer.sklearn.registry import Answer, Column, Columns
 
 _WRITE = "Write it with `skl2onnx.to_onnx(estimator, X[:1])`, or add the estimator itself as a joblib file."
 _FEEDS = {"float": np.float32, "double": np.float64, "int64": np.int64, "bool": np.bool_}
@@ -91,10 +92,10 @@ class OnnxModel(BaseEstimator, ABC):  # type: ignore[misc]
         plan = Builder(sum(kind != "string" for kind in kinds), kinds.count("string"))
         numbers, texts = iter(range(plan.numbers)), iter(range(plan.texts))
         columns = [Column(plan.text(next(texts)) if k == "string" else plan.number(next(numbers))) for k in kinds]
-        answer = self.graph.answer(Columns(plan, columns))
+        elements = answer(self.graph, Columns(plan, columns))
         return [
             (plan.finish(each.value), plan.finish(plan.constant(0.0) if each.error is None else each.error))
-            for each in answer
+            for each in elements
         ]
 
     def _run(self, X: Any) -> list[Any]:
@@ -144,7 +145,7 @@ class OnnxClassifier(ClassifierMixin, OnnxModel):  # type: ignore[misc]
 
     def written(self, X: Columns) -> Answer:
         """The probabilities; the label is that of the greatest, as the gate finds out."""
-        return Answer([each.value for each in self.graph.answer(X)])
+        return Answer([each.value for each in answer(self.graph, X)])
 
     def predict(self, X: Any) -> Any:
         """The labels that onnxruntime answers with."""
@@ -163,7 +164,7 @@ class OnnxRegressor(RegressorMixin, OnnxModel):  # type: ignore[misc]
 
     def written(self, X: Columns) -> Answer:
         """The value."""
-        return Answer(value=self.graph.answer(X)[0].value)
+        return Answer(value=answer(self.graph, X)[0].value)
 
     def predict(self, X: Any) -> Any:
         """Shape ``(rows,)``."""

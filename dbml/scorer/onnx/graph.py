@@ -1,4 +1,4 @@
-"""An ONNX file's graph: its inputs, its answer, and the walk that writes the answer down."""
+"""An ONNX file's graph: its inputs, its nodes and its answer."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from dbml.scorer.onnx.tensors import Element, Node, Tensor, rounded
-from dbml.scorer.plan import Value
-from dbml.scorer.sklearn.registry import Columns, Unsupported
+from dbml.scorer.plan import Unsupported
 
 
 class NotReadable(Exception):
@@ -37,12 +33,12 @@ class Graph:
         import onnx
 
         self._graph = model.graph
-        self._constants = {each.name: onnx.numpy_helper.to_array(each) for each in self._graph.initializer}
+        self.constants = {each.name: onnx.numpy_helper.to_array(each) for each in self._graph.initializer}
         self._nodes = [
             (node, {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}) for node in self._graph.node
         ]
         self._makers = {name: place for place, (node, _) in enumerate(self._nodes) for name in node.output}
-        self.inputs = [_input(each) for each in self._graph.input if each.name not in self._constants]
+        self.inputs = [_input(each) for each in self._graph.input if each.name not in self.constants]
         self._outputs()
 
     @classmethod
@@ -97,47 +93,28 @@ class Graph:
                 found = attributes.get(name)
                 if found is not None and len(found) == count:
                     return [label.decode() if isinstance(label, bytes) else label for label in found]
-            if node.op_type == "ArrayFeatureExtractor" and node.input[0] in self._constants:
-                labels = self._constants[node.input[0]].ravel().tolist()
+            if node.op_type == "ArrayFeatureExtractor" and node.input[0] in self.constants:
+                labels = self.constants[node.input[0]].ravel().tolist()
                 if len(labels) == count:
                     return [label.decode() if isinstance(label, bytes) else label for label in labels]
         raise Unsupported("a classifier that does not say its classes")
 
-    def answer(self, X: Columns) -> list[Element]:
-        """Write the answer down: one element a class, or one.
+    @property
+    def answer(self) -> str:
+        """The name of the answer."""
+        name: str = self._graph.output[self.answer_place].name
+        return name
 
-        :raises Unsupported: names the operator that no plan expresses.
-        """
-        from dbml.scorer.onnx.operators import OPERATORS
-
-        found: dict[str, Any] = dict(self._constants)
-        columns = iter(X.columns)
-        for each in self.inputs:
-            found[each.name] = _given(X, each, [next(columns).value for _ in range(each.width)])
-        for place in sorted(self._needed(self._graph.output[self.answer_place].name)):
-            node, attributes = self._nodes[place]
-            domain = f"{node.domain}." if node.domain not in ("", "ai.onnx", "ai.onnx.ml") else ""
-            write = OPERATORS.get(f"{domain}{node.op_type}")
-            if write is None:
-                raise Unsupported(f"the operator {domain}{node.op_type}")
-            given = [found[name] if name else None for name in node.input]
-            found |= zip(node.output, write(Node(node.op_type, X.plan, attributes), *given), strict=False)
-        answer = found[self._graph.output[self.answer_place].name]
-        if not self.classifies and len(answer.elements) != 1:
-            raise Unsupported("several values for an answer")
-        elements: list[Element] = answer.elements
-        return elements
-
-    def _needed(self, name: str) -> set[int]:
-        """Places of the nodes that an output is made by; a label's own nodes are left out."""
+    def steps(self) -> list[tuple[Any, dict[str, Any]]]:
+        """The nodes that the answer is made by, in order, with their attributes; a label's own are left out."""
         needed: set[int] = set()
-        waiting = [name]
+        waiting = [self.answer]
         while waiting:
             place = self._makers.get(waiting.pop())
             if place is not None and place not in needed:
                 needed.add(place)
                 waiting += self._nodes[place][0].input
-        return needed
+        return [self._nodes[place] for place in sorted(needed)]
 
 
 def _refuse_other_files(graph: Any) -> None:
@@ -168,22 +145,3 @@ def _input(each: Any) -> Input:
 
 def _output_kind(each: Any) -> str:
     return "map" if each.type.HasField("sequence_type") else _dtype(each.type)
-
-
-def _given(X: Columns, each: Input, values: list[Value]) -> Tensor:
-    """An input's row: numbers become the type that the graph takes, and what that cannot hold is refused."""
-    for value in values:
-        if each.dtype == "string":
-            if value.kind != "t":
-                raise Unsupported(f'a number for the input "{each.name}", which takes text')
-            X.plan.check(~value.missing(), f'the input "{each.name}" of ONNX cannot be missing')
-        elif value.kind != "n":
-            raise Unsupported(f'text for the input "{each.name}", which takes numbers')
-        elif each.dtype in ("int64", "bool"):
-            X.plan.check(value.equal(value.function("rint")), f'the input "{each.name}" takes whole numbers')
-    return Tensor([Element(rounded(value, each.dtype)) for value in values], each.dtype)
-
-
-def constant(value: Any) -> Any:
-    """A constant's numbers, flat, in double."""
-    return np.asarray(value, dtype=np.float64).ravel()

@@ -12,11 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from dbml.scorer.onnx.graph import constant
-from dbml.scorer.onnx.tensors import FLOAT32_MAX, ROUNDING, Element, Node, Tensor, product, rounded
+from dbml.scorer.onnx.tensors import FLOAT32_MAX, ROUNDING, Element, Node, Tensor, constant, product, rounded
 from dbml.scorer.onnx.trees import tree_classifier, tree_regressor
-from dbml.scorer.plan import Value
-from dbml.scorer.sklearn.registry import Unsupported
+from dbml.scorer.plan import Unsupported, Value
 
 Operator = Callable[..., list[Any]]
 OPERATORS: dict[str, Operator] = {

@@ -44,6 +44,11 @@ class Tensor:
         return Tensor([Element(rounded(function(e.value), dtype)) for e in self.elements], dtype)
 
 
+def constant(value: Any) -> Any:
+    """A constant's numbers, flat, in double."""
+    return np.asarray(value, dtype=np.float64).ravel()
+
+
 def rounded(value: Value, dtype: str) -> Value:
     """What a tensor of this type holds of a result."""
     return value.round32() if dtype == "float" else value

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from dbml.scorer.onnx.tensors import Element, Node, Tensor
-from dbml.scorer.plan import Value
-from dbml.scorer.sklearn.registry import Unsupported
+from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.trees import Ensemble, widened
 
 # Whether a condition that holds leads to the left child, and whether equality belongs to the other side.

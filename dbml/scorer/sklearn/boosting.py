@@ -15,9 +15,9 @@ from sklearn.ensemble import (
 )
 from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
-from dbml.scorer.plan import Value
+from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.histogram import classifier_answer
-from dbml.scorer.sklearn.registry import Answer, Columns, Unsupported, predict, predictor
+from dbml.scorer.sklearn.registry import Answer, Columns, predict, predictor
 from dbml.scorer.sklearn.trees import Ensemble, as_float32
 
 # An init estimator gets float32 values. What only compares them is exact, what computes with them is not:

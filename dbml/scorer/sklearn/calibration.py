@@ -10,17 +10,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.isotonic import IsotonicRegression
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 
-from dbml.scorer.plan import Builder, Value
-from dbml.scorer.sklearn.registry import (
-    Answer,
-    Columns,
-    Unsupported,
-    predict,
-    predictor,
-    response,
-    transform,
-    transformer,
-)
+from dbml.scorer.plan import Builder, Unsupported, Value
+from dbml.scorer.sklearn.registry import Answer, Columns, predict, predictor, response, transform, transformer
 
 
 @predictor(FrozenEstimator)

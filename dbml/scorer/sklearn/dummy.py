@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
-from dbml.scorer.sklearn.registry import Answer, Columns, Unsupported, predictor
+from dbml.scorer.plan import Unsupported
+from dbml.scorer.sklearn.registry import Answer, Columns, predictor
 
 
 @predictor(DummyClassifier)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from dbml.scorer.plan import Value
-from dbml.scorer.sklearn.registry import Answer, Column, Columns, Unsupported, predictor
+from dbml.scorer.plan import Unsupported, Value
+from dbml.scorer.sklearn.registry import Answer, Column, Columns, predictor
 from dbml.scorer.sklearn.trees import Ensemble
 
 

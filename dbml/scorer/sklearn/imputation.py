@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from sklearn.impute import MissingIndicator, SimpleImputer
 
-from dbml.scorer.plan import Value
-from dbml.scorer.sklearn.registry import Column, Columns, Unsupported, transformer
+from dbml.scorer.plan import Unsupported, Value
+from dbml.scorer.sklearn.registry import Column, Columns, transformer
 
 
 def _is_nan(value: Any) -> bool:

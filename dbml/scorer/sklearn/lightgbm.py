@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from lightgbm import LGBMClassifier, LGBMRegressor
 
-from dbml.scorer.plan import Value
+from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.histogram import classifier_answer
-from dbml.scorer.sklearn.registry import Answer, Column, Columns, Unsupported, predictor
+from dbml.scorer.sklearn.registry import Answer, Column, Columns, predictor
 from dbml.scorer.sklearn.trees import Ensemble
 
 # What LightGBM takes for zero: its float32 constant 1e-35.

@@ -37,8 +37,8 @@ from sklearn.linear_model import (
 )
 from sklearn.svm import LinearSVR
 
-from dbml.scorer.plan import Value
-from dbml.scorer.sklearn.registry import Answer, Columns, Unsupported, predictor
+from dbml.scorer.plan import Unsupported, Value
+from dbml.scorer.sklearn.registry import Answer, Columns, predictor
 
 
 def weights(coefficients: Any, what: str) -> np.ndarray[Any, Any]:

@@ -14,9 +14,9 @@ from sklearn.linear_model import (
 )
 from sklearn.svm import LinearSVC
 
-from dbml.scorer.plan import Builder, Value
+from dbml.scorer.plan import Builder, Unsupported, Value
 from dbml.scorer.sklearn.linear import decisions, older
-from dbml.scorer.sklearn.registry import Answer, Columns, Unsupported, predictor
+from dbml.scorer.sklearn.registry import Answer, Columns, predictor
 
 
 def positive(plan: Builder, decision: Value) -> list[Value]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from dbml.scorer.plan import Builder, Value
-from dbml.scorer.sklearn.registry import Answer, Column, Columns, Unsupported, predict
+from dbml.scorer.plan import Builder, Unsupported, Value
+from dbml.scorer.sklearn.registry import Answer, Column, Columns, predict
 
 # Importing them registers their functions.
 FAMILIES = (

@@ -19,8 +19,8 @@ from sklearn.linear_model import RANSACRegressor
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 from dbml._plpython.plan import FUNCTIONS
-from dbml.scorer.plan import Builder, Value
-from dbml.scorer.sklearn.registry import Answer, Column, Columns, Unsupported, predict, predictor, response
+from dbml.scorer.plan import Builder, Unsupported, Value
+from dbml.scorer.sklearn.registry import Answer, Column, Columns, predict, predictor, response
 
 
 def regression(estimator: Any, X: Columns) -> Value:

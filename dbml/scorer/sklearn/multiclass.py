@@ -7,9 +7,9 @@ from typing import Any
 from sklearn.base import is_classifier, is_regressor
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 
-from dbml.scorer.plan import Builder, Value
+from dbml.scorer.plan import Builder, Unsupported, Value
 from dbml.scorer.sklearn.linear_classification import two_classes
-from dbml.scorer.sklearn.registry import Answer, Columns, Unsupported, predict, predictor, response
+from dbml.scorer.sklearn.registry import Answer, Columns, predict, predictor, response
 
 
 def _confidence(estimator: Any, answer: Answer) -> Value:

@@ -6,10 +6,10 @@ from typing import Any
 
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from dbml.scorer.plan import Value
+from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.linear import only, weighted_sum, weights
 from dbml.scorer.sklearn.linear_classification import two_classes
-from dbml.scorer.sklearn.registry import Answer, Columns, Unsupported, predictor
+from dbml.scorer.sklearn.registry import Answer, Columns, predictor
 
 
 def _outputs(estimator: Any, X: Columns) -> list[Value]:

@@ -19,11 +19,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils._set_output import _get_output_config
 
-from dbml.scorer.plan import Builder, Value
-
-
-class Unsupported(Exception):
-    """A part of a model that no plan expresses; the message names it."""
+from dbml.scorer.plan import Builder, Unsupported, Value
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from sklearn.preprocessing import (
 )
 
 from dbml._plpython.plan import FUNCTIONS
-from dbml.scorer.plan import Value
-from dbml.scorer.sklearn.registry import Columns, Unsupported, transformer
+from dbml.scorer.plan import Unsupported, Value
+from dbml.scorer.sklearn.registry import Columns, transformer
 
 _FLOATS = ("float64", "float32")
 

@@ -18,8 +18,9 @@ from sklearn.ensemble._iforest import _average_path_length
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 from sklearn.utils import get_tags
 
-from dbml.scorer.plan import Builder, Value
-from dbml.scorer.sklearn.registry import Answer, Columns, Unsupported, predictor, transformer
+from dbml.scorer import thresholds
+from dbml.scorer.plan import Builder, Unsupported, Value
+from dbml.scorer.sklearn.registry import Answer, Columns, predictor, transformer
 
 
 class Ensemble:
@@ -99,13 +100,13 @@ class Ensemble:
         return plan.trees([columns[c] for c in used], ensemble)
 
 
-def widened(thresholds: Any) -> Any:
+def widened(given: Any) -> Any:
     """Thresholds on float32 values → thresholds on the float64 values they are rounded from.
 
     Rounding is monotone, so ``float32(x) <= t`` is ``x <= T``, where T is the greatest double that rounds to
     the greatest float32 that is at most t. So no engine needs to round.
     """
-    t = np.asarray(thresholds, dtype=np.float64)
+    t = np.asarray(given, dtype=np.float64)
     with np.errstate(over="ignore"):
         low = t.astype(np.float32)
         low = np.where(low.astype(np.float64) > t, np.nextafter(low, np.float32(-np.inf)), low).astype(np.float32)
@@ -225,16 +226,11 @@ def _least_depth_inside(estimator: IsolationForest) -> float:
     """
     denominator = len(estimator.estimators_) * _average_path_length([estimator._max_samples])
 
-    def inside(depth: float) -> bool:
-        depths = np.array([depth])
+    def outside(depths: Any) -> Any:
         mean = np.divide(depths, denominator, out=np.ones_like(depths), where=denominator != 0)
-        return bool((-(2**-mean) - estimator.offset_ >= 0)[0])
+        return -(2**-mean) - estimator.offset_ < 0
 
-    low, high = 0.0, 1e6 * len(estimator.estimators_)
-    if inside(low):
+    low, high = np.array([0.0]), np.array([1e6 * len(estimator.estimators_)])
+    if not outside(low)[0]:
         return -np.inf
-    if not inside(high):
-        return np.inf
-    while low < (middle := low + (high - low) / 2) < high:
-        low, high = (low, middle) if inside(middle) else (middle, high)
-    return high
+    return float(np.nextafter(thresholds.greatest(outside, low, high)[0], np.inf)) if not outside(high)[0] else np.inf

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from xgboost import XGBClassifier, XGBRegressor, XGBRFClassifier, XGBRFRegressor
 
-from dbml.scorer.plan import Value
-from dbml.scorer.sklearn.registry import Answer, Columns, Unsupported, predictor
+from dbml.scorer.plan import Unsupported, Value
+from dbml.scorer.sklearn.registry import Answer, Columns, predictor
 from dbml.scorer.sklearn.trees import Ensemble, widened
 
 _LOGISTIC = ("binary:logistic", "reg:logistic")

@@ -6,36 +6,25 @@ Values are never NULL here: what is missing is NaN. Slow beside plain arithmetic
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
+from dbml._plpython.plan import entry
 from dbml.scorer.sql import text as write
 
-_CALLS = {
-    "add": "add",
-    "subtract": "subtract",
-    "multiply": "multiply",
-    "divide": "divide",
-    "minimum": "minimum",
-    "maximum": "maximum",
-    "round32": "round32",
-    "sigmoid": "sigmoid",
-    "less": "less",
-    "less_equal": "less_equal",
-    "equal": "equal",
-    "finite": "finite",
-}
+Node: TypeAlias = Mapping[str, Any]
+_NAN = write.number(float("nan"))
 
 
-def careful(plan: Mapping[str, Any], label: str, bounded: Callable[[str], str]) -> str:
+def expression(plan: Mapping[str, Any], label: str, bounded: Callable[[str], str]) -> str:
     """Write a plan as one expression.
 
     :param label: who refuses a row, such as ``churn@1``.
     :param bounded: returns the text it is given, or raises where that has become too long.
     """
-    nodes: Sequence[Mapping[str, Any]] = plan["nodes"]
     written: list[str] = []
-    for node in nodes:
-        written.append(bounded(_node(node, [written[i] for i in node.get("of", [])])))
+    for node in plan["nodes"]:
+        write_node = entry(OPERATIONS, node, "careful SQL")
+        written.append(bounded(write_node(node, [written[i] for i in node.get("of", [])])))
     reasons: dict[str, list[str]] = {}
     for check in plan["checks"]:
         reasons.setdefault(check["because"], []).append(written[check["node"]])
@@ -51,76 +40,25 @@ def careful(plan: Mapping[str, Any], label: str, bounded: Callable[[str], str]) 
     return bounded(f"case {' '.join(arms)} else {answer} end")
 
 
-def _node(node: Mapping[str, Any], of: Sequence[str]) -> str:
-    op = node["op"]
-    if op == "number":
-        return f"coalesce({write.number_input(node['index'])}, 'NaN'::float8)"
-    if op == "text":
-        return write.text_input(node["index"])
-    if op == "constant":
-        return write.number(node["value"])
-    if op in _CALLS:
-        return f"dbml._ieee_{_CALLS[op]}({', '.join(of)})"
-    if op == "power":
-        return f"dbml._ieee_power({of[0]}, {write.number(node['exponent'])})"
-    if op == "function":
-        return f"dbml._ieee_function({write.text(node['name'])}, {of[0]})"
-    if op == "sum":
-        return f"dbml._ieee_sum({_array(of)})"
-    if op == "dot":
-        return f"dbml._ieee_dot({_array(of)}, {write.numbers(node['weights'])}, {write.number(node['constant'])})"
-    if op == "softmax":
-        return f"dbml._ieee_softmax({_array(of)}, {node['index'] + 1})"
-    return _condition(node, of) if op in _CONDITIONS else _choice(node, of)
+def _call(node: Node, of: Sequence[str]) -> str:
+    return f"dbml._ieee_{node['op']}({', '.join(of)})"
 
 
-_CONDITIONS = frozenset({"missing", "absent", "is", "not", "all", "any"})
+def _array(of: Sequence[str]) -> str:
+    return f"array[{', '.join(of)}]::float8[]"
 
 
-def _condition(node: Mapping[str, Any], of: Sequence[str]) -> str:
-    op = node["op"]
-    if op == "missing":
-        return f"({of[0]} = 'NaN'::float8)"
-    if op == "absent":
-        return f"({of[0]} is null)"
-    if op == "is":
-        if not write.storable(node["value"]):
-            return "false"
-        return f'(({of[0]} collate "C" = {write.text(node["value"])}) is true)'
-    if op == "not":
-        return f"(not {of[0]})"
-    return f"({' and '.join(of) or 'true'})" if op == "all" else f"({' or '.join(of) or 'false'})"
+def _dot(node: Node, of: Sequence[str]) -> str:
+    return f"dbml._ieee_dot({_array(of)}, {write.numbers(node['weights'])}, {write.number(node['constant'])})"
 
 
-def _choice(node: Mapping[str, Any], of: Sequence[str]) -> str:
-    op = node["op"]
-    if op == "indicator":
-        return f"case when {of[0]} then {write.number(1.0)} else {write.number(0.0)} end"
-    if op == "select":
-        return f"case when {of[0]} then {of[1]} else {of[2]} end"
-    if op == "fill":
-        return f"coalesce({of[0]}, {write.text(node['value'])})"
-    if op in ("lookup", "match"):
-        return _table(node, of[0])
-    if op == "step":
-        tables = f"{write.numbers(node['edges'])}, {write.numbers(node['values'])}"
-        on_left = "true" if node["side"] == "left" else "false"
-        return f"dbml._ieee_step({of[0]}, {tables}, {on_left}, {write.number(node['missing'])})"
-    if op == "interpolate":
-        return f"dbml._ieee_interpolate({of[0]}, {write.numbers(node['x'])}, {write.numbers(node['y'])})"
-    if op == "polynomial":
-        return polynomial(node, of[0])
-    return _trees(node, of)
+def _is(node: Node, of: Sequence[str]) -> str:
+    if not write.storable(node["value"]):
+        return "false"
+    return f'(({of[0]} collate "C" = {write.text(node["value"])}) is true)'
 
 
-def polynomial(node: Mapping[str, Any], of: str) -> str:
-    """The call for a piecewise polynomial; shorter rows get leading zeros."""
-    width = max(len(row) for row in node["coefficients"])
-    flat = [value for row in node["coefficients"] for value in [0.0] * (width - len(row)) + list(row)]
-    return f"dbml._ieee_polynomial({of}, {write.numbers(node['breaks'])}, {write.numbers(flat)}, {width})"
-
-
-def _table(node: Mapping[str, Any], of: str) -> str:
+def _table(node: Node, of: Sequence[str]) -> str:
     text = node["op"] == "lookup"
     table = dict(zip(node["keys"], node["values"], strict=True))
     arms = [
@@ -129,16 +67,33 @@ def _table(node: Mapping[str, Any], of: str) -> str:
         if (write.storable(key) if text else key == key)
     ]
     default = write.number(node["default"])
-    missing = f"case when {of} is null" if text else f"case when {of} = 'NaN'::float8"
-    asked = f'{of} collate "C"' if text else of
+    missing = f"case when {of[0]} is null" if text else f"case when {of[0]} = {_NAN}"
+    asked = f'{of[0]} collate "C"' if text else of[0]
     found = f"case {asked} {' '.join(arms)} else {default} end" if arms else default
     return f"{missing} then {write.number(node['missing'])} else {found} end"
 
 
-def _trees(node: Mapping[str, Any], of: Sequence[str]) -> str:
-    sets = [(int(place), float(value)) for place, values in node.get("sets", {}).items() for value in values]
+def _step(node: Node, of: Sequence[str]) -> str:
+    tables = f"{write.numbers(node['edges'])}, {write.numbers(node['values'])}"
+    on_left = "true" if node["side"] == "left" else "false"
+    return f"dbml._ieee_step({of[0]}, {tables}, {on_left}, {write.number(node['missing'])})"
+
+
+def interpolate(node: Node, of: str) -> str:
+    """The call for ``numpy.interp``."""
+    return f"dbml._ieee_interpolate({of}, {write.numbers(node['x'])}, {write.numbers(node['y'])})"
+
+
+def polynomial(node: Node, of: str) -> str:
+    """The call for a piecewise polynomial; shorter rows get leading zeros."""
+    width = max(len(row) for row in node["coefficients"])
+    flat = [value for row in node["coefficients"] for value in [0.0] * (width - len(row)) + list(row)]
+    return f"dbml._ieee_polynomial({of}, {write.numbers(node['breaks'])}, {write.numbers(flat)}, {width})"
+
+
+def _trees(node: Node, of: Sequence[str]) -> str:
     # A set without values is one that nothing is in.
-    sets += [(int(place), float("nan")) for place, values in node.get("sets", {}).items() if not values]
+    sets = [(int(at), value) for at, members in node.get("sets", {}).items() for value in members or [float("nan")]]
     parts = [
         _array(of),
         write.integers(node["roots"]),
@@ -156,5 +111,31 @@ def _trees(node: Mapping[str, Any], of: Sequence[str]) -> str:
     return f"dbml._ieee_trees({', '.join(parts)})"
 
 
-def _array(of: Sequence[str]) -> str:
-    return f"array[{', '.join(of)}]::float8[]"
+OPERATIONS: dict[str, Callable[[Node, Sequence[str]], str]] = {
+    "number": lambda node, of: f"coalesce({write.number_input(node['index'])}, {_NAN})",
+    "text": lambda node, of: write.text_input(node["index"]),
+    "constant": lambda node, of: write.number(node["value"]),
+    **dict.fromkeys(("add", "subtract", "multiply", "divide", "minimum", "maximum"), _call),
+    "function": lambda node, of: f"dbml._ieee_function({write.text(node['name'])}, {of[0]})",
+    "round32": _call,
+    "sum": lambda node, of: f"dbml._ieee_sum({_array(of)})",
+    "dot": _dot,
+    "sigmoid": _call,
+    "softmax": lambda node, of: f"dbml._ieee_softmax({_array(of)}, {node['index'] + 1})",
+    **dict.fromkeys(("less", "less_equal", "equal", "finite"), _call),
+    "missing": lambda node, of: f"({of[0]} = {_NAN})",
+    "absent": lambda node, of: f"({of[0]} is null)",
+    "is": _is,
+    "not": lambda node, of: f"(not {of[0]})",
+    "all": lambda node, of: f"({' and '.join(of) or 'true'})",
+    "any": lambda node, of: f"({' or '.join(of) or 'false'})",
+    "indicator": lambda node, of: f"case when {of[0]} then {write.number(1.0)} else {write.number(0.0)} end",
+    "select": lambda node, of: f"case when {of[0]} then {of[1]} else {of[2]} end",
+    "fill": lambda node, of: f"coalesce({of[0]}, {write.text(node['value'])})",
+    "lookup": _table,
+    "match": _table,
+    "step": _step,
+    "interpolate": lambda node, of: interpolate(node, of[0]),
+    "polynomial": lambda node, of: polynomial(node, of[0]),
+    "trees": _trees,
+}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from dbml._plpython import batch
+from dbml._plpython.plan import OPERATIONS, entry
 from dbml.scorer.sql import text as write
 
 # No row has it, as nothing else would say so strange a thing.
@@ -54,12 +55,21 @@ def _sources(nodes: Sequence[Mapping[str, Any]], op: str) -> list[frozenset[int]
     return found
 
 
+# Per operation on a text: which texts it tells apart from all others. It knows NULL besides.
+KEYS: dict[str, Callable[[Mapping[str, Any]], Sequence[str]]] = {
+    "absent": lambda node: (),
+    "is": lambda node: (node["value"],),
+    "fill": lambda node: (node["value"],),
+    "lookup": lambda node: node["keys"],
+}
+
+
 def _keys(plan: Mapping[str, Any], texts: Sequence[frozenset[int]]) -> list[list[str]]:
     keys: list[dict[str, None]] = [{} for _ in range(plan["texts"])]
     for index, node in enumerate(plan["nodes"]):
-        if node["op"] in ("is", "fill", "lookup"):
+        if "t" in OPERATIONS[node["op"]].takes:
             for text in texts[index]:
-                known = node["keys"] if node["op"] == "lookup" else [node["value"]]
+                known = entry(KEYS, node, "sql")(node)
                 keys[text].update(dict.fromkeys(key for key in known if write.storable(key)))
     return [list(known) for known in keys]
 

@@ -1,0 +1,185 @@
+"""Every reader of plans has every operation, or says why not; and what it lacks is refused by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dbml._plpython import batch, plan, portable
+from dbml._plpython.plan import OPERATIONS, Operation, PlanError
+from dbml.scorer import bounds, parity, sql
+from dbml.scorer.plan import Builder, Unsupported
+from dbml.scorer.sql import careful, conditions, facts, fast
+
+# Reader → the operations it has, and those that it leaves to others on purpose.
+READERS: dict[str, tuple[Container[str], Container[str]]] = {
+    "portable": (portable.EXPRESSIONS.keys() | portable.STATEMENTS.keys(), ()),
+    "numpy": (batch.OPERATIONS, ()),
+    "careful SQL": (careful.OPERATIONS, sql.NOT_IN_SQL),
+    "fast SQL": (fast.NUMBERS.keys() | conditions.CONDITIONS.keys(), fast.BY_VALUE | sql.NOT_IN_SQL.keys()),
+    "bounds": (bounds.RANGES.keys() | bounds.TRUTHS.keys(), bounds.TEXTS),
+    "parity": (parity.EDGES, ()),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_each_reader_has_or_refuses_each_operation(reader: str) -> None:
+    has, leaves = READERS[reader]
+    assert [name for name in OPERATIONS if (name in has) == (name in leaves)] == []
+
+
+def test_conditions_have_truths_and_numbers_have_ranges() -> None:
+    for name, operation in OPERATIONS.items():
+        table = {"n": bounds.RANGES, "b": bounds.TRUTHS, "t": bounds.TEXTS}[operation.gives]
+        assert name in table, name
+        if operation.gives == "t" or "t" in operation.takes:
+            assert name in facts.KEYS or name == "text" or name in sql.NOT_IN_SQL, name
+        if name in fast.NUMBERS or name in conditions.CONDITIONS:
+            assert name in {"n": fast.NUMBERS, "b": conditions.CONDITIONS}[operation.gives], name
+
+
+@pytest.fixture
+def foreign(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A plan with an operation that has its record, and nothing else."""
+    monkeypatch.setitem(OPERATIONS, "hypotenuse", Operation("nn", "n"))
+    nodes = [
+        {"op": "number", "index": 0},
+        {"op": "number", "index": 1},
+        {"op": "hypotenuse", "of": [0, 1]},
+    ]
+    document = {"format": 1, "numbers": 2, "texts": 0, "nodes": nodes, "checks": [], "output": 2}
+    return plan.loads(json.dumps(document))
+
+
+def test_what_a_reader_lacks_is_refused_by_name(foreign: dict[str, Any]) -> None:
+    for read in (
+        lambda: portable.source(foreign),
+        lambda: batch.score(foreign, [[1.0, 2.0]], [[]]),
+        lambda: careful.expression(foreign, "m@1", lambda text: text),
+        lambda: parity.hurtful_rows(foreign, {"features": [{"kind": "float", "name": n} for n in "ab"]}, [[1.0, 2.0]]),
+        lambda: learn(foreign),
+    ):
+        with pytest.raises(PlanError, match="lacks the operation 'hypotenuse'"):
+            read()
+
+
+def learn(read: dict[str, Any]) -> None:
+    known = bounds.Bounds(read["nodes"])
+    for node in read["nodes"]:
+        known.add(node)
+
+
+def test_sql_says_what_it_leaves_out() -> None:
+    p = Builder(2, 0)
+    x, y = p.number(0), p.number(1)
+    with pytest.raises(Unsupported, match="weighted_median in SQL"):
+        sql.render(p.finish(p.weighted_median([x, y], [1.0, 2.0])))
+
+
+GOOD: dict[str, Any] = {
+    "number": {"index": 0},
+    "text": {"index": 0},
+    "constant": {"value": "Infinity"},
+    "modulo": {"divisor": 2.5},
+    "function": {"name": "sqrt"},
+    "dot": {"weights": [1, "NaN"], "constant": 0},
+    "softmax": {"index": 1},
+    "is": {"value": "a"},
+    "fill": {"value": "NaN"},
+    "replace": {"key": "a", "value": "b"},
+    "lookup": {"keys": ["NaN"], "values": [1], "default": "NaN", "missing": 0},
+    "match": {"keys": ["NaN"], "values": [1], "default": "NaN", "missing": 0},
+    "step": {"edges": [1, 2], "values": [1, 2, 3], "side": "left", "missing": "NaN"},
+    "interpolate": {"x": [0, 1], "y": [2, 3]},
+    "polynomial": {"breaks": [0, 1], "coefficients": [[1, "-Infinity"]]},
+    "weighted_median": {"weights": [1, 2]},
+    "trees": {
+        "roots": [0],
+        "column": [0, -1, -1],
+        "threshold": [0.5, 1, 2],
+        "left": [1, 0, 0],
+        "right": [2, 0, 0],
+        "start": 0,
+        "strict": 1,
+        "precision": 32,
+        "missing_left": [1, 0, 0],
+        "sets": {"0": [1, 2]},
+    },
+}
+SOURCES = {"n": {"op": "number", "index": 0}, "t": {"op": "text", "index": 0}}
+
+
+def document(name: str, says: dict[str, Any]) -> str:
+    """A plan around one node of an operation."""
+    nodes: list[dict[str, Any]] = [SOURCES["n"], SOURCES["t"], {"op": "missing", "of": [0]}]
+    kinds = plan.inputs(OPERATIONS[name], 2)
+    nodes.append({"op": name, **({"of": ["ntb".index(kind) for kind in kinds]} if kinds else {}), **says})
+    made = {"format": 1, "numbers": 1, "texts": 1, "nodes": nodes, "checks": [], "output": 0}
+    return json.dumps(made)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_node_is_read_as_its_record_says(name: str) -> None:
+    operation, says = OPERATIONS[name], GOOD.get(name, {})
+    assert says.keys() == operation.fields.keys() | operation.optional.keys()
+    node = plan.loads(document(name, says))["nodes"][3]
+    assert plan.loads(plan.dumps(plan.loads(document(name, says))))["nodes"][3].keys() == node.keys()
+    for field, value in says.items():
+        assert type(node[field]) is not int or not isinstance(value, float)
+        for wrong in (None, {"a": []}, [[[]]]):
+            with pytest.raises(PlanError, match=rf"node 3 of the plan \({name}\) has a {field} that is not"):
+                plan.loads(document(name, {**says, field: wrong}))
+        left = {key: value for key, value in says.items() if key != field}
+        if field in operation.fields:
+            with pytest.raises(PlanError, match=rf"node 3 of the plan \({name}\) lacks its {field}"):
+                plan.loads(document(name, left))
+        else:
+            assert field not in plan.loads(document(name, left))["nodes"][3]
+    with pytest.raises(PlanError, match="says 'more', which means nothing there"):
+        plan.loads(document(name, {**says, "more": 1}))
+
+
+UNFIT: list[tuple[str, dict[str, Any]]] = [
+    ("number", {"index": 1}),
+    ("number", {"index": -1}),
+    ("text", {"index": 1}),
+    ("modulo", {"divisor": 0}),
+    ("function", {"name": "eval"}),
+    ("dot", {"weights": [1]}),
+    ("softmax", {"index": 2}),
+    ("lookup", {"values": []}),
+    ("match", {"values": []}),
+    ("step", {"edges": [2, 1]}),
+    ("step", {"side": "middle"}),
+    ("step", {"values": [1, 2]}),
+    ("interpolate", {"y": [1]}),
+    ("interpolate", {"x": [], "y": []}),
+    ("polynomial", {"breaks": [1, 0]}),
+    ("weighted_median", {"weights": [1]}),
+    ("trees", {"left": [0, 0, 0]}),
+    ("trees", {"roots": [3]}),
+    ("trees", {"column": [2, -1, -1]}),
+    ("trees", {"missing_left": [1]}),
+]
+
+
+@pytest.mark.parametrize("name, wrong", UNFIT)
+def test_parts_that_do_not_fit_are_refused(name: str, wrong: dict[str, Any]) -> None:
+    with pytest.raises(PlanError, match=rf"node 3 of the plan \({name}\) has parts that do not fit each other"):
+        plan.loads(document(name, {**GOOD[name], **wrong}))
+
+
+def test_plans_of_the_first_release_are_read() -> None:
+    """As databases hold them: every operation, written down before operations had records."""
+    stored = (Path(__file__).parent / "plan_of_format_1.json").read_text(encoding="utf-8")
+    read = plan.loads(stored)
+    assert {node["op"] for node in read["nodes"]} == OPERATIONS.keys()
+    numbers = [[0.25, 2.0], [None, -1.0], [1e300, 7.5]]
+    texts: list[list[str | None]] = [["a"], [None], ["z"]]
+    score = [None if np.isnan(x) else x for x in batch.score(read, numbers, texts)]
+    assert score == pytest.approx([*json.loads(stored)["scores"]], abs=1e-12)
