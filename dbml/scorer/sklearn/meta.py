@@ -20,7 +20,7 @@ from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScale
 
 from dbml._plpython.plan import FUNCTIONS
 from dbml.scorer.plan import Builder, Unsupported, Value
-from dbml.scorer.sklearn.registry import Answer, Column, Columns, predict, predictor, response
+from dbml.scorer.sklearn.registry import Answer, Column, Columns, basis, predict, predictor, response
 
 
 def regression(estimator: Any, X: Columns) -> Value:
@@ -157,26 +157,26 @@ def ransac(estimator: RANSACRegressor, X: Columns) -> Answer:
 def transformed_target(estimator: TransformedTargetRegressor, X: Columns) -> Answer:
     value = regression(estimator.regressor_, X)
     plan, transformer = X.plan, estimator.transformer_
-    name = type(transformer).__name__
-    if isinstance(transformer, FunctionTransformer):
+    known = (FunctionTransformer, StandardScaler, RobustScaler, MaxAbsScaler, MinMaxScaler)
+    kind, name = basis(transformer, known, "a target that is transformed by a"), type(transformer).__name__
+    if kind is FunctionTransformer:
         if transformer.validate:
             plan.check(value.finite(), "Input of the target's inverse function contains NaN or infinity")
         return Answer(value=_applied(transformer.inverse_func, transformer.inv_kw_args, value))
-    if type(transformer) in (StandardScaler, RobustScaler, MaxAbsScaler, MinMaxScaler):
-        # Infinity is refused, and NaN is no score.
-        plan.check(value.finite(), f"Input of the {name} of the target contains NaN or infinity")
-    if type(transformer) in (StandardScaler, RobustScaler):
-        robust = isinstance(transformer, RobustScaler)
-        scaled = transformer.with_scaling if robust else transformer.with_std
-        centred = transformer.with_centering if robust else transformer.with_mean
-        value = value * float(transformer.scale_[0]) if scaled else value
-        centre = transformer.center_ if robust else transformer.mean_
-        return Answer(value=value + float(centre[0]) if centred else value)
-    if type(transformer) is MaxAbsScaler:
+    # Infinity is refused, and NaN is no score.
+    plan.check(value.finite(), f"Input of the {name} of the target contains NaN or infinity")
+    if kind is MaxAbsScaler:
         return Answer(value=value * float(transformer.scale_[0]))
-    if type(transformer) is MinMaxScaler and not transformer.clip:
+    if kind is MinMaxScaler:
+        if transformer.clip:
+            raise Unsupported(f"a target that is transformed by a {name} that clips")
         return Answer(value=(value - float(transformer.min_[0])) / float(transformer.scale_[0]))
-    raise Unsupported(f"a target that is transformed by a {name}")
+    robust = kind is RobustScaler
+    scaled = transformer.with_scaling if robust else transformer.with_std
+    centred = transformer.with_centering if robust else transformer.with_mean
+    value = value * float(transformer.scale_[0]) if scaled else value
+    centre = transformer.center_ if robust else transformer.mean_
+    return Answer(value=value + float(centre[0]) if centred else value)
 
 
 def _applied(function: Any, arguments: Any, value: Value) -> Value:

@@ -1,6 +1,6 @@
 """Which function writes which estimator down as a plan.
 
-A function is registered for exact classes: a subclass may compute something else. Three sorts:
+A function is registered for classes, and stands for their subclasses that change nothing of an answer. Two sorts:
 
 ``@transformer(StandardScaler)``
     ``(estimator, X) -> Columns``.
@@ -12,7 +12,8 @@ A function is registered for exact classes: a subclass may compute something els
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -212,6 +213,35 @@ def predictor(*classes: type) -> Callable[[Predict], Predict]:
     return register
 
 
+# What a subclass may have of its own: how it is fitted, copied and shown, and what Python and scikit-learn themselves
+# give to each class. The answer for a row depends on none of it, except by the fitted attributes, which are read.
+_HARMLESS = re.compile(
+    r"fit|fit_\w+|partial_fit|score|[gs]et_params|set_\w+_request|_repr_\w+"
+    r"|_(?:abc_impl|get_param_names|parameter_constraints|sklearn_auto_wrap_output_keys|validate_params)"
+    r"|__(?:init|init_subclass|new|repr|str|eq|hash|getstate|setstate|reduce|reduce_ex|sklearn_clone)__"
+    r"|__(?:doc|module|name|qualname|dict|weakref|slots|slotnames|abstractmethods|annotations|annotate\w*)__"
+    r"|__(?:firstlineno|static_attributes|orig_bases|parameters|type_params)__"
+)
+
+
+def basis(estimator: Any, classes: Container[type], what: str = "the estimator") -> type:
+    """The first of some classes that an estimator is of, itself or as a subclass that changes nothing of an answer.
+
+    :param what: what to call it in a refusal.
+    :raises Unsupported: it is of none, or its class overrides what the answer may depend on.
+    """
+    kind, above = type(estimator), type(estimator).__mro__
+    base = next((each for each in above if each in classes), None)
+    if base is None:
+        raise Unsupported(f"{what} {kind.__name__}")
+    for own in above:
+        for name in vars(own) if own not in base.__mro__ else ():
+            overrides = hasattr(base, name) and getattr(kind, name, None) is not getattr(base, name)
+            if (overrides or name == "__getattr__") and not _HARMLESS.fullmatch(name):
+                raise Unsupported(f"{what} {kind.__name__}, which overrides {name} of {base.__name__}")
+    return base
+
+
 def transform(estimator: Any, X: Columns) -> Columns:
     """Write ``estimator.transform`` down.
 
@@ -219,10 +249,7 @@ def transform(estimator: Any, X: Columns) -> Columns:
     """
     if estimator is None or (isinstance(estimator, str) and estimator == "passthrough"):
         return X
-    found = TRANSFORMERS.get(type(estimator))
-    if found is None:
-        raise Unsupported(f"the transformer {type(estimator).__name__}")
-    made = found(estimator, X)
+    made = TRANSFORMERS[basis(estimator, TRANSFORMERS, "the transformer")](estimator, X)
     output = _get_output_config("transform", estimator)["dense"]
     if output == "polars":
         raise Unsupported(f"the output of {type(estimator).__name__} as polars")
@@ -245,10 +272,7 @@ def predict(estimator: Any, X: Columns) -> Answer:
 
     :raises Unsupported: no function is registered for the class.
     """
-    found = PREDICTORS.get(type(estimator))
-    if found is None:
-        raise Unsupported(f"the estimator {type(estimator).__name__}")
-    return found(estimator, X)
+    return PREDICTORS[basis(estimator, PREDICTORS)](estimator, X)
 
 
 def response(estimator: Any, answer: Answer, methods: Sequence[str]) -> tuple[list[Value], str]:
