@@ -51,8 +51,12 @@ class _State:
         return [feature["name"] for feature in self.versions[name, version].features]
 
 
-def compare(context: AutogenContext, upgrade: ops.UpgradeOps, schemas: Any) -> PriorityDispatchResult:
-    """Put dbml's operations around those on the application's tables, and take dbml's own tables out."""
+def compare(context: AutogenContext, upgrade: ops.UpgradeOps, schemas: set[str | None]) -> PriorityDispatchResult:
+    """Put dbml's operations around those on the application's tables, and take dbml's own tables out.
+
+    :param schemas: those whose tables Alembic compares; None is the default one. What is attached elsewhere, and in no
+        schema of the models, is another application's or another tenant's.
+    """
     upgrade.ops[:] = _without_own(upgrade.ops)
     every = tables.metadatas(context.metadata)
     declaration = declared(every)
@@ -60,7 +64,8 @@ def compare(context: AutogenContext, upgrade: ops.UpgradeOps, schemas: Any) -> P
         return PriorityDispatchResult.CONTINUE
     with refused(), database.translated():
         raw = database.driver(context.connection)
-        state = _state(raw, context.dialect.default_schema_name or "public")
+        own = schemas | {table.schema for metadata in every for table in metadata.tables.values()}
+        state = _state(raw, context.dialect.default_schema_name or "public", own)
         profiles = {tables.parse(profile.table, state.default_schema): profile for profile in declaration.profiles}
         columns.keep(upgrade, profiles, state.default_schema)
         adds = [op for profile in profiles.values() for op in columns.add(raw, every, profile, state.default_schema)]
@@ -108,12 +113,14 @@ def _without_own(operations: Iterable[ops.MigrateOperation]) -> list[ops.Migrate
     return [operation for operation in operations if getattr(operation, "schema", None) not in _OWN_SCHEMAS]
 
 
-def _state(raw: psycopg.Connection[Any], default_schema: str) -> _State:
+def _state(raw: psycopg.Connection[Any], default_schema: str, schemas: set[str | None]) -> _State:
     state = _State(default_schema)
     state.installed = installation(raw).version_table
     if state.installed:
         for record in catalog.records(raw):
-            state.profiles[tables.parse(record.relation, default_schema)] = record.profile
+            schema, table = tables.parse(record.relation, default_schema)
+            if (None if schema == default_schema else schema) in schemas:
+                state.profiles[schema, table] = record.profile
         state.versions = {(stored.name, stored.version): stored for stored in versions.versions(raw)}
     return state
 

@@ -125,6 +125,7 @@ def _add_model(operations: Operations, operation: dbml_ops.AddModelOp) -> None:
         release = checked(operation.release, operations.migration_context)
         if isinstance(sink, Script):
             sink.add(script.add_model(release))
+            perform(sink, "remember_version", name=release.name, version=release.version)
             return
         version = adding.add_model(
             sink,
@@ -142,6 +143,7 @@ def _add_model(operations: Operations, operation: dbml_ops.AddModelOp) -> None:
                 f"this artifact is or would be {version} here, and the migration says {release}",
                 "Versions are numbered in the order in which they are added.",
             )
+        perform(sink, "remember_version", name=version.name, version=version.version)
         for said in (f"its score is {version.scored}", *version.notices):
             _log.info("%s: %s", version, said)
 
@@ -154,9 +156,8 @@ def _remove_model(operations: Operations, operation: dbml_ops.RemoveModelOp) -> 
 
 
 def _deploy_model(operations: Operations, operation: dbml_ops.DeployModelOp) -> None:
-    deployed = {"name": operation.name, "version": operation.version, "note": operation.note}
     with _sink(operations) as sink:
-        perform(sink, "deploy_and_rescore" if operation.rescore else "deploy", **deployed)
+        perform(sink, "deploy_by_migration", **vars(operation))
 
 
 def _undeploy_model(operations: Operations, operation: dbml_ops.UndeployModelOp) -> None:

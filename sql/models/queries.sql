@@ -31,6 +31,10 @@ select dbml._add_version(
          expression => %(expression)s::text[], careful_expression => %(careful_expression)s::text[], metrics => %(metrics)s, git_revision => %(git_revision)s,
          note => %(note)s, migrated => %(migrated)s, kind => %(kind)s) as added;
 
+-- name: remember_version
+-- Counts one more migration that has added a version.
+select dbml._remember_version(%(name)s, %(version)s);
+
 -- name: remove_version
 -- Removes a version that a migration added.
 select dbml._remove_version(%(name)s, %(version)s, %(sha256)s);

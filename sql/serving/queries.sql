@@ -6,10 +6,9 @@ select dbml._bind(%(profile)s);
 -- Makes a version serve.
 select dbml.deploy(%(name)s, %(version)s, %(note)s::pg_catalog.text) as scored;
 
--- name: deploy_and_rescore
--- Makes a version serve and has it score every row, which a first deployment does by itself.
-select case when dbml.deploy(%(name)s, %(version)s, %(note)s::pg_catalog.text) operator(pg_catalog.=) 0
-            then dbml.rescore(%(name)s) end as scored;
+-- name: deploy_by_migration
+-- Makes a version serve until the migration is undone.
+select dbml._deploy_by_migration(%(name)s, %(version)s, %(note)s::pg_catalog.text, %(rescore)s);
 
 -- name: undeploy
 -- Lets what served before a version serve again.

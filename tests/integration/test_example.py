@@ -159,6 +159,28 @@ def test_what_was_there_before_stays(installed: Application) -> None:
     assert sorted(left(installed.dsn)) == before
 
 
+def test_a_downgrade_erases_no_history(installed: Application) -> None:
+    history = (
+        "select model, version, deployed_at, deployed_by, note, sha256, git_revision from dbml.deployment_history"
+        " order by deployed_at, version"
+    )
+    installed.alembic("upgrade", "head")
+    before = installed.rows(history)
+    assert [row[1] for row in before] == [1, 2] and None not in {row[5] for row in before}
+    installed.alembic("downgrade", "base")
+    assert installed.rows("select count(*) from dbml.model") == [(0,)]
+    after = installed.rows(history)
+    assert after[:2] == before
+    assert [(row[1], row[4]) for row in after[2:]] == [
+        (1, "churn@2 taken back by a migration"),
+        (None, "churn@1 taken back by a migration"),
+    ]
+    installed.alembic("upgrade", "0002")
+    assert [row[1] for row in installed.rows(history)] == [1, 2, 1, None, 1]
+    with pytest.raises(psycopg.Error, match="no version of churn served before churn@1"):
+        installed.execute("select dbml.rollback('churn')")
+
+
 def test_a_script_that_does_not_fit_the_tables_stops(installed: Application) -> None:
     application = installed
     script = application.script("0001:0002")

@@ -23,19 +23,50 @@ begin
     raise notice 'no migration added %@%, and it stays', model, stored.version;
     return false;
   end if;
+  update dbml.migrated_version m
+     set times = m.times - 1
+   where m.model = _remove_version.model and m.version = stored.version and m.times > 1;
+  if found then
+    raise notice 'another migration added %@% as well, and it stays', model, stored.version;
+    return false;
+  end if;
   if exists (select from dbml.serving s where s.model = _remove_version.model and s.version = stored.version) then
     raise exception '%@% is deployed', model, stored.version
       using errcode = 'DB012', hint = 'Take its deployment back first: op.undeploy_model, or dbml deploy another.';
   end if;
-  delete from dbml.deployment d where d.model = _remove_version.model and d.version = stored.version;
+  -- Of a model without another version goes also that none of it served.
+  with gone as (
+    delete from dbml.deployment d
+     where d.model = _remove_version.model
+       and (d.version = stored.version
+            or not exists (select from dbml.model_version v
+                            where v.model = _remove_version.model and v.version <> stored.version))
+    returning d.*
+  )
+  insert into dbml.former_deployment (id, model, version, deployed_at, deployed_by, note, sha256, git_revision)
+  select g.id, g.model, g.version, g.deployed_at, g.deployed_by, g.note, v.sha256, v.git_revision
+    from gone g
+    left join dbml.model_version v on v.model = g.model and v.version = g.version;
   delete from dbml.bytecode b where b.fingerprint = stored.fingerprint;
   delete from dbml.model_version v where v.model = _remove_version.model and v.version = stored.version;
-  if not exists (select from dbml.model_version v where v.model = _remove_version.model) then
-    delete from dbml.deployment d where d.model = _remove_version.model;
-  end if;
   execute format('drop function if exists %s(float8[], text[])', dbml._careful_scorer(model, stored.version));
   return true;
 end
 $$;
 comment on function dbml._remove_version(text, integer, text) is
-  'Removes a version that a migration added and its deployments; one that was there before stays.';
+  'Removes a version that only one migration added; one that was there before stays, and so does the history of its deployments.';
+
+create or replace function dbml._remember_version(model text, version integer) returns void
+language sql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  insert into dbml.migrated_version as m (model, version, times)
+  select v.model, v.version, 1
+    from dbml.model_version v
+   where v.model = _remember_version.model and v.version = _remember_version.version and v.migrated
+  on conflict on constraint migrated_version_pkey do update set times = m.times + 1
+$$;
+comment on function dbml._remember_version(text, integer) is
+  'Counts one more migration that has added a version, unless it was there before any did.';

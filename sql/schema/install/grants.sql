@@ -11,7 +11,8 @@ grant execute on function dbml._add_version(
 grant execute on function dbml._prepare(text, integer, text), dbml._measure(text, integer, text), dbml._verify(text, integer, text),
   dbml._choose_engine(text, integer, text, jsonb, jsonb) to dbml_deployer;
 -- What a migration did, its downgrade takes back.
-grant execute on function dbml._undeploy(text, integer, text, boolean), dbml._remove_version(text, integer, text) to dbml_deployer;
+grant execute on function dbml._deploy_by_migration(text, integer, text, boolean), dbml._undeploy(text, integer, text, boolean),
+  dbml._remember_version(text, integer), dbml._remove_version(text, integer, text) to dbml_deployer;
 grant execute on function dbml._start_rescore(text, boolean), dbml._forget_failures() to dbml_deployer;
 grant execute on function dbml._rescore_batch(integer, text, text[], integer, boolean, boolean) to dbml_deployer;
 grant execute on function dbml.verify(text, integer), dbml.compare(text, integer, integer), dbml._plan(text, integer) to dbml_deployer;

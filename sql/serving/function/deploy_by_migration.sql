@@ -1,0 +1,32 @@
+create or replace function dbml._deploy_by_migration(model text, version integer, note text, rescore boolean) returns bigint
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  scored bigint := dbml.deploy(model, version, note);
+begin
+  perform dbml._mark_deployment(model, 'deployed');
+  -- A first deployment scores every row by itself.
+  if rescore and scored = 0 then
+    scored := dbml.rescore(model);
+  end if;
+  return scored;
+end
+$$;
+comment on function dbml._deploy_by_migration(text, integer, text, boolean) is
+  'Makes a version serve until the migration is undone, and scores every row on demand; returns the rows scored.';
+
+create or replace function dbml._mark_deployment(model text, migration text) returns void
+language sql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  -- Whoever has just deployed holds the model's lock: the newest deployment is his.
+  update dbml.deployment d
+     set migration = _mark_deployment.migration
+   where d.id = (select max(l.id) from dbml.deployment l where l.model = _mark_deployment.model)
+$$;
+comment on function dbml._mark_deployment(text, text) is 'Says what the newest deployment of a model is to migrations.';
