@@ -161,6 +161,12 @@ class KeyFileError(DbmlError):
     sqlstate = "DB024"
 
 
+class InterfaceChanged(DbmlError):
+    """The version to deploy has another output or other features than the one that serves, and nobody said so."""
+
+    sqlstate = "DB025"
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return `` Did you mean "…"?`` for the closest of ``names``, or nothing when none is close."""
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)

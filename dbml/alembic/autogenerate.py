@@ -23,7 +23,7 @@ from dbml.alembic import operations as dbml_ops
 from dbml.alembic.declaration import Release, declared, read_manifest
 from dbml.alembic.implementation import located, refused, sha256
 from dbml.models import versions
-from dbml.models.version import Version
+from dbml.models.version import Version, scored
 from dbml.profiles import catalog
 from dbml.profiles.spec import Profile
 from dbml.schema.install import installation
@@ -32,6 +32,22 @@ if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
 
 _OWN_SCHEMAS = ("dbml", "dbml_scorer")
+
+
+@dataclass(frozen=True)
+class _Interface:
+    """What a version is to those who read its score and fill its features: feature → kind, and its score in words."""
+
+    features: Mapping[str, str]
+    output: str
+
+    @classmethod
+    def of(cls, output: dict[str, Any], features: Iterable[Mapping[str, Any]]) -> _Interface:
+        return cls({feature["name"]: feature["kind"] for feature in features}, scored(output))
+
+    def changes(self, before: _Interface) -> list[str]:
+        """What a deployment after that one has to say aloud."""
+        return [what for what in ("output", "features") if getattr(self, what) != getattr(before, what)]
 
 
 @dataclass
@@ -47,8 +63,9 @@ class _State:
     def serving(self) -> dict[str, int]:
         return {name: version for (name, version), stored in self.versions.items() if stored.deployed}
 
-    def features(self, name: str, version: int) -> list[str]:
-        return [feature["name"] for feature in self.versions[name, version].features]
+    def interface(self, name: str, version: int) -> _Interface:
+        stored = self.versions[name, version]
+        return _Interface.of(stored.output, stored.features)
 
 
 def compare(context: AutogenContext, upgrade: ops.UpgradeOps, schemas: set[str | None]) -> PriorityDispatchResult:
@@ -75,9 +92,9 @@ def compare(context: AutogenContext, upgrade: ops.UpgradeOps, schemas: set[str |
             releases = read_manifest(located(context.migration_context, declaration.manifest))
         coming = _coming(releases, state)
         deployments = _deployments(releases, state)
-        features = _features(state, coming, deployments)
+        interfaces = _interfaces(state, coming, deployments)
         for profile in profiles.values():
-            _check(every, profile, features, upgrade, state.default_schema)
+            _check(every, profile, interfaces, upgrade, state.default_schema)
         first: list[ops.MigrateOperation] = []
         altered: list[ops.MigrateOperation] = []
         attached: list[ops.MigrateOperation] = []
@@ -99,7 +116,7 @@ def compare(context: AutogenContext, upgrade: ops.UpgradeOps, schemas: set[str |
         after: list[ops.MigrateOperation] = [
             *(dbml_ops.AddModelOp(_for_revision(context, release)) for release in coming),
             *altered,
-            *(dbml_ops.DeployModelOp(name, version) for name, version in deployments.items()),
+            *(_deployment(state, name, version, interfaces[name]) for name, version in deployments.items()),
             *attached,
         ]
         if after and not state.installed:
@@ -165,26 +182,32 @@ def _deployments(releases: Mapping[tuple[str, int], Release], state: _State) -> 
     return {name: version for name, version in wanted.items() if state.serving.get(name) != version}
 
 
-def _features(state: _State, coming: Sequence[Release], deployments: Mapping[str, int]) -> dict[str, list[str]]:
-    """Model → features of the version that serves after the revision."""
+def _interfaces(state: _State, coming: Sequence[Release], deployments: Mapping[str, int]) -> dict[str, _Interface]:
+    """Model → what the version is that serves after the revision."""
     from dbml.models import artifact
 
     files = {(release.name, release.version): release for release in coming}
-    features = {}
+    interfaces = {}
     for name, version in {**state.serving, **deployments}.items():
         release = files.get((name, version))
         if release is None:
-            features[name] = state.features(name, version)
+            interfaces[name] = state.interface(name, version)
         else:
-            read = artifact.read(release.path, release.sample, release.output)
-            features[name] = [feature["name"] for feature in read.interface["features"]]
-    return features
+            read = artifact.read(release.path, release.sample, release.output).interface
+            interfaces[name] = _Interface.of(read["output"], read["features"])
+    return interfaces
+
+
+def _deployment(state: _State, name: str, version: int, interface: _Interface) -> dbml_ops.DeployModelOp:
+    serving = state.serving.get(name)
+    changes = [] if serving is None else interface.changes(state.interface(name, serving))
+    return dbml_ops.DeployModelOp(name, version, changes=changes)
 
 
 def _check(
     every: Sequence[Any],
     profile: Profile,
-    features: Mapping[str, Sequence[str]],
+    interfaces: Mapping[str, _Interface],
     upgrade: ops.UpgradeOps,
     default_schema: str,
 ) -> None:
@@ -193,6 +216,7 @@ def _check(
     :raises ProfileError: a feature has no column, or a column goes that something reads.
     """
     declared_table = tables.find(every, profile.table, default_schema)
+    features = {name: list(interface.features) for name, interface in interfaces.items()}
     for prediction in profile.predictions:
         for feature in features.get(prediction.model, ()):
             if feature not in declared_table.c and feature not in prediction.features:

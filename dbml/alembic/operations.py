@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -134,10 +134,13 @@ class RemoveModelOp(_ReleaseOp):
 
 
 class _DeploymentOp(MigrateOperation):
-    def __init__(self, name: str, version: int, *, note: str | None = None, rescore: bool = True) -> None:
+    def __init__(
+        self, name: str, version: int, *, note: str | None = None, changes: Sequence[str] = (), rescore: bool = True
+    ) -> None:
         self.name = name
         self.version = version
         self.note = note
+        self.changes = list(changes)
         self.rescore = rescore
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
@@ -151,18 +154,26 @@ class DeployModelOp(_DeploymentOp):
 
     @classmethod
     def deploy_model(
-        cls, operations: Operations, name: str, version: int, *, note: str | None = None, rescore: bool = True
+        cls,
+        operations: Operations,
+        name: str,
+        version: int,
+        *,
+        note: str | None = None,
+        changes: Sequence[str] = (),
+        rescore: bool = True,
     ) -> None:
         """Make a version serve from the commit on.
 
         :param note: why; the view ``dbml.deployment_history`` shows it.
+        :param changes: what may be other than that of the version that serves: ``output``, ``features``.
         :param rescore: score every row anew in this transaction; else rows keep their score until they change.
         """
-        operations.invoke(cls(name, version, note=note, rescore=rescore))
+        operations.invoke(cls(name, version, note=note, changes=changes, rescore=rescore))
 
     def reverse(self) -> UndeployModelOp:
         """What served before serves again."""
-        return UndeployModelOp(self.name, self.version, note=self.note, rescore=self.rescore)
+        return UndeployModelOp(self.name, self.version, note=self.note, changes=self.changes, rescore=self.rescore)
 
 
 @Operations.register_operation("undeploy_model")
@@ -171,19 +182,26 @@ class UndeployModelOp(_DeploymentOp):
 
     @classmethod
     def undeploy_model(
-        cls, operations: Operations, name: str, version: int, *, note: str | None = None, rescore: bool = True
+        cls,
+        operations: Operations,
+        name: str,
+        version: int,
+        *,
+        note: str | None = None,
+        changes: Sequence[str] = (),
+        rescore: bool = True,
     ) -> None:
         """Let the version serve again that served before this one; where none did, clear the scores.
 
-        Refused while another version serves.
+        Refused while another version serves. Takes what ``deploy_model`` takes, to be reversed by it.
 
         :param rescore: score, or clear, every row in this transaction.
         """
-        operations.invoke(cls(name, version, note=note, rescore=rescore))
+        operations.invoke(cls(name, version, note=note, changes=changes, rescore=rescore))
 
     def reverse(self) -> DeployModelOp:
         """Deploy it again."""
-        return DeployModelOp(self.name, self.version, note=self.note, rescore=self.rescore)
+        return DeployModelOp(self.name, self.version, note=self.note, changes=self.changes, rescore=self.rescore)
 
 
 class _ProfileOp(MigrateOperation):

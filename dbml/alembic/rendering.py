@@ -76,7 +76,7 @@ def _remove_model(context: AutogenContext, op: ops.RemoveModelOp) -> str:
 
 
 def _deployment(context: AutogenContext, name: str, op: ops.DeployModelOp | ops.UndeployModelOp) -> str:
-    given = _given({"note": op.note, "rescore": op.rescore}, {"rescore": True})
+    given = _given({"note": op.note, "changes": op.changes, "rescore": op.rescore}, {"changes": [], "rescore": True})
     return _call(f"{_op(context)}{name}", [repr(op.name), repr(op.version), *given])
 
 

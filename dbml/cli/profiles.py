@@ -13,6 +13,8 @@ from dbml.cli.shared import connect, dsn_option, json_option, print_json, print_
 
 DIFFERENCES_SHOWN = 50
 
+note_option = click.option("--note", help="Why; the view dbml.deployment_history shows it.")
+
 
 @click.command("attach")
 @dsn_option
@@ -61,11 +63,17 @@ def detach_command(dsn: str | None, table: str) -> None:
 @click.command("deploy")
 @dsn_option
 @click.argument("version", metavar="NAME@V")
-@click.option("--note", help="Why; the view dbml.deployment_history shows it.")
-def deploy_command(dsn: str | None, version: str, note: str | None) -> None:
+@note_option
+@click.option(
+    "--changes",
+    multiple=True,
+    type=click.Choice(["output", "features"]),
+    help="What may be other than that of the version that serves.",
+)
+def deploy_command(dsn: str | None, version: str, note: str | None, changes: tuple[str, ...]) -> None:
     """Let a version serve from the next statement on. It holds in every session."""
     with connect(dsn) as connection:
-        scored = dbml.deploy(connection, *version_number(version), note=note)
+        scored = dbml.deploy(connection, *version_number(version), note=note, changes=changes)
     click.echo(f"{version} is deployed." + (f" {scored} rows scored." if scored else ""))
     if not scored:
         _tell_of_older_scores(version.partition("@")[0])
@@ -74,10 +82,11 @@ def deploy_command(dsn: str | None, version: str, note: str | None) -> None:
 @click.command("rollback")
 @dsn_option
 @click.argument("name")
-def rollback_command(dsn: str | None, name: str) -> None:
+@note_option
+def rollback_command(dsn: str | None, name: str, note: str | None) -> None:
     """Let the version serve again that served before. A second rollback takes the first one back."""
     with connect(dsn) as connection:
-        version = dbml.rollback(connection, name)
+        version = dbml.rollback(connection, name, note=note)
     click.echo(f"{name}@{version} serves again.")
     _tell_of_older_scores(name)
 

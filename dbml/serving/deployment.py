@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,15 +56,19 @@ class Predicted:
     features: dict[str, str]
 
 
-def deploy(connection: Connection, name: str, version: int, *, note: str | None = None) -> int:
+def deploy(
+    connection: Connection, name: str, version: int, *, note: str | None = None, changes: Iterable[str] = ()
+) -> int:
     """Make a version serve from the next statement on, in every session.
 
     Rows scored by an earlier version keep its score until :func:`rescore`; on a model's first deployment
     every attached row is scored.
 
     :param note: why; the view ``dbml.deployment_history`` shows it.
+    :param changes: what may be other than that of the version that serves: ``output``, ``features``.
     :returns: the number of rows scored.
     :raises UnknownModel: the version is not there.
+    :raises InterfaceChanged: its output or its features are other ones, and ``changes`` does not say so.
     :raises ProfileError: an attached table lacks one of its features.
     """
     raw = database.driver(connection)
@@ -75,14 +79,15 @@ def deploy(connection: Connection, name: str, version: int, *, note: str | None 
         if database.value(raw, "may_read_profiles"):
             for predicted in database.rows(raw, Predicted, "predictions", model=name):
                 checks.check_features(found, table_facts(raw, predicted.relation), predicted.features)
-        return int(database.value(raw, "deploy", name=name, version=version, note=note))
+        return int(database.value(raw, "deploy", name=name, version=version, note=note, changes=list(changes)))
 
 
-def rollback(connection: Connection, name: str) -> int:
+def rollback(connection: Connection, name: str, *, note: str | None = None) -> int:
     """Make the version that served before the present one serve again, from the next statement on.
 
     As after :func:`deploy`, rows keep their score until :func:`rescore`. A second rollback takes the first one back.
 
+    :param note: why; the view ``dbml.deployment_history`` shows it.
     :returns: the number of the version that serves now.
     :raises UnknownModel: no such model, or none of its other versions has served.
     """
@@ -90,7 +95,7 @@ def rollback(connection: Connection, name: str) -> int:
     with database.translated():
         require(raw)
         versions.require_model(raw, name)
-        return int(database.value(raw, "rollback", name=name))
+        return int(database.value(raw, "rollback", name=name, note=note))
 
 
 def score(connection: Connection, name: str, features: Mapping[str, Any]) -> float:

@@ -48,9 +48,17 @@ def upgrade() -> None:
         "insert into dbml.migrated_version (model, version, times)"
         " select model, version, 1 from dbml.model_version where migrated"
     )
+    # They have more parameters now.
+    op.execute(
+        "drop function if exists dbml.deploy(text, integer), dbml.deploy(text, integer, text), dbml.rollback(text)"
+    )
 
 
 def downgrade() -> None:
+    # Beside the functions of before they would be ambiguous.
+    for function in ("deploy(text, integer, text, text[])", "rollback(text, text)"):
+        op.execute(f"drop function if exists dbml.{function}")
+    op.execute("drop view if exists dbml.status, dbml.model, dbml.deployment_history, dbml.serving")
     op.drop_table("migrated_version", schema="dbml")
     op.drop_table("former_deployment", schema="dbml")
     op.drop_column("deployment", "migration", schema="dbml")

@@ -4,19 +4,19 @@ select dbml._bind(%(profile)s);
 
 -- name: deploy
 -- Makes a version serve.
-select dbml.deploy(%(name)s, %(version)s, %(note)s::pg_catalog.text) as scored;
+select dbml.deploy(%(name)s, %(version)s, %(note)s, %(changes)s);
 
 -- name: deploy_by_migration
 -- Makes a version serve until the migration is undone.
-select dbml._deploy_by_migration(%(name)s, %(version)s, %(note)s::pg_catalog.text, %(rescore)s);
+select dbml._deploy_by_migration(%(name)s, %(version)s, %(note)s, %(changes)s, %(rescore)s);
 
 -- name: undeploy
 -- Lets what served before a version serve again.
-select dbml._undeploy(%(name)s, %(version)s, %(note)s::pg_catalog.text, %(rescore)s);
+select dbml._undeploy(%(name)s, %(version)s, %(note)s, %(rescore)s);
 
 -- name: rollback
 -- Makes the version serve that served before the present one.
-select dbml.rollback(%(name)s) as version;
+select dbml.rollback(%(name)s, %(note)s);
 
 -- name: deployed_versions
 -- The version of a model that serves, and how many have served.

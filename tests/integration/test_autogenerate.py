@@ -118,6 +118,25 @@ def test_a_new_version(current: Application) -> None:
     assert current.rows(SCORES) == before
 
 
+def test_a_version_that_changes_more_than_its_scores_says_so(application: Application) -> None:
+    """The manifest's second version takes a feature that the first one does not."""
+    for name in ("r0003_churn_2", "r0002_churn_1"):
+        (application.folder / f"migrations/versions/{name}.py").unlink()
+    manifest = application.folder / "models/manifest.toml"
+    whole = manifest.read_text()
+    manifest.write_text(whole.rpartition("[[model]]")[0])
+    application.alembic("upgrade", "head")
+    assert "op.deploy_model('churn', 1)" in application.propose()
+    application.alembic("upgrade", "head")
+    manifest.write_text(whole)
+    text = application.propose()
+    assert "op.deploy_model('churn', 2, changes=['features'])" in text
+    assert "op.undeploy_model('churn', 2, changes=['features'])" in text
+    application.alembic("upgrade", "head")
+    application.alembic("check")
+    application.alembic("downgrade", "-1")
+
+
 def test_a_stored_version_never_changes(current: Application) -> None:
     digest = current.rows("select sha256 from dbml.model where version = 2")[0][0]
     current.edit("models/manifest.toml", digest, "0" * 64)

@@ -228,6 +228,6 @@ def test_a_script_needs_the_version(installed: Application) -> None:
 
 def test_a_downgrade_does_not_undo_what_others_deployed(installed: Application) -> None:
     installed.alembic("upgrade", "head")
-    installed.execute("select dbml.deploy('churn', 1)")
+    installed.execute("select dbml.deploy('churn', 1, changes => '{features}')")
     with pytest.raises(CommandError, match="churn@2 does not serve, churn@1 does"):
         installed.alembic("downgrade", "-1")

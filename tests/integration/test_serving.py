@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import joblib
+import numpy as np
 import psycopg
 import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 import dbml
-from tests.conftest import Cli, Trained
+from dbml.errors import InterfaceChanged
+from tests.conftest import Cli, Trained, profile_rows
 
 Db = psycopg.Connection[Any]
 
@@ -79,3 +87,64 @@ def test_what_serves_is_compiled(db: Db, cli: Cli) -> None:
     assert db.execute(compiled).fetchall() == [(2,)]
     cli("rollback", "churn")
     assert db.execute(compiled).fetchall() == [(1,), (2,)]
+
+
+# --- what a deployment changes is said aloud ---
+
+
+@pytest.fixture
+def others(cli: Cli, live: None, churn: Trained, tmp_path: Path) -> None:
+    """churn@1 serves; churn@2 scores the other class, churn@3 takes a feature less and one as a text."""
+    cli("model", "add", "churn", churn.file, "--sample", churn.sample, "--output", "False")
+    rows = churn.rows.assign(spend="about " + churn.rows["spend"].round(-1).astype(str))[["plan", "spend"]]
+    encoded = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["plan", "spend"]))
+    fewer = make_pipeline(encoded, LogisticRegression()).fit(rows, churn.rows["complaints"] > 4)
+    joblib.dump(fewer, tmp_path / "fewer.joblib")
+    rows.head(40).to_csv(tmp_path / "fewer.csv", index=False)
+    cli("model", "add", "churn", tmp_path / "fewer.joblib", "--sample", tmp_path / "fewer.csv")
+
+
+OUTPUT = 'churn@2 is not what churn@1 is, which serves: its score is the probability of "False", and was the probability of "True"'
+FEATURES = (
+    'churn@3 is not what churn@1 is, which serves: it takes "spend" as text and it takes no more "complaints" as integer, '
+    '"spend" as float'
+)
+
+
+@pytest.mark.usefixtures("others")
+def test_a_changed_output_is_refused_unless_said(db: Db, cli: Cli, churn: Trained) -> None:
+    refused = cli("deploy", "churn@2", exit_code=1).output
+    assert OUTPUT in " ".join(refused.split()) and "dbml deploy churn@2 --changes output" in refused
+    refused = cli("deploy", "churn@2", "--changes", "features", exit_code=1).output
+    assert "--changes output" in refused
+    with pytest.raises(psycopg.Error) as caught:
+        db.execute("select dbml.deploy('churn', 2, 'why')")
+    assert caught.value.sqlstate == "DB025"
+    with pytest.raises(InterfaceChanged):
+        dbml.deploy(db, "churn", 2)
+    assert db.execute("select version from dbml.serving").fetchall() == [(1,)]
+    cli("deploy", "churn@2", "--changes", "output", "--note", "who stays")
+    cli("rescore", "churn")
+    rows = profile_rows(db)
+    np.testing.assert_allclose(rows["churn_score"], 1 - churn.truth(rows), rtol=0, atol=1e-9)
+    # The way back needs no word.
+    cli("rollback", "churn", "--note", "who leaves")
+    history = "select version, note from dbml.deployment_history order by deployed_at"
+    assert db.execute(history).fetchall() == [(1, None), (2, "who stays"), (1, "who leaves")]
+    assert db.execute("select dbml.rollback('churn')").fetchone() == (2,)
+
+
+@pytest.mark.usefixtures("others")
+def test_changed_features_are_refused_unless_said(db: Db, cli: Cli) -> None:
+    db.execute("alter table customer add spend_text text")
+    with pytest.raises(psycopg.Error) as caught:
+        db.execute("select dbml.deploy('churn', 3)")
+    assert caught.value.diag.message_primary == FEATURES
+    assert caught.value.diag.message_hint == "If that is meant: dbml deploy churn@3 --changes features"
+    with pytest.raises(psycopg.Error, match="nothing that is called kind") as caught:
+        db.execute("select dbml.deploy('churn', 3, changes => '{kind}')")
+    db.execute("select dbml._undeploy('churn', 1, 'back', false)")
+    db.execute("select dbml.deploy('churn', 2)")  # nothing serves that it could differ from
+    with pytest.raises(psycopg.Error) as caught:
+        db.execute("select dbml.deploy('churn', 3, changes => '{output}')")
+    assert "--changes features" in str(caught.value.diag.message_hint)

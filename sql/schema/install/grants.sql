@@ -2,7 +2,8 @@ grant usage on schema dbml, dbml_scorer to dbml_analyst, dbml_deployer;
 grant dbml_analyst to dbml_deployer;
 grant select on dbml.model, dbml.serving, dbml.status, dbml.deployment_history, dbml.trusted_key to dbml_analyst;
 grant execute on function dbml.score(text, jsonb) to dbml_analyst;
-grant execute on function dbml.deploy(text, integer), dbml.deploy(text, integer, text), dbml.rollback(text), dbml.rescore(text), dbml.rescore_due() to dbml_deployer;
+grant execute on function dbml.deploy(text, integer, text, text[]), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due()
+   to dbml_deployer;
 -- Adding a version: stored, made ready, measured and verified by functions; dbml_deployer may touch no table.
 grant execute on function dbml._limits(), dbml._add_signature(text, integer, text, bytea) to dbml_deployer;
 grant execute on function dbml._add_version(
@@ -11,7 +12,7 @@ grant execute on function dbml._add_version(
 grant execute on function dbml._prepare(text, integer, text), dbml._measure(text, integer, text), dbml._verify(text, integer, text),
   dbml._choose_engine(text, integer, text, jsonb, jsonb) to dbml_deployer;
 -- What a migration did, its downgrade takes back.
-grant execute on function dbml._deploy_by_migration(text, integer, text, boolean), dbml._undeploy(text, integer, text, boolean),
+grant execute on function dbml._deploy_by_migration(text, integer, text, text[], boolean), dbml._undeploy(text, integer, text, boolean),
   dbml._remember_version(text, integer), dbml._remove_version(text, integer, text) to dbml_deployer;
 grant execute on function dbml._start_rescore(text, boolean), dbml._forget_failures() to dbml_deployer;
 grant execute on function dbml._rescore_batch(integer, text, text[], integer, boolean, boolean) to dbml_deployer;

@@ -1,4 +1,28 @@
-create or replace function dbml.deploy(model text, version integer, note text) returns bigint
+-- Whoever deploys says aloud what changes for those who read the score or fill the features: 'output', 'features'.
+create or replace function dbml.deploy(model text, version integer, note text default null, changes text[] default '{}') returns bigint
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not exists (select from dbml.model_version v where v.model = deploy.model and v.version = deploy.version) then
+    raise exception 'there is no %@%', model, version
+      using errcode = 'DB005',
+            hint = coalesce(
+              (select format('%s has version %s', v.model, string_agg(v.version::text, ', ' order by v.version))
+                 from dbml.model_version v where v.model = deploy.model group by v.model),
+              'dbml model list shows what there is');
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('dbml.deploy ' || model, 0));
+  perform dbml._refuse_change(model, version, changes);
+  return dbml._serve(model, version, note);
+end
+$$;
+comment on function dbml.deploy(text, integer, text, text[]) is
+  'Makes a version serve from the next statement on, everywhere, with the reason why and what may change; returns the rows scored, on a first deployment.';
+
+create or replace function dbml._serve(model text, version integer, note text) returns bigint
 language plpgsql
 volatile
 security definer
@@ -10,24 +34,15 @@ declare
   attached integer;
   scored bigint := 0;
 begin
-  if not exists (select from dbml.model_version v where v.model = deploy.model and v.version = deploy.version) then
-    raise exception 'there is no %@%', model, version
-      using errcode = 'DB005',
-            hint = coalesce(
-              (select format('%s has version %s', v.model, string_agg(v.version::text, ', ' order by v.version))
-                 from dbml.model_version v where v.model = deploy.model group by v.model),
-              'dbml model list shows what there is');
-  end if;
-  perform pg_advisory_xact_lock(hashtextextended('dbml.deploy ' || model, 0));
   -- Locked against whoever would choose another at this moment.
   select e.engine into engine
     from dbml.version_engine e
-   where e.model = deploy.model and e.version = deploy.version
+   where e.model = _serve.model and e.version = _serve.version
      for share;
   perform dbml._prepare(model, version, engine);
-  first := not exists (select from dbml.serving s where s.model = deploy.model);
-  insert into dbml.deployment (model, version, note) values (deploy.model, deploy.version, deploy.note);
-  for attached in select r.profile from dbml.prediction r where r.model = deploy.model order by r.profile loop
+  first := not exists (select from dbml.serving s where s.model = _serve.model);
+  insert into dbml.deployment (model, version, note) values (_serve.model, _serve.version, _serve.note);
+  for attached in select r.profile from dbml.prediction r where r.model = _serve.model order by r.profile loop
     perform dbml._bind(attached);
     -- Rows scored by an earlier version keep its score until rescore; rows never scored get theirs now.
     if first then
@@ -37,15 +52,4 @@ begin
   return scored;
 end
 $$;
-comment on function dbml.deploy(text, integer, text) is
-  'Makes a version serve from the next statement on, everywhere, with the reason why; returns the rows scored, on a first deployment.';
-
-create or replace function dbml.deploy(model text, version integer) returns bigint
-language sql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-as $$
-  select dbml.deploy(model, version, null)
-$$;
-comment on function dbml.deploy(text, integer) is 'The same without a reason.';
+comment on function dbml._serve(text, integer, text) is 'The same, whatever changes; who calls it holds the model''s lock.';

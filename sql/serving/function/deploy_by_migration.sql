@@ -1,11 +1,13 @@
-create or replace function dbml._deploy_by_migration(model text, version integer, note text, rescore boolean) returns bigint
+create or replace function dbml._deploy_by_migration(
+  model text, version integer, note text, changes text[], rescore boolean
+) returns bigint
 language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  scored bigint := dbml.deploy(model, version, note);
+  scored bigint := dbml.deploy(model, version, note, changes);
 begin
   perform dbml._mark_deployment(model, 'deployed');
   -- A first deployment scores every row by itself.
@@ -15,7 +17,7 @@ begin
   return scored;
 end
 $$;
-comment on function dbml._deploy_by_migration(text, integer, text, boolean) is
+comment on function dbml._deploy_by_migration(text, integer, text, text[], boolean) is
   'Makes a version serve until the migration is undone, and scores every row on demand; returns the rows scored.';
 
 create or replace function dbml._mark_deployment(model text, migration text) returns void

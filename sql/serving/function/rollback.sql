@@ -1,4 +1,4 @@
-create or replace function dbml.rollback(model text) returns integer
+create or replace function dbml.rollback(model text, note text default null) returns integer
 language plpgsql
 volatile
 security definer
@@ -19,9 +19,9 @@ begin
     raise exception 'no version of % served before %@%', model, model, present
       using errcode = 'DB005', hint = format('Deploy one: dbml deploy %s@VERSION; dbml model list %s shows what there is', model, model);
   end if;
-  perform dbml.deploy(model, earlier);
+  perform dbml._serve(model, earlier, note);
   return earlier;
 end
 $$;
-comment on function dbml.rollback(text) is
-  'Makes the version that served before the present one serve again; returns its number.';
+comment on function dbml.rollback(text, text) is
+  'Makes the version that served before the present one serve again, with the reason why; returns its number.';

@@ -41,7 +41,7 @@ begin
    order by d.id desc
    limit 1;
   if earlier is not null then
-    perform dbml.deploy(model, earlier, note);
+    perform dbml._serve(model, earlier, note);
     perform dbml._mark_deployment(model, 'restored');
     if rescore then
       perform dbml.rescore(model);

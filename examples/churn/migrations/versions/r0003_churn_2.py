@@ -43,7 +43,7 @@ def upgrade() -> None:
     op.add_column("customer", column)
     op.add_model(**MODEL)
     op.alter_profile(PROFILE, was=WAS)
-    op.deploy_model("churn", 2, note="severe complaints count for more")
+    op.deploy_model("churn", 2, note="severe complaints count for more", changes=["features"])
 
 
 def downgrade() -> None:
