@@ -98,6 +98,8 @@ _NON_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float
 
 _NUMBER = Field(_number, "a number")
 _NUMBERS = Field(_listed(_number), "a list of numbers")
+# Where an input is one of them, the answer changes abruptly.
+EDGES = Field(_listed(_number), "a list of numbers")
 _ROWS = Field(_listed(_listed(_number)), "a list of lists of numbers")
 _WHOLE = Field(_of_type(int), "a whole number")
 _PLACES = Field(_listed(_of_type(int)), "a list of whole numbers")
@@ -196,15 +198,13 @@ OPERATIONS: dict[str, Operation] = {
     "lookup": Operation(
         "t", "n", {"keys": _TEXTS, "values": _NUMBERS, "default": _NUMBER, "missing": _NUMBER}, _paired
     ),
-    "match": Operation(
-        "n", "n", {"keys": _NUMBERS, "values": _NUMBERS, "default": _NUMBER, "missing": _NUMBER}, _paired
-    ),
+    "match": Operation("n", "n", {"keys": EDGES, "values": _NUMBERS, "default": _NUMBER, "missing": _NUMBER}, _paired),
     # functions by table: values (one more than edges) by numpy.searchsorted, numpy.interp, and of each interval a
     # polynomial in (x - its left break), highest power first
     "step": Operation(
         "n",
         "n",
-        {"edges": _NUMBERS, "values": _NUMBERS, "side": _TEXT, "missing": _NUMBER},
+        {"edges": EDGES, "values": _NUMBERS, "side": _TEXT, "missing": _NUMBER},
         lambda node, plan: (
             len(node["values"]) == len(node["edges"]) + 1
             and node["side"] in ("left", "right")
@@ -214,13 +214,13 @@ OPERATIONS: dict[str, Operation] = {
     "interpolate": Operation(
         "n",
         "n",
-        {"x": _NUMBERS, "y": _NUMBERS},
+        {"x": EDGES, "y": _NUMBERS},
         lambda node, plan: len(node["x"]) == len(node["y"]) > 0 and _ascending(node["x"]),
     ),
     "polynomial": Operation(
         "n",
         "n",
-        {"breaks": _NUMBERS, "coefficients": _ROWS},
+        {"breaks": EDGES, "coefficients": _ROWS},
         lambda node, plan: len(node["breaks"]) == len(node["coefficients"]) + 1 and _ascending(node["breaks"]),
     ),
     # of the ordered numbers, the first where half of the weight is reached

@@ -6,7 +6,7 @@ Pure: takes answers, and never asks a server.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from dbml._plpython import batch
 from dbml._plpython.agreement import agree
 from dbml._plpython.frame import rows_to_input, scores, to_wire
-from dbml._plpython.plan import entry
+from dbml._plpython.plan import EDGES, OPERATIONS
 from dbml.scorer import thresholds
 
 THRESHOLDS_TRIED = 600
@@ -202,50 +202,21 @@ def _neighbours(value: float, kind: str) -> list[Any]:
     return sorted(v for v in near if math.isfinite(v))
 
 
-Node = Mapping[str, Any]
-
-
-def _splits(node: Node, nodes: Sequence[Node]) -> Iterable[tuple[int, float]]:
-    for column, threshold in zip(node["column"], node["threshold"], strict=True):
-        if column >= 0:
-            yield node["of"][column], threshold
-
-
-def _compared(node: Node, nodes: Sequence[Node]) -> Iterable[tuple[int, float]]:
-    for one, other in (node["of"], node["of"][::-1]):
-        if nodes[other]["op"] == "constant":
-            yield one, nodes[other]["value"]
-
-
-def _field(name: str) -> Callable[[Node, Sequence[Node]], Iterable[tuple[int, float]]]:
-    return lambda node, nodes: ((node["of"][0], edge) for edge in node[name])
-
-
-def _smooth(node: Node, nodes: Sequence[Node]) -> Iterable[tuple[int, float]]:
-    return ()
-
-
-# Per operation, the values of its inputs at which its answer changes abruptly: a node's number, and a value.
-EDGES: dict[str, Callable[[Node, Sequence[Node]], Iterable[tuple[int, float]]]] = {
-    **dict.fromkeys(("number", "text", "constant", "add", "subtract", "multiply", "divide", "sum", "dot"), _smooth),
-    **dict.fromkeys(("modulo", "function", "round32", "sigmoid", "softmax", "weighted_median"), _smooth),
-    **dict.fromkeys(("finite", "missing", "absent", "is", "not", "all", "any", "indicator", "select"), _smooth),
-    **dict.fromkeys(("fill", "replace", "lookup"), _smooth),
-    **dict.fromkeys(("less", "less_equal", "equal", "minimum", "maximum"), _compared),
-    "match": _field("keys"),
-    "step": _field("edges"),
-    "interpolate": _field("x"),
-    "polynomial": _field("breaks"),
-    "trees": _splits,
-}
-
-
 def _edges(plan: Mapping[str, Any]) -> dict[int, set[float]]:
     """Per node, the values at which something that takes it changes abruptly."""
     edges: dict[int, set[float]] = {}
     for node in plan["nodes"]:
-        for index, edge in entry(EDGES, node, "parity")(node, plan["nodes"]):
-            edges.setdefault(index, set()).add(edge)
+        for name, field in OPERATIONS[node["op"]].fields.items():
+            if field is EDGES:
+                edges.setdefault(node["of"][0], set()).update(node[name])
+        if node["op"] == "trees":
+            for column, threshold in zip(node["column"], node["threshold"], strict=True):
+                if column >= 0:
+                    edges.setdefault(node["of"][column], set()).add(threshold)
+        elif node["op"] in ("less", "less_equal", "equal", "minimum", "maximum"):
+            for one, other in (node["of"], node["of"][::-1]):
+                if plan["nodes"][other]["op"] == "constant":
+                    edges.setdefault(one, set()).add(plan["nodes"][other]["value"])
     return edges
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from dbml._plpython import batch, plan, portable
 from dbml._plpython.plan import OPERATIONS, Operation, PlanError
-from dbml.scorer import bounds, parity, sql
+from dbml.scorer import bounds, sql
 from dbml.scorer.plan import Builder, Unsupported
 from dbml.scorer.sql import careful, conditions, facts, fast
 
@@ -23,7 +23,6 @@ READERS: dict[str, tuple[Container[str], Container[str]]] = {
     "careful SQL": (careful.OPERATIONS, sql.NOT_IN_SQL),
     "fast SQL": (fast.NUMBERS.keys() | conditions.CONDITIONS.keys(), fast.BY_VALUE | sql.NOT_IN_SQL.keys()),
     "bounds": (bounds.RANGES.keys() | bounds.TRUTHS.keys(), bounds.TEXTS),
-    "parity": (parity.EDGES, ()),
 }
 
 
@@ -61,7 +60,6 @@ def test_what_a_reader_lacks_is_refused_by_name(foreign: dict[str, Any]) -> None
         lambda: portable.source(foreign),
         lambda: batch.score(foreign, [[1.0, 2.0]], [[]]),
         lambda: careful.expression(foreign, "m@1", lambda text: text),
-        lambda: parity.hurtful_rows(foreign, {"features": [{"kind": "float", "name": n} for n in "ab"]}, [[1.0, 2.0]]),
         lambda: learn(foreign),
     ):
         with pytest.raises(PlanError, match="lacks the operation 'hypotenuse'"):

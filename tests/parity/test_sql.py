@@ -417,6 +417,23 @@ def test_a_model_too_large_says_so() -> None:
         sql.render(lowered)
 
 
+def test_what_the_guard_tells_is_asked_once() -> None:
+    p = Builder(numbers=3, texts=0)
+    numbers = [p.number(i) for i in range(3)]
+    for x in numbers:
+        p.check(x.function("absolute").less(3.4028235677973366e38) | x.missing(), "too large")
+    split = {
+        "roots": [0],
+        "column": [0, 1, -1, -1, 2, -1, -1],
+        "left": [1, 2, 0, 0, 5, 0, 0],
+        "right": [4, 3, 0, 0, 6, 0, 0],
+    }
+    fast = "".join(
+        sql.render(p.finish(p.trees(numbers, {**split, "threshold": [0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]}))).fast
+    )
+    assert fast.count("3.4028235677973366e+38") == 2 and "abs(" not in fast
+
+
 def test_what_postgresql_lacks_is_named() -> None:
     p = Builder(numbers=1, texts=0)
     with pytest.raises(Unsupported, match="ndtr"):

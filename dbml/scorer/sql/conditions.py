@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dbml.scorer import bounds
 from dbml.scorer.bounds import Range
@@ -55,6 +56,8 @@ def _not(writer: Writer, index: int, known: Known) -> Condition:
 def _joined(writer: Writer, index: int, known: Known) -> Condition:
     node = writer.nodes[index]
     wanted = node["op"] == "all"
+    if not wanted and _inside_or_missing(writer, node.get("of", []), known):
+        return "true", True, False
     open_ = [part for part in (writer.condition(i, known) for i in node.get("of", [])) if part[1] is not wanted]
     if any(part[1] is not None for part in open_):
         return "true" if not wanted else "false", not wanted, False
@@ -62,6 +65,24 @@ def _joined(writer: Writer, index: int, known: Known) -> Condition:
         return "true" if wanted else "false", wanted, False
     text = f" {'and' if wanted else 'or'} ".join(part[0] for part in open_)
     return f"({text})" if len(open_) > 1 else text, None, any(part[2] for part in open_)
+
+
+def _unless_missing(writer: Writer, of: Sequence[int]) -> tuple[int, int] | None:
+    """Of ``inside or missing``, the number that may be missing and the other condition."""
+    missing = [writer.nodes[i]["of"][0] for i in of if writer.nodes[i]["op"] == "missing"]
+    others = [i for i in of if writer.nodes[i]["op"] != "missing"]
+    return (missing[0], others[0]) if len(missing) == len(others) == 1 else None
+
+
+def _inside_or_missing(writer: Writer, of: Sequence[int], known: Known) -> bool:
+    """Whether ``x < limit or missing``, or the same of its magnitude, holds for all that x can be."""
+    pair = _unless_missing(writer, of)
+    if pair is None or writer.nodes[pair[1]]["op"] != "less":
+        return False
+    number, (asked, limit) = pair[0], writer.nodes[pair[1]]["of"]
+    magnitude = writer.nodes[asked].get("name") == "absolute" and writer.nodes[asked]["of"] == [number]
+    (_, given), (_, most) = writer.number(asked, known), writer.number(limit, known)
+    return (asked == number or magnitude) and given.high < most.low and not most.missing
 
 
 CONDITIONS: Conditions = {
@@ -89,6 +110,8 @@ def refine(writer: Writer, index: int, truth: bool, known: Known) -> dict[int, R
         for i in of:
             found.update(refine(writer, i, truth, {**known, **found}))
         return found
+    if op == "any":
+        return _refine_unless_missing(writer, of, known)
     if op in ("finite", "missing"):
         there = (op == "finite") is truth
         return {of[0]: writer.number(of[0], known)[1].present() if there else bounds.NOTHING}
@@ -115,6 +138,14 @@ def _refine_equality(writer: Writer, of: Sequence[int], truth: bool, known: Know
         x, y = x.present(), y.present()
         return _told(writer, {of[0]: x.within(y.low, y.high), of[1]: y.within(x.low, x.high)}, known)
     return {of[0]: x.never_zero()} if y.low == y.high == 0.0 and not (x.missing and y.missing) else {}
+
+
+def _refine_unless_missing(writer: Writer, of: Sequence[int], known: Known) -> dict[int, Range]:
+    pair = _unless_missing(writer, of)
+    found = refine(writer, pair[1], True, known).get(pair[0]) if pair else None
+    if pair is None or found is None:
+        return {}
+    return {pair[0]: replace(found, missing=writer.number(pair[0], known)[1].missing)}
 
 
 def _told(writer: Writer, found: dict[int, Range], known: Known) -> dict[int, Range]:
