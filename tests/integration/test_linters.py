@@ -156,6 +156,9 @@ EXCEPTIONS = {
         "The functions that are created in the same transaction call the one with the new parameters."
     ),
     ("squawk", "ban-drop-schema", "uninstall", "drop schema dbml"): "That is what uninstalling means.",
+    ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\.(deploy|rollback)\("): (
+        "They come back in the same transaction, with more parameters that have defaults."
+    ),
 }
 
 
