@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import psycopg
 from psycopg import sql
+from psycopg.abc import AdaptContext
 from psycopg.rows import class_row, dict_row, tuple_row
 
 from dbml import errors
@@ -27,6 +28,28 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 Row = TypeVar("Row")
 OLDEST_SERVER = 140000
+
+# Words that SQL (any PostgreSQL up to 18) or PL/pgSQL reads as something else than a name.
+_KEYWORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        all analyse analyze and any array as asc asymmetric authorization begin between bigint binary bit boolean both
+        by case cast char character check coalesce collate collation column concurrently constraint create cross
+        current_catalog current_date current_role current_schema current_time current_timestamp current_user dec
+        decimal declare default deferrable desc distinct do else end except execute exists extract false fetch float
+        for foreach foreign freeze from full grant greatest group grouping having if ilike in initially inner inout
+        int integer intersect interval into is isnull join json json_array json_arrayagg json_exists json_object
+        json_objectagg json_query json_scalar json_serialize json_table json_value lateral leading least left like
+        limit localtime localtimestamp loop merge_action national natural nchar none normalize not notnull null nullif
+        numeric offset on only or order out outer overlaps overlay placing position precision primary real references
+        returning right row select session_user setof similar smallint some strict substring symmetric system_user
+        table tablesample then time timestamp to trailing treat trim true union unique user using values varchar
+        variadic verbose when where while window with xmlattributes xmlconcat xmlelement xmlexists xmlforest
+        xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable
+        """,
+    )
+)
 
 
 class Record:
@@ -74,28 +97,60 @@ def queries() -> dict[str, str]:
     return found
 
 
+class Name(sql.Identifier):
+    """An identifier, perhaps qualified; quoted only where it has to be, so that what is generated reads well."""
+
+    def as_bytes(self, context: AdaptContext | None = None) -> bytes:
+        """Quote the name, if any of its parts needs it."""
+        if all(re.fullmatch("[a-z_][a-z0-9_]*", part) and part not in _KEYWORDS for part in self._obj):
+            return ".".join(self._obj).encode("ascii")
+        return super().as_bytes(context)
+
+
+class Verbatim(sql.SQL):
+    """SQL that somebody else wrote: a line break in it may be part of a text, and is not followed by an indent."""
+
+
 def template(name: str, /, **parts: sql.Composable | str | int) -> sql.Composed:
-    """Fill a template such as ``profiles/fill``: strings are quoted as identifiers, integers stand as they are."""
+    """Fill a template such as ``profiles/fill``: strings are quoted as identifiers, integers stand as they are.
+
+    The lines of a part are indented to where the part begins. An empty part that has a line of its own takes the line
+    with it, so that what is not needed leaves nothing behind.
+    """
     filled = {
-        key: part
-        if isinstance(part, sql.Composable)
-        else sql.Identifier(part)
-        if isinstance(part, str)
-        else sql.Literal(part)
+        key: part if isinstance(part, sql.Composable) else Name(part) if isinstance(part, str) else sql.Literal(part)
         for key, part in parts.items()
     }
     room, _, file = name.partition("/")
-    return verbatim(text(f"{room}/template/{file}")).format(**filled)
+    laid: list[sql.Composable] = []
+    for line in text(f"{room}/template/{file}").splitlines():
+        alone = re.fullmatch(r" *\{(\w+)\}", line)
+        if alone and not filled[alone[1]].as_string(None):
+            continue
+        column = 0
+        for piece in sql.SQL("\n" + line if laid else line).format(**filled):
+            laid.append(_indented(piece, column) if column else piece)
+            column += len(piece.as_string(None).rpartition("\n")[2])
+    return sql.Composed(laid)
+
+
+def _indented(part: sql.Composable, column: int) -> sql.Composable:
+    """Move the lines behind the first one to a column; what stands in texts and names is left as it is."""
+    if isinstance(part, sql.Composed):
+        return sql.Composed([_indented(piece, column) for piece in part])
+    if type(part) is sql.SQL:
+        return sql.SQL(part.as_string(None).replace("\n", "\n" + " " * column))
+    return part
 
 
 def verbatim(query: str) -> sql.SQL:
     """Take trusted SQL text as it is, for psycopg's composition."""
-    return sql.SQL(query)
+    return Verbatim(query)
 
 
 def relation(name: Sequence[str]) -> sql.Identifier:
     """Quote a qualified name."""
-    return sql.Identifier(*name)
+    return Name(*name)
 
 
 def driver(connection: Connection) -> psycopg.Connection[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ import psycopg
 from psycopg import sql
 
 from dbml import database, errors
-from dbml.database import relation, verbatim
+from dbml.database import Name, relation
+from dbml.profiles.layout import all_of
 from dbml.profiles.spec import Event, Profile
 
 
@@ -65,7 +66,7 @@ class Table:
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"
 
-    def follows(self, key: Sequence[str], other: Table, other_key: Sequence[str]) -> bool:
+    def has_foreign_key(self, key: Sequence[str], other: Table, other_key: Sequence[str]) -> bool:
         """Whether an enforced foreign key keeps ``key`` within another table's ``other_key``."""
         wanted = sorted([mine, theirs] for mine, theirs in zip(key, other_key, strict=True))
         return any(reference.to == other.oid and sorted(reference.columns) == wanted for reference in self.references)
@@ -104,15 +105,15 @@ class Attachment:
 
     def same(self, one: str, other: str) -> sql.Composed:
         """A condition: two aliases of the profile's columns bear the same key."""
-        return sql.SQL(" and ").join(
-            sql.SQL("{} = {}").format(sql.Identifier(one, key), sql.Identifier(other, key)) for key in self.profile.key
-        )
+        return all_of([sql.SQL("{} = {}").format(Name(one, key), Name(other, key)) for key in self.profile.key])
 
     def matches(self, alias: str, facts: str = "d") -> sql.Composed:
         """A condition: the profile's row is the one whose key stands in ``k0``, ``k1`` …"""
-        return sql.SQL(" and ").join(
-            sql.SQL("{} = {}").format(sql.Identifier(alias, key), sql.Identifier(facts, f"k{index}"))
-            for index, key in enumerate(self.profile.key)
+        return all_of(
+            [
+                sql.SQL("{} = {}").format(Name(alias, key), Name(facts, f"k{i}"))
+                for i, key in enumerate(self.profile.key)
+            ]
         )
 
 
@@ -170,20 +171,3 @@ def attached(raw: psycopg.Connection[Any], record: Record) -> Attachment:
         table_facts(raw, record.relation),
         [(event, table_facts(raw, name)) for event, name in zip(profile.events, record.events, strict=True)],
     )
-
-
-def listed(columns: Iterable[str], alias: str | None = None) -> sql.Composed:
-    """Columns with commas between them."""
-    return sql.SQL(", ").join(sql.Identifier(*([alias] if alias else []), c) for c in columns)
-
-
-def literal(body: sql.Composed) -> sql.Literal:
-    """A function's body; a literal, because a dollar quote could be closed by what the user's expressions hold."""
-    return sql.Literal("\n" + body.as_string(None))
-
-
-def owned(function: str, arguments: sql.Composable | None = None) -> sql.Composed:
-    """Statements that give a generated function to ``dbml_owner`` and close it to everybody else."""
-    # Rights before ownership: PUBLIC must never be able to call what runs as dbml_owner.
-    name = sql.SQL("dbml_scorer.{}({})").format(sql.Identifier(function), arguments or verbatim(""))
-    return sql.SQL("revoke all on function {f} from public;\nalter function {f} owner to dbml_owner").format(f=name)

@@ -12,8 +12,9 @@ from dbml import database, errors
 from dbml.models import versions
 from dbml.models.version import Version
 from dbml.profiles import counters
-from dbml.profiles.catalog import Attachment, Column, Table, listed
-from dbml.profiles.counters import Kept
+from dbml.profiles.catalog import Attachment, Column, Table
+from dbml.profiles.counters import CounterColumn
+from dbml.profiles.layout import listed
 from dbml.profiles.spec import Counter, Event, Prediction, Profile
 
 _WHOLE = ("smallint", "integer", "bigint")
@@ -39,7 +40,7 @@ def counter_type(
     :param source: what has the event's columns, where that is not yet its table.
     :raises ProfileError: PostgreSQL does not understand it.
     """
-    return _aggregate_type(raw, event, table, Kept("", counter, 0, counters.NULL), source)
+    return _aggregate_type(raw, event, table, CounterColumn("", counter, 0, counters.NULL), source)
 
 
 def check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event: Event, table: Table) -> None:
@@ -47,8 +48,9 @@ def check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event: 
 
     :raises ProfileError: one cannot, or PostgreSQL does not understand it.
     """
-    for kept in counters.kept(attachment, event):
-        column, counter, function = kept.column, kept.counter, kept.counter.parts.function
+    for counter_column in counters.counter_columns(attachment, event):
+        column, counter = counter_column.column, counter_column.counter
+        function = counter.parts.function
         held = attachment.table.columns[column]
         if held.generated:
             raise errors.ProfileError(
@@ -56,7 +58,7 @@ def check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event: 
             )
         if counter.over:
             _check_window(raw, table, counter)
-        aggregate = _aggregate_type(raw, event, table, kept)
+        aggregate = _aggregate_type(raw, event, table, counter_column)
         if not _fits(function, aggregate, held):
             wanted = "bigint" if function == "count" else "numeric" if function in ("sum", "avg") else aggregate
             raise errors.ProfileError(
@@ -125,10 +127,14 @@ def _fits(function: str, aggregate: str, held: Column) -> bool:
 
 
 def _aggregate_type(
-    raw: psycopg.Connection[Any], event: Event, table: Table, kept: Kept, source: sql.Composable | None = None
+    raw: psycopg.Connection[Any],
+    event: Event,
+    table: Table,
+    column: CounterColumn,
+    source: sql.Composable | None = None,
 ) -> str:
-    rows = counters.facts(event, [kept], source or table.identifier)
-    return _described(raw, table, kept.counter, sql.SQL("{} as e from ({}) as f").format(kept.aggregate(), rows))
+    rows = counters.facts(event, [column], source or table.identifier)
+    return _described(raw, table, column.counter, sql.SQL("{} as e from ({}) as f").format(column.aggregate(), rows))
 
 
 def _expression_type(raw: psycopg.Connection[Any], table: Table, counter: Counter, expression: str) -> str:
@@ -166,7 +172,7 @@ def _check_window(raw: psycopg.Connection[Any], table: Table, counter: Counter) 
     try:
         with raw.transaction():
             ahead = database.query(
-                raw, sql.SQL("select {} < now() as ahead").format(Kept("", counter, 0, counters.NULL).since())
+                raw, sql.SQL("select {} < now() as ahead").format(CounterColumn("", counter, 0, counters.NULL).since())
             )
     except psycopg.errors.DataError as error:
         raise errors.ProfileError(

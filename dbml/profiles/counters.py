@@ -6,19 +6,24 @@ its value ``v<i>``, what it is ordered by ``o<i>`` and its moment ``t<i>``, as f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psycopg import sql
 
-from dbml.database import template, verbatim
-from dbml.profiles.catalog import Attachment, Table, listed
+from dbml.database import Name, Verbatim, template, verbatim
+from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles.layout import NOTHING, all_of, any_of, compact, where
 from dbml.profiles.spec import Counter, Event
+
+NULL = sql.SQL("null")
+ZERO = sql.SQL("0")
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A counter in its profile column: pieces of SQL over facts ``f``, the profile ``p`` and changes ``d``."""
+class CounterColumn:
+    """A counter and its profile column: pieces of SQL over facts ``f``, the profile ``p`` and changes ``d``."""
 
     column: str
     counter: Counter
@@ -34,33 +39,47 @@ class Kept:
         return "delta" if parts.function == "count" else "merge"
 
     @property
-    def facts(self) -> list[sql.Composed]:
+    def _counts_rows(self) -> bool:
+        """Whether it is ``count(*)``, to which every row says the same."""
+        return self.counter.parts.argument == "*" and not self.counter.parts.condition
+
+    @property
+    def fact_columns(self) -> list[sql.Composed]:
         """What an event row says to this counter, as columns of a select list."""
         parts = self.counter.parts
-        value = "1" if parts.argument == "*" else f"({parts.argument}\n)"
-        if parts.function == "count" and not parts.distinct and parts.argument != "*":
+        columns = []
+        if parts.argument == "*" and parts.condition:
+            columns.append(self._fact_column(verbatim("1"), "v"))
+        elif parts.function == "count" and not parts.distinct and parts.argument != "*":
             # The value itself may have no equality, such as json.
-            value = f"case when {value} is not null then 1 end"
-        columns = [self._given(value, "v")]
+            columns.append(
+                self._fact_column(verbatim("1"), "v", sql.SQL("{} is not null").format(expression(parts.argument)))
+            )
+        elif parts.argument != "*":
+            columns.append(self._fact_column(expression(parts.argument), "v"))
         if parts.order:
-            columns.append(self._given(f"({parts.order}\n)", "o"))
+            columns.append(self._fact_column(expression(parts.order), "o"))
         if self.counter.at:
             # Whatever the condition, so that an index on the moment serves.
-            columns.append(sql.SQL("{} as {}").format(verbatim(f"({self.counter.at}\n)"), self._name("t")))
+            columns.append(sql.SQL("{} as {}").format(expression(self.counter.at), self._name("t")))
         return columns
 
-    def _given(self, value: str, letter: str) -> sql.Composed:
-        condition = self.counter.parts.condition
-        # A comment inside an expression ends with its line.
-        text = f"case when ({condition}\n) then {value} end" if condition else value
-        return sql.SQL("{} as {}").format(verbatim(text), self._name(letter))
+    def _fact_column(self, value: sql.Composable, letter: str, also: sql.Composable | None = None) -> sql.Composed:
+        """A value where the counter's own condition holds, and another one."""
+        filtered = self.counter.parts.condition
+        conditions = [condition for condition in (filtered and expression(filtered), also) if condition]
+        if conditions:
+            value = sql.SQL("case when {} then {} end").format(all_of(conditions), value)
+        return sql.SQL("{} as {}").format(value, self._name(letter))
 
     def _name(self, letter: str) -> sql.SQL:
         return verbatim(f"{letter}{self.index}")
 
     @property
-    def counts(self) -> sql.Composed:
-        """Whether a fact can change this counter at all."""
+    def counts(self) -> sql.Composed | None:
+        """Whether a fact can change this counter at all; None: each can."""
+        if self._counts_rows:
+            return None
         return sql.SQL("f.{} is not null").format(self._name("o" if self.counter.parts.order else "v"))
 
     def aggregate(self, condition: str | None = None) -> sql.Composed:
@@ -70,21 +89,25 @@ class Kept:
         if self.counter.over:
             conditions.append(sql.SQL("f.{} > {}").format(self._name("t"), self.since()))
         if parts.order:
-            conditions.append(self.counts)
+            conditions += [self.counts] if self.counts else []
             # The largest of the latest, so that two moments alike leave nothing to chance.
             call = sql.SQL("array_agg(f.{v} order by f.{o} desc, f.{v} desc nulls last)").format(
                 v=self._name("v"), o=self._name("o")
             )
+        elif self._counts_rows:
+            call = sql.SQL("count(*)").format()
         else:
             distinct = verbatim("distinct " if parts.distinct else "")
             call = sql.SQL("{}({}f.{})").format(verbatim(parts.function), distinct, self._name("v"))
         if conditions:
-            call = sql.SQL("{} filter (where {})").format(call, sql.SQL(" and ").join(conditions))
+            call = sql.SQL("{} filter (where {})").format(call, all_of(conditions))
         return sql.SQL("({})[1]").format(call) if parts.order else call
 
     @property
-    def of_one(self) -> sql.Composed:
+    def aggregate_of_one(self) -> sql.Composed:
         """The aggregate over a single fact, of a counter that is not always recounted."""
+        if self._counts_rows:
+            return sql.SQL("1").format()
         value = sql.SQL("f.{}").format(self._name("v"))
         return sql.SQL("({} is not null)::integer").format(value) if self.kind == "delta" else value
 
@@ -94,21 +117,34 @@ class Kept:
             verbatim(moment), sql.Literal(self.counter.over)
         )
 
-    def expired(self, since: str) -> sql.Composed:
-        """Whether a fact has left the window between two moments: then and now."""
-        return sql.SQL("f.{t} > {then} and f.{t} <= {now}").format(
-            t=self._name("t"), then=self.since(since), now=self.since()
-        )
+    def expired(self, since: str) -> list[sql.Composed]:
+        """Whether a fact has left the window between two moments, then and now: two conditions."""
+        return [
+            sql.SQL("f.{} > {}").format(self._name("t"), self.since(since)),
+            sql.SQL("f.{} <= {}").format(self._name("t"), self.since()),
+        ]
+
+    def holds_any(self, alias: str) -> sql.Composed:
+        """Whether a profile row has another value than over no events."""
+        column = Name(alias, self.column)
+        if self.empty == NULL:
+            return sql.SQL("{} is not null").format(column)
+        return sql.SQL("{} is distinct from {}").format(column, self.empty)
 
     def truth(self, alias: str = "d") -> sql.Composed:
         """The counter, from the aggregate over all its events."""
-        return sql.SQL("coalesce({}, {})").format(sql.Identifier(alias, f"a{self.index}"), self.empty)
+        aggregate = verbatim(f"{alias}.a{self.index}")
+        return (
+            sql.SQL("{}").format(aggregate)
+            if self.empty == NULL
+            else sql.SQL("coalesce({}, {})").format(aggregate, self.empty)
+        )
 
-    def merged(self, added: bool, removed: bool) -> sql.Composed:
+    def moved(self, added: bool, removed: bool) -> sql.Composed:
         """The counter after a change that leaves it no need to be recounted."""
         function = self.counter.parts.function
         parts = {
-            "c": sql.Identifier("p", self.column),
+            "c": Name("p", self.column),
             "a": verbatim(f"d.a{self.index}"),
             "r": verbatim(f"d.r{self.index}"),
         }
@@ -126,12 +162,12 @@ class Kept:
             }[function]
         return verbatim(text).format(**parts)
 
-    def lost(self, removed: bool) -> sql.Composed | None:
+    def must_recount(self, removed: bool) -> sql.Composed | None:
         """Whether a change leaves only the events themselves to tell the counter; None: never."""
         function = self.counter.parts.function
         if self.kind == "delta":
             return None
-        parts = {"c": sql.Identifier("p", self.column), "r": verbatim(f"d.r{self.index}"), "empty": self.empty}
+        parts = {"c": Name("p", self.column), "r": verbatim(f"d.r{self.index}"), "empty": self.empty}
         reasons = []
         if removed:
             comparison = {"min": "<=", "max": ">="}.get(function)
@@ -142,17 +178,21 @@ class Kept:
         if self.empty != NULL and not (function == "sum" and self.empty == ZERO):
             # A default may stand for "no event yet", and must not take part then.
             reasons.append("{c} is not distinct from {empty}")
-        return verbatim(" or ".join(reasons)).format(**parts) if reasons else None
+        return any_of([verbatim(reason).format(**parts) for reason in reasons]) if reasons else None
 
 
-NULL = sql.SQL("null")
-ZERO = sql.SQL("0")
+def expression(text: str) -> sql.Composable:
+    """An expression that a user wrote, as an operand."""
+    if re.fullmatch("[a-z_][a-z0-9_]*", text):
+        return Verbatim(text)
+    # A comment in it ends with its line.
+    return Verbatim(f"({text}\n)" if "--" in text else f"({text})")
 
 
-def kept(attachment: Attachment, event: Event) -> list[Kept]:
+def counter_columns(attachment: Attachment, event: Event) -> list[CounterColumn]:
     """The counters of an event, in order."""
     return [
-        Kept(column, counter, index, _empty(attachment.table, column, counter))
+        CounterColumn(column, counter, index, _empty(attachment.table, column, counter))
         for index, (column, counter) in enumerate(event.counters.items())
     ]
 
@@ -164,57 +204,84 @@ def _empty(table: Table, column: str, counter: Counter) -> sql.Composable:
         return ZERO
     if not held.not_null or held.default is None:
         return NULL
-    return ZERO if held.default == "0" else sql.SQL("({})").format(verbatim(held.default))
+    return ZERO if held.default == "0" else expression(held.default)
 
 
-def facts(event: Event, counters: Sequence[Kept], source: sql.Composable) -> sql.Composed:
-    """What each row of ``source`` says."""
-    keys = [sql.SQL("{} as {}").format(sql.Identifier(k), verbatim(f"k{i}")) for i, k in enumerate(event.key)]
-    columns = [column for counter in counters for column in counter.facts]
-    return sql.SQL("select {} from {}").format(sql.SQL(", ").join([*keys, *columns]), source)
+def facts(
+    event: Event, counters: Sequence[CounterColumn], source: sql.Composable, condition: sql.Composable | None = None
+) -> sql.Composed:
+    """What each row of ``source`` says, or of those that a condition lets through."""
+    columns = [key_columns(event), *(column for counter in counters for column in counter.fact_columns)]
+    laid = template(
+        "profiles/facts",
+        columns=sql.SQL(",\n").join(columns),
+        source=source,
+        where=where(condition) if condition else NOTHING,
+    )
+    return compact(laid) if len(columns) <= 2 else laid
 
 
-def totals(attachment: Attachment, event: Event, table: Table, where: sql.Composable | None = None) -> sql.Composed:
-    """Every entity's aggregates ``a0``, ``a1`` … over its events."""
-    every = kept(attachment, event)
-    source = sql.SQL("{} where {}").format(table.identifier, where) if where else table.identifier
-    return template(
-        "profiles/totals",
-        keys=keys(event),
-        aggregates=aggregates(every),
-        facts=facts(event, every, source),
+def key_columns(event: Event) -> sql.Composed:
+    """The event's columns that point at its profile row, under the names they have in a fact."""
+    return sql.SQL(", ").join(
+        sql.SQL("{} as {}").format(Name(key), verbatim(f"k{i}")) for i, key in enumerate(event.key)
     )
 
 
-def aggregates(counters: Sequence[Kept]) -> sql.Composed:
+def counting(counters: Sequence[CounterColumn]) -> sql.Composed:
+    """Whether a fact can change any of the counters; empty where each can."""
+    conditions = [counter.counts for counter in counters]
+    if None in conditions:
+        return NOTHING
+    return any_of([condition for condition in conditions if condition])
+
+
+def totals(attachment: Attachment, event: Event, table: Table, condition: sql.Composable | None = None) -> sql.Composed:
+    """Every entity's aggregates ``a0``, ``a1`` … over its events, or those that a condition lets through."""
+    columns = counter_columns(attachment, event)
+    rows = facts(event, columns, table.identifier, condition)
+    return template("profiles/totals", keys=keys(event), aggregates=aggregates(columns), facts=rows)
+
+
+def totals_of(
+    attachment: Attachment, event: Event, table: Table, columns: Sequence[CounterColumn], alias: str
+) -> sql.Composed:
+    """The aggregates over the events of the profile row of that alias."""
+    rows = facts(event, columns, table.identifier, events_of(attachment, event, alias))
+    return compact(template("profiles/totals_of", aggregates=aggregates(columns), facts=rows))
+
+
+def aggregates(counters: Sequence[CounterColumn]) -> sql.Composed:
     """Every counter's aggregate as ``a<i>``, over facts ``f``."""
-    return sql.SQL(", ").join(sql.SQL("{} as {}").format(c.aggregate(), verbatim(f"a{c.index}")) for c in counters)
+    return sql.SQL(",\n").join(sql.SQL("{} as {}").format(c.aggregate(), verbatim(f"a{c.index}")) for c in counters)
 
 
 def keys(event: Event, alias: str = "f") -> sql.Composed:
     """The columns of a fact's key."""
-    return listed([f"k{index}" for index in range(len(event.key))], alias)
+    return sql.SQL(", ").join(verbatim(f"{alias}.k{index}") for index in range(len(event.key)))
 
 
-def differs(attachment: Attachment, position: int, counter: Kept) -> sql.Composed:
+def differs(attachment: Attachment, position: int, counter: CounterColumn) -> sql.Composed:
     """Whether the profile ``dbml_b`` does not hold the aggregate ``d``, for another reason than the time gone by."""
     event, table = attachment.events[position - 1]
-    wrong = sql.SQL("{} is distinct from {}").format(sql.Identifier("dbml_b", counter.column), counter.truth())
+    wrong = sql.SQL("{} is distinct from {}").format(Name("dbml_b", counter.column), counter.truth())
     if not counter.counter.over:
         return wrong
-    source = sql.SQL("{} where {}").format(table.identifier, own_events(attachment, event, "dbml_b"))
+    rows = facts(event, [counter], table.identifier, events_of(attachment, event, "dbml_b"))
     followed = (
         "(select r.followed_until - interval '1 hour' from dbml.event r"
         f" where r.profile = {attachment.id} and r.position = {position})"
     )
-    return sql.SQL("({} and not exists (select from ({}) as f where {}))").format(
-        wrong, facts(event, [counter], source), counter.expired(followed)
+    return sql.SQL("({} and not exists (select from ({}) as f {}))").format(
+        wrong, rows, where(*counter.expired(followed))
     )
 
 
-def own_events(attachment: Attachment, event: Event, alias: str) -> sql.Composed:
+def events_of(attachment: Attachment, event: Event, alias: str) -> sql.Composed:
     """A condition on the event table: the events of the profile row of that alias."""
-    return sql.SQL(" and ").join(
-        sql.SQL("{} = {}").format(sql.Identifier(theirs), sql.Identifier(alias, mine))
-        for mine, theirs in zip(attachment.profile.key, event.key, strict=True)
+    return all_of(
+        [
+            sql.SQL("{} = {}").format(Name(theirs), Name(alias, mine))
+            for mine, theirs in zip(attachment.profile.key, event.key, strict=True)
+        ]
     )

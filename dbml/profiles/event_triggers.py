@@ -3,289 +3,385 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from psycopg import sql
 
-from dbml.database import template, verbatim
-from dbml.profiles.catalog import Attachment, Table, listed, literal, owned
-from dbml.profiles.counters import Kept, aggregates, facts, kept, keys, own_events
+from dbml.database import Name, template, verbatim
+from dbml.profiles import counters, generated, layout
+from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles.counters import CounterColumn
+from dbml.profiles.generated import Function, Trigger
+from dbml.profiles.layout import NOTHING, all_of, any_of, compact, ended, listed, where
 from dbml.profiles.spec import Event
 
+# What the statement trigger of each kind of statement sees.
+TRANSITION_TABLES = {
+    "insert": "referencing new table as inserted",
+    "update": "referencing old table as deleted new table as inserted",
+    "delete": "referencing old table as deleted",
+    "truncate": "",
+}
 # Different types whose equal values hash alike.
 _HASHED_ALIKE = ({"smallint", "integer", "bigint"}, {"text", "character varying"})
 
 
-def attach(attachment: Attachment, position: int) -> sql.Composed:
+def trigger_names(attachment: Attachment, position: int) -> dict[str, str]:
+    """Names of an event's triggers, by kind of statement."""
+    return {kind: f"dbml_{kind}_{attachment.id}_{position}" for kind in TRANSITION_TABLES}
+
+
+def triggers(attachment: Attachment, position: int) -> list[Trigger]:
     """The triggers by which an event's counters are kept."""
-    return template(
-        "profiles/event_triggers",
-        event=attachment.events[position - 1][1].identifier,
-        function=attachment.function(f"count_{position}"),
-        **{f"trigger_{kind}": name for kind, name in trigger_names(attachment, position).items()},
-    )
+    table = attachment.events[position - 1][1]
+    return [
+        Trigger(
+            name,
+            table,
+            template(
+                "profiles/trigger",
+                trigger=name,
+                when=verbatim(f"after {kind}"),
+                table=table.identifier,
+                referencing=verbatim(TRANSITION_TABLES[kind]),
+                level=verbatim("statement"),
+                function=attachment.function(f"count_{position}"),
+            ),
+            f"Moves the counters of {attachment.table} after {kind.upper()}.",
+        )
+        for kind, name in trigger_names(attachment, position).items()
+    ]
 
 
-def functions(attachment: Attachment, position: int, *, online: bool = False) -> list[sql.Composed]:
+def functions(attachment: Attachment, position: int, *, online: bool = False) -> list[Function]:
     """The functions by which an event's counters are kept.
 
     :param online: the counters may not be filled yet, so that whatever is touched is recounted.
     """
-    event, table = attachment.events[position - 1]
-    recount, trigger = attachment.function(f"recount_{position}"), attachment.function(f"count_{position}")
-    return [
-        template(
-            "profiles/recount_function",
-            function=recount,
-            profile=attachment.table.identifier,
-            body=literal(_recount_body(attachment, event, table)),
-        ),
-        owned(recount, sql.SQL("{}[]").format(attachment.table.identifier)),
-        template(
-            "profiles/trigger_function", function=trigger, body=literal(_trigger_body(attachment, position, online))
-        ),
-        owned(trigger),
-        *_follow(attachment, event, table, position),
-    ]
+    changes = _Changes(attachment, position, online)
+    return [_recount(changes), _count(changes), *_expire(changes)]
 
 
-def trigger_names(attachment: Attachment, position: int) -> dict[str, str]:
-    """Names of an event's triggers, by kind of statement."""
-    return {kind: f"dbml_{kind}_{attachment.id}_{position}" for kind in ("insert", "update", "delete", "truncate")}
+@dataclass(frozen=True)
+class _Changes:
+    """An event of an attachment, and what every piece of its functions needs."""
+
+    attachment: Attachment
+    position: int
+    online: bool
+
+    @property
+    def event(self) -> Event:
+        return self.attachment.events[self.position - 1][0]
+
+    @property
+    def table(self) -> Table:
+        return self.attachment.events[self.position - 1][1]
+
+    @cached_property
+    def columns(self) -> list[CounterColumn]:
+        return counters.counter_columns(self.attachment, self.event)
+
+    @property
+    def recounts(self) -> bool:
+        """Whether the entities that a statement touches are always recounted."""
+        return self.online or any(column.kind == "recount" for column in self.columns)
+
+    @property
+    def may_come_first(self) -> bool:
+        """Whether an event can be there before its profile row: no foreign key keeps it from that."""
+        profile = self.attachment.profile
+        return not self.table.has_foreign_key(self.event.key, self.attachment.table, profile.key)
+
+    @property
+    def scores(self) -> bool:
+        return bool(self.attachment.profile.predictions)
+
+    @property
+    def shared(self) -> dict[str, sql.Composable | str]:
+        """Parts that most templates take."""
+        return {
+            "profile": self.attachment.table.identifier,
+            "key": listed(self.attachment.profile.key, "p"),
+            "matches": self.attachment.matches("p"),
+            "recount": self.attachment.function(f"recount_{self.position}"),
+            "primes": self.attachment.function("primes"),
+            "prime": self.attachment.function("prime"),
+        }
 
 
-def arrival_functions(attachment: Attachment, positions: Sequence[int]) -> list[sql.Composed]:
-    """The functions by which a profile row that comes after its events, or gets another key, counts them."""
-    function, rekeyed = attachment.function("arrive"), attachment.function("rekeyed")
-    profile = attachment.table.identifier
-    counted = [(p, e, t) for p, (e, t) in enumerate(attachment.events, 1) if p in positions]
-    pieces: dict[str, sql.Composable] = {}
-    for what, source in (("one", "(select new.*)"), ("all", "inserted")):
-        rows = sql.SQL("{} p join {} as dbml_n on {}").format(profile, verbatim(source), attachment.same("p", "dbml_n"))
-        pieces[f"claim_{what}"] = _claim(attachment, verbatim(source))
-        pieces[f"count_{what}"] = sql.SQL("").join(
-            template(
-                "profiles/arrival_count",
-                rows=rows,
-                event=table.identifier,
-                own=own_events(attachment, event, "dbml_n"),
-                recount=attachment.function(f"recount_{position}"),
-            )
-            for position, event, table in counted
-        )
-    rekey = template(
-        "profiles/rekey_body",
-        claim=_claim(attachment, verbatim("(select (dbml_given).*)")),
-        counts=sql.SQL("\n").join(
-            template(
-                "profiles/rekey_count",
-                totals=_totals(attachment, event, table, kept(attachment, event), "dbml_n"),
-                assignments=sql.SQL("\n").join(
-                    sql.SQL("  dbml_row.{} := {};").format(sql.Identifier(c.column), c.truth("dbml_counted"))
-                    for c in kept(attachment, event)
-                ),
-            )
-            for _, event, table in counted
-        ),
+def _recount(changes: _Changes) -> Function:
+    attachment = changes.attachment
+    values = [column.truth() for column in changes.columns]
+    parts: dict[str, sql.Composable | str] = {
+        **changes.shared,
+        "same": attachment.same("p", "dbml_b"),
+        "totals": counters.totals_of(attachment, changes.event, changes.table, changes.columns, "dbml_b"),
+    }
+    parts["prime"] = (
+        template("profiles/recount_prime", **parts, values=_pairs(changes.columns, values))
+        if changes.scores
+        else NOTHING
     )
-    return [
-        template(
-            "profiles/trigger_function",
-            function=function,
-            body=literal(template("profiles/arrival_body", profile=profile, **pieces)),
-        ),
-        owned(function),
-        template("profiles/rekey_function", function=rekeyed, profile=profile, body=literal(rekey)),
-        owned(rekeyed, profile),
-    ]
-
-
-def _claim(attachment: Attachment, source: sql.Composable) -> sql.Composable:
-    """What keeps an event and its profile row from missing each other; nothing where foreign keys do."""
-    if all(t.follows(e.key, attachment.table, attachment.profile.key) for e, t in attachment.events):
-        return sql.SQL("")
-    return template(
-        "profiles/arrival_claim",
-        id=attachment.id,
-        recorded=_recorded(attachment),
-        entity=entity(attachment, attachment.profile.key, "dbml_n"),
-        rows=sql.SQL("{} as dbml_n").format(source),
+    rows = sql.SQL("{}[]").format(attachment.table.identifier)
+    return generated.function(
+        attachment.function(f"recount_{changes.position}"),
+        rows,
+        f"Counts the events of profile rows anew: counters of {attachment.table} over {changes.table}.",
+        template("profiles/recount", **parts, assignments=_assignments(changes.columns, values)),
+        parameters=sql.SQL("dbml_batch {}").format(rows),
+        returns="bigint",
     )
 
 
-def attach_arrival(attachment: Attachment) -> sql.Composed:
-    """The triggers on the profile that call :func:`arrival_functions`."""
-    return template(
-        "profiles/arrival_triggers",
-        profile=attachment.table.identifier,
-        function=attachment.function("arrive"),
-        # A row that moves between partitions is an INSERT to row triggers, and none to those of statements.
-        each=verbatim(
-            "for each row" if attachment.table.partitioned else "referencing new table as inserted\nfor each statement"
-        ),
-    )
-
-
-def _recount_body(attachment: Attachment, event: Event, table: Table) -> sql.Composed:
-    counters = kept(attachment, event)
-    return template(
-        "profiles/recount_body",
-        profile=attachment.table.identifier,
-        profile_key=listed(attachment.profile.key, "p"),
-        same=attachment.same("p", "dbml_b"),
-        totals=_totals(attachment, event, table, counters, "dbml_b"),
-        primes=attachment.function("primes"),
-        prime=attachment.function("prime"),
-        moved=_pairs(counters, [c.truth() for c in counters]),
-        assignments=_assignments(counters, [c.truth() for c in counters]),
-    )
-
-
-def _totals(attachment: Attachment, event: Event, table: Table, counters: Sequence[Kept], alias: str) -> sql.Composed:
-    """The aggregates over the events of the profile row of that alias."""
-    source = sql.SQL("{} where {}").format(table.identifier, own_events(attachment, event, alias))
-    return sql.SQL("select {} from ({}) as f").format(aggregates(counters), facts(event, counters, source))
-
-
-def _follow(attachment: Attachment, event: Event, table: Table, position: int) -> list[sql.Composed]:
+def _expire(changes: _Changes) -> list[Function]:
     """The function that moves the counters whose window has changed with time alone."""
-    every = kept(attachment, event)
-    windows = [c for c in every if c.counter.over]
+    windows = [column for column in changes.columns if column.counter.over]
     if not windows:
         return []
-    function = attachment.function(f"follow_{position}")
+    attachment, event, table = changes.attachment, changes.event, changes.table
     body = template(
-        "profiles/follow_body",
+        "profiles/expire",
         id=attachment.id,
-        position=position,
+        position=changes.position,
         profile=attachment.table.identifier,
-        profile_key=listed(attachment.profile.key, "dbml_b"),
-        keys=keys(event),
-        facts=facts(event, windows, table.identifier),
-        expired=sql.SQL(" or ").join(c.expired("dbml_since") for c in windows),
+        key=listed(attachment.profile.key, "dbml_b"),
+        keys=counters.keys(event),
+        facts=counters.facts(event, windows, table.identifier),
+        where=_expired(windows),
         matches=attachment.matches("dbml_b"),
-        totals=_totals(attachment, event, table, windows, "dbml_b"),
-        differing=sql.SQL(" or ").join(
-            sql.SQL("{} is distinct from {}").format(sql.Identifier("dbml_b", c.column), c.truth("g")) for c in windows
+        totals=counters.totals_of(attachment, event, table, windows, "dbml_b"),
+        differing=any_of(
+            [sql.SQL("{} is distinct from {}").format(Name("dbml_b", c.column), c.truth("g")) for c in windows]
         ),
-        recount=attachment.function(f"recount_{position}"),
+        recount=attachment.function(f"recount_{changes.position}"),
     )
-    return [template("profiles/follow_function", function=function, body=literal(body)), owned(function)]
+    says = f"Recounts the rows of {attachment.table} whose events in {table} have left a window since the last time."
+    return [
+        generated.function(attachment.function(f"expire_{changes.position}"), NOTHING, says, body, returns="bigint")
+    ]
 
 
-def _trigger_body(attachment: Attachment, position: int, online: bool) -> sql.Composed:
-    event, _ = attachment.events[position - 1]
-    counters = kept(attachment, event)
-    inserted, deleted = (facts(event, counters, sql.SQL(name)) for name in ("inserted", "deleted"))
+def _expired(windows: Sequence[CounterColumn]) -> sql.Composed:
+    if len(windows) == 1:
+        return where(*windows[0].expired("dbml_since"))
+    return where(any_of([sql.SQL("({})").format(all_of(c.expired("dbml_since"))) for c in windows]))
+
+
+def _count(changes: _Changes) -> Function:
+    """The function of an event's triggers: a branch for each kind of statement."""
+    attachment, event, columns = changes.attachment, changes.event, changes.columns
+    inserted, deleted = (counters.facts(event, columns, sql.SQL(name)) for name in ("inserted", "deleted"))
     # What an UPDATE leaves as it was is no change: rows of either side without their like on the other.
-    moved = sql.SQL(
-        "select *, true as added from ({i} except all {d}) as i"
-        " union all select *, false from ({d} except all {i}) as d"
-    ).format(i=inserted, d=deleted)
-    added = sql.SQL("select *, true as added from ({}) as i").format(inserted)
-    removed = sql.SQL("select *, false as added from ({}) as d").format(deleted)
-    recounts = template("profiles/event_recounts", online=verbatim("true" if online else "false"))
-    operations = {
-        "insert": _operation(attachment, position, added, recounts, adds=True, removes=False),
-        "delete": _operation(attachment, position, removed, recounts, adds=False, removes=True),
-        "update": _operation(attachment, position, moved, recounts, adds=True, removes=True),
+    changed = template("profiles/facts_changed", inserted=inserted, deleted=deleted)
+    key = attachment.profile.key
+    branches = {
+        "insert": _Branch(changes, inserted, adds=True, removes=False),
+        "update": _Branch(changes, changed, adds=True, removes=True),
+        "delete": _Branch(changes, deleted, adds=False, removes=True),
     }
-    return template(
-        "profiles/event_body",
-        **operations,
+    row = attachment.table.identifier.as_string(None)
+    variables = [
+        "dbml_entities bigint;",
+        "dbml_updated bigint;" if changes.may_come_first else "",
+        f"dbml_batch {row}[];",
+        f"dbml_last {row};",
+        "dbml_recounts refcursor;" if any(branch.must_recount for branch in branches.values()) else "",
+        "d record; -- what one row changes" if branches["insert"].moves_one else "",
+    ]
+    body = template(
+        "profiles/count",
+        **{kind: branch.text for kind, branch in branches.items()},
+        variables=sql.SQL("\n").join(verbatim(variable) for variable in variables if variable),
         profile=attachment.table.identifier,
-        row_key=listed(attachment.profile.key, "dbml_row"),
-        last_key=sql.SQL(", ").join(
-            sql.SQL("(dbml_last).{}").format(sql.Identifier(k)) for k in attachment.profile.key
-        ),
-        counted=sql.SQL(" or ").join(
-            sql.SQL("{} is distinct from {}").format(sql.Identifier("dbml_row", c.column), c.empty) for c in counters
-        ),
-        recount=attachment.function(f"recount_{position}"),
+        order=listed(key, "dbml_row"),
+        row_key=layout.row(layout.names(key, "dbml_row")),
+        last_key=layout.row([sql.SQL("(dbml_last).{}").format(Name(k)) for k in key]),
+        counted=any_of([column.holds_any("dbml_row") for column in columns]),
+        recount=attachment.function(f"recount_{changes.position}"),
     )
+    says = f"Moves the counters of {attachment.table} as {changes.table} changes."
+    return generated.function(attachment.function(f"count_{changes.position}"), NOTHING, says, body, returns="trigger")
 
 
-def _operation(
-    attachment: Attachment, position: int, rows: sql.Composed, recounts: sql.Composed, *, adds: bool, removes: bool
-) -> sql.Composed:
+@dataclass(frozen=True)
+class _Branch:
     """What the trigger does for one kind of statement.
 
-    :param rows: what the statement has added and removed, told apart by the column ``added``.
-    :param recounts: whether what is touched is counted anew.
+    :param facts: what the statement has added and removed, told apart by the column ``added`` where it can do both.
     """
-    event, table = attachment.events[position - 1]
-    counters = kept(attachment, event)
-    always = any(c.kind == "recount" for c in counters)
-    aggregates = [keys(event)]
-    for counter in counters if not always else []:
-        for letter, side, condition in (("a", adds, "f.added"), ("r", removes, "not f.added")):
-            if side:
-                aggregate = counter.aggregate(condition if adds and removes else None)
-                aggregates.append(sql.SQL("{} as {}").format(aggregate, verbatim(f"{letter}{counter.index}")))
-    counts = sql.SQL(" or ").join(c.counts for c in counters)
-    touched = template("profiles/touched", keys=keys(event), rows=rows, counts=counts)
-    changes = template(
-        "profiles/changes", columns=sql.SQL(", ").join(aggregates), rows=rows, counts=counts, keys=keys(event)
-    )
-    lost = [reason for c in counters if (reason := c.lost(removes)) is not None]
-    shared: dict[str, sql.Composable | str] = {
-        "profile": attachment.table.identifier,
-        "touched": touched,
-        "matches": attachment.matches("p"),
-        "recount": attachment.function(f"recount_{position}"),
-    }
-    if always:
-        moving = template("profiles/event_recount", **shared)
-    else:
-        merged = [c.merged(adds, removes) for c in counters]
-        moving = template(
-            "profiles/event_move",
-            **shared,
-            changes=changes,
-            may_lose=verbatim("true" if lost else "false"),
-            lost=sql.SQL(" or ").join(lost) if lost else sql.SQL("false"),
-            primes=attachment.function("primes"),
-            prime=attachment.function("prime"),
-            moved=_pairs(counters, merged),
-            assignments=_assignments(counters, merged),
+
+    changes: _Changes
+    facts: sql.Composed
+    adds: bool
+    removes: bool
+
+    @property
+    def must_recount(self) -> list[sql.Composed]:
+        """Conditions under which a row cannot be moved by differences; none, where every row is recounted."""
+        if self.changes.recounts:
+            return []
+        reasons = [column.must_recount(self.removes) for column in self.changes.columns]
+        return [reason for reason in reasons if reason]
+
+    @property
+    def moves_one(self) -> bool:
+        """Whether a single row is moved by a short cut.
+
+        It has nothing to look at before its UPDATE, nor a plan of many partitions.
+        """
+        always = self.changes.recounts or self.must_recount or self.removes
+        return not (always or self.changes.attachment.table.partitioned)
+
+    @property
+    def touched(self) -> sql.Composed:
+        """The keys of the entities that the statement touches."""
+        every_row = not list(counters.counting(self.changes.columns))
+        if every_row and not (self.adds and self.removes):
+            rows = verbatim("inserted" if self.adds else "deleted")
+            return compact(template("profiles/touched_keys", keys=counters.key_columns(self.changes.event), rows=rows))
+        return self._of_facts("profiles/touched", keys=counters.keys(self.changes.event))
+
+    @property
+    def changed(self) -> sql.Composed:
+        """What is added to each entity and removed from it."""
+        both = self.adds and self.removes
+        columns = [counters.keys(self.changes.event)]
+        for column in self.changes.columns:
+            for letter, side, condition in (("a", self.adds, "f.added"), ("r", self.removes, "not f.added")):
+                if side:
+                    aggregate = column.aggregate(condition if both else None)
+                    columns.append(sql.SQL("{} as {}").format(aggregate, verbatim(f"{letter}{column.index}")))
+        return self._of_facts(
+            "profiles/changes", columns=sql.SQL(",\n").join(columns), keys=counters.keys(self.changes.event)
         )
-    claim = claim_first = sql.SQL("").format()
-    guarded = not table.follows(event.key, attachment.table, attachment.profile.key)
-    if guarded:
-        claim = template(
-            "profiles/event_claim",
-            **shared,
-            id=attachment.id,
-            recorded=_recorded(attachment),
-            known=sql.SQL(" and ").join(
-                sql.SQL("{} is not null").format(sql.Identifier("d", f"k{i}")) for i in range(len(event.key))
+
+    def _of_facts(self, name: str, **parts: sql.Composable) -> sql.Composed:
+        return compact(template(name, **parts, facts=self.facts, where=where(counters.counting(self.changes.columns))))
+
+    @property
+    def text(self) -> sql.Composed:
+        """The whole branch."""
+        many = self._many()
+        whole = self._one(many) if self.moves_one else many
+        return sql.SQL("\n").join([whole, self._awaiting()]) if self.changes.may_come_first else whole
+
+    def _one(self, many: sql.Composed) -> sql.Composed:
+        columns = self.changes.columns
+        return template(
+            "profiles/count_one",
+            **self.changes.shared,
+            keys=counters.keys(self.changes.event),
+            changes=sql.SQL(",\n").join(
+                sql.SQL("{} as {}").format(c.aggregate_of_one, verbatim(f"a{c.index}")) for c in columns
             ),
-            entity=entity(attachment, [f"k{i}" for i in range(len(event.key))], "d"),
+            facts=self.facts,
+            **ended(where(counters.counting(columns))),
+            assignments=self._assignments(),
+            not_found=template("profiles/count_not_found") if self.changes.may_come_first else NOTHING,
+            many=many,
         )
-        claim_first = template("profiles/event_claim_first", claim=claim)
-    operation = template(
-        "profiles/event_operation",
-        **shared,
-        recounts=recounts,
-        claim_first=claim_first,
-        profile_key=listed(attachment.profile.key, "p"),
-        locks=verbatim("true" if removes or always or lost else "dbml_entities > 1"),
-        moving=moving,
-    )
-    # Nothing that an INSERT of one row would have to look at before its UPDATE, nor a plan of many partitions.
-    if not (removes or always or lost or attachment.table.partitioned):
-        operation = template(
-            "profiles/event_one",
-            **shared,
-            recounts=recounts,
-            keys=keys(event),
-            changes=sql.SQL(", ").join(sql.SQL("{} as {}").format(c.of_one, verbatim(f"a{c.index}")) for c in counters),
-            facts=facts(event, counters, verbatim("inserted")),
-            counts=counts,
-            assignments=_assignments(counters, merged),
-            operation=operation,
+
+    def _many(self) -> sql.Composed:
+        changes = self.changes
+        lock = template("profiles/count_lock", **changes.shared, touched=self.touched)
+        locks_always = bool(self.removes or changes.recounts or self.must_recount)
+        late = changes.may_come_first
+        if late or not locks_always:
+            entities = template(
+                "profiles/count_entities",
+                touched=self.touched,
+                zero=verbatim(", 0" if late else ""),
+                updated=verbatim(", dbml_updated" if late else ""),
+            )
+        else:
+            entities, lock = template("profiles/count_entities_locked", lock=lock), NOTHING
+        return template(
+            "profiles/count_many",
+            entities=entities,
+            claim=template("profiles/count_claim_first", claim=self._claim()) if late else NOTHING,
+            lock=lock if locks_always else template("profiles/count_lock_several", lock=lock),
+            act=self._act(),
         )
-    awaiting = template("profiles/event_awaiting", **shared, claim=claim) if guarded else sql.SQL("")
-    return sql.SQL("").join([operation, awaiting])
+
+    def _act(self) -> sql.Composed:
+        recount = self._recount_touched()
+        if self.changes.recounts:
+            return recount
+        return template(
+            "profiles/count_recount_or_move",
+            recount=recount,
+            move=self._move(),
+        )
+
+    def _move(self) -> sql.Composed:
+        unmoved = any_of(self.must_recount)
+        parts: dict[str, sql.Composable | str] = {
+            **self.changes.shared,
+            "changes": self.changed,
+            "assignments": self._assignments(),
+            "updated": verbatim("get diagnostics dbml_updated = row_count;" if self.changes.may_come_first else ""),
+        }
+        if self.changes.scores:
+            values = _pairs(self.changes.columns, self._moved())
+            moved = where(sql.SQL("({}) is not true").format(unmoved)) if self.must_recount else NOTHING
+            parts["prime"] = template("profiles/count_prime", **parts, values=values, **ended(moved))
+        else:
+            parts["prime"] = NOTHING
+        if not self.must_recount:
+            return template("profiles/count_move", **parts)
+        parts["recount"] = self._recount_call()
+        return template(
+            "profiles/count_move_or_recount",
+            **parts,
+            must_recount=unmoved,
+            batches=self._batches(sql.SQL("({}) as d").format(self.changed), unmoved),
+        )
+
+    def _moved(self) -> list[sql.Composed]:
+        return [column.moved(self.adds, self.removes) for column in self.changes.columns]
+
+    def _assignments(self) -> sql.Composed:
+        moved = list(zip(self.changes.columns, self._moved(), strict=True))
+        # What is removed changes no extreme, unless the row is recounted.
+        moving = [(column, value) for column, value in moved if self.adds or column.kind == "delta"] or moved
+        return _assignments(*zip(*moving, strict=True))
+
+    def _recount_touched(self) -> sql.Composed:
+        return template("profiles/recount_batches", batches=self._touched_batches(), recount=self._recount_call())
+
+    def _touched_batches(self, *conditions: sql.Composable) -> sql.Composed:
+        return self._batches(sql.SQL("({}) as d").format(self.touched), *conditions)
+
+    def _batches(self, rows: sql.Composed, *conditions: sql.Composable) -> sql.Composed:
+        return template("profiles/batches", **self.changes.shared, rows=rows, **ended(where(*conditions), ") as b"))
+
+    def _recount_call(self) -> sql.Composed:
+        return self._call("dbml_updated := dbml_updated + {};" if self.changes.may_come_first else "perform {};")
+
+    def _call(self, statement: str) -> sql.Composed:
+        function = self.changes.attachment.function(f"recount_{self.changes.position}")
+        return verbatim(statement).format(sql.SQL("dbml_scorer.{}(dbml_batch)").format(Name(function)))
+
+    def _claim(self) -> sql.Composed:
+        keys = [f"k{index}" for index in range(len(self.changes.event.key))]
+        return template(
+            "profiles/count_claim",
+            **self.changes.shared,
+            id=self.changes.attachment.id,
+            touched=self.touched,
+            recorded=recorded(self.changes.attachment),
+            known=sql.SQL(" and ").join(verbatim(f"d.{key} is not null") for key in keys),
+            entity=entity(self.changes.attachment, keys, "d"),
+        )
+
+    def _awaiting(self) -> sql.Composed:
+        condition = sql.SQL("p.xmin <> pg_current_xact_id()::xid")
+        late = template(
+            "profiles/recount_batches", batches=self._touched_batches(condition), recount=self._call("perform {};")
+        )
+        return template("profiles/count_awaiting", claim=self._claim(), recount=late)
 
 
 def entity(attachment: Attachment, columns: Sequence[str], alias: str) -> sql.Composed:
@@ -300,18 +396,18 @@ def entity(attachment: Attachment, columns: Sequence[str], alias: str) -> sql.Co
     return sql.SQL("hash_record_extended(row({}), 0)").format(listed(columns, alias))
 
 
-def _recorded(attachment: Attachment) -> sql.Composed:
+def recorded(attachment: Attachment) -> sql.Composed:
     """Whether dbml's own tables are filled: not yet while a dump's data is restored, which has these rows itself."""
     return sql.SQL("exists (select from dbml.profile r where r.id = {})").format(attachment.id)
 
 
-def _pairs(counters: Sequence[Kept], values: Sequence[sql.Composable]) -> sql.Composed:
-    return sql.SQL(", ").join(
-        sql.SQL("{}, {}").format(sql.Literal(c.column), value) for c, value in zip(counters, values, strict=True)
+def _pairs(columns: Sequence[CounterColumn], values: Sequence[sql.Composable]) -> sql.Composed:
+    return sql.SQL(",\n").join(
+        sql.SQL("{}, {}").format(sql.Literal(c.column), value) for c, value in zip(columns, values, strict=True)
     )
 
 
-def _assignments(counters: Sequence[Kept], values: Sequence[sql.Composable]) -> sql.Composed:
-    return sql.SQL(",\n         ").join(
-        sql.SQL("{} = {}").format(sql.Identifier(c.column), value) for c, value in zip(counters, values, strict=True)
+def _assignments(columns: Sequence[CounterColumn], values: Sequence[sql.Composable]) -> sql.Composed:
+    return sql.SQL(",\n").join(
+        sql.SQL("{} = {}").format(Name(c.column), value) for c, value in zip(columns, values, strict=True)
     )

@@ -34,7 +34,7 @@ def expect(attachment: Attachment) -> sql.Composed:
                 "event": _name(event_table),
                 "event_key": sorted(event.key),
                 "profile_key": sorted(profile.key),
-                "follows": event_table.follows(event.key, table, profile.key),
+                "follows": event_table.has_foreign_key(event.key, table, profile.key),
             }
             for event, event_table in attachment.events
         ],

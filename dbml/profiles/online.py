@@ -16,8 +16,9 @@ from dbml.database import Connection, Progress, template
 from dbml.models import versions
 from dbml.profiles import attachment, catalog, checks, reconciliation, rescoring, triggers
 from dbml.profiles.attachment import Attached
-from dbml.profiles.catalog import Attachment, listed, table_facts
+from dbml.profiles.catalog import Attachment, table_facts
 from dbml.profiles.expectation import expect, refuse_disagreement
+from dbml.profiles.layout import listed
 from dbml.profiles.spec import Profile
 from dbml.schema.install import require
 

@@ -11,8 +11,9 @@ from psycopg import sql
 
 from dbml import database, errors
 from dbml.database import Connection, Progress, template, verbatim
-from dbml.profiles import catalog, counters, event_triggers, triggers
-from dbml.profiles.catalog import Attachment, listed, table_facts
+from dbml.profiles import catalog, counters, triggers
+from dbml.profiles.catalog import Attachment, table_facts
+from dbml.profiles.layout import listed
 from dbml.profiles.spec import Prediction
 from dbml.schema.install import require
 
@@ -128,10 +129,7 @@ def reconcile(
 
 
 def _triggers_off(raw: psycopg.Connection[Any], attached: Attachment) -> list[Difference]:
-    wanted = [(attached.table, name) for name in triggers.profile_triggers(attached)]
-    for position, (event, table) in enumerate(attached.events, 1):
-        if event.counters:
-            wanted += [(table, name) for name in event_triggers.trigger_names(attached, position).values()]
+    wanted = [(trigger.table, trigger.name) for trigger in triggers.all_triggers(attached)]
     found = database.named(raw, "trigger_states", tables=[table.oid for table, _ in wanted])
     states = {(row["oid"], row["name"]): row["enabled"] for row in found}
     return [
@@ -164,18 +162,18 @@ def spans(
 def _reconcile_counters(raw: psycopg.Connection[Any], span: Span, report: Report, repair: bool) -> None:
     attached = span.attached
     for position, (event, table) in enumerate(attached.events, 1):
-        kept = counters.kept(attached, event)
-        if not kept:
+        columns = counters.counter_columns(attached, event)
+        if not columns:
             continue
         own = sql.SQL("({}) in (select {} from {} dbml_b where {})").format(
             listed(event.key), listed(attached.profile.key, "dbml_b"), attached.table.identifier, span.condition
         )
-        wrong = [counters.differs(attached, position, counter) for counter in kept]
+        wrong = [counters.differs(attached, position, counter) for counter in columns]
         figures = [
             sql.SQL("case when {} then array[{}::text, {}::text] end as c{}").format(
                 condition, sql.Identifier("dbml_b", c.column), c.truth(), verbatim(str(c.index))
             )
-            for condition, c in zip(wrong, kept, strict=True)
+            for condition, c in zip(wrong, columns, strict=True)
         ]
         statement = template(
             "profiles/reconcile_counters",
@@ -192,7 +190,7 @@ def _reconcile_counters(raw: psycopg.Connection[Any], span: Span, report: Report
         for row in rows:
             report.differences += [
                 Difference(str(attached.table), row["entity"], c.column, *row[f"c{c.index}"])
-                for c in kept
+                for c in columns
                 if row[f"c{c.index}"]
             ]
         if repair:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 from psycopg import sql
 
-from dbml.database import template, verbatim
-from dbml.profiles import counters, event_triggers
-from dbml.profiles.catalog import Attachment, Table, listed, literal, owned
-from dbml.profiles.spec import Event
+from dbml.database import Name, template, verbatim
+from dbml.profiles import counters, event_triggers, generated, layout, profile_rows
+from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles.generated import Function, Trigger
+from dbml.profiles.layout import NOTHING, any_of, listed, where
+from dbml.profiles.spec import Event, Prediction
 
 
 def lock(attachment: Attachment) -> list[sql.Composed]:
@@ -38,23 +41,12 @@ def attach(attachment: Attachment, *, online: bool = False) -> list[sql.Composed
     else:
         # Counters first: with the profile's trigger in place each filled row would be scored by itself.
         statements += [_fill(attachment, event, table) for event, table in attachment.events if event.counters]
-    statements += functions(attachment, online=online)
+    statements += [made for function in functions(attachment, online=online) for made in function.statements]
     statements.append(sql.SQL("select dbml._bind({})").format(attachment.id))
-    statements += _score_function(attachment)
     if online:
         # Only now, when nothing is left to do that takes time.
         statements += lock(attachment)
-    statements += [event_triggers.attach(attachment, position) for position in counting(attachment)]
-    if counting(attachment):
-        statements.append(event_triggers.attach_arrival(attachment))
-    statements.append(
-        template(
-            "profiles/profile_trigger",
-            profile=attachment.table.identifier,
-            function=attachment.function("score"),
-            finish=attachment.function("finish"),
-        )
-    )
+    statements += [made for trigger in all_triggers(attachment) for made in trigger.statements]
     if not online:
         statements += [
             sql.SQL("select dbml._rescore_profile({}, {})").format(attachment.id, prediction.model)
@@ -63,20 +55,68 @@ def attach(attachment: Attachment, *, online: bool = False) -> list[sql.Composed
     return statements
 
 
-def functions(attachment: Attachment, *, online: bool = False) -> list[sql.Composed]:
+def functions(attachment: Attachment, *, online: bool = False) -> list[Function]:
     """The generated functions that ``dbml._bind`` does not make; they can be replaced at any time."""
-    statements = [_rescore_function(attachment)]
+    made = _functions(attachment, online)
+    texts = [function.definition.as_string(None) for function in _functions(replace(attachment, id=0), online)]
+    return [replace(function, text=text) for function, text in zip(made, texts, strict=True)]
+
+
+def _functions(attachment: Attachment, online: bool) -> list[Function]:
+    made = [_rescore_function(attachment)] if attachment.profile.predictions else []
     for position in counting(attachment):
-        statements += event_triggers.functions(attachment, position, online=online)
+        made += event_triggers.functions(attachment, position, online=online)
+    return made + (profile_rows.functions(attachment) if counting(attachment) else [])
+
+
+def all_triggers(attachment: Attachment) -> list[Trigger]:
+    """The triggers on the events, and those on the profile."""
+    made = [trigger for position in counting(attachment) for trigger in event_triggers.triggers(attachment, position)]
     if counting(attachment):
-        statements += event_triggers.arrival_functions(attachment, counting(attachment))
-    return statements
+        made.append(profile_rows.trigger(attachment))
+    # BEFORE triggers run in order of name: this one must see what the others have changed. It fires on every
+    # UPDATE and compares, because "UPDATE OF" would miss a feature that another trigger sets.
+    made.append(
+        _profile_trigger(
+            attachment,
+            "zz_dbml_score",
+            "before",
+            "row",
+            "score",
+            "Sets the predictions, as other triggers have left the row.",
+        )
+    )
+    if attachment.profile.predictions:
+        made.append(
+            _profile_trigger(
+                attachment,
+                "dbml_finish",
+                "after",
+                "statement",
+                "finish",
+                "Scores the rows that have waited for the statement's end.",
+            )
+        )
+    return made
+
+
+def _profile_trigger(attachment: Attachment, name: str, moment: str, level: str, function: str, says: str) -> Trigger:
+    definition = template(
+        "profiles/trigger",
+        trigger=name,
+        when=verbatim(f"{moment} insert or update"),
+        table=attachment.table.identifier,
+        referencing=NOTHING,
+        level=verbatim(level),
+        function=attachment.function(function),
+    )
+    return Trigger(name, attachment.table, definition, says)
 
 
 def complete(attachment: Attachment) -> list[sql.Composed]:
     """Statements that end an attachment which was begun online: no lock on any table."""
     return [
-        *functions(attachment),
+        *(made for function in functions(attachment) for made in function.statements),
         sql.SQL("update dbml.profile set complete = true, backfilled = null where id = {}").format(attachment.id),
     ]
 
@@ -86,11 +126,6 @@ def counting(attachment: Attachment) -> list[int]:
     return [position for position, (event, _) in enumerate(attachment.events, 1) if event.counters]
 
 
-def profile_triggers(attachment: Attachment) -> list[str]:
-    """Names of the triggers on the profile."""
-    return ["zz_dbml_score", "dbml_finish", *(["dbml_arrive"] if counting(attachment) else [])]
-
-
 def disagreement(attachment: Attachment, event: Event, table: Table) -> sql.Composed:
     """A query with two figures a counter: rows that disagree with the events, and rows that hold a value."""
     figures = [
@@ -98,16 +133,16 @@ def disagreement(attachment: Attachment, event: Event, table: Table) -> sql.Comp
             "count(*) filter (where p.{column} is not null and p.{column} is distinct from {truth}) as disagree_{i}, "
             "count(*) filter (where p.{column} is not null and p.{column} is distinct from {empty}) as held_{i}"
         ).format(
-            column=sql.Identifier(counter.column),
+            column=Name(counter.column),
             truth=counter.truth(),
             empty=counter.empty,
             i=verbatim(str(counter.index)),
         )
-        for counter in counters.kept(attachment, event)
+        for counter in counters.counter_columns(attachment, event)
     ]
     return template(
         "profiles/disagreement",
-        figures=sql.SQL(", ").join(figures),
+        figures=sql.SQL(",\n").join(figures),
         profile=attachment.table.identifier,
         totals=counters.totals(attachment, event, table),
         matches=attachment.matches("p"),
@@ -148,12 +183,12 @@ def _record(attachment: Attachment) -> sql.Composed:
             list(event.key),
             json.dumps(
                 {
-                    kept.column: {
-                        "aggregate": kept.counter.aggregate,
-                        "over": kept.counter.over,
-                        "empty": kept.empty.as_string(None),
+                    column.column: {
+                        "aggregate": column.counter.aggregate,
+                        "over": column.counter.over,
+                        "empty": column.empty.as_string(None),
                     }
-                    for kept in counters.kept(attachment, event)
+                    for column in counters.counter_columns(attachment, event)
                 }
             ),
         )
@@ -169,7 +204,7 @@ def _regclass(table: Table) -> str:
 def _grants(attachment: Attachment) -> list[sql.Composed]:
     tables = [attachment.table, *(table for _, table in attachment.events)]
     grants = [
-        sql.SQL("grant usage on schema {} to dbml_owner").format(sql.Identifier(schema))
+        sql.SQL("grant usage on schema {} to dbml_owner").format(Name(schema))
         for schema in sorted({table.schema for table in tables})
     ]
     grants.append(sql.SQL("grant select, update on {} to dbml_owner").format(attachment.table.identifier))
@@ -177,113 +212,95 @@ def _grants(attachment: Attachment) -> list[sql.Composed]:
     return grants
 
 
-def _rescore_function(attachment: Attachment) -> sql.Composed:
-    key, function = attachment.profile.key, attachment.function("rescore")
-    model = sql.SQL("{}.dbml_model").format(sql.Identifier(function))
-    touches = [
-        sql.SQL("{c} = case when {m} is distinct from {model} then p.{c} when p.{c} is null then 'NaN' end").format(
-            c=sql.Identifier(prediction.column), m=model, model=prediction.model
-        )
-        for prediction in attachment.profile.predictions
-    ] or [sql.SQL("{c} = p.{c}").format(c=sql.Identifier(key[0]))]
-    shared: dict[str, sql.Composable] = {
-        "profile": attachment.table.identifier,
-        "b_key": sql.SQL(", ").join(sql.SQL("(b.dbml_row).{}").format(sql.Identifier(k)) for k in key),
-        "p_key": listed(key, "dbml_row"),
-    }
-    beyond = sql.SQL("({}) > ({})").format(listed(key, "dbml_row"), _fields("dbml_from", key))
-    waiting = _waiting(attachment, model)
+def _rescore_function(attachment: Attachment) -> Function:
+    key, predictions = attachment.profile.key, attachment.profile.predictions
+    b_key = sql.SQL(", ").join(sql.SQL("(b.dbml_row).{}").format(Name(k)) for k in key)
+    from_key = [sql.SQL("(dbml_from).{}").format(Name(k)) for k in key]
+    beyond = sql.SQL("{} > {}").format(layout.row(layout.names(key, "dbml_row")), layout.row(from_key))
+    waiting = _waiting(attachment)
+    shared: dict[str, sql.Composable] = {"profile": attachment.table.identifier, "key": listed(key, "dbml_row")}
     body = template(
-        "profiles/rescore_body",
+        "profiles/rescore",
         **shared,
+        b_key=b_key,
         id=attachment.id,
         from_entity=_assigned("dbml_from", key, "dbml_entity"),
         from_last=_assigned("dbml_from", key, "dbml_last"),
         wanted=attachment.same("dbml_row", "dbml_b"),
-        b_entity=_as_entity(key, "dbml_b"),
-        first=template("profiles/rescore_rows", **shared, after=sql.SQL("true"), waiting=waiting),
-        next=template("profiles/rescore_rows", **shared, after=beyond, waiting=waiting),
-        reached=sql.SQL("array[{}]").format(
-            sql.SQL(", ").join(sql.SQL("(dbml_from).{}::text").format(sql.Identifier(k)) for k in key)
-        ),
+        b_entity=_as_entity(layout.names(key, "dbml_b")),
+        first=template("profiles/rescore_rows", **shared, b_key=b_key, where=where(waiting)),
+        next=template("profiles/rescore_rows", **shared, b_key=b_key, where=where(beyond, waiting)),
+        reached=_as_entity(from_key),
         primes=attachment.function("primes"),
         prime=attachment.function("prime"),
-        touches=sql.SQL(", ").join(touches),
+        scores=sql.SQL(",\n").join(_score_touched(prediction, len(predictions) == 1) for prediction in predictions),
         same=attachment.same("p", "b"),
     )
     arguments = verbatim("text, integer, text[], integer, boolean, boolean")
-    return sql.SQL(";\n").join(
-        [template("profiles/rescore_function", function=function, body=literal(body)), owned(function, arguments)]
+    says = f"Scores the next rows of {attachment.table} behind a key, or those that could not be scored, anew."
+    return generated.function(attachment.function("rescore"), arguments, says, body, kind="rescore_function")
+
+
+def _score_touched(prediction: Prediction, alone: bool) -> sql.Composed:
+    """A change of a row's score, by which the row's trigger computes it anew; none where another model is rescored."""
+    another = sql.SQL("" if alone else "when dbml_model <> {model} then p.{column} ")
+    return sql.SQL("{column} = case {another}when p.{column} is null then 'NaN'::float8 end").format(
+        column=Name(prediction.column),
+        another=another.format(model=prediction.model, column=Name(prediction.column)),
     )
 
 
-def _waiting(attachment: Attachment, model: sql.Composable) -> sql.Composable:
-    """Whether ``dbml_row`` does not have its score from the deployed version; always, without a version column."""
-    cases = [
-        sql.SQL(
-            "when {name} then dbml_row.{column} is distinct from dbml_version or exists ("
-            "select from dbml.failure f where f.profile = {id} and f.model = {name} and f.entity = {entity})"
-        ).format(
-            name=prediction.model,
-            column=sql.Identifier(prediction.version_column),
-            id=attachment.id,
-            entity=_as_entity(attachment.profile.key, "dbml_row"),
+def _waiting(attachment: Attachment) -> sql.Composed:
+    """Whether ``dbml_row`` does not have its score from the deployed version; empty, where that cannot be told."""
+    predictions = attachment.profile.predictions
+    told = [
+        (
+            prediction,
+            sql.SQL(
+                "{column} is distinct from dbml_version\n"
+                "or exists (select from dbml.failure f"
+                " where f.profile = {id} and f.model = {model} and f.entity = {entity})"
+            ).format(
+                column=Name("dbml_row", prediction.version_column),
+                id=attachment.id,
+                model=prediction.model,
+                entity=_as_entity(layout.names(attachment.profile.key, "dbml_row")),
+            ),
         )
-        for prediction in attachment.profile.predictions
+        for prediction in predictions
         if prediction.version_column
     ]
-    return sql.SQL("case {} {} else true end").format(model, sql.SQL(" ").join(cases)) if cases else sql.SQL("true")
-
-
-def _fields(record: str, key: Iterable[str]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.SQL("({}).{}").format(verbatim(record), sql.Identifier(k)) for k in key)
+    if not told:
+        return NOTHING
+    if len(predictions) == 1:
+        waiting = told[0][1]
+    else:
+        cases = [sql.SQL("when {} then {}").format(prediction.model, condition) for prediction, condition in told]
+        waiting = sql.SQL("case dbml_model\n  {}\n  else true\nend").format(sql.SQL("\n  ").join(cases))
+    return sql.SQL("(dbml_every or {})").format(waiting)
 
 
 def _assigned(record: str, key: Iterable[str], texts: str) -> sql.Composed:
     """Assignments of a key that was written as texts; PL/pgSQL gives each the column's type."""
     return sql.SQL("\n").join(
-        sql.SQL("      {}.{} := {}[{}];").format(verbatim(record), sql.Identifier(k), verbatim(texts), index)
+        sql.SQL("{}.{} := {}[{}];").format(verbatim(record), Name(k), verbatim(texts), index)
         for index, k in enumerate(key, 1)
     )
 
 
-def _as_entity(key: Iterable[str], alias: str) -> sql.Composed:
-    return sql.SQL("array[{}]").format(
-        sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(alias, k)) for k in key)
-    )
-
-
-def _score_function(attachment: Attachment) -> list[sql.Composed]:
-    cases = [
-        sql.SQL("when {} then {}(c)").format(
-            prediction.model, sql.Identifier("dbml_scorer", attachment.function(prediction.model))
-        )
-        for prediction in attachment.profile.predictions
-    ]
-    if not cases:
-        return []
-    body = sql.SQL("select case model {} else dbml._not_deployed(model) end").format(sql.SQL(" ").join(cases))
-    signature = sql.SQL("dbml.score(text, {})").format(attachment.table.identifier)
-    return [
-        template("profiles/score_function", profile=attachment.table.identifier, body=literal(body)),
-        sql.SQL("alter function {} owner to dbml_owner").format(signature),
-        sql.SQL("revoke all on function {} from public").format(signature),
-        sql.SQL("grant execute on function {} to dbml_analyst").format(signature),
-        sql.SQL("comment on function {} is {}").format(
-            signature, f"Score of a row of {attachment.table} by the deployed version of a model."
-        ),
-        sql.SQL("select dbml._mark_parallel({})").format(attachment.id),
-    ]
+def _as_entity(key: Iterable[sql.Composable]) -> sql.Composed:
+    return sql.SQL("array[{}]").format(sql.SQL(", ").join(sql.SQL("{}::text").format(k) for k in key))
 
 
 def _fill(attachment: Attachment, event: Event, table: Table) -> sql.Composed:
-    truths = [(sql.Identifier(kept.column), kept.truth()) for kept in counters.kept(attachment, event)]
+    truths = [(Name(c.column), c.truth()) for c in counters.counter_columns(attachment, event)]
+    differing = [sql.SQL("p.{} is distinct from {}").format(*pair) for pair in truths]
     return template(
         "profiles/fill",
         profile=attachment.table.identifier,
-        assignments=sql.SQL(", ").join(sql.SQL("{} = {}").format(*pair) for pair in truths),
+        assignments=sql.SQL(",\n").join(sql.SQL("{} = {}").format(*pair) for pair in truths),
         totals=counters.totals(attachment, event, table),
         matches=attachment.matches("t"),
         same=attachment.same("p", "t"),
-        differing=sql.SQL(" or ").join(sql.SQL("p.{} is distinct from {}").format(*pair) for pair in truths),
+        differing=any_of(differing),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from importlib import resources
 
 from dbml import database
 from dbml.schema import runtime
@@ -26,6 +25,7 @@ def code_parts() -> tuple[str, str, str, str]:
     plain = [database.text(name) for folder in ("function", "trigger") for name in database.names(folder)]
     # The other views read this one.
     plain += [database.text(name) for name in sorted(database.names("view"), key=lambda name: name != SERVING)]
+    plain += [template_function(), database.text("schema/install/retired")]
     in_python = [
         database.text(name).replace("@runtime@", runtime.package_name()) for name in database.names("plpython")
     ]
@@ -37,20 +37,30 @@ def code_parts() -> tuple[str, str, str, str]:
     )
 
 
+def template_function() -> str:
+    """SQL of the function that hands the templates of ``sql/serving/template`` to the code in the server (pure)."""
+    names = [name for name in database.names("template") if name.startswith("serving/")]
+    cases = "\n".join(
+        f"    when '{name.rpartition('/')[2]}' then return $template${database.text(name).rstrip()}$template$;"
+        for name in names
+    )
+    return f"""
+create or replace function dbml._template(name text) returns text
+language plpgsql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $templates$
+begin
+  case name
+{cases}
+  end case;
+end
+$templates$;
+comment on function dbml._template(text) is 'The text of a template, to be filled by dbml._fill.';
+"""
+
+
 def code_digest(code: str) -> str:
     """What the setting ``code`` holds once a code script has run (pure)."""
-    return hashlib.sha256((code + _generators()).encode()).hexdigest()
-
-
-def _generators() -> str:
-    """The code that generates functions at each attachment."""
-    package = resources.files("dbml")
-    return "\n".join(
-        [
-            *(database.text(name) for name in database.names("template")),
-            *(
-                package.joinpath(f"profiles/{name}.py").read_text()
-                for name in ("triggers", "event_triggers", "counters")
-            ),
-        ]
-    )
+    return hashlib.sha256(code.encode()).hexdigest()

@@ -1,14 +1,17 @@
-"""Installing over what is there: the functions that were generated at each attachment follow dbml's own code."""
+"""Installing over what is there: what was generated at each attachment follows dbml's own code."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from dbml import database
 from dbml.database import Connection
 from dbml.models import trust
 from dbml.profiles import attachment, catalog, triggers
+from dbml.profiles.catalog import Attachment
 from dbml.schema.install import install as install_schema
 from dbml.script import Script
 
@@ -22,7 +25,9 @@ def install(
 ) -> dict[str, Any]:
     """Create or upgrade the schema ``dbml`` in the caller's transaction. Safe to repeat and to run twice at once.
 
-    No table that is attached is locked: sessions that are open go on, with the new code from their next statement.
+    A generated function or trigger that is not what this release makes of it, or is gone, is made anew. No table that
+    is attached is locked, unless a trigger on it is such a one: sessions that are open go on, with the new code from
+    their next statement.
 
     :param python_path: folder on the server with the packages that PL/Python's own path lacks.
     :param artifact_limit: megabytes that a model's file may have, 512 where nobody has said; compressed, it may
@@ -40,9 +45,28 @@ def install(
     raw = database.driver(connection)
     with database.translated():
         done["notices"] = trust.introduce(raw, key)
-        if done["changed"]:
+        with database.pinned(raw):
             for record in catalog.records(raw):
-                attached = catalog.attached(raw, record)
-                for statement in triggers.functions(attached, online=not record.complete):
-                    attachment.run(raw, statement)
+                changed = _regenerate(raw, catalog.attached(raw, record), record.complete)
+                done["changed"] = done["changed"] or changed
     return done
+
+
+def _regenerate(raw: psycopg.Connection[Any], attached: Attachment, complete: bool) -> bool:
+    """Make anew what is not as it should be of what is generated for a profile; tells whether there was any."""
+    changed = [
+        database.query(raw, function.regenerated)[0]["changed"]
+        for function in triggers.functions(attached, online=not complete)
+    ]
+    changed.append(bool(database.value(raw, "bind", profile=attached.id)))
+    made = triggers.all_triggers(attached)
+    tables = [trigger.table.oid for trigger in made]
+    found = {
+        (row["oid"], row["name"]): row["definition"] for row in database.named(raw, "trigger_states", tables=tables)
+    }
+    for trigger in made:
+        if not trigger.reads(found.get((trigger.table.oid, trigger.name), "")):
+            changed.append(True)
+            for statement in trigger.statements:
+                attachment.run(raw, statement)
+    return any(changed)

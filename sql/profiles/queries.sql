@@ -101,7 +101,8 @@ update dbml.profile set backfilled = %(reached)s::text[] where id = %(profile)s;
 
 -- name: trigger_states
 -- Which triggers tables have, and whether they fire.
-select t.tgrelid::bigint as oid, t.tgname as name, t.tgenabled in ('O', 'A') as enabled
+select t.tgrelid::bigint as oid, t.tgname as name, t.tgenabled in ('O', 'A') as enabled,
+       pg_get_triggerdef(t.oid) as definition
   from pg_trigger t
  where t.tgrelid = any (%(tables)s::oid[])
    and not t.tgisinternal;

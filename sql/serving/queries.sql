@@ -1,6 +1,6 @@
 -- name: bind
--- Makes a profile's scoring functions anew.
-select dbml._bind(%(profile)s);
+-- Makes those scoring functions of a profile anew that are not as they should be.
+select dbml._bind(%(profile)s, false) as changed;
 
 -- name: deploy
 -- Makes a version serve.

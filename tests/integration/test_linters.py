@@ -128,7 +128,6 @@ EXCEPTIONS = {
     ("pgspot", "PS005", "install( --sql)?", r"dbml\._unbounded\("): (
         "It is inlined too, and names nothing that a search_path could find: it is its argument, or 0."
     ),
-    ("pgspot", "PS009", "attach", r"^Unsafe CASE expression: CASE model WHEN"): "The same: text is compared with text.",
     ("pgspot", "unparsable", "inlined", "^ ?list index out of range$"): (
         "It looks for a text, and a feature's expression is RETURN …: bound to operators when it is created, with the "
         "search_path of dbml's own function."
@@ -156,6 +155,14 @@ EXCEPTIONS = {
         "The functions that are created in the same transaction call the one with the new parameters."
     ),
     ("squawk", "ban-drop-schema", "uninstall", "drop schema dbml"): "That is what uninstalling means.",
+    (
+        "squawk",
+        "ban-drop-function",
+        "install( --sql)?",
+        r"dbml\._(mark_parallel|bind_checks|bind_finish|follow_windows)\(",
+    ): (
+        "Functions of earlier releases, which only installing, deploying and rescoring called: sql/schema/install/retired.sql."
+    ),
     ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\.(deploy|rollback)\("): (
         "They come back in the same transaction, with more parameters that have defaults."
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
@@ -9,12 +10,16 @@ from typing import Any
 import numpy as np
 import psycopg
 import pytest
+from psycopg import sql
 
 import dbml
+from dbml import database
+from dbml.profiles import catalog, counters
 from dbml.schema import assembly, runtime
 from tests.conftest import Cli, Trained, profile_rows
 
 Db = psycopg.Connection[Any]
+BODIES = ("profiles/template/count", "serving/template/row")
 
 
 @pytest.mark.parametrize("engine", ["portable"])
@@ -33,7 +38,7 @@ def test_sessions_go_on(db: Db, dsn: str, cli: Cli, churn: Trained, monkeypatch:
                 warm[number].set()
         return done
 
-    sources, code = runtime.sources, assembly.code_script
+    sources, code, texts = runtime.sources, assembly.code_script, database.text
     with ThreadPoolExecutor(3) as pool:
         runs = [pool.submit(insert, number) for number in range(3)]
         try:
@@ -46,8 +51,13 @@ def test_sessions_go_on(db: Db, dsn: str, cli: Cli, churn: Trained, monkeypatch:
                     runtime, "sources", lambda *names, s=later: {n: t + s for n, t in sources(*names).items()}
                 )
                 monkeypatch.setattr(assembly, "code_script", lambda p, n=number: f"{code(p)}\n-- {n}")
+                monkeypatch.setattr(
+                    database, "text", lambda name, n=number: texts(name) + f"-- {n}\n" * (name in BODIES)
+                )
                 with psycopg.connect(dsn) as session:
                     assert dbml.install(session)["changed"]
+                bodies = "select count(*) from pg_proc where prosrc like %s and proname in ('profile_1_count_1', 'profile_1_score')"
+                assert db.execute(bodies, [f"%-- {number}%"]).fetchone() == (2,)
         finally:
             stop.set()
         statements = sum(run.result(60) for run in runs)
@@ -58,22 +68,132 @@ def test_sessions_go_on(db: Db, dsn: str, cli: Cli, churn: Trained, monkeypatch:
     assert dbml.status(db)[0]["stale"] == 0
 
 
+GENERATED = """
+select p.oid::regprocedure::text, pg_get_functiondef(p.oid), p.proowner::regrole::text, p.proacl::text,
+       obj_description(p.oid, 'pg_proc')
+  from pg_proc p
+ where p.pronamespace = 'dbml_scorer'::regnamespace or p.oid::regprocedure::text ~ '^dbml.score.text,customer'
+ union all
+select t.tgname, pg_get_triggerdef(t.oid), null, null, obj_description(t.oid, 'pg_trigger')
+  from pg_trigger t
+ where t.tgrelid in ('customer'::regclass, 'complaint'::regclass) and not t.tgisinternal
+ order by 1
+"""
+BROKEN_TRIGGER = (
+    "create or replace function dbml_scorer.{}() returns trigger language plpgsql as 'begin return new; end'"
+)
+DAMAGES = {
+    "another body": BROKEN_TRIGGER.format("profile_1_count_1"),
+    "the row's trigger": BROKEN_TRIGGER.format("profile_1_score"),
+    "the end of a statement": BROKEN_TRIGGER.format("profile_1_finish")
+    + "; comment on function dbml_scorer.profile_1_finish() is null",
+    "another score": "create or replace function dbml_scorer.profile_1_churn(c customer) returns float8 language sql as 'select 1.0::float8'",
+    "another score()": "create or replace function dbml.score(model text, c customer) returns float8 language sql as 'select 1.0::float8'",
+    "the careful score": "create or replace function dbml_scorer.version_churn_1(numbers float8[], texts text[])"
+    " returns float8 language sql as 'select 1.0::float8'",
+    "gone": "drop function dbml_scorer.profile_1_rescore, dbml_scorer.profile_1_primes, dbml_scorer.profile_1_churn",
+    "open to everybody": "grant execute on function dbml_scorer.profile_1_recount_1 to public",
+    "another search_path": "alter function dbml_scorer.profile_1_count_1 set search_path = public",
+    "no longer its owner's rights": "alter function dbml_scorer.profile_1_score security invoker",
+    "gone with its triggers": "drop function dbml_scorer.profile_1_count_1 cascade",
+    "a trigger gone": "drop trigger dbml_delete_1_1 on complaint",
+    "another trigger": "drop trigger zz_dbml_score on customer;"
+    "create trigger zz_dbml_score before insert on customer for each row execute function dbml_scorer.profile_1_score()",
+}
+
+
 @pytest.mark.usefixtures("live")
-def test_functions_of_an_older_attachment_are_made_anew(db: Db, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = db.execute(
-        "select proname, prosrc from pg_proc where pronamespace = 'dbml_scorer'::regnamespace order by 1"
-    ).fetchall()
-    db.execute("drop function dbml_scorer.profile_1_rescore")
-    db.execute(
-        "create or replace function dbml_scorer.profile_1_count_1() returns trigger language plpgsql as 'begin return null; end'"
-    )
-    assert "up to date" in cli("install").output
-    db.execute("update dbml.setting set value = 'older' where name = 'code'")
-    assert "is installed" in cli("install").output
-    after = db.execute(
-        "select proname, prosrc from pg_proc where pronamespace = 'dbml_scorer'::regnamespace order by 1"
-    ).fetchall()
-    assert after == before
+def test_what_is_damaged_is_mended(db: Db, cli: Cli) -> None:
+    before = db.execute(GENERATED).fetchall()
+    assert len(before) > 15
+    for damage, statement in DAMAGES.items():
+        db.execute(statement)  # type: ignore[arg-type]
+        assert db.execute(GENERATED).fetchall() != before, damage
+        assert "is installed" in cli("install").output, damage
+        assert db.execute(GENERATED).fetchall() == before, damage
+        assert "up to date" in cli("install").output, damage
     db.execute("insert into complaint (customer_id) values (1)")
     assert db.execute("select complaints from customer where id = 1").fetchone() == (1,)
     assert "50 rows scored" in cli("rescore", "churn", "--all").output
+    assert dbml.reconcile(db).differences == []
+
+
+def another_text(name: str, old: str, new: str) -> Callable[[pytest.MonkeyPatch], None]:
+    def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+        text = database.text
+        assert old in text(name)
+        monkeypatch.setattr(database, "text", lambda n: text(n).replace(old, new) if n == name else text(n))
+
+    return patch
+
+
+def quote_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database.Name, "as_bytes", sql.Identifier.as_bytes)
+
+
+def compare_keys_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    same = catalog.Attachment.same
+    monkeypatch.setattr(
+        catalog.Attachment, "same", lambda self, one, other: same(self, one, other) + sql.SQL(" and true")
+    )
+
+
+def count_in_twos(monkeypatch: pytest.MonkeyPatch) -> None:
+    aggregate = counters.CounterColumn.aggregate
+    monkeypatch.setattr(
+        counters.CounterColumn, "aggregate", lambda self, *only: sql.SQL("2 * ") + aggregate(self, *only)
+    )
+
+
+# What a later release may have changed, and what the catalog then shows.
+CHANGES: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], str, str]] = {
+    "count": (
+        another_text("profiles/template/count", "return new;", "return null;"),
+        "profile_1_count_1",
+        "return null;",
+    ),
+    "facts": (
+        another_text("profiles/template/facts", "select", "select all"),
+        "profile_1_recount_1",
+        "select all customer_id",
+    ),
+    "function": (
+        another_text("profiles/template/function", "volatile", "volatile cost 7"),
+        "profile_1_arrive",
+        "COST 7",
+    ),
+    "row": (another_text("serving/template/row", "return new;", "return (new);"), "profile_1_score", "return (new);"),
+    "scorer": (another_text("serving/template/scorer", "stable", "stable cost 7"), "profile_1_churn", "COST 7"),
+    "careful scorer": (
+        another_text("serving/template/careful_scorer", "stable", "stable cost 7"),
+        "version_churn_1",
+        "COST 7",
+    ),
+    "score()": (another_text("serving/template/score_body", "case model", "case (model)"), "score", "case (model)"),
+    "code of the server": (
+        another_text("serving/function/bind_row_prediction", ":= null", ":= (null)"),
+        "profile_1_score",
+        "(null)",
+    ),
+    "dbml.database": (quote_everything, "profile_1_recount_1", '"public"."customer"'),
+    "dbml.profiles.catalog": (compare_keys_twice, "profile_1_recount_1", "p.id = dbml_b.id and true"),
+    "dbml.profiles.counters": (count_in_twos, "profile_1_recount_1", "2 * count(*)"),
+}
+
+
+@pytest.mark.usefixtures("live")
+def test_what_a_later_release_changes_reaches_what_is_attached(db: Db, dsn: str, cli: Cli) -> None:
+    before = db.execute(GENERATED).fetchall()
+    shown = "select bool_or(pg_get_functiondef(oid) like %s) from pg_proc where proname = %s"
+    # Whoever is writing meanwhile neither waits nor is waited for.
+    with psycopg.connect(dsn) as session:
+        session.execute("insert into complaint (customer_id) values (3)")
+        for what, (change, function, text) in CHANGES.items():
+            with pytest.MonkeyPatch.context() as patch:
+                change(patch)
+                assert "is installed" in cli("install").output, what
+                assert db.execute(shown, [f"%{text}%", function]).fetchone() == (True,), what
+                assert "up to date" in cli("install").output, what
+            assert "is installed" in cli("install").output, what
+            assert db.execute(GENERATED).fetchall() == before, what
+    assert db.execute("select complaints from customer where id = 3").fetchone() == (1,)

@@ -12,23 +12,33 @@ begin
   perform dbml._check_signature(model, version, engine);
   if engine = 'portable' and not exists (select from dbml.bytecode b where b.fingerprint = stored.fingerprint) then
     perform dbml._compile(stored.fingerprint);
-  elsif engine = 'sql' and to_regprocedure(dbml._careful_scorer(model, version) || '(float8[], text[])') is null then
-    -- The pinned search_path keeps it from being inlined: it is for the rare row.
-    execute format(
-      'create or replace function %s(numbers float8[], texts text[]) returns float8 language sql stable parallel safe '
-      'security definer set search_path = pg_catalog, pg_temp as %L',
-      dbml._careful_scorer(model, version),
-      'select ' || dbml._filled(
-        stored.careful_expression,
-        array(select format('numbers[%s]', i) from generate_series(1, jsonb_array_length(stored.interface -> 'features')) i),
-        array(select format('texts[%s]', i) from generate_series(1, jsonb_array_length(stored.interface -> 'features')) i)));
-    execute format('comment on function %s(float8[], text[]) is %L', dbml._careful_scorer(model, version),
-      format('Scores the rows that %s@%s cannot score by plain arithmetic.', model, version));
-    execute format('grant execute on function %s(float8[], text[]) to dbml_analyst', dbml._careful_scorer(model, version));
+  elsif engine = 'sql' then
+    perform dbml._generate_careful(model, version, stored.careful_expression, jsonb_array_length(stored.interface -> 'features'));
   end if;
 end
 $$;
 comment on function dbml._prepare(text, integer, text) is 'Checks a version''s signature, and makes what an engine needs in this server to score it.';
+
+-- The pinned search_path keeps it from being inlined: it is for the rare row.
+create or replace function dbml._generate_careful(model text, version integer, expression text[], features integer) returns integer
+language sql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select dbml._generate_from(
+    format('%s(float8[], text[])', dbml._careful_scorer(model, version)),
+    'careful_scorer',
+    jsonb_build_object(
+      'function', dbml._careful_scorer(model, version),
+      'body', format(E'\nselect %s\n', dbml._filled(
+        expression,
+        array(select format('numbers[%s]', i) from generate_series(1, features) i),
+        array(select format('texts[%s]', i) from generate_series(1, features) i)))),
+    format('Scores the rows that %s@%s cannot score by plain arithmetic.', model, version), true, false)
+$$;
+comment on function dbml._generate_careful(text, integer, text[], integer) is
+  'Makes the function that scores what plain arithmetic cannot, unless it is there; returns 1 where it did, and else 0.';
 
 create or replace function dbml._careful_scorer(model text, version integer) returns text
 language sql

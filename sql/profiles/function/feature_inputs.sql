@@ -1,13 +1,11 @@
 -- How one prediction's features are read from a profile row called ROW_NAME: an SQL expression for each number and
--- each text, and the columns they depend on. Features given as an expression become a function whose parameters are the
--- columns that the expression names: so the expression is written without a qualifier and still inlines. Its body is
--- parsed here and now, with the search_path of this function: whoever calls score() brings no operator into it.
+-- each text, and the columns they depend on. Features given as an expression are functions, made by _bind_features.
 create or replace function dbml._feature_inputs(
   prediction dbml.prediction, version dbml.scorer, row_name text,
   out numbers text[], out texts text[], out columns text[]
 )
 language plpgsql
-volatile
+stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -18,7 +16,6 @@ declare
   category "char";
   used text[];
   input text;
-  nothing record;
 begin
   numbers := '{}';
   texts := '{}';
@@ -51,29 +48,12 @@ begin
           using errcode = 'DB009',
                 hint = 'Say under [prediction.features] which expression gives it, with a cast.';
       end if;
-      input := format('%s.%I', row_name, feature.name) || case when category = 'B' then '::int' else '' end;
+      input := format('%s.%s', row_name, dbml._quoted(feature.name)) || case when category = 'B' then '::int' else '' end;
     else
-      select array_agg(a.attname::text order by a.attnum) into used
-        from pg_attribute a
-       where a.attrelid = relation and a.attnum > 0 and not a.attisdropped
-         and position(lower(a.attname) in lower(feature.expression)) > 0;
-      -- A loop takes one query only, so that what is no expression ends here; it is not evaluated.
-      for nothing in execute format(E'select (%s\n) from %s limit 0', feature.expression, relation) loop
-      end loop;
-      execute format(
-        'create or replace function dbml_scorer.%I(%s) returns %s language sql stable parallel safe return %s',
-        format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, feature.position),
-        (select string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' order by a.attnum)
-           from pg_attribute a where a.attrelid = relation and a.attname = any (used) and not a.attisdropped),
-        case feature.kind when 'text' then 'text' when 'boolean' then 'integer' else 'float8' end,
-        format(case feature.kind when 'text' then E'(%s\n)::text' when 'boolean' then E'(%s\n)::boolean::integer'
-               else E'(%s\n)::float8' end, feature.expression));
-      -- Inlined into the query of who scores, it runs with his rights.
-      execute format('grant execute on function dbml_scorer.%I to dbml_analyst',
-        format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, feature.position));
-      input := format('dbml_scorer.%I(%s)',
-        format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, feature.position),
-        (select string_agg(format('%s.%I', row_name, u), ', ') from unnest(used) u));
+      used := dbml._columns_named(relation, feature.expression);
+      input := format('dbml_scorer.%s(%s)',
+        dbml._quoted(format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, feature.position)),
+        (select string_agg(format('%s.%s', row_name, dbml._quoted(u)), ', ') from unnest(used) u));
     end if;
     columns := columns || used;
     if feature.kind = 'text' then
@@ -86,3 +66,68 @@ end
 $$;
 comment on function dbml._feature_inputs(dbml.prediction, dbml.scorer, text) is
   'SQL by which a prediction reads its features from a profile row.';
+
+-- The parameters of such a function are the columns that the expression names: so the expression is written without a
+-- qualifier and still inlines. Its body is parsed here and now, with the search_path of this function: whoever calls
+-- score() brings no operator into it.
+create or replace function dbml._bind_features(prediction dbml.prediction, version dbml.scorer, anew boolean) returns integer
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  relation regclass := (select p.relation from dbml.profile p where p.id = prediction.profile);
+  feature record;
+  named record;
+  function text;
+  nothing record;
+  changed integer := 0;
+begin
+  for feature in
+    select f.value ->> 'name' as name, f.value ->> 'kind' as kind, f.ordinality as position,
+           prediction.features ->> (f.value ->> 'name') as expression
+      from jsonb_array_elements(version.interface -> 'features') with ordinality f
+     where prediction.features ? (f.value ->> 'name')
+     order by f.ordinality
+  loop
+    -- A loop takes one query only, so that what is no expression ends here; it is not evaluated.
+    for nothing in execute format(E'select (%s\n) from %s limit 0', feature.expression, relation) loop
+    end loop;
+    select string_agg(format('%s %s', dbml._quoted(a.attname), format_type(a.atttypid, a.atttypmod)), ', ' order by a.attnum) as parameters,
+           string_agg(format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum) as types
+      into named
+      from pg_attribute a
+     where a.attrelid = relation and a.attname = any (dbml._columns_named(relation, feature.expression)) and not a.attisdropped;
+    function := format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, feature.position);
+    -- Inlined into the query of who scores, it runs with his rights.
+    changed := changed + dbml._generate_from(
+      format('dbml_scorer.%I(%s)', function, named.types),
+      'feature',
+      jsonb_build_object(
+        'function', function,
+        'parameters', coalesce(named.parameters, ''),
+        'type', case feature.kind when 'text' then 'text' when 'boolean' then 'integer' else 'float8' end,
+        'expression', format(
+          case feature.kind when 'text' then E'(%s\n)::text' when 'boolean' then E'(%s\n)::boolean::integer' else E'(%s\n)::float8' end,
+          feature.expression)),
+      format('The feature %s of %s, from a row of %s.', feature.name, prediction.model, relation), true, anew);
+  end loop;
+  return changed;
+end
+$$;
+comment on function dbml._bind_features(dbml.prediction, dbml.scorer, boolean) is
+  'Part of _bind: a function for each feature that is given as an expression.';
+
+create or replace function dbml._columns_named(relation regclass, expression text) returns text[]
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select array_agg(a.attname::text order by a.attnum)
+    from pg_attribute a
+   where a.attrelid = relation and a.attnum > 0 and not a.attisdropped
+     and position(lower(a.attname) in lower(expression)) > 0
+$$;
+comment on function dbml._columns_named(regclass, text) is 'Columns whose names stand in an expression; some may be there by chance.';

@@ -68,13 +68,13 @@ begin
      order by p.id
   loop
     -- Open sessions may hold plans for types that columns no longer have: new functions make them plan anew.
-    perform dbml._bind(attached.id);
+    perform dbml._bind(attached.id, true);
     if stale then
       select count(*) into rows
         from dbml.failure f
        where f.profile = attached.id and f.model = _start_rescore.model;
     else
-      perform dbml._follow_windows(attached.id);
+      perform dbml._expire_windows(attached.id);
       select greatest(sum(c.reltuples), 0)::bigint into rows
         from pg_class c
        where c.oid = attached.relation

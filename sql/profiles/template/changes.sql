@@ -1,4 +1,4 @@
 select {columns}
-        from ({rows}) as f
-       where {counts}
-       group by {keys}
+  from ({facts}) as f
+ {where}
+ group by {keys}

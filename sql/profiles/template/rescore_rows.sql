@@ -1,8 +1,8 @@
-    select array_agg(b.dbml_row order by {b_key}) into dbml_batch
-      from (select dbml_row
-              from {profile} dbml_row
-             where {after}
-               and (dbml_every or {waiting})
-             order by {p_key}
-             limit dbml_rows
-               for no key update) as b;
+select array_agg(b.dbml_row order by {b_key})
+  into dbml_batch
+  from (select dbml_row
+          from {profile} dbml_row
+         {where}
+         order by {key}
+         limit dbml_rows
+           for no key update) as b;

@@ -1,3 +1,4 @@
-select {keys}, {aggregates}
-        from ({facts}) as f
-       group by {keys}
+select {keys},
+       {aggregates}
+  from ({facts}) as f
+ group by {keys}

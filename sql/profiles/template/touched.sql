@@ -1,3 +1,3 @@
 select distinct {keys}
-        from ({rows}) as f
-       where {counts}
+  from ({facts}) as f
+ {where}

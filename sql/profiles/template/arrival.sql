@@ -1,0 +1,8 @@
+#variable_conflict use_column
+declare
+  dbml_batch {profile}[];
+begin
+  {claim}
+  {counts}
+  return null;
+end

@@ -1,0 +1,3 @@
+select count(*){zero}
+  into dbml_entities{updated}
+  from ({touched}) as d;

@@ -1,0 +1,2 @@
+{lock}
+get diagnostics dbml_entities = row_count;

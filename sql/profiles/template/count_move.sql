@@ -1,0 +1,6 @@
+{prime}
+update {profile} p
+   set {assignments}
+  from ({changes}) as d
+ where {matches};
+{updated}

@@ -1,0 +1,18 @@
+-- Most statements insert one row: its entity moves without being looked for among others, unless this transaction has
+-- recounted something.
+select {keys},
+       {changes},
+       exists (select from inserted offset 1) as dbml_more
+  into d
+  from ({facts}) as f{end}
+ {where}
+if not d.dbml_more and nullif(current_setting('dbml.recounted', true), '') is null then
+  update {profile} p
+     set {assignments}
+   where {matches};
+  {not_found}
+elsif d.dbml_more is null then
+  return new;
+else
+  {many}
+end if;

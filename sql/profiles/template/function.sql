@@ -1,0 +1,6 @@
+create or replace function dbml_scorer.{function}({parameters}) returns {returns}
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as {body}

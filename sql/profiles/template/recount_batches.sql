@@ -1,0 +1,5 @@
+for dbml_batch in
+  {batches}
+loop
+  {recount}
+end loop;

@@ -1,0 +1,2 @@
+select {aggregates}
+  from ({facts}) as f

@@ -1,0 +1,2 @@
+select distinct {keys}
+  from {rows}

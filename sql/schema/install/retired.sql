@@ -1,0 +1,18 @@
+-- Functions of earlier releases that go by another name now. Nothing calls them but installing, deploying and rescoring
+-- themselves: what a statement of an application may be running at this moment is replaced, never dropped.
+drop function if exists dbml._mark_parallel(integer);
+drop function if exists dbml._bind_checks(dbml.profile);
+drop function if exists dbml._bind_finish(integer);
+drop function if exists dbml._follow_windows(integer);
+do $$
+declare
+  follow regprocedure;
+begin
+  for follow in
+    select p.oid from pg_catalog.pg_proc p
+     where p.pronamespace = 'dbml_scorer'::regnamespace and p.proname ~ '^profile_[0-9]+_follow_[0-9]+$'
+  loop
+    execute format('drop function %s', follow);
+  end loop;
+end
+$$;

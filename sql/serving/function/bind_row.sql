@@ -1,0 +1,73 @@
+create or replace function dbml._bind_row(attached dbml.profile, anew boolean) returns integer
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  prediction dbml.prediction;
+  deployed dbml.scorer;
+  function text := format('profile_%s_score', attached.id);
+  predictions text[] := '{}';
+  columns text[] := '{}';
+begin
+  for prediction in select * from dbml.prediction r where r.profile = attached.id order by r.model loop
+    deployed := dbml._deployed(prediction.model);
+    if deployed.model is not null then
+      predictions := predictions || dbml._row_prediction(attached, prediction, deployed);
+      columns := columns || (dbml._feature_inputs(prediction, deployed, 'new')).columns;
+    end if;
+  end loop;
+  return dbml._generate_from(
+    format('dbml_scorer.%I()', function),
+    'trigger',
+    jsonb_build_object(
+      'function', function,
+      'rights', dbml._template('definer'),
+      'body', format(E'\n%s\n', dbml._fill(dbml._template('row'), jsonb_build_object(
+        'counters', dbml._row_counters(attached),
+        'generated', dbml._row_generated(attached, columns),
+        'predictions', array_to_string(predictions, E'\n'),
+        'checks', dbml._row_checks(attached))))),
+    format('Sets the counters of a new row of %s, and the predictions of every row.', attached.relation), false, anew);
+end
+$$;
+comment on function dbml._bind_row(dbml.profile, boolean) is
+  'Part of _bind: what happens to a row of a profile before it is written.';
+
+create or replace function dbml._row_counters(attached dbml.profile) returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce((
+    select dbml._fill(dbml._template('row_counters'), jsonb_build_object(
+             'same_key', (select string_agg(format('new.%1$s = old.%1$s', dbml._quoted(k)), ' and ' order by i)
+                            from unnest(attached.key) with ordinality u(k, i)),
+             'empty', string_agg(format('      new.%s := %s;', dbml._quoted(c.key), c.value ->> 'empty'), E'\n'),
+             'new_key', format('profile_%s_rekeyed', attached.id)))
+      from dbml.event e, jsonb_each(e.counters) c
+     where e.profile = attached.id
+    having count(*) > 0), '')
+$$;
+comment on function dbml._row_counters(dbml.profile) is 'Part of a row''s trigger: its counters; empty where it has none.';
+
+create or replace function dbml._row_generated(attached dbml.profile, columns text[]) returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce((
+    select dbml._fill(dbml._template('row_generated'), jsonb_build_object(
+             'expressions', string_agg(pg_get_expr(d.adbin, d.adrelid), ', ' order by a.attnum),
+             'columns', string_agg('new.' || dbml._quoted(a.attname), ', ' order by a.attnum)))
+      from pg_attribute a
+      join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+     where a.attrelid = attached.relation and a.attgenerated <> '' and not a.attisdropped
+       and (a.attname = any (columns) or exists (select from dbml._checked(attached) k where a.attnum = any (k.conkey)))
+    having count(*) > 0), '')
+$$;
+comment on function dbml._row_generated(dbml.profile, text[]) is
+  'Part of a row''s trigger: the generated columns among those of its features and its checks; empty where there is none.';

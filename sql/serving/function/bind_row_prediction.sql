@@ -1,0 +1,114 @@
+create or replace function dbml._row_prediction(attached dbml.profile, prediction dbml.prediction, deployed dbml.scorer) returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select dbml._fill(dbml._template('row_prediction'), jsonb_build_object(
+           'unchanged', dbml._row_unchanged(attached, prediction, i.columns),
+           'score', dbml._row_score(attached, prediction, deployed, i.numbers, i.texts),
+           'failed', dbml._row_failed(attached, prediction, deployed),
+           'profile', attached.id,
+           'model', prediction.model,
+           'entity', dbml._entity(attached, 'new'),
+           'of_another', dbml._row_of_another(attached)))
+    from dbml._feature_inputs(prediction, deployed, 'new') i
+$$;
+comment on function dbml._row_prediction(dbml.profile, dbml.prediction, dbml.scorer) is
+  'Part of a row''s trigger: a prediction, with what happens where the row cannot be scored.';
+
+create or replace function dbml._row_unchanged(attached dbml.profile, prediction dbml.prediction, features text[]) returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select case
+           when count(*) filter (where counts) = 0 then
+             dbml._fill(dbml._template('row_unchanged'), jsonb_build_object('same', string_agg(same, E'\n         and ')))
+           else
+             dbml._fill(dbml._template('row_unchanged_counters'), jsonb_build_object(
+               'same_counters', string_agg(same, ' and ') filter (where counts),
+               'same', string_agg(same, E'\n           and ') filter (where not counts)))
+         end
+    from (select distinct format('new.%1$s is not distinct from old.%1$s', dbml._quoted(c)) as same,
+                 exists (select from dbml.event e where e.profile = attached.id and e.counters ? c) as counts
+            -- Under another key, a row that cannot be scored has to be queued under that.
+            from unnest(features || attached.key || dbml._written(prediction)) c
+           order by 1) s
+$$;
+comment on function dbml._row_unchanged(dbml.profile, dbml.prediction, text[]) is
+  'Part of a row''s trigger: leaves a score as it is where nothing has changed that it depends on.';
+
+create or replace function dbml._row_score(
+  attached dbml.profile, prediction dbml.prediction, deployed dbml.scorer, numbers text[], texts text[]
+) returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select dbml._fill(
+           dbml._template(case deployed.engine when 'sql' then 'row_score_careful' when 'python' then 'row_score_in_bulk' else 'row_score' end),
+           jsonb_build_object(
+             'column', prediction.column_name,
+             'score', case deployed.engine
+               when 'sql' then dbml._filled(deployed.expression, numbers, texts)
+               when 'portable' then format('dbml._run_portable(%L, %s)', deployed.fingerprint, dbml._arrays(numbers, texts))
+               else format('dbml._score_in_bulk(%L, %s, %s, pg_trigger_depth(), statement_timestamp(), %s)',
+                      deployed.fingerprint, dbml._arrays(numbers, texts), attached.id, dbml._entity(attached, 'new'))
+             end,
+             'careful', dbml._careful_call(deployed, numbers, texts),
+             'stamps', concat_ws(E'\n',
+               '      new.' || dbml._quoted(prediction.version_column) || format(' := %s;', deployed.version),
+               '      new.' || dbml._quoted(prediction.scored_at_column) || ' := now();')))
+$$;
+comment on function dbml._row_score(dbml.profile, dbml.prediction, dbml.scorer, text[], text[]) is
+  'Part of a row''s trigger: the score by one version, and that it is this version''s.';
+
+create or replace function dbml._row_failed(attached dbml.profile, prediction dbml.prediction, deployed dbml.scorer) returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select dbml._fill(dbml._template('row_failed_' || prediction.on_error), jsonb_build_object(
+           'profile', attached.id,
+           'model', prediction.model,
+           'version', deployed.version,
+           'engine', deployed.engine,
+           'kept', (select string_agg(format('        new.%1$s := old.%1$s;', dbml._quoted(c)), E'\n') from unnest(dbml._written(prediction)) c),
+           'cleared', (select string_agg(format('%s  new.%s := null;', case prediction.on_error when 'keep' then '      ' else '    ' end, dbml._quoted(c)), E'\n')
+                         from unnest(dbml._written(prediction)) c),
+           'recorded', dbml._fill(dbml._template('row_failed_recorded'), jsonb_build_object(
+             'of_another', dbml._row_of_another(attached),
+             'profile', attached.id,
+             'model', prediction.model,
+             'version', deployed.version,
+             'entity', dbml._entity(attached, 'new')))))
+$$;
+comment on function dbml._row_failed(dbml.profile, dbml.prediction, dbml.scorer) is
+  'Part of a row''s trigger: what happens where a row cannot be scored.';
+
+create or replace function dbml._row_of_another(attached dbml.profile) returns text
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select format('tg_op = ''INSERT'' and exists (select from %s q where %s)', attached.relation,
+                string_agg(format('q.%1$s = new.%1$s', dbml._quoted(k)), ' and ' order by i))
+    from unnest(attached.key) with ordinality u(k, i)
+$$;
+comment on function dbml._row_of_another(dbml.profile) is
+  'A condition: the row comes from INSERT … ON CONFLICT and says nothing about the one that is there under its key.';
+
+create or replace function dbml._written(prediction dbml.prediction) returns text[]
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)
+$$;
+comment on function dbml._written(dbml.prediction) is 'The columns that a prediction is written to.';

@@ -1,0 +1,2 @@
+security definer
+set search_path = pg_catalog, pg_temp

@@ -1,0 +1,7 @@
+begin
+{counters:s}
+{generated:s}
+{predictions:s}
+{checks:s}
+  return new;
+end

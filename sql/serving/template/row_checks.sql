@@ -1,0 +1,5 @@
+  begin
+{checks:s}
+  exception when datatype_mismatch then
+    null;
+  end;

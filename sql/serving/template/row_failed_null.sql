@@ -1,0 +1,2 @@
+{cleared:s}
+{recorded:s}

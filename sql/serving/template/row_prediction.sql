@@ -1,0 +1,17 @@
+  <<dbml_prediction>>
+  begin
+    begin
+      -- A session that was open when a column changed its type fails here already.
+{unchanged:s}
+{score:s}
+    exception when others then
+{failed:s}
+    end;
+    -- Where no row has ever failed, the table need not be asked.
+    if pg_sequence_last_value('dbml.failures'::regclass) is not null then
+      if exists (select from dbml.failure f where f.profile = {profile:L} and f.model = {model:L} and f.entity = {entity:s})
+         and not ({of_another:s}) then
+        delete from dbml.failure f where f.profile = {profile:L} and f.model = {model:L} and f.entity = {entity:s};
+      end if;
+    end if;
+  end dbml_prediction;

@@ -1,0 +1,2 @@
+      new.{column:I} := {score:s};
+{stamps:s}

@@ -1,0 +1,4 @@
+select case model
+{models:s}
+         else dbml._not_deployed(model)
+       end

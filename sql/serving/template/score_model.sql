@@ -1,0 +1,1 @@
+         when {model:L} then dbml_scorer.{scorer:I}(c)

@@ -1,0 +1,20 @@
+declare
+  dbml_waiting json := dbml._waiting({profile:L}, pg_trigger_depth(), statement_timestamp())::json;
+  dbml_batch json[];
+begin
+  for dbml_batch in
+    select array_agg(w.entity)
+      from json_array_elements(dbml_waiting) with ordinality w(entity, i)
+     group by w.i / 4096
+  loop
+    perform dbml_scorer.{prime:I}(array_agg(p))
+       from {relation:s} p
+       join unnest(dbml_batch) e(entity) on {same:s};
+    -- Changing the score is what makes the row's trigger compute it anew.
+    update {relation:s} p
+       set {scores:s}
+      from unnest(dbml_batch) e(entity)
+     where {same:s};
+  end loop;
+  return null;
+end
