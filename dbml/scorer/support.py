@@ -20,20 +20,13 @@ a [plan](plan.md), the model as plain data, from which the engines `sql` and `po
 model is unpickled in the server. A model with any other part runs on the engine `python`, and `dbml model add` names
 the part.
 
-<<<<<<< HEAD
-Whatever this page says, `dbml model add` compares each engine with the estimator itself, on the sample and on rows that
-are built to hurt. It takes no engine that differs by more than 1e-9 or refuses other rows. It takes `sql` while the
-expression has at most {operations} operations ([measured](notes/expressions.md)).
-=======
 Your own subclass of a class below counts as that class, as long as it changes only how the estimator is made, fitted or
 shown (`__init__`, `fit`, `score`, …). One that overrides anything else, such as `predict_proba`, has no plan, and the
 refusal names what it overrides.
 
-Whatever the table says, `dbml model add` compares each engine with the estimator itself, on the sample and on rows
-built to hurt, and takes none whose score is further off than 1e-9 (and 1e-12 of the score) or that
-refuses other rows. `sql` is taken while its expression
-has at most {operations} operations ([measured](engine-sql.md)).
->>>>>>> e4dd42b (A subclass of a scikit-learn class that changes nothing of an answer is written down as its base)
+Whatever this page says, `dbml model add` compares each engine with the estimator itself, on the sample and on rows that
+are built to hurt. It takes no engine that differs by more than 1e-9 (and 1e-12 of the score) or refuses other rows. It
+takes `sql` while the expression has at most {operations} operations ([measured](notes/expressions.md)).
 
 `python -m dbml.scorer.support` writes this page, and each class has its parity tests in `tests/parity`.
 """
