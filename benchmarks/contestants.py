@@ -240,6 +240,7 @@ def _serve(connection: psycopg.Connection[Any], contestant: Contestant, trained:
             ),
         )
         dbml.deploy(connection, contestant.schema, version.version)
+        dbml.rescore(connection, contestant.schema)
         if contestant.engine == "library":
             library.serve(connection, contestant.schema, plan_of(connection, contestant.schema))
         else:

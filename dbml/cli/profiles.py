@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import dbml
 from dbml.cli.shared import connect, dsn_option, json_option, print_json, print_rows, progress_bar, version_number
+
+if TYPE_CHECKING:
+    import psycopg
 
 DIFFERENCES_SHOWN = 50
 
@@ -70,13 +74,24 @@ def detach_command(dsn: str | None, table: str) -> None:
     type=click.Choice(["output", "features"]),
     help="What may be other than that of the version that serves.",
 )
-def deploy_command(dsn: str | None, version: str, note: str | None, changes: tuple[str, ...]) -> None:
-    """Let a version serve from the next statement on. It holds in every session."""
+@click.option("--no-rescore", is_flag=True, help="Leave rows that never had a score to dbml rescore.")
+def deploy_command(dsn: str | None, version: str, note: str | None, changes: tuple[str, ...], no_rescore: bool) -> None:
+    """Let a version serve from the next statement on. It holds in every session.
+
+    Where none has served, it then gives every row its first score, in batches; if it is killed, dbml rescore goes on.
+    """
+    name, number = version_number(version)
     with connect(dsn) as connection:
-        scored = dbml.deploy(connection, *version_number(version), note=note, changes=changes)
-    click.echo(f"{version} is deployed." + (f" {scored} rows scored." if scored else ""))
-    if not scored:
-        _tell_of_older_scores(version.partition("@")[0])
+        waiting = dbml.deploy(connection, name, number, note=note, changes=changes)
+        connection.commit()
+        click.echo(f"{version} is deployed.")
+        if not waiting:
+            _tell_of_older_scores(name)
+        elif no_rescore:
+            click.echo(f"{waiting} rows wait for their first score: dbml rescore {name}")
+        else:
+            # A version in a row that this database has not deployed says nothing about its score.
+            _rescore(connection, name, every=True)
 
 
 @click.command("rollback")
@@ -93,6 +108,24 @@ def rollback_command(dsn: str | None, name: str, note: str | None) -> None:
 
 def _tell_of_older_scores(name: str) -> None:
     click.echo(f"Rows scored before keep their score until they change; to move them all: dbml rescore {name}")
+
+
+def _rescore(
+    connection: psycopg.Connection[Any],
+    name: str,
+    *,
+    every: bool = False,
+    stale: bool = False,
+    rate: float | None = None,
+) -> None:
+    """Score rows in batches, and tell how many got a score and how many are refused."""
+    connection.autocommit = True  # each batch a transaction of its own
+    with progress_bar() as progress:
+        scored = dbml.rescore(connection, name, every=every, stale=stale, rate=rate, progress=progress)
+    click.echo(f"{scored} rows scored by {name}.")
+    refused = sum(row.stale for row in dbml.status(connection) if row.model == name)
+    if refused:
+        click.echo(f"{refused} rows could not be scored; dbml status says why.")
 
 
 @click.command("rescore")
@@ -117,10 +150,7 @@ def rescore_command(dsn: str | None, name: str | None, every: bool, stale: bool,
         if name is None:
             click.echo(f"{dbml.rescore_due(connection)} rows had a window that changed; they are moved.")
             return
-        connection.autocommit = True  # each batch a transaction of its own
-        with progress_bar() as progress:
-            scored = dbml.rescore(connection, name, every=every, stale=stale, rate=rate, progress=progress)
-        click.echo(f"{scored} rows scored by {name}.")
+        _rescore(connection, name, every=every, stale=stale, rate=rate)
 
 
 @click.command("reconcile")
@@ -148,7 +178,9 @@ def reconcile_command(dsn: str | None, as_json: bool, table: str | None, repair:
             + (f", {report.repaired} rows mended." if repair else ".")
         )
         if report.earlier:
-            click.echo(f"{report.earlier} scores are of an earlier version and were not compared: dbml rescore")
+            click.echo(
+                f"{report.earlier} scores are of an earlier version, not compared: dbml rescore NAME moves them."
+            )
     if report.differences and not repair:
         sys.exit(1)
 

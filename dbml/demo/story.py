@@ -209,9 +209,10 @@ def _deploy(
     version = versions[0]
     seconds.append(_timed(lambda: dbml.attach(admin, spec.read(spec_file))))
     seconds.append(_timed(lambda: dbml.deploy(admin, version.name, version.version)))
+    seconds.append(_timed(lambda: dbml.rescore(admin, version.name)))
     admin.commit()
     story.say(
-        "install {:.2f} s, model add {:.2f} s, attach {:.2f} s, deploy {:.2f} s".format(*seconds)
+        "install {:.2f} s, model add {:.2f} s, attach {:.2f} s, deploy {:.2f} s, rescore {:.2f} s".format(*seconds)
         + f" → [bold]{version.name}@{version.version}[/] is live on engine {version.engine}"
     )
 

@@ -174,7 +174,7 @@ def _score(raw: psycopg.Connection[Any], attached: Attachment, progress: Progres
         if prediction.model not in serving:
             continue
         done = 0
-        for number in rescoring.batches(raw, attached.id, prediction.model, ROWS_AT_ONCE):
-            done += number
+        for batch in rescoring.batches(raw, attached.id, prediction.model, ROWS_AT_ONCE):
+            done += batch.scored
             if progress:
-                progress(f"{attached.table} by {prediction.model}", done, max(total, done) if number else done)
+                progress(f"{attached.table} by {prediction.model}", done, max(total, done) if batch.reached else done)

@@ -35,6 +35,7 @@ class Ready:
 class Batch:
     """What a batch has come to.
 
+    :param scored: rows that got a score; those that the model refused are not among them.
     :param reached: the key of its last row; None at the end.
     """
 
@@ -61,24 +62,25 @@ def rescore(
     :param stale: only the rows that could not be scored when they last changed.
     :param rate: at most so many rows a second.
     :param progress: called with the profile's name, the rows scored and about how many there are.
-    :returns: the number of rows scored.
+    :returns: how many rows got a score; those that the model refused are not among them.
     :raises UnknownModel: no such model, or none of its versions is deployed.
     """
     raw = database.driver(connection)
     with database.translated():
         require(raw)
         versions.require_model(raw, name)
-        total, began = 0, time.monotonic()
+        total, tried, began = 0, 0, time.monotonic()
         at_once = ROWS_AT_ONCE if rate is None else max(1, min(ROWS_AT_ONCE, int(rate / 4)))
         for ready in database.rows(raw, Ready, "start_rescore", name=name, stale=stale):
             scored = 0
             for batch in batches(raw, ready.profile, name, at_once, every=every, stale=stale):
-                scored += batch
-                total += batch
+                scored += batch.scored
+                total += batch.scored
                 if progress:
-                    progress(ready.name, scored, max(ready.rows, scored) if batch else scored)
-                if rate is not None and batch:
-                    time.sleep(max(0.0, began + total / rate - time.monotonic()))
+                    progress(ready.name, scored, max(ready.rows, scored) if batch.reached else scored)
+                if rate is not None and batch.reached:
+                    tried += at_once
+                    time.sleep(max(0.0, began + tried / rate - time.monotonic()))
         if raw.autocommit:
             database.value(raw, "forget_failures")
         return total
@@ -86,14 +88,14 @@ def rescore(
 
 def batches(
     raw: psycopg.Connection[Any], profile: int, name: str, rows: int, *, every: bool = False, stale: bool = False
-) -> Iterator[int]:
-    """Score the rows of one profile as :func:`rescore` does; yields the number of each batch, 0 at the end."""
+) -> Iterator[Batch]:
+    """Score the rows of one profile as :func:`rescore` does; yields each batch when it is done."""
     after = None
     while True:
         batch = database.rows(
             raw, Batch, "rescore_batch", profile=profile, name=name, after=after, rows=rows, every=every, stale=stale
         )[0]
-        yield batch.scored
+        yield batch
         after = batch.reached
         if after is None:
             return

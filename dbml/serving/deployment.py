@@ -19,10 +19,10 @@ from dbml.schema.install import require
 
 @dataclass(frozen=True)
 class Status(Record):
-    """One prediction of a profile: a row of the view ``dbml.status``.
+    """One prediction of a profile, or a profile that has counters only: a row of the view ``dbml.status``.
 
     :param profile: the table.
-    :param prediction: the column.
+    :param prediction: the column; None where there are counters only, as model and on_error.
     :param version: that serves; None where none does.
     :param events: the tables that move its counters.
     :param stale: how many rows could not be scored when they last changed.
@@ -31,11 +31,11 @@ class Status(Record):
     """
 
     profile: str
-    prediction: str
-    model: str
+    prediction: str | None
+    model: str | None
     version: int | None
     engine: str | None
-    on_error: str
+    on_error: str | None
     deployed_at: datetime | None
     deployed_by: str | None
     events: list[str] | None
@@ -61,12 +61,13 @@ def deploy(
 ) -> int:
     """Make a version serve from the next statement on, in every session.
 
-    Rows scored by an earlier version keep its score until :func:`rescore`; on a model's first deployment
-    every attached row is scored.
+    No row is written, so nobody waits. Rows scored by an earlier version keep its score until they change, or until
+    :func:`dbml.rescore`. Where no version has served, every attached row waits for its first score: commit, then call
+    :func:`dbml.rescore` on an autocommit connection, which gives it in batches.
 
     :param note: why; the view ``dbml.deployment_history`` shows it.
     :param changes: what may be other than that of the version that serves: ``output``, ``features``.
-    :returns: the number of rows scored.
+    :returns: how many rows wait for their first score.
     :raises UnknownModel: the version is not there.
     :raises InterfaceChanged: its output or its features are other ones, and ``changes`` does not say so.
     :raises ProfileError: an attached table lacks one of its features.

@@ -3,7 +3,7 @@
 select dbml._bind(%(profile)s, false) as changed;
 
 -- name: deploy
--- Makes a version serve.
+-- Makes a version serve; how many rows wait for their first score.
 select dbml.deploy(%(name)s, %(version)s, %(note)s, %(changes)s);
 
 -- name: deploy_by_migration

@@ -110,7 +110,8 @@ def test_sqlalchemy_and_no_commit_for_the_caller(
                 added = dbml.add_model(connection, "churn", churn.file, sample=churn.sample)
                 assert str(added) == "churn@1" and not added.already_there
                 dbml.attach(connection, spec.read(spec_file))
-                assert dbml.deploy(connection, "churn", 1) == 50
+                assert dbml.deploy(connection, "churn", 1) == 50  # so many wait for their first score
+                assert dbml.rescore(connection, "churn") == 50
                 expected = float(churn.truth(__import__("pandas").DataFrame([features]))[0])
                 assert dbml.score(connection, "churn", features) == pytest.approx(expected, abs=1e-9)
                 assert [row["model"] for row in dbml.status(connection)] == ["churn"]

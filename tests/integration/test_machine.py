@@ -245,9 +245,11 @@ class Machine(Program):
 
     @rule(version=st.integers(1, SERVED))
     def deploy(self, version: int) -> None:
-        if self.state.deployed is None:
-            self.state.touch()
+        first = self.state.deployed is None
         self.run(f"select dbml.deploy('churn', {version})")
+        if first:
+            self.run("select dbml.rescore('churn')")
+            self.state.touch()
         self.state.history.append(version)
         self.look()
 

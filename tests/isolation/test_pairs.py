@@ -42,6 +42,7 @@ def test_every_pair(db: psycopg.Connection[Any], dsn: str, level: str, tmp_path:
         dbml.add_model(db, "churn", shop.dump(estimator, tmp_path), sample=shop.sample(tmp_path))
     dbml.attach(db, shop.profile())
     dbml.deploy(db, "churn", 1)
+    dbml.rescore(db, "churn")
     db.execute(shop.WRONG)
     permutations = "".join(f"permutation one_{one} two_{two} one_commit two_commit look\n" for one, two in PAIRS)
     options = f"-c default_transaction_isolation={level.replace(' ', chr(92) + ' ')}"

@@ -38,6 +38,7 @@ def served(db: Db, importable: Path) -> int:
     version = add(db, importable, "none")
     dbml.attach(db, shop.profile())
     dbml.deploy(db, "churn", version)
+    dbml.rescore(db, "churn")
     return version
 
 

@@ -10,15 +10,17 @@ as $$
 begin
   execute format('select * from dbml_scorer.%I($1, $2, $3, $4, $5, $6)', format('profile_%s_rescore', profile))
      into scored, reached
-    -- A feature that is an expression may change with the time alone: no version can tell that it has.
+    -- A version in a row does not tell that its score is right where a feature is an expression, which may change
+    -- with the time alone, nor where rows could change unscored because for a time nothing served.
     using model, (dbml._deployed(model)).version, after, rows,
           every or exists (select from dbml.prediction r
-                            where r.profile = _rescore_batch.profile and r.model = _rescore_batch.model and r.features <> '{}'),
+                            where r.profile = _rescore_batch.profile and r.model = _rescore_batch.model and r.features <> '{}')
+                or dbml._served_before_a_pause(model),
           stale;
 end
 $$;
 comment on function dbml._rescore_batch(integer, text, text[], integer, boolean, boolean) is
-  'Scores the next rows of one profile behind a key anew; returns how many, and the key they reached, NULL at the end.';
+  'Scores the next rows of one profile behind a key anew; returns how many got a score, and the key they reached, NULL at the end.';
 
 create or replace function dbml._rescore_profile(profile integer, model text) returns bigint
 language plpgsql
@@ -106,4 +108,4 @@ begin
 end
 $$;
 comment on function dbml.rescore(text) is
-  'Scores every row of every profile of a model with its deployed version; returns the number of rows.';
+  'Scores every row of every profile of a model with its deployed version; returns how many got a score.';

@@ -49,6 +49,11 @@ begin
      set {scores}
     from unnest(dbml_batch) as b
    where {same};
+  -- What was refused again is queued again, and has no new score.
+  select dbml_scored - count(*) into dbml_scored
+    from dbml.failure f
+    join unnest(dbml_batch) as dbml_b on f.entity = {b_entity}
+   where f.profile = {id} and f.model = dbml_model;
   if not dbml_stale then
     dbml_from := dbml_batch[cardinality(dbml_batch)];
     dbml_reached := {reached};

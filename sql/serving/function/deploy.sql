@@ -1,3 +1,5 @@
+-- Deploying binds and writes to no row, so that no statement waits for it. Rows keep the score of an earlier version
+-- until rescore, and where no version has served they wait for their first one.
 -- Whoever deploys says aloud what changes for those who read the score or fill the features: 'output', 'features'.
 create or replace function dbml.deploy(model text, version integer, note text default null, changes text[] default '{}') returns bigint
 language plpgsql
@@ -20,7 +22,7 @@ begin
 end
 $$;
 comment on function dbml.deploy(text, integer, text, text[]) is
-  'Makes a version serve from the next statement on, everywhere, with the reason why and what may change; returns the rows scored, on a first deployment.';
+  'Makes a version serve from the next statement on, everywhere, with the reason why and what may change; returns how many rows wait for their first score, which dbml.rescore(model) or the command dbml rescore gives them.';
 
 create or replace function dbml._serve(model text, version integer, note text) returns bigint
 language plpgsql
@@ -31,8 +33,9 @@ as $$
 declare
   engine text;
   first boolean;
-  attached integer;
-  scored bigint := 0;
+  attached dbml.profile;
+  rows bigint;
+  waiting bigint := 0;
 begin
   -- Locked against whoever would choose another at this moment.
   select e.engine into engine
@@ -42,14 +45,16 @@ begin
   perform dbml._prepare(model, version, engine);
   first := not exists (select from dbml.serving s where s.model = _serve.model);
   insert into dbml.deployment (model, version, note) values (_serve.model, _serve.version, _serve.note);
-  for attached in select r.profile from dbml.prediction r where r.model = _serve.model order by r.profile loop
-    perform dbml._bind(attached);
-    -- Rows scored by an earlier version keep its score until rescore; rows never scored get theirs now.
+  for attached in
+    select p.* from dbml.profile p join dbml.prediction r on r.profile = p.id where r.model = _serve.model order by p.id
+  loop
+    perform dbml._bind(attached.id);
     if first then
-      scored := scored + dbml._rescore_profile(attached, model);
+      execute format('select count(*) from %s', attached.relation) into rows;
+      waiting := waiting + rows;
     end if;
   end loop;
-  return scored;
+  return waiting;
 end
 $$;
 comment on function dbml._serve(text, integer, text) is 'The same, whatever changes; who calls it holds the model''s lock.';

@@ -6,15 +6,10 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  scored bigint := dbml.deploy(model, version, note, changes);
 begin
+  perform dbml.deploy(model, version, note, changes);
   perform dbml._mark_deployment(model, 'deployed');
-  -- A first deployment scores every row by itself.
-  if rescore and scored = 0 then
-    scored := dbml.rescore(model);
-  end if;
-  return scored;
+  return case when rescore then dbml.rescore(model) else 0 end;
 end
 $$;
 comment on function dbml._deploy_by_migration(text, integer, text, text[], boolean) is

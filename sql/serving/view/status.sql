@@ -15,7 +15,8 @@ select p.relation::text as profile,
        f.last_failure,
        p.complete
   from dbml.profile p
-  join dbml.prediction r on r.profile = p.id
+  -- A profile may have counters only.
+  left join dbml.prediction r on r.profile = p.id
   left join dbml.serving s on s.model = r.model
   left join dbml.version_engine e on e.model = s.model and e.version = s.version
  cross join lateral (
@@ -28,4 +29,4 @@ select p.relation::text as profile,
            from dbml.failure f
           where f.profile = p.id and f.model = r.model
        ) f;
-comment on view dbml.status is 'What is attached, which version serves it, and what could not be scored.';
+comment on view dbml.status is 'Every profile that is attached and each of its predictions, which version serves it, and what could not be scored.';
