@@ -148,6 +148,7 @@ def rescore_command(dsn: str | None, name: str | None, every: bool, stale: bool,
         raise click.UsageError("--due takes no other option, and --stale and --all exclude each other")
     with connect(dsn) as connection:
         if name is None:
+            connection.autocommit = True  # each event table a transaction of its own
             click.echo(f"{dbml.rescore_due(connection)} rows had a window that changed; they are moved.")
             return
         _rescore(connection, name, every=every, stale=stale, rate=rate)

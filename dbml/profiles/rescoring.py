@@ -32,6 +32,14 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class Window:
+    """An event table that has counters over a window of time: its profile's number, and its position there."""
+
+    profile: int
+    event: int
+
+
+@dataclass(frozen=True)
 class Batch:
     """What a batch has come to.
 
@@ -104,9 +112,20 @@ def batches(
 def rescore_due(connection: Connection) -> int:
     """Recount and rescore the entities whose window of time has changed since the last call.
 
-    :returns: the number of rows that moved.
+    On an autocommit connection each event table is a transaction of its own. So rows are locked in one order, that of
+    their key, and a statement on several rows waits for it without a deadlock; a call that was killed goes on with
+    the tables it has not come to.
+
+    :returns: the number of rows that moved; a row that moved for two event tables counts twice.
     """
     raw = database.driver(connection)
     with database.translated():
         require(raw)
-        return int(database.value(raw, "rescore_due"))
+        if not raw.autocommit:
+            return int(database.value(raw, "rescore_due"))
+        moved = sum(
+            database.value(raw, "expire_window", profile=window.profile, event=window.event)
+            for window in database.rows(raw, Window, "windows")
+        )
+        database.value(raw, "forget_arrivals")
+        return int(moved)

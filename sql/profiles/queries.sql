@@ -134,6 +134,18 @@ select * from dbml._rescore_batch(%(profile)s, %(name)s, %(after)s::text[], %(ro
 -- Moves the counters whose window has changed with time.
 select dbml.rescore_due() as moved;
 
+-- name: windows
+-- The event tables that have counters over a window of time.
+select * from dbml._windows();
+
+-- name: expire_window
+-- Moves the counters whose window over one event table has changed with time.
+select dbml._expire_window(%(profile)s, %(event)s) as moved;
+
+-- name: forget_arrivals
+-- Removes notes of new entities that nobody can need any more.
+select dbml._forget_arrivals();
+
 -- name: forget_failures
 -- Lets triggers look for failures no longer, where none is left.
 select dbml._forget_failures();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -48,6 +49,47 @@ def test_a_touch_brings_the_window_up_to_date(db: Db, windowed: dict[str, Any]) 
     db.execute("insert into item (owner, quantity, at) values (1, 1, '2001-01-01 00:00+00')")
     db.execute("delete from item where owner = 2 and quantity = (select max(quantity) from item where owner = 2)")
     assert {row[0] for row in differences(db, windowed)} == set(range(3, 10))
+
+
+@pytest.mark.parametrize("way", ["command", "python"])
+def test_an_application_meets_windows_over_two_tables_without_a_deadlock(
+    db: Db, dsn: str, cli: Cli, windowed: dict[str, Any], way: str
+) -> None:
+    """Owner 2 is due for one table and owner 1 for the other, and the application takes 1 and then 2."""
+    dbml.detach(db, "owner")
+    db.execute("create table visit (owner integer, at timestamptz); create index on visit (owner)")
+    db.execute("alter table owner add visits bigint not null default 0")
+    windows: dict[str, str | Counter] = {name: counter for name, (_, counter, _) in windowed.items()}
+    visits = Event("visit", "owner", {"visits": Counter("count(*)", over="1 day", at="at")})
+    dbml.attach(db, Profile("owner", "id", [], [Event("item", "owner", windows), visits]))
+    db.execute("insert into visit select 1 + g % 9, now() - g * interval '3 hours' from generate_series(0, 30) g")
+    db.execute("update dbml.event set followed_until = now() - interval '31 hours'")
+    db.execute(AGED.format(by="30 hours", which=" where owner = 2"))
+    db.execute(AGED.replace("item", "visit").format(by="30 hours", which=" where owner = 1"))
+
+    def rescore() -> None:
+        if way == "command":
+            cli("rescore", "--due")
+        else:
+            with psycopg.connect(dsn, autocommit=True) as session:
+                dbml.rescore_due(session)
+
+    with ThreadPoolExecutor() as pool, psycopg.connect(dsn) as application:
+        application.execute("insert into item (owner, quantity, at) values (1, 1, now())")
+        rescoring = pool.submit(rescore)
+        while db.execute("select from pg_locks where not granted").fetchone() is None:
+            assert not rescoring.done()
+        application.execute("insert into item (owner, quantity, at) values (2, 1, now())")
+        application.commit()
+        rescoring.result()
+    assert differences(db, windowed) == []
+    assert (
+        db.execute(
+            "select o.id from owner o where visits is distinct from"
+            " (select count(*) from visit v where v.owner = o.id and v.at > now() - interval '1 day')"
+        ).fetchall()
+        == []
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ grant execute on function dbml._prepare(text, integer, text), dbml._measure(text
 -- What a migration did, its downgrade takes back.
 grant execute on function dbml._deploy_by_migration(text, integer, text, text[], boolean), dbml._undeploy(text, integer, text, boolean),
   dbml._remember_version(text, integer), dbml._remove_version(text, integer, text) to dbml_deployer;
-grant execute on function dbml._start_rescore(text, boolean), dbml._forget_failures() to dbml_deployer;
+grant execute on function dbml._start_rescore(text, boolean), dbml._forget_failures(),
+  dbml._windows(), dbml._expire_window(integer, integer), dbml._forget_arrivals() to dbml_deployer;
 grant execute on function dbml._rescore_batch(integer, text, text[], integer, boolean, boolean) to dbml_deployer;
 grant execute on function dbml.verify(text, integer), dbml.compare(text, integer, integer), dbml._plan(text, integer) to dbml_deployer;
 -- score() is inlined into the caller's query, so the caller needs what the expression calls: arithmetic only.
