@@ -438,6 +438,11 @@ begin
      set churn_score = case when p.churn_score is null then 'NaN'::float8 end
     from unnest(dbml_batch) as b
    where p.id = b.id;
+  -- What was refused again is queued again, and has no new score.
+  select dbml_scored - count(*) into dbml_scored
+    from dbml.failure f
+    join unnest(dbml_batch) as dbml_b on f.entity = array[dbml_b.id::text]
+   where f.profile = 1 and f.model = dbml_model;
   if not dbml_stale then
     dbml_from := dbml_batch[cardinality(dbml_batch)];
     dbml_reached := array[(dbml_from).id::text];
