@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import ieee
+from . import forest, ieee
 from .plan import entry
 
 Array = Any  # a numpy array; the server's may be of any version
@@ -22,13 +22,40 @@ class Rows:
     """Rows by columns.
 
     :param numbers: float64, shape ``(numbers, rows)``.
-    :param texts: per row its texts.
+    :param texts: per feature its texts.
     :param count: how many rows there are.
     """
 
     numbers: Array
     texts: Sequence[Sequence[str | None]]
     count: int
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A text of every row: what is done with texts is done once for each that occurs.
+
+    :param codes: per row a place in ``words``.
+    :param words: not one of them need be different from the others.
+    """
+
+    codes: Array
+    words: Sequence[str | None]
+
+    @classmethod
+    def of(cls, column: Sequence[str | None]) -> Texts:
+        """Give each text that occurs a code."""
+        found: dict[str | None, int] = {}
+        codes = [found.setdefault(text, len(found)) for text in column]
+        return cls(np.array(codes, dtype=np.intp), list(found))
+
+    def map(self, change: Callable[[str | None], str | None]) -> Texts:
+        """The texts that these become."""
+        return Texts(self.codes, [change(word) for word in self.words])
+
+    def each(self, compute: Callable[[str | None], Any], dtype: Any) -> Array:
+        """What is computed from each text."""
+        return np.array([compute(word) for word in self.words], dtype=dtype)[self.codes]
 
 
 def score(
@@ -41,11 +68,16 @@ def score(
     :param texts: per row its texts.
     :returns: float64, shape ``(rows,)``; NaN for a row that is refused.
     """
-    values = evaluate(plan, columns(plan["numbers"], numbers), texts)
-    refused = np.zeros(len(numbers), dtype=bool)
+    return score_columns(plan, Rows(columns(plan["numbers"], numbers), _by_feature(plan, texts), len(numbers)))
+
+
+def score_columns(plan: Mapping[str, Any], rows: Rows) -> Array:
+    """Score rows that are columns already; as :func:`score`."""
+    values = _evaluate(plan, rows)
+    refused = np.zeros(rows.count, dtype=bool)
     for check in plan["checks"]:
         refused |= ~values[check["node"]]
-    answer = np.array(np.broadcast_to(values[plan["output"]], len(numbers)), dtype=np.float64)
+    answer = np.array(np.broadcast_to(values[plan["output"]], rows.count), dtype=np.float64)
     answer[refused | ~np.isfinite(answer)] = np.nan
     return answer
 
@@ -55,15 +87,30 @@ def columns(width: int, numbers: Sequence[Sequence[float | None]]) -> Array:
     return np.array(numbers, dtype=np.float64).reshape(len(numbers), width).T.copy()
 
 
+def stacked(numbers: Sequence[Any]) -> Array:
+    """Columns of doubles in memory, one below the other: float64, shape ``(len(numbers), rows)``."""
+    return np.array([np.frombuffer(column, dtype=np.float64) for column in numbers])
+
+
 def evaluate(
     plan: Mapping[str, Any], numbers: Array, texts: Sequence[Sequence[str | None]], until: int | None = None
 ) -> list[Array]:
     """Compute every node up to ``until`` (its number; left out, all) for all rows.
 
     :param numbers: shape ``(numbers, rows)``.
+    :param texts: per row its texts.
     """
+    count = numbers.shape[1] if plan["numbers"] else len(texts)
+    values = _evaluate(plan, Rows(numbers, _by_feature(plan, texts), count), until)
+    return [value.each(lambda text: text, object) if isinstance(value, Texts) else value for value in values]
+
+
+def _by_feature(plan: Mapping[str, Any], texts: Sequence[Sequence[str | None]]) -> Sequence[Sequence[str | None]]:
+    return list(zip(*texts)) or [()] * plan["texts"]
+
+
+def _evaluate(plan: Mapping[str, Any], rows: Rows, until: int | None = None) -> list[Array]:
     values: list[Array] = []
-    rows = Rows(numbers, texts, numbers.shape[1] if plan["numbers"] else len(texts))
     with np.errstate(all="ignore"):
         for node in plan["nodes"][: None if until is None else until + 1]:
             compute = entry(OPERATIONS, node, "numpy")
@@ -121,10 +168,10 @@ def _exp32(x: Array) -> Array:
 
 
 def _lookup(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
-    table = dict(zip(node["keys"], node["values"]))
+    table: dict[str | None, float] = dict(zip(node["keys"], node["values"]))
     table[None] = node["missing"]
-    default = node["default"]
-    return np.array([table.get(key, default) for key in of[0].tolist()], dtype=np.float64)
+    answer: Array = of[0].each(lambda text: table.get(text, node["default"]), np.float64)
+    return answer
 
 
 def _match(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
@@ -155,95 +202,8 @@ def _padded(rows: Sequence[Sequence[float]]) -> Array:
     return np.array([[0.0] * (width - len(row)) + list(row) for row in rows])
 
 
-# Pairs of a tree and a row that go down together: enough that numpy's calls weigh little, few enough for the cache.
-_PAIRS = 16_384
-_ROWS = 1_024
-
-
-class _Trees:
-    """An ensemble as arrays. Leaves lead to themselves."""
-
-    def __init__(self, node: Mapping[str, Any]) -> None:
-        column = np.array(node["column"], dtype=np.int32)
-        self.inner = column >= 0
-        here = np.arange(len(column))
-        self.column = np.where(self.inner, column, 0)
-        self.threshold = np.array(node["threshold"])
-        # Children side by side: of node i, 2i is where it goes right and 2i+1 left.
-        self.child = np.empty(2 * len(column), dtype=np.int32)
-        self.child[0::2] = np.where(self.inner, node["right"], here)
-        self.child[1::2] = np.where(self.inner, node["left"], here)
-        self.roots = np.array(node["roots"], dtype=np.int32)
-        self.missing_left = np.array(node["missing_left"], dtype=bool) if "missing_left" in node else None
-        # Which set a node asks (none: -1), and a table of sets against all values that any of them holds.
-        sets = node.get("sets", {})
-        self.values = np.unique(np.array([v for values in sets.values() for v in values], dtype=np.float64))
-        self.set_of = np.full(len(column), -1, dtype=np.int32)
-        self.member = np.zeros((len(sets), len(self.values) + 1), dtype=bool)
-        for i, (place, values) in enumerate(sets.items()):
-            self.set_of[int(place)] = i
-            self.member[i, np.searchsorted(self.values, values)] = True
-        self.compare = np.less if node.get("strict") else np.less_equal
-
-    def leaves(self, roots: Array, X: Array) -> Array:  # noqa: N803
-        """The leaf of every row in each of these trees, shape ``(trees, rows)``; ``X`` has a column a row."""
-        rows = X.shape[1]
-        flat = X.ravel()
-        place = np.repeat(roots, rows)
-        row = np.tile(np.arange(rows, dtype=np.int32), len(roots))
-        going = np.flatnonzero(self.inner[place])
-        at, row = place[going], row[going]
-        while going.size:
-            x = flat[self.column[at] * rows + row]
-            to_left = self.compare(x, self.threshold[at])
-            if len(self.member):
-                asked = np.flatnonzero(self.set_of[at] >= 0)
-                to_left[asked] = self._inside(self.set_of[at[asked]], x[asked])
-            if self.missing_left is not None:
-                to_left |= np.isnan(x) & self.missing_left[at]
-            at = self.child[2 * at + to_left]
-            inner = self.inner[at]
-            if not inner.all():
-                place[going[~inner]] = at[~inner]
-                going, at, row = going[inner], at[inner], row[inner]
-        return place.reshape(len(roots), rows)
-
-    def _inside(self, which: Array, x: Array) -> Array:
-        """Whether a value is in a set; the last column of the table stands for all other values."""
-        if not len(self.values):
-            return np.zeros(len(x), dtype=bool)
-        found = np.minimum(np.searchsorted(self.values, x), len(self.values) - 1)
-        return self.member[which, np.where(self.values[found] == x, found, len(self.values))]
-
-
-_prepared: dict[int, tuple[Mapping[str, Any], _Trees]] = {}
-
-
-def _prepare(node: Mapping[str, Any]) -> _Trees:
-    """The arrays of a node, kept for the next batch."""
-    found = _prepared.get(id(node))
-    if found is None or found[0] is not node:
-        if len(_prepared) >= 16:
-            _prepared.clear()
-        found = _prepared[id(node)] = (node, _Trees(node))
-    return found[1]
-
-
 def _trees(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
-    trees = _prepare(node)
-    X = np.stack(of) if of else np.zeros((1, rows.count))  # noqa: N806
-    single = node.get("precision") == 32
-    total = np.full(rows.count, node["start"])
-    for begin in range(0, rows.count, _ROWS):
-        part = X[:, begin : begin + _ROWS].copy()
-        together = max(1, _PAIRS // part.shape[1])
-        sums = total[begin : begin + _ROWS]
-        for first in range(0, len(trees.roots), together):
-            for worth in trees.threshold[trees.leaves(trees.roots[first : first + together], part)]:
-                sums += worth
-                if single:
-                    sums[:] = _round32(sums)
-    return total
+    return forest.prepared(node).score(of, rows.count)
 
 
 def _round32(x: Array) -> Array:
@@ -252,7 +212,7 @@ def _round32(x: Array) -> Array:
 
 OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], Rows], Array]] = {
     "number": lambda node, of, rows: rows.numbers[node["index"]],
-    "text": lambda node, of, rows: np.array([row[node["index"]] for row in rows.texts], dtype=object),
+    "text": lambda node, of, rows: Texts.of(rows.texts[node["index"]]),
     "constant": lambda node, of, rows: np.full(rows.count, node["value"]),
     "add": lambda node, of, rows: of[0] + of[1],
     "subtract": lambda node, of, rows: of[0] - of[1],
@@ -273,17 +233,15 @@ OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], Rows], Array
     "equal": lambda node, of, rows: of[0] == of[1],
     "finite": lambda node, of, rows: np.isfinite(of[0]),
     "missing": lambda node, of, rows: np.isnan(of[0]),
-    "absent": lambda node, of, rows: np.array([x is None for x in of[0].tolist()], dtype=bool),
-    "is": lambda node, of, rows: np.array([x == node["value"] for x in of[0].tolist()], dtype=bool),
+    "absent": lambda node, of, rows: of[0].each(lambda text: text is None, bool),
+    "is": lambda node, of, rows: of[0].each(lambda text: text == node["value"], bool),
     "not": lambda node, of, rows: ~of[0],
     "all": lambda node, of, rows: np.logical_and.reduce(of) if of else np.ones(rows.count, dtype=bool),
     "any": lambda node, of, rows: np.logical_or.reduce(of) if of else np.zeros(rows.count, dtype=bool),
     "indicator": lambda node, of, rows: of[0].astype(np.float64),
     "select": lambda node, of, rows: np.where(of[0], of[1], of[2]),
-    "fill": lambda node, of, rows: np.array([node["value"] if x is None else x for x in of[0].tolist()], dtype=object),
-    "replace": lambda node, of, rows: np.array(
-        [node["value"] if x == node["key"] else x for x in of[0].tolist()], dtype=object
-    ),
+    "fill": lambda node, of, rows: of[0].map(lambda text: node["value"] if text is None else text),
+    "replace": lambda node, of, rows: of[0].map(lambda text: node["value"] if text == node["key"] else text),
     "lookup": _lookup,
     "match": _match,
     "step": _step,

@@ -72,6 +72,19 @@ def score_ahead(
         plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)
 
 
+def score_rows(
+    plpy: Plpy, fingerprint: str, engine: str, count: int, numbers: Sequence[bytes], texts: Sequence[Sequence[Any]]
+) -> str:
+    """Score many rows; returns an array as SQL writes it, with null for a row that is refused."""
+    if not count:
+        return "{}"
+    try:
+        answers = scoring.score_rows(plpy, fingerprint, engine, count, numbers, texts)
+    except models.Refused as error:
+        plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)
+    return "{" + repr(answers)[1:-1].replace("nan", "null") + "}"
+
+
 def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Any] | None, texts: Sequence[Any] | None) -> int:
     """Score many rows at once for the calls that follow; returns the rows remembered."""
     return scoring.prime(plpy, fingerprint, engine, numbers or [], texts or [])

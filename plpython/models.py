@@ -82,6 +82,13 @@ class PlanInBatches:
             raise Refused("the plan refuses a row")
         return answers
 
+    def score_columns(self, numbers: Sequence[Any], texts: Sequence[Texts], count: int) -> list[float]:
+        """Score rows that are columns; NaN for a row that is refused."""
+        from . import batch
+
+        answers: list[float] = batch.score_columns(self.plan, batch.Rows(batch.stacked(numbers), texts, count)).tolist()
+        return answers
+
 
 Model = Union[Estimator, PlanInBatches]
 
@@ -116,6 +123,11 @@ def load(plpy: Plpy, fingerprint: str, engine: str) -> Model:
     if len(_loaded) > LOADED_AT_MOST:
         _loaded.popitem(last=False)
     return model
+
+
+def is_loaded(fingerprint: str, engine: str) -> bool:
+    """Whether a version is in the session's cache."""
+    return (fingerprint, engine) in _loaded
 
 
 def _read_plan(plpy: Plpy, fingerprint: str) -> PlanInBatches:

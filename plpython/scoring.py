@@ -7,8 +7,12 @@ it remembers answers by those two alone, so a remembered answer is the one that 
 from __future__ import annotations
 
 import hashlib
+import math
+import sys
 import time
-from collections.abc import Sequence
+from array import array
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from . import compiled, models
 from .models import Refused
@@ -35,6 +39,9 @@ VERSIONS_TIMED_AT_MOST = 64
 MISSES_BEFORE_READING_AHEAD = 4
 # Reading ahead has paid when this many of the rows were then asked for; otherwise it waits ever longer.
 HITS_THAT_PAY = 64
+
+# Of columns of numbers, columns of texts, and how many rows they have.
+ScoreColumns = Callable[[Sequence[Any], Sequence[Texts], int], "list[float]"]
 
 # Profile, depth of triggers, and time of a statement.
 Statement = tuple[int, int, str]
@@ -211,6 +218,74 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
             for index, answer in enumerate(answers, first):
                 _remembered[_key(fingerprint, numbers[index], texts[index])] = answer
     return scored
+
+
+def score_rows(
+    plpy: Plpy, fingerprint: str, engine: str, count: int, numbers: Sequence[bytes], texts: Sequence[Texts]
+) -> list[float]:
+    """Score rows that come as columns, in as few calls as end within the time that one may take.
+
+    :param numbers: per feature the bytes of its big-endian doubles, NaN where NULL.
+    :param texts: per feature its texts.
+    :returns: NaN for a row that is refused.
+    :raises models.LoadError: the version cannot be loaded.
+    """
+    columns = [array("d", column) for column in numbers]
+    if sys.byteorder == "little":
+        for column in columns:
+            column.byteswap()
+    score = _way_to_score(plpy, fingerprint, engine, count)
+    answers: list[float] = []
+    while len(answers) < count:
+        first = len(answers)
+        end = min(first + _rows_in_a_call.get((fingerprint, engine), ROWS_IN_THE_FIRST_CALL), count)
+        # The trip into the server lets a cancelled statement end here.
+        plpy.execute("select")
+        began = time.monotonic()
+        answers += score([c[first:end] for c in columns], [c[first:end] for c in texts], end - first)
+        _learn(fingerprint, engine, (time.monotonic() - began) / (end - first))
+    return answers
+
+
+def _way_to_score(plpy: Plpy, fingerprint: str, engine: str, count: int) -> ScoreColumns:
+    if engine == "python":
+        model = models.load(plpy, fingerprint, engine)
+        return lambda numbers, texts, count: _isolated(plpy, model, _by_row(numbers, count), _by_row(texts, count))
+    if count >= ROWS_THAT_PAY or models.is_loaded(fingerprint, engine):
+        try:
+            batches = models.load(plpy, fingerprint, engine)
+            if isinstance(batches, models.PlanInBatches):
+                return batches.score_columns
+        except models.LoadError:
+            pass  # no numpy here
+    try:
+        function = compiled.of(plpy, fingerprint)
+    except compiled.Refused as error:
+        raise models.LoadError(str(error)) from error
+
+    def one(numbers: Numbers, texts: Texts) -> float:
+        try:
+            return function(numbers, texts)
+        except compiled.Refused:
+            return math.nan
+
+    return lambda numbers, texts, count: list(map(one, _by_row(numbers, count), _by_row(texts, count)))
+
+
+def _by_row(columns: Sequence[Sequence[Any]], count: int) -> Sequence[Sequence[Any]]:
+    return list(zip(*columns)) if columns else [()] * count
+
+
+def _isolated(plpy: Plpy, model: models.Model, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> list[float]:
+    """Score rows together, or in halves down to the one that is refused."""
+    try:
+        return model.score_many(numbers, texts)
+    except Refused:
+        if len(numbers) == 1:
+            return [math.nan]
+    plpy.execute("select")
+    half = len(numbers) // 2
+    return _isolated(plpy, model, numbers[:half], texts[:half]) + _isolated(plpy, model, numbers[half:], texts[half:])
 
 
 def forget_estimators() -> None:

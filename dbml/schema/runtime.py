@@ -22,6 +22,7 @@ MODULES = (
     "treecode",
     "portable",
     "compiled",
+    "forest",
     "batch",
     "unfold",
     "signing",

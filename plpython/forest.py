@@ -1,0 +1,293 @@
+"""Ensembles of trees over many rows at once, where the server has numpy.
+
+The top of each tree, up to 64 leaves of it, goes by bit masks. Its leaves are numbered from left to right. A node that
+sends a row to the right rules out the leaves on its left; of the leaves that no node rules out, the first is the row's
+(Lucchese et al., QuickScorer, SIGIR 2015). What a column's value rules out, in all trees, stands in a table: a row
+costs a bisection, a gather and an ``&`` for each column, and no comparison for each tree. A small tree is all top. Below
+the top of a large one rows go down node by node, all that are still on their way together.
+
+Leaves are added in the order of :mod:`.portable`, so the sums are the same to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+Array = Any  # a numpy array; the server's may be of any version
+
+# Rows that are scored together: few enough that masks and leaves stay in the processor's cache.
+ROWS = 1024
+BITS = 64
+# Trees whose masks stand side by side: their tables stay in the cache as well.
+TREES = 128
+# Columns of few values are looked up as one.
+MERGED_AT_MOST = 1024
+# Pairs of a tree and a row that go down together.
+PAIRS = 16_384
+PREPARED_AT_MOST = 16
+
+
+class Forest:
+    """An ensemble as arrays.
+
+    :param node: a node ``trees`` of a plan that :func:`.plan.loads` has read.
+    """
+
+    def __init__(self, node: Mapping[str, Any]) -> None:
+        self.start = node["start"]
+        self.single = node.get("precision") == 32
+        self.worth = np.array(node["threshold"], dtype=np.float64)
+        self.trees = _Trees(node)
+        self.blocks: list[_Block] = []
+        roots = np.array(node["roots"], dtype=np.intp)
+        tops = _Tops(node, self.trees)
+        for first in range(0, len(roots), TREES):
+            self.blocks.append(_Block(self.trees, tops, roots[first : first + TREES]))
+
+    def score(self, columns: Sequence[Array], count: int) -> Array:
+        """The sum of the leaves of every row: float64, shape ``(count,)``.
+
+        :param columns: what the trees ask for, each of shape ``(count,)``.
+        """
+        total = np.full(count, self.start, dtype=np.float64)
+        for begin in range(0, count, ROWS):
+            sums = total[begin : begin + ROWS]
+            part = [column[begin : begin + ROWS] for column in columns]
+            rows = np.array(part) if part else np.zeros((1, len(sums)))
+            for block in self.blocks:
+                places = block.places(part, len(sums))
+                if block.deep:
+                    places = self._below(places, rows)
+                for worth in self.worth[places]:
+                    sums += worth
+                    if self.single:
+                        sums[:] = sums.astype(np.float32)
+        return total
+
+    def _below(self, places: Array, rows: Array) -> Array:
+        """The leaves below these nodes, a few trees at a time."""
+        together = max(1, PAIRS // rows.shape[1])
+        for first in range(0, len(places), together):
+            part = places[first : first + together]
+            part[:] = self.trees.leaves(part, rows)
+        return places
+
+
+class _Trees:
+    """The nodes of an ensemble. Leaves lead to themselves."""
+
+    def __init__(self, node: Mapping[str, Any]) -> None:
+        column = np.array(node["column"], dtype=np.int32)
+        self.inner = column >= 0
+        here = np.arange(len(column))
+        self.column = np.where(self.inner, column, 0)
+        self.threshold = np.array(node["threshold"], dtype=np.float64)
+        # Children side by side: of node i, 2i is where it goes right and 2i+1 left.
+        self.child = np.empty(2 * len(column), dtype=np.int32)
+        self.child[0::2] = np.where(self.inner, node["right"], here)
+        self.child[1::2] = np.where(self.inner, node["left"], here)
+        missing_left = node.get("missing_left")
+        self.missing_left = np.array(missing_left or [0] * len(column), dtype=bool)
+        self.may_go_left = bool(self.missing_left.any())
+        # Which set a node asks (none: -1), and a table of sets against all values that any of them holds.
+        sets = node.get("sets", {})
+        self.values = np.unique(np.array([v for values in sets.values() for v in values], dtype=np.float64))
+        self.set_of = np.full(len(column), -1, dtype=np.int32)
+        self.member = np.zeros((len(sets), len(self.values) + 1), dtype=bool)
+        for i, (place, values) in enumerate(sets.items()):
+            self.set_of[int(place)] = i
+            self.member[i, np.searchsorted(self.values, values)] = True
+        self.strict = bool(node.get("strict"))
+
+    def leaves(self, places: Array, rows: Array) -> Array:
+        """The leaf of every row below each of these nodes, shape ``(trees, rows)`` as ``places``."""
+        count = rows.shape[1]
+        flat = rows.ravel()
+        place = places.ravel().astype(np.int32)
+        compare = np.less if self.strict else np.less_equal
+        going = np.flatnonzero(self.inner[place])
+        at, row = place[going], going % count
+        while going.size:
+            x = flat[self.column[at] * count + row]
+            to_left = compare(x, self.threshold[at])
+            if len(self.member):
+                asked = np.flatnonzero(self.set_of[at] >= 0)
+                to_left[asked] = self.inside(self.set_of[at[asked]], x[asked])
+            if self.may_go_left:
+                to_left |= np.isnan(x) & self.missing_left[at]
+            at = self.child[2 * at + to_left]
+            inner = self.inner[at]
+            if not inner.all():
+                place[going[~inner]] = at[~inner]
+                going, at, row = going[inner], at[inner], row[inner]
+        return place.reshape(places.shape)
+
+    def inside(self, which: Array, x: Array) -> Array:
+        """Whether a value is in a set; the last column of the table stands for all other values."""
+        return self.member[which, _ranks(self.values, x)]
+
+
+def _ranks(values: Array, x: Array) -> Array:
+    """The place of each x among ascending values, or their number where it is none of them."""
+    if not len(values):
+        return np.zeros(len(x), dtype=np.intp)
+    found = np.minimum(np.searchsorted(values, x), len(values) - 1)
+    return np.where(values[found] == x, found, len(values))
+
+
+class _Tops:
+    """Grows the tops of trees: level by level, until a top has :data:`BITS` leaves."""
+
+    def __init__(self, node: Mapping[str, Any], trees: _Trees) -> None:
+        self.left, self.right, self.inner = node["left"], node["right"], trees.inner.tolist()
+
+    def grow(self, root: int) -> tuple[list[tuple[int, int, int]], list[int]]:
+        """Return a top's inner nodes, each with its first leaf and the number on its left, and its leaves in order."""
+        cut = {root}
+        level, leaves = [root], 1
+        while level:
+            below = []
+            for place in level:
+                if self.inner[place] and leaves < BITS:
+                    cut.discard(place)
+                    cut.update((self.left[place], self.right[place]))
+                    leaves += 1
+                    below += [self.left[place], self.right[place]]
+            level = below
+        ordered: list[int] = []
+        asked: list[tuple[int, int, int]] = []
+        waiting: list[tuple[int, int | None]] = [(root, None)]
+        while waiting:
+            place, first = waiting.pop()
+            if first is not None:  # its left side is done
+                asked.append((place, first, len(ordered) - first))
+            elif place in cut:
+                ordered.append(place)
+            else:
+                waiting += [(self.right[place], None), (place, len(ordered)), (self.left[place], None)]
+        return asked, ordered
+
+
+class _Block:
+    """Some trees of an ensemble: their masks, one tree beside the other."""
+
+    def __init__(self, trees: _Trees, tops: _Tops, roots: Array) -> None:
+        grown = [tops.grow(int(root)) for root in roots]
+        bits = max(len(leaves) for _, leaves in grown)
+        self.dtype = next(np.dtype(f"uint{size}") for size in (8, 16, 32, 64) if bits <= size)
+        self.leaf = np.zeros((len(grown), bits), dtype=np.int32)
+        for i, (_, leaves) in enumerate(grown):
+            self.leaf[i, : len(leaves)] = leaves
+        self.offsets = (np.arange(len(grown), dtype=np.int32) * bits)[:, None]
+        self.deep = bool(trees.inner[self.leaf].any())
+        asked = [(node, tree, first, left) for tree, (inner, _) in enumerate(grown) for node, first, left in inner]
+        node = np.array([a[0] for a in asked], dtype=np.intp)
+        tree = np.array([a[1] for a in asked], dtype=np.intp)
+        ruled_out = [((1 << left) - 1) << first for _, _, first, left in asked]
+        keeps = ~np.array(ruled_out, dtype=np.uint64)
+        questions = []
+        for column in np.unique(trees.column[node]):
+            for by_set in (False, True):
+                mine = (trees.column[node] == column) & ((trees.set_of[node] >= 0) == by_set)
+                if mine.any():
+                    write = _by_set if by_set else _by_threshold
+                    readers, table = write(trees, int(column), node[mine], tree[mine], keeps[mine], len(grown))
+                    questions.append((readers, table.astype(self.dtype)))
+        self.questions = _merged(questions)
+
+    def places(self, columns: Sequence[Array], count: int) -> Array:
+        """The node at which every row leaves each tree's top, shape ``(trees, rows)``."""
+        masks: Array = None
+        for readers, table in self.questions:
+            place = readers[0](columns)
+            for reader in readers[1:]:
+                place = place * reader.size + reader(columns)
+            found = table.take(place, axis=0)
+            masks = found if masks is None else np.bitwise_and(masks, found, out=masks)
+        if masks is None:  # no tree has more than a leaf
+            return np.repeat(self.leaf[:, :1], count, axis=1)
+        return self.leaf.ravel()[_lowest(np.ascontiguousarray(masks.T)) + self.offsets]
+
+
+class _Reader:
+    """Finds the row of a table that belongs to a column's value.
+
+    :param values: ascending; for thresholds the value's interval counts, for sets the value itself.
+    :param side: of :func:`numpy.searchsorted`; None for sets.
+    """
+
+    def __init__(self, column: int, values: Array, side: Any) -> None:
+        self.column, self.values, self.side = column, values, side
+        self.size = len(values) + 2  # other values, and what is missing
+
+    def __call__(self, columns: Sequence[Array]) -> Array:
+        """The places, shape ``(rows,)``."""
+        x = columns[self.column]
+        place: Array = _ranks(self.values, x) if self.side is None else np.searchsorted(self.values, x, side=self.side)
+        place[np.isnan(x)] = self.size - 1
+        return place
+
+
+def _by_threshold(
+    trees: _Trees, column: int, node: Array, tree: Array, keeps: Array, width: int
+) -> tuple[list[_Reader], Array]:
+    edges = np.unique(trees.threshold[node])
+    table = np.full((len(edges) + 2, width), ~np.uint64(0))
+    # What lies behind an edge lies behind the edges before it as well.
+    np.bitwise_and.at(table, (np.searchsorted(edges, trees.threshold[node]) + 1, tree), keeps)
+    table[:-1] = np.bitwise_and.accumulate(table[:-1], axis=0)
+    table[-1] = ~np.uint64(0)
+    right = ~trees.missing_left[node]
+    np.bitwise_and.at(table[-1], tree[right], keeps[right])
+    return [_Reader(column, edges, "right" if trees.strict else "left")], table
+
+
+def _by_set(
+    trees: _Trees, column: int, node: Array, tree: Array, keeps: Array, width: int
+) -> tuple[list[_Reader], Array]:
+    member = trees.member[trees.set_of[node]]
+    used = np.flatnonzero(member[:, :-1].any(axis=0))
+    table = np.full((len(used) + 2, width), ~np.uint64(0))
+    goes_left = np.column_stack([member[:, used], np.zeros(len(node), dtype=bool), trees.missing_left[node]])
+    for i, place in zip(*np.nonzero(~goes_left)):
+        table[place, tree[i]] &= keeps[i]
+    return [_Reader(column, trees.values[used], None)], table
+
+
+def _merged(questions: Sequence[tuple[list[_Reader], Array]]) -> list[tuple[list[_Reader], Array]]:
+    """Put columns of few values together: the last one's changes fastest."""
+    merged: list[tuple[list[_Reader], Array]] = []
+    for readers, table in sorted(questions, key=lambda question: len(question[1])):
+        if merged and len(merged[-1][1]) * len(table) <= MERGED_AT_MOST:
+            before, other = merged.pop()
+            readers, table = before + readers, (other[:, None, :] & table[None, :, :]).reshape(-1, table.shape[1])
+        merged.append((readers, table))
+    return merged
+
+
+def _lowest(masks: Array) -> Array:
+    """The place of the lowest bit that is set: a power of two is exact as a float, and its exponent is the place."""
+    low = masks & (~masks + masks.dtype.type(1))
+    if masks.dtype.itemsize == 1:
+        return _BIT_OF_A_BYTE[low]
+    if masks.dtype.itemsize == 8:
+        return (low.astype(np.float64).view(np.int64) >> 52).astype(np.int32) - 1023
+    return (low.astype(np.float32).view(np.int32) >> 23) - 127
+
+
+_BIT_OF_A_BYTE = np.array([max(byte.bit_length() - 1, 0) for byte in range(256)], dtype=np.int32)
+
+_prepared: dict[int, tuple[Mapping[str, Any], Forest]] = {}
+
+
+def prepared(node: Mapping[str, Any]) -> Forest:
+    """The arrays of a node, kept for the next batch."""
+    found = _prepared.get(id(node))
+    if found is None or found[0] is not node:
+        if len(_prepared) >= PREPARED_AT_MOST:
+            _prepared.clear()
+        found = _prepared[id(node)] = (node, Forest(node))
+    return found[1]

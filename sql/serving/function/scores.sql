@@ -1,0 +1,270 @@
+-- The rows are read as their caller would read them: with his rights, under his policies, by his search_path. So this
+-- function and `_fetch` have none of their own, and every name in them is qualified. What scores is handed values alone.
+create or replace function dbml.scores(model text, rows text)
+returns table (key text[], version integer, score float8, outputs jsonb)
+language plpgsql
+stable parallel unsafe
+security invoker
+set cursor_tuple_fraction = 1 -- every row will be fetched
+as $$
+declare
+  relation pg_catalog.regclass;
+  source text := rows;
+  aliases text;
+  described pg_catalog.json;
+  names text[];
+  types pg_catalog.oid[];
+  reading record;
+  batches refcursor;
+begin
+  if dbml._is_a_name(rows) then
+    relation := rows::pg_catalog.regclass;
+    source := pg_catalog.format('select * from %s', relation);
+  end if;
+  -- One row of nulls, and nothing of the source is read.
+  execute pg_catalog.format(
+    E'select pg_catalog.row_to_json(d) from (select q.* from (select) o left join (%s\n) q on false) d', source)
+    into described;
+  names := array(select pg_catalog.json_object_keys(described));
+  -- By place, because a query may give two columns one name.
+  aliases := (select pg_catalog.string_agg(pg_catalog.format('c%s', i), ', ' order by i)
+                from pg_catalog.generate_subscripts(names, 1) i);
+  execute pg_catalog.format(
+    E'select array[%s]::pg_catalog.oid[] from (select) o left join (%s\n) q(%s) on false',
+    (select pg_catalog.string_agg(pg_catalog.format('pg_catalog.pg_typeof(q.c%s)', i), ', ' order by i)
+       from pg_catalog.generate_subscripts(names, 1) i),
+    source, aliases)
+    into types;
+  reading := dbml._scores_reading(model, relation, names, types);
+  if reading.batch is null then
+    return query execute pg_catalog.format(E'select %s from (%s\n) q(%s)', reading.columns, source, aliases);
+    return;
+  end if;
+  open batches no scroll for
+    execute pg_catalog.format(E'select %s from (%s\n) q(%s)', reading.columns, source, aliases);
+  loop
+    return query execute reading.batch using batches::text;
+    exit when not found;
+  end loop;
+  close batches;
+end
+$$;
+comment on function dbml.scores(text, text) is
+  'Scores many rows: dbml.scores(''churn'', ''select * from customer where …''), or a table''s name; churn@2 names a '
+  'version. The score of a row that the model refuses is NULL, and the others are scored. The key is that of the '
+  'model''s profile where the rows have its columns, a table''s primary key, or the column called key.';
+
+create or replace function dbml._is_a_name(rows text) returns boolean
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select rows ~ '^\s*(?:[[:alpha:]_][\w$]*|"(?:[^"]|"")+")(?:\s*\.\s*(?:[[:alpha:]_][\w$]*|"(?:[^"]|"")+"))*\s*$'
+$$;
+comment on function dbml._is_a_name(text) is 'Whether what scores() is given is a table''s name, and no query.';
+
+-- Volatile, because that is what may run FETCH.
+create or replace function dbml._fetch(batches text, rows integer) returns setof record
+language plpgsql
+volatile parallel unsafe
+security invoker
+as $$
+begin
+  return query execute pg_catalog.format('fetch forward %s from %I', rows, batches);
+end
+$$;
+comment on function dbml._fetch(text, integer) is 'The next rows of a cursor of the session, for a query over them.';
+
+-- The SQL by which scores() reads its rows. Only names, types and expressions go in: no row is seen here.
+create or replace function dbml._scores_reading(
+  model text, relation regclass, names text[], types oid[], out columns text, out batch text
+)
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  rows_in_a_batch constant integer := 4096;
+  scorer dbml.scorer := dbml._scorer_named(model);
+  features jsonb := scorer.interface -> 'features';
+  prediction dbml.prediction;
+  feature record;
+  place integer;
+  input text;
+  keys text[];
+  numbers text[] := '{}';
+  texts text[] := '{}';
+begin
+  select r.* into prediction
+    from dbml.prediction r
+    join dbml.profile p on p.id = r.profile
+   where r.model = scorer.model and p.relation = _scores_reading.relation;
+  for feature in
+    select f.value ->> 'name' as name, f.value ->> 'kind' as kind from jsonb_array_elements(features) with ordinality f order by f.ordinality
+  loop
+    place := array_position(names, feature.name);
+    if prediction.features ? feature.name then
+      input := dbml._feature_call(prediction, feature.name, names);
+    elsif place is null then
+      raise exception 'feature % of model % is missing from the rows', quote_ident(feature.name), quote_literal(model)
+        using errcode = 'DB013', hint = format('Give every feature as a column of its name; null means unknown. The features: %s',
+          (select string_agg(f ->> 'name', ', ') from jsonb_array_elements(features) f));
+    else
+      input := dbml._typed_input(model, feature.name, feature.kind, types[place], format('q.c%s', place));
+    end if;
+    if feature.kind = 'text' then
+      texts := texts || (input || '::text');
+    else
+      numbers := numbers || (input || '::float8');
+    end if;
+  end loop;
+  select array_agg(format('q.c%s::text', array_position(names, k)) order by i) into keys
+    from unnest(dbml._key_of_rows(scorer.model, relation, names)) with ordinality u(k, i);
+  if scorer.engine = 'sql' then
+    columns := format('%s, %s::integer, coalesce(%s, dbml._careful_or_null(%L, %s, %s)), null::jsonb',
+      coalesce(format('array[%s]', array_to_string(keys, ', ')), 'null::text[]'), scorer.version,
+      dbml._filled(scorer.expression, numbers, texts),
+      scorer.model, scorer.version, dbml._arrays(numbers, texts));
+    return;
+  end if;
+  columns := coalesce(array_to_string(keys || numbers || texts, ', '), '');
+  batch := format(
+    'select %s, %s::integer, u.score, null::jsonb'
+    '  from (select %s dbml._score_rows(%L, %L, pg_catalog.count(*)::integer, array[%s]::bytea[], array[%s]::text[])::float8[] as scores'
+    '          from dbml._fetch($1, %s) b(%s)) a'
+    '  cross join lateral rows from (%s pg_catalog.unnest(a.scores)) u(%s score)',
+    coalesce(format('array[%s]', dbml._numbered('u.k%s', keys)), 'null::text[]'), scorer.version,
+    coalesce(dbml._numbered('pg_catalog.array_agg(b.k%1$s) as k%1$s', keys) || ', ', ''),
+    scorer.fingerprint, scorer.engine,
+    coalesce(dbml._numbered('pg_catalog.string_agg(pg_catalog.float8send(coalesce(b.n%1$s, ''NaN'')), '''')', numbers), ''),
+    coalesce(dbml._numbered('pg_catalog.array_agg(b.t%s)', texts), ''),
+    rows_in_a_batch,
+    concat_ws(', ', dbml._numbered('k%s text', keys), dbml._numbered('n%s float8', numbers), dbml._numbered('t%s text', texts)),
+    coalesce(dbml._numbered('pg_catalog.unnest(a.k%s)', keys) || ', ', ''),
+    coalesce(dbml._numbered('k%s', keys) || ', ', ''));
+end
+$$;
+comment on function dbml._scores_reading(text, regclass, text[], oid[]) is
+  'What scores() selects from its rows, named q, and the query that scores a batch of them; no batch where SQL scores a row.';
+
+create or replace function dbml._numbered(pattern text, items text[]) returns text
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select string_agg(format(pattern, i), ', ' order by i) from generate_subscripts(items, 1) i
+$$;
+comment on function dbml._numbered(text, text[]) is 'A pattern filled with 1, 2, … for each element; NULL for none.';
+
+create or replace function dbml._scorer_named(model text) returns dbml.scorer
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  named text[] := regexp_match(model, '^(.*)@([0-9]{1,9})$');
+  scorer dbml.scorer := case when named is null then dbml._deployed(model) else dbml._scorer(named[1], named[2]::integer) end;
+begin
+  if scorer.model is null and named is null then
+    perform dbml._not_deployed(model);
+  elsif scorer.model is null then
+    raise exception 'there is no %', model using errcode = 'DB005', hint = 'dbml model list shows what there is';
+  end if;
+  return scorer;
+end
+$$;
+comment on function dbml._scorer_named(text) is 'What scoring needs by the version that serves as churn, or by churn@2.';
+
+create or replace function dbml._typed_input(model text, feature text, kind text, type oid, input text) returns text
+language plpgsql
+stable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  base regtype;
+  category "char";
+begin
+  select coalesce(nullif(t.typbasetype, 0), t.oid) into base from pg_type t where t.oid = type;
+  select t.typcategory into category from pg_type t where t.oid = base;
+  if (kind = 'text') <> (category in ('S', 'E')) or kind <> 'text' and category not in ('N', 'B') then
+    raise exception 'feature % of model % is %, the rows hold %', quote_ident(feature), quote_literal(model),
+      case kind when 'text' then 'text' else 'a number' end, format_type(type, null)
+      using errcode = 'DB013', hint = 'Cast it in the query.';
+  end if;
+  return input || case when category = 'B' and kind <> 'text' then '::integer' else '' end;
+end
+$$;
+comment on function dbml._typed_input(text, text, text, oid, text) is 'A feature''s column as scorers take it, if its type fits.';
+
+-- The function was made for the version that serves the profile; a feature that only another version has is not there.
+create or replace function dbml._feature_call(prediction dbml.prediction, feature text, names text[]) returns text
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  call text;
+begin
+  select format('dbml_scorer.%I(%s)', f.proname,
+                (select string_agg(format('q.c%s', array_position(names, a)), ', ' order by i)
+                   from unnest(f.proargnames) with ordinality u(a, i)))
+    into call
+    from jsonb_array_elements((dbml._deployed(prediction.model)).interface -> 'features') with ordinality d
+    join pg_proc f on f.pronamespace = 'dbml_scorer'::regnamespace
+     and f.proname = format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, d.ordinality)::name
+   where d.value ->> 'name' = feature;
+  if call is null then
+    raise exception 'feature % of model % comes from an expression that the version serving now does not have',
+      quote_ident(feature), quote_literal(prediction.model)
+      using errcode = 'DB013', hint = 'Give a query that yields it instead of the table''s name.';
+  end if;
+  return call;
+end
+$$;
+comment on function dbml._feature_call(dbml.prediction, text, text[]) is 'A feature given by an expression, read from rows named q.';
+
+create or replace function dbml._key_of_rows(model text, relation regclass, names text[]) returns text[]
+language sql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+    (select p.key
+       from dbml.prediction r
+       join dbml.profile p on p.id = r.profile
+      where r.model = _key_of_rows.model and p.key::text[] <@ names
+        and (_key_of_rows.relation is null or p.relation = _key_of_rows.relation)
+      order by p.id limit 1)::text[],
+    (select array_agg(a.attname::text order by array_position(i.indkey::int2[], a.attnum))
+       from pg_index i
+       join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
+      where i.indrelid = _key_of_rows.relation and i.indisprimary),
+    array(select 'key' where 'key' = any (names)))
+$$;
+comment on function dbml._key_of_rows(text, regclass, text[]) is
+  'The columns that are the key of rows to be scored: the profile''s, the table''s, or the one called key; perhaps none.';
+
+create or replace function dbml._careful_or_null(model text, version integer, numbers float8[], texts text[]) returns float8
+language plpgsql
+stable parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result float8;
+begin
+  execute format('select %s($1, $2)', dbml._careful_scorer(model, version)) into result using numbers, texts;
+  return result;
+exception when sqlstate 'DB013' then
+  return null;
+end
+$$;
+comment on function dbml._careful_or_null(text, integer, float8[], text[]) is
+  'The score of a row that plain arithmetic turned away; NULL where the model refuses it.';

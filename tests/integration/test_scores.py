@@ -1,0 +1,175 @@
+"""Many rows by ``dbml.scores()``: the rows are the caller's, the answers are scikit-learn's."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import psycopg
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from tests.conftest import Cli, Trained, profile_rows
+from tests.integration.test_roles import made_role
+
+Db = psycopg.Connection[Any]
+ENGINES = ["sql", "portable", "python"]
+SCORES = "select s.key, s.version, s.score from dbml.scores(%s, %s) s"
+
+
+def scores(db: Db, model: str, rows: str) -> list[tuple[Any, ...]]:
+    return db.execute(SCORES, [model, rows]).fetchall()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.usefixtures("live")
+def test_a_table_or_a_query_scores_as_scikit_learn_does(db: Db, churn: Trained) -> None:
+    truth = churn.truth(profile_rows(db))
+    for rows in ("customer", ' "public" . customer ', "select * from customer", "table customer -- all of it"):
+        found = sorted(scores(db, "churn", rows), key=lambda row: int(row[0][0]))
+        assert [(key, version) for key, version, _ in found] == [([str(i)], 1) for i in range(1, 51)], rows
+        np.testing.assert_allclose([score for *_, score in found], truth, atol=1e-9)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.usefixtures("live")
+def test_more_rows_than_a_batch_keep_their_own_keys_and_scores(db: Db, churn: Trained) -> None:
+    db.execute(
+        "create table many as select i as id, plan, (i % 9)::smallint as complaints, (i % 997)::numeric as spend"
+        " from generate_series(1, 9001) i join customer c on c.id = i % 50 + 1"
+    )
+    found = scores(db, "churn", "select id, plan, spend, complaints, id as id2 from many order by id")
+    rows = pd.DataFrame(
+        db.execute("select plan, complaints, spend::float8 from many order by id").fetchall(),
+        columns=["plan", "complaints", "spend"],
+    )
+    assert [key for key, *_ in found] == [[str(i)] for i in range(1, 9002)]
+    np.testing.assert_allclose([score for *_, score in found], churn.truth(rows), atol=1e-9)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.usefixtures("live")
+def test_a_row_that_the_model_refuses_has_no_score_and_spoils_no_other(db: Db, churn: Trained) -> None:
+    db.execute("update customer set spend = null where id % 7 = 0")
+    found = {int(key[0]): score for key, _, score in scores(db, "churn", "customer")}
+    assert [i for i, score in found.items() if score is None] == list(range(7, 51, 7))
+    rows = profile_rows(db)
+    kept = rows[rows["spend"].notna()]
+    np.testing.assert_allclose([found[i] for i in kept["id"]], churn.truth(kept), atol=1e-9)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.usefixtures("live")
+def test_a_version_by_its_number(db: Db, cli: Cli, churn_2: Trained, engine: str) -> None:
+    cli("model", "add", "churn", churn_2.file, "--sample", churn_2.sample, "--engine", engine)
+    found = scores(db, "churn@2", "select * from customer order by id")
+    assert {version for _, version, _ in found} == {2}
+    np.testing.assert_allclose([score for *_, score in found], churn_2.truth(profile_rows(db)), atol=1e-9)
+
+
+@pytest.mark.usefixtures("live")
+def test_where_no_row_is_there_is_no_score(db: Db) -> None:
+    for engine in ENGINES:
+        assert scores(db, "churn", "select * from customer where false") == [], engine
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.usefixtures("live")
+def test_the_key_is_the_profiles_the_tables_or_the_column_called_key(db: Db) -> None:
+    features = "plan, complaints, spend"
+    db.execute(f"create table other as select id as a, 'x'::text as b, {features} from customer")  # type: ignore[arg-type]
+    db.execute("alter table other add primary key (b, a)")
+    for rows, key in (
+        ("other", ["x", "3"]),
+        (f"select a as key, {features} from other where a = 3", ["3"]),
+        (f"select a as id, {features} from other where a = 3", ["3"]),
+        (f"select {features} from other where a = 3", None),
+    ):
+        assert key in [found for found, *_ in scores(db, "churn", rows)], rows
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("model", "rows", "sqlstate", "says"),
+    [
+        ("chrun", "customer", "DB005", "'chrun' has no deployed version"),
+        ("churn@9", "customer", "DB005", "there is no churn@9"),
+        ("churn", "select plan, spend from customer", "DB013", "complaints of model 'churn' is missing from the rows"),
+        (
+            "churn",
+            "select 1 as plan, spend, complaints from customer",
+            "DB013",
+            "plan .* is text, the rows hold integer",
+        ),
+        (
+            "churn",
+            "select plan, spend::text, complaints from customer",
+            "DB013",
+            "spend .* is a number, the rows hold text",
+        ),
+        ("churn", "nowhere", "42P01", 'relation "nowhere" does not exist'),
+        ("churn", "select * from nowhere", "42P01", 'relation "nowhere" does not exist'),
+        (
+            "churn",
+            "select * from customer) q; drop table customer; select * from (table customer",
+            "0A000",
+            "not allowed",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("live")
+def test_what_cannot_be_scored_is_said_in_a_sentence(db: Db, model: str, rows: str, sqlstate: str, says: str) -> None:
+    with pytest.raises(psycopg.Error, match=says) as raised:
+        scores(db, model, rows)
+    assert raised.value.sqlstate == sqlstate
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.usefixtures("live")
+def test_rows_are_read_with_the_callers_rights(db: Db, dsn: str) -> None:
+    db.execute("alter table customer enable row level security")
+    db.execute("create policy own on customer using (id <= 5)")
+    for session in made_role(db, dsn, "dbml_analyst", "select on customer"):
+        assert len(scores(session, "churn", "customer")) == 5
+        db.execute("revoke select on customer from public")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            scores(session, "churn", "select * from complaint")
+    assert len(scores(db, "churn", "customer")) == 50
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_expression_of_the_profile_gives_its_feature(
+    cli: Cli, tables: None, churn: Trained, db: Db, spec_file: Any, engine: str
+) -> None:
+    text = spec_file.read_text().replace("[[event]]", '[prediction.features]\nspend = "spend * 2"\n[[event]]')
+    spec_file.write_text(text)
+    cli("model", "add", "churn", churn.file, "--sample", churn.sample, "--engine", engine)
+    cli("attach", spec_file)
+    cli("deploy", "churn@1")
+    found = sorted(scores(db, "churn", "customer"), key=lambda row: int(row[0][0]))
+    rows = profile_rows(db)
+    np.testing.assert_allclose([s for *_, s in found], churn.truth(rows.assign(spend=rows["spend"] * 2)), atol=1e-9)
+
+
+def test_it_ends_when_it_is_cancelled(db: Db, cli: Cli, churn: Trained, tmp_path: Any) -> None:
+    estimator = make_pipeline(
+        make_column_transformer((OneHotEncoder(), ["plan"]), remainder="passthrough"),
+        GradientBoostingClassifier(n_estimators=50, random_state=0),
+    ).fit(churn.rows, churn.rows["complaints"] > 4)
+    joblib.dump(estimator, tmp_path / "slow.joblib")
+    cli("model", "add", "slow", tmp_path / "slow.joblib", "--sample", churn.sample, "--engine", "portable")
+    cli("deploy", "slow@1")
+    endless = "select 'plus' as plan, i % 9 as complaints, i as spend from generate_series(1, 2000000000) i"
+    stop = threading.Timer(1.0, db.cancel)
+    stop.start()
+    began = time.monotonic()
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        db.execute("select count(*) from dbml.scores('slow', %s)", [endless])
+    assert time.monotonic() - began < 60  # and not when the rows end
