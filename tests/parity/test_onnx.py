@@ -147,6 +147,10 @@ def test_words_become_numbers(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("word\na\nb\ngrößer\nother\n")
     read = artifact.read(tmp_path / "model.onnx", tmp_path / "rows.csv")
     np.testing.assert_allclose(read.golden["scores"], [11.5, 99.0, 2.5, -1.0], rtol=1e-6)
+    # The graph takes text, whatever a CSV file looks like.
+    (tmp_path / "rows.csv").write_text("word\n02134\n7\nTrue\n")
+    read = artifact.read(tmp_path / "model.onnx", tmp_path / "rows.csv")
+    assert read.golden["rows"] == [["02134"], ["7"], ["True"]]
 
 
 def test_trees_behind_a_product_are_refused(tmp_path: Path) -> None:

@@ -17,8 +17,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from dbml._plpython import batch
-from dbml.errors import ArtifactError
+from dbml.errors import ArtifactError, TooLarge
 from dbml.scorer.onnx.graph import Graph, NotReadable
+from dbml.scorer.onnx.limits import Exceeded
 from dbml.scorer.onnx.walk import answer
 from dbml.scorer.plan import Builder, Unsupported
 from dbml.scorer.sklearn.registry import Answer, Column, Columns
@@ -30,6 +31,7 @@ _FEEDS = {"float": np.float32, "double": np.float64, "int64": np.int64, "bool": 
 def load(path: Path | str, content: bytes) -> OnnxModel:
     """Read an ONNX file.
 
+    :raises TooLarge: it would be larger than :mod:`.limits` allow.
     :raises ArtifactError: a package is missing, or the file is no ONNX model that a plan expresses.
     """
     try:
@@ -46,6 +48,8 @@ def load(path: Path | str, content: bytes) -> OnnxModel:
         raise ArtifactError(
             f"{path}: needs the packages onnx and onnxruntime ({error})", "Install them: pip install 'dbml[export]'"
         ) from error
+    except Exceeded as error:
+        raise TooLarge(f"{path}: {error}", "Nothing of it was loaded. Convert a smaller model.") from error
     except NotReadable as error:
         raise ArtifactError(f"{path}: is no ONNX model ({error})", _WRITE) from error
     except Unsupported as error:
@@ -72,6 +76,9 @@ class OnnxModel(BaseEstimator, ABC):  # type: ignore[misc]
         if graph.named:
             self.feature_names_in_ = np.array([each.name for each in graph.inputs], dtype=object)
         self.takes_numbers = all(each.dtype != "string" for each in graph.inputs)
+        self.known_types = [
+            "text" if each.dtype == "string" else None for each in graph.inputs for _ in range(each.width)
+        ]
         self._plans = self._written_alone()
 
     @abstractmethod

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from dbml.scorer.onnx import limits
 from dbml.scorer.plan import Unsupported
 
 
@@ -39,6 +40,7 @@ class Graph:
         ]
         self._makers = {name: place for place, (node, _) in enumerate(self._nodes) for name in node.output}
         self.inputs = [_input(each) for each in self._graph.input if each.name not in self.constants]
+        limits.check(model, {each.name: each.width for each in self.inputs}, self._nodes, self.constants)
         self._outputs()
 
     @classmethod
@@ -46,6 +48,7 @@ class Graph:
         """Read a file's bytes.
 
         :raises NotReadable: they are none of an ONNX model.
+        :raises Exceeded: it is larger than :mod:`.limits` allow.
         """
         import onnx
 
@@ -53,12 +56,12 @@ class Graph:
             model = onnx.load_model_from_string(content)
             _refuse_other_files(model.graph)
             onnx.checker.check_model(model)
-        except Unsupported:
+            return cls(model)
+        except (Unsupported, limits.Exceeded):
             raise
         except Exception as error:
             # protobuf and the checker have exceptions of their own; the file's bytes are not to be shown.
             raise NotReadable((str(error).strip().splitlines() or [type(error).__name__])[0][:200]) from error
-        return cls(model)
 
     def _outputs(self) -> None:
         """Find which output is the answer, and which the label."""
@@ -138,7 +141,7 @@ def _input(each: Any) -> Input:
     dimensions = each.type.tensor_type.shape.dim
     if dtype.startswith("tensor type"):
         raise Unsupported(f'the input "{each.name}" of {dtype}: it takes float, double, int64, bool and string')
-    if len(dimensions) != 2 or not dimensions[1].dim_value:
+    if len(dimensions) != 2 or dimensions[1].dim_value < 1:
         raise Unsupported(f'the input "{each.name}" without a number of columns')
     return Input(each.name, dtype, dimensions[1].dim_value)
 
