@@ -136,13 +136,17 @@ def _frame(
     for feature in features:
         if feature["kind"] == "text":
             columns[feature["name"]] = _text(feature, next(text_columns))
+            continue
+        values = next(number_columns)
+        irregular_here = feature["kind"] != "float" and next(flags)
+        if feature["dtype"] == "category":
+            columns[feature["name"]] = _categories(feature, [_category(feature, value) for value in values])
         elif feature["kind"] == "float":
-            columns[feature["name"]] = _floats(next(number_columns), feature["dtype"])
+            columns[feature["name"]] = _floats(values, feature["dtype"])
         elif feature["kind"] == "integer":
-            values = next(number_columns)
-            columns[feature["name"]] = _floats(values, "float64" if next(flags) else "int64")
+            columns[feature["name"]] = _floats(values, "float64" if irregular_here else "int64")
         else:
-            columns[feature["name"]] = _booleans(feature, next(number_columns), next(flags))
+            columns[feature["name"]] = _booleans(feature, values, irregular_here)
     return pd.DataFrame(columns)
 
 
@@ -170,11 +174,7 @@ def _text(feature: Mapping[str, Any], values: Sequence[str | None]) -> Any:
     import pandas as pd
 
     if feature["dtype"] == "category":
-        known = list(feature["categories"])
-        # pandas would silently make NaN of a value outside the categories. It is for the estimator to
-        # refuse or to ignore it; appended, it leaves the codes of the known ones as they were.
-        unknown = sorted({value for value in values if value is not None} - set(known))
-        return pd.Categorical(list(values), known + unknown, ordered=bool(feature.get("ordered")))
+        return _categories(feature, list(values))
     missing = _missing(feature)
     column = pd.Series([missing if value is None else value for value in values], dtype=object)
     if feature["dtype"] == "str":
@@ -183,6 +183,23 @@ def _text(feature: Mapping[str, Any], values: Sequence[str | None]) -> Any:
         except TypeError:  # pandas before 2.3 has no such dtype and keeps strings as objects
             return column
     return column
+
+
+def _categories(feature: Mapping[str, Any], values: list[Any]) -> Any:
+    import pandas as pd
+
+    known = list(feature["categories"])
+    # pandas would silently make NaN of a value outside the categories. It is for the estimator to
+    # refuse or to ignore it; appended, it leaves the codes of the known ones as they were.
+    unknown = sorted({value for value in values if value is not None} - set(known))
+    return pd.Categorical(values, known + unknown, ordered=bool(feature.get("ordered")))
+
+
+def _category(feature: Mapping[str, Any], value: float | None) -> float | int | None:
+    """A number among categories: whole where theirs are."""
+    if value is None or value != value:
+        return None
+    return int(value) if feature["kind"] == "integer" and float(value).is_integer() else value
 
 
 def scores(estimator: Any, output: Mapping[str, Any], X: Any) -> Any:  # noqa: N803 - scikit-learn's name

@@ -32,7 +32,7 @@ def check(blob: bytes, limit: int) -> None:
     """
     total = 0
     try:
-        for piece in _pieces(blob):
+        for piece in pieces(blob):
             total += len(piece)
             if total > limit:
                 raise TooLarge(f"its {len(blob)} bytes unfold to more than {limit}")
@@ -40,7 +40,11 @@ def check(blob: bytes, limit: int) -> None:
         return
 
 
-def _pieces(blob: bytes) -> Iterator[bytes]:
+def pieces(blob: bytes) -> Iterator[bytes]:
+    """Decompress a joblib file piece by piece.
+
+    :raises ValueError: it is in no format that joblib writes; what is damaged raises as its decompressor does.
+    """
     if blob.startswith(PICKLE):
         return iter([blob])
     if blob.startswith(ZLIB):

@@ -193,7 +193,7 @@ def _interfaces(state: _State, coming: Sequence[Release], deployments: Mapping[s
         if release is None:
             interfaces[name] = state.interface(name, version)
         else:
-            read = artifact.read(release.path, release.sample, release.output).interface
+            read = artifact.read(release.path, release.sample, release.output, release.trust, release.types).interface
             interfaces[name] = _Interface.of(read["output"], read["features"])
     return interfaces
 

@@ -24,6 +24,7 @@ class Release:
     :param version: the number it becomes; None takes the next one.
     :param sha256: what the file must be; None takes it as it is.
     :param sample: rows of the features, as for ``dbml model add``; relative like ``path``.
+    :param trust: and ``types``: as :func:`dbml.add_model` takes them.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Release:
     engine: str = "auto"
     metrics: Mapping[str, float] = field(default_factory=dict)
     note: str | None = None
+    trust: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
     serve: bool = True
 
     def __str__(self) -> str:
@@ -79,6 +82,8 @@ _KNOWN: dict[str, Any] = {
     "engine": str,
     "metrics": dict,
     "note": str,
+    "trust": list,
+    "types": dict,
     "serve": bool,
 }
 

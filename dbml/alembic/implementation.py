@@ -136,6 +136,8 @@ def _add_model(operations: Operations, operation: dbml_ops.AddModelOp) -> None:
             engine=release.engine,
             metrics=release.metrics,
             note=release.note,
+            trust=release.trust,
+            types=release.types,
             migrated=True,
         )
         if release.version not in (None, version.version):

@@ -87,6 +87,8 @@ class AddModelOp(_ReleaseOp):
         engine: str = "auto",
         metrics: Mapping[str, float] | None = None,
         note: str | None = None,
+        trust: Sequence[str] = (),
+        types: Mapping[str, str] | None = None,
     ) -> None:
         """Sign a model file and store it as a version; as :func:`dbml.add_model`.
 
@@ -96,7 +98,8 @@ class AddModelOp(_ReleaseOp):
         :param sha256: what the file must be.
         :param engine: with ``auto`` each server takes what is fastest there; name one, and it is the same everywhere.
         """
-        operations.invoke(cls(Release(name, path, version, sha256, sample, output, engine, metrics or {}, note)))
+        given = (sample, output, engine, metrics or {}, note, tuple(trust), types or {})
+        operations.invoke(cls(Release(name, path, version, sha256, *given)))
 
     def reverse(self) -> RemoveModelOp:
         """Remove the version again."""
@@ -121,12 +124,15 @@ class RemoveModelOp(_ReleaseOp):
         engine: str = "auto",
         metrics: Mapping[str, float] | None = None,
         note: str | None = None,
+        trust: Sequence[str] = (),
+        types: Mapping[str, str] | None = None,
     ) -> None:
         """Remove a version that a migration added, with its deployments; one that was there before stays.
 
         Takes what ``add_model`` takes, to be reversed by it; the file is read only where ``sha256`` is left out.
         """
-        operations.invoke(cls(Release(name, path, version, sha256, sample, output, engine, metrics or {}, note)))
+        given = (sample, output, engine, metrics or {}, note, tuple(trust), types or {})
+        operations.invoke(cls(Release(name, path, version, sha256, *given)))
 
     def reverse(self) -> AddModelOp:
         """Add the version again."""

@@ -62,8 +62,10 @@ def _release(context: AutogenContext, name: str, release: Release) -> str:
         "engine": release.engine,
         "metrics": dict(release.metrics),
         "note": release.note,
+        "trust": list(release.trust),
+        "types": dict(release.types),
     }
-    given = _given(values, {"engine": "auto", "metrics": {}})
+    given = _given(values, {"engine": "auto", "metrics": {}, "trust": [], "types": {}})
     return _call(f"{_op(context)}{name}", [repr(release.name), repr(Path(release.path).as_posix()), *given])
 
 

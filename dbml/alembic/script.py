@@ -40,7 +40,7 @@ def add_model(release: Release) -> str:
             f'Name it: op.add_model("{release.name}", …, version=1).',
         )
     versions.check_name(release.name)
-    read = artifact.read(release.path, release.sample, release.output)
+    read = artifact.read(release.path, release.sample, release.output, release.trust, release.types)
     possible = engines.prepare(
         read.estimator,
         read.interface,

@@ -16,6 +16,7 @@ from dbml.cli.shared import (
     json_option,
     key_option,
     named_number,
+    named_type,
     print_json,
     print_rows,
     trust_option,
@@ -50,8 +51,14 @@ def model_group() -> None:
 @click.option(
     "--sample",
     type=click.Path(path_type=Path),
-    metavar="ROWS.csv",
-    help="Rows of the features, for their types and as golden rows.",
+    metavar="ROWS",
+    help="Rows of the features, for their types and as golden rows: CSV, Parquet, or a pickled frame.",
+)
+@click.option(
+    "--types",
+    multiple=True,
+    metavar="NAME=TYPE",
+    help="A feature's type where model and sample leave it open: float, float32, integer, boolean, text or category.",
 )
 @engine_option
 @click.option(
@@ -72,6 +79,7 @@ def model_add(
     name: str,
     file: Path,
     sample: Path | None,
+    types: tuple[str, ...],
     engine: str,
     output: str | None,
     metrics: tuple[str, ...],
@@ -83,6 +91,7 @@ def model_add(
 
     FILE is a joblib, skops or ONNX file. The version is checked inside the server, and signed. A joblib file is
     unpickled on this machine, and unpickling runs code: give only files that you would run.
+    So is a sample that is a pickled frame.
     """
     said = dict(named_number(metric) for metric in metrics)
     with connect(dsn) as connection:
@@ -91,6 +100,7 @@ def model_add(
             name,
             file,
             sample=sample,
+            types=dict(named_type(each) for each in types),
             output=output,
             engine=engine,
             metrics=said,

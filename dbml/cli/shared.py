@@ -75,7 +75,10 @@ def json_option(command: Command) -> Command:
 def trust_option(command: Command) -> Command:
     """Add ``--trust``."""
     return click.option(
-        "--trust", multiple=True, metavar="TYPE", help="A type that a skops file may load; may be repeated."
+        "--trust",
+        multiple=True,
+        metavar="WHAT",
+        help="A type that a skops file may load, or a version that may have written the file, as scikit-learn==1.6.1.",
     )(command)
 
 
@@ -110,6 +113,17 @@ def named_number(text: str) -> tuple[str, float]:
         return name.strip(), float(number)
     except ValueError:
         raise click.UsageError(f'"{text}" is not NAME=NUMBER, such as auc=0.91') from None
+
+
+def named_type(text: str) -> tuple[str, str]:
+    """Read ``NAME=TYPE``.
+
+    :raises click.UsageError: it is something else.
+    """
+    name, is_there, type_ = text.rpartition("=")
+    if not is_there or not name.strip():
+        raise click.UsageError(f'"{text}" is not NAME=TYPE, such as zip=text')
+    return name.strip(), type_.strip()
 
 
 def print_rows(rows: Sequence[Mapping[str, Any] | Record], columns: tuple[str, ...], as_json: bool) -> None:

@@ -21,9 +21,7 @@ from dbml.models.version import Version
 from dbml.schema.install import require
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from dbml.models.artifact import Artifact
+    from dbml.models.artifact import Artifact, Sample
     from dbml.models.signing import Key
     from dbml.scorer.engines import Engines
 
@@ -82,28 +80,33 @@ class Limits:
 def add_model(
     connection: Connection,
     name: str,
-    path: Path | str,
+    model: Path | str | Any,
     *,
-    sample: Path | str | pd.DataFrame | None = None,
+    sample: Sample | None = None,
     output: str | None = None,
     engine: str = "auto",
     metrics: Mapping[str, float] | None = None,
     note: str | None = None,
     migrated: bool = False,
     trust: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
     key: Path | str | None = None,
 ) -> Added:
     """Read an artifact, sign it, store it as a new version and verify it inside the server.
 
     The file is unpickled here, and unpickling runs code: this is for the caller's own files.
 
-    :param sample: rows of the features: they fix the types and become the golden rows.
+    :param model: the file, or the fitted estimator itself, which is dumped by joblib.
+    :param sample: rows of the features, a file or a DataFrame: they fix the types and become the golden rows.
     :param output: class whose probability is the score, or ``value`` for what ``predict`` says.
     :param engine: ``sql``, ``portable`` or ``python``; ``auto`` takes the cheapest that answers as the estimator.
     :param metrics: what training said of it, such as ``{"auc": 0.91}``; stored as it is.
     :param note: why there is this version.
     :param migrated: whether a migration adds it, whose downgrade may remove it.
-    :param trust: full names of types that a skops file may load beside those that skops itself trusts.
+    :param trust: full names of types that a skops file may load beside those that are harmless; and versions, such as
+        ``scikit-learn==1.3.2``, that may have written the file although another is installed here.
+    :param types: feature → ``float``, ``float32``, ``integer``, ``boolean``, ``text`` or ``category``, where neither
+        the model nor the sample tells.
     :raises TooLarge: the file, or what it unfolds to, is larger than the database's owner allows; it is not loaded.
     :param key: file of the private key; else ``DBML_KEY``, else the one in the user's configuration.
     :raises UnsignedModel: only the engine ``python`` can run it, and the caller has no key to sign with.
@@ -128,7 +131,7 @@ def add_model(
         plpython = bool(database.value(raw, "has_plpython"))
         candidates = trial.candidates(engine, plpython)
         limits = database.rows(raw, Limits, "limits")[0]
-        read = artifact.read(path, sample, output, trust, limit=limits.artifact, unfolded=limits.unfolded)
+        read = artifact.read(model, sample, output, trust, types, limit=limits.artifact, unfolded=limits.unfolded)
         signer, unsigned = _signer(raw, key)
         held = _held(raw, signer, name, read)
         if held:
@@ -144,7 +147,7 @@ def add_model(
             label=f"{name}@{expected}",
             sql_alone=engine == "sql" or not plpython,
         )
-        revision = git_revision(path)
+        revision = git_revision(model) if isinstance(model, (str, Path)) else None
         with raw.transaction():
             database.value(raw, "lock_model", name=name)
             held = _held(raw, signer, name, read)
@@ -171,7 +174,7 @@ def add_model(
             tried = trial.run(raw, name, version, candidates, refusals, unsigned)
             chosen = trial.choose(raw, tried, engine, plpython, read.libraries)
             database.value(raw, "choose_engine", name=name, version=version, engine=chosen, **tried.documents)
-        notices = tried.passed_over
+        notices = [*read.notices, *tried.passed_over]
         differing = trial.differing_library(raw, read.libraries) if chosen == "python" else None
         if differing:
             notices.append(f"{differing}; the golden rows agree")

@@ -5,14 +5,17 @@ A joblib file is unpickled, so that must be one that the caller trusts; of skops
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import lzma
 import pickle
 import platform
 import warnings
 import zlib
-from collections.abc import Sequence
-from importlib.metadata import version
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 from dbml._plpython import unfold
 from dbml.errors import RAISE_LIMIT, ArtifactError, TooLarge
+from dbml.models import origin
 from dbml.models import skops as skops_file
 
 # A bytea value must stay below 1 GB, hex-encoded on its way in.
@@ -32,66 +36,103 @@ REFIT = "Write it with `joblib.dump(estimator, FILE)` after `estimator.fit(X, y)
 _KINDS = {".skops": "skops", ".onnx": "onnx"}
 
 
-def kind(path: Path) -> str:
-    """Which format a file has, by its suffix: ``skops``, ``onnx``, else ``joblib``."""
-    return _KINDS.get(path.suffix, "joblib")
+@dataclass(frozen=True)
+class File:
+    """A model as it was handed over.
 
-
-def load(
-    path: Path | str, blob: bytes, kind: str, trust: Sequence[str] = (), unfolded: int = MAX_UNFOLDED
-) -> tuple[Any, dict[str, str]]:
-    """Load what a file holds.
-
-    :param path: for messages.
-    :param trust: types that a skops file may load.
-    :param unfolded: bytes that it may have once it is decompressed.
-    :returns: the estimator, and the versions of the libraries it was made with or is read by.
-    :raises TooLarge: it has more.
-    :raises ArtifactError: it cannot be loaded here.
+    :param source: what messages call it.
+    :param content: its bytes.
+    :param kind: its format: ``joblib``, ``skops`` or ``onnx``.
     """
-    libraries = {"python": platform.python_version()}
-    if kind == "onnx":
-        from dbml.scorer import onnx
 
-        model = onnx.load(path, blob)
-        return model, libraries | {name: version(name) for name in ("onnx", "onnxruntime", "numpy")}
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        if kind == "skops":
-            estimator = skops_file.load(path, blob, trust, unfolded)
-        else:
-            estimator = _unpickled(path, blob, unfolded)
-    made_with = sklearn.__version__
-    for warning in caught:
-        # The version is recorded instead: parity is measured, so a difference alone is no fault.
-        if isinstance(warning.message, InconsistentVersionWarning):
-            made_with = str(warning.message.original_sklearn_version)
-        else:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-    return estimator, libraries | {
-        "scikit-learn": made_with,
-        **{library: version(library) for library in ("numpy", "scipy", kind)},
-    }
+    source: str
+    content: bytes
+    kind: str
 
 
-def read(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """Read a file that has at most so many bytes.
+def read(model: Any, limit: int = MAX_BYTES) -> File:
+    """Read a file that has at most so many bytes, or dump a live estimator as one.
 
+    :param model: a path, whose suffix tells the format, or the estimator itself.
     :raises TooLarge: it has more.
-    :raises ArtifactError: it cannot be read.
+    :raises ArtifactError: it cannot be read, or pickled.
     """
+    if not isinstance(model, (str, Path)):
+        return _dumped(model, limit)
+    path = Path(model)
     try:
         size = path.stat().st_size
-        if size > limit:
-            raise TooLarge(
-                f"{path}: {size / 1024**2:.1f} MB is more than the {limit // 1024**2} MB that dbml stores here",
-                "Compress it with `joblib.dump(estimator, FILE, compress=3)`, or fit a smaller model.",
-            )
-        return path.read_bytes()
+        _check_size(str(path), size, limit)
+        return File(str(path), path.read_bytes(), _KINDS.get(path.suffix, "joblib"))
     except FileNotFoundError:
         raise ArtifactError(f"{path}: no such file", "Check the path. " + REFIT) from None
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read ({error.strerror})", "Check the path.") from error
+
+
+def _dumped(estimator: Any, limit: int) -> File:
+    source, buffer = f"the {type(estimator).__name__} handed over", io.BytesIO()
+    try:
+        joblib.dump(estimator, buffer)
+    except Exception as error:
+        # What pickle, and each object's own reduction, cannot do has no common exception.
+        raise ArtifactError(
+            f"{source}: cannot be pickled ({one_line(error)})",
+            "Its functions and classes must be importable by name: no lambda, nothing that a function defines.",
+        ) from error
+    _check_size(source, buffer.tell(), limit)
+    return File(source, buffer.getvalue(), "joblib")
+
+
+def _check_size(source: str, size: int, limit: int) -> None:
+    if size > limit:
+        raise TooLarge(
+            f"{source}: {size / 1024**2:.1f} MB is more than the {limit // 1024**2} MB that dbml stores here",
+            "Compress it with `joblib.dump(estimator, FILE, compress=3)`, or fit a smaller model.",
+        )
+
+
+def load(file: File, trust: Sequence[str] = (), unfolded: int = MAX_UNFOLDED) -> tuple[Any, dict[str, str]]:
+    """Load what a file holds.
+
+    :param trust: types that a skops file may load; and versions, such as ``scikit-learn==1.3.2``, that may have written
+        it although another is installed here.
+    :param unfolded: bytes that it may have once it is decompressed.
+    :returns: the estimator, and the versions of the libraries it was made with or is read by.
+    :raises TooLarge: it has more.
+    :raises ArtifactError: it cannot be loaded here, or another version wrote it.
+    """
+    libraries = {"python": platform.python_version()}
+    if file.kind == "onnx":
+        from dbml.scorer import onnx
+
+        model = onnx.load(file.source, file.content)
+        return model, libraries | {name: version(name) for name in ("onnx", "onnxruntime", "numpy")}
+    written: dict[str, str] = {}
+    with _versions_of_warnings(written):
+        if file.kind == "skops":
+            estimator = skops_file.load(file.source, file.content, trust, unfolded)
+        else:
+            estimator = _unpickled(file, unfolded, written)
+    origin.require_trust(file.source, written, trust)
+    return estimator, libraries | {
+        "scikit-learn": sklearn.__version__,
+        **{library: version(library) for library in ("numpy", "scipy", file.kind)},
+        **written,
+    }
+
+
+@contextmanager
+def _versions_of_warnings(written: dict[str, str]) -> Iterator[None]:
+    """Add which scikit-learn wrote what is loaded, as its own warning tells; other warnings are for the caller."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught:
+        if isinstance(warning.message, InconsistentVersionWarning):
+            written.setdefault("scikit-learn", str(warning.message.original_sklearn_version))
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 def _looks_like_joblib(blob: bytes) -> bool:
@@ -102,32 +143,30 @@ def _looks_like_joblib(blob: bytes) -> bool:
     return len(blob) > 1 and blob[0] == 0x78 and int.from_bytes(blob[:2], "big") % 31 == 0
 
 
-def _unpickled(path: Path | str, blob: bytes, unfolded: int) -> Any:
+def _unpickled(file: File, unfolded: int, written: dict[str, str]) -> Any:
     """Unpickle a joblib file.
 
+    :param written: which versions wrote it is added here.
     :raises TooLarge: it has more than ``unfolded`` bytes once it is decompressed.
     :raises ArtifactError: it cannot be unpickled here.
     """
-    not_joblib = ArtifactError(f"{path}: is not a joblib file", REFIT)
+    source, blob = file.source, file.content
+    not_joblib = ArtifactError(f"{source}: is not a joblib file", REFIT)
     if not blob:
-        raise ArtifactError(f"{path}: is empty", REFIT)
+        raise ArtifactError(f"{source}: is empty", REFIT)
     if not _looks_like_joblib(blob):
         raise not_joblib
     try:
         unfold.check(blob, unfolded)
     except unfold.TooLarge as error:
-        raise TooLarge(f"{path}: {error}", "Nothing of it was loaded. " + RAISE_LIMIT) from error
+        raise TooLarge(f"{source}: {error}", "Nothing of it was loaded. " + RAISE_LIMIT) from error
     except ModuleNotFoundError:
         pass  # joblib says what is missing
     except ValueError as error:
         raise not_joblib from error
+    written |= origin.written_by(blob)
     try:
         return joblib.load(io.BytesIO(blob))
-    except ModuleNotFoundError as error:
-        raise ArtifactError(
-            f'{path}: needs the module "{error.name}", which is not installed here',
-            f"Install the package that provides {error.name}, or fit the model without it.",
-        ) from error
     except Exception as error:
         # joblib, pickle and the compressors each tell of a short file in their own way. Other errors are
         # not searched for the word: they may name a class such as TruncatedSVD.
@@ -135,15 +174,48 @@ def _unpickled(path: Path | str, blob: bytes, unfolded: int) -> Any:
         broken = (pickle.UnpicklingError, zlib.error, lzma.LZMAError, OSError, ValueError)
         short = any(words in text for words in ("truncated", "eof:", "ended before"))
         if isinstance(error, EOFError) or (isinstance(error, broken) and short):
-            raise ArtifactError(f"{path}: is truncated", "Copy the file again, or " + _lower(REFIT)) from error
+            raise ArtifactError(f"{source}: is truncated", "Copy the file again, or " + _lower(REFIT)) from error
         # An unknown opcode is a KeyError of its number in the unpickler that joblib builds on.
         opcode = isinstance(error, KeyError) and isinstance(error.args[0], int)
         if opcode or isinstance(error, broken[:4]):
             raise not_joblib from error
-        raise ArtifactError(
-            f"{path}: cannot be unpickled here ({one_line(error)})",
-            "Load it with `joblib.load` where it was made; its own classes must be in an importable module.",
-        ) from error
+        raise _unloadable(source, error, written) from error
+
+
+def _unloadable(source: str, error: Exception, written: Mapping[str, str]) -> ArtifactError:
+    """Say why a whole file does not load: another version wrote it, or something of it is not here."""
+    differences = origin.differing(written)
+    missing = str(error.name) if isinstance(error, ModuleNotFoundError) else ""
+    package = missing.partition(".")[0]
+    # Compiled parts of scikit-learn 1.6 are modules without a package, such as "_loss".
+    elsewhere = bool(missing) and not package.startswith("_") and importlib.util.find_spec(package) is None
+    if elsewhere:
+        words = [word for word in origin.words(written) if word.startswith(f"{package}==")]
+        return ArtifactError(
+            f'{source}: needs the module "{missing}", which is not installed here',
+            f"Install {words[0] if words else f'the package that provides {missing}'}, or fit the model without it.",
+        )
+    if differences:
+        return ArtifactError(
+            f"{source}: does not load here ({one_line(error)}), because it was written by {origin.said(differences)}",
+            origin.refit(differences),
+        )
+    if missing:
+        return ArtifactError(
+            f'{source}: needs the module "{missing}", which the {_named(package)} here does not have',
+            f"Another version of {package} wrote it: fit it again with the one that is installed here, and dump that.",
+        )
+    return ArtifactError(
+        f"{source}: cannot be unpickled here ({one_line(error)})",
+        "Load it with `joblib.load` where it was made; its own classes must be in an importable module.",
+    )
+
+
+def _named(package: str) -> str:
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return package
 
 
 def _lower(text: str) -> str:

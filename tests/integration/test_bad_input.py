@@ -145,11 +145,24 @@ def other_version(churn: Trained, tmp_path: Path) -> Path:
     return file
 
 
+TRUSTED = ("--trust", "scikit-learn==1.0.0")
+
+
+def test_another_scikit_learn_is_refused_unless_it_is_trusted(
+    refused: Refused, churn: Trained, other_version: Path
+) -> None:
+    refused(
+        "model", "add", "churn", other_version, "--sample", churn.sample, "--engine", "python",
+        says=(f"was written by scikit-learn 1.0.0, and {sklearn.__version__} is installed here", " ".join(TRUSTED)),
+    )  # fmt: skip
+
+
 def test_another_scikit_learn_is_accepted_with_a_note_where_the_golden_rows_agree(
     cli: Cli, churn: Trained, other_version: Path, dsn: str
 ) -> None:
-    result = cli("model", "add", "churn", other_version, "--sample", churn.sample, "--engine", "python")
+    result = cli("model", "add", "churn", other_version, "--sample", churn.sample, "--engine", "python", *TRUSTED)
     assert "churn@1 added" in result.output
+    assert f"Note: it was written by scikit-learn 1.0.0, and {sklearn.__version__} is installed here" in result.output
     assert "Note: the model was made with scikit-learn 1.0.0, the server has 1." in result.output
 
 
@@ -158,14 +171,14 @@ def test_another_scikit_learn_is_refused_where_they_do_not(
 ) -> None:
     read = artifact.read
 
-    def other_scores(*arguments: Any, **limits: int) -> artifact.Artifact:
+    def other_scores(*arguments: Any, **limits: Any) -> artifact.Artifact:
         found = read(*arguments, **limits)
         scores = [score + 0.01 for score in found.golden["scores"]]
         return dataclasses.replace(found, golden={**found.golden, "scores": scores})
 
     monkeypatch.setattr(artifact, "read", other_scores)
     refused(
-        "model", "add", "churn", other_version, "--sample", churn.sample,
+        "model", "add", "churn", other_version, "--sample", churn.sample, *TRUSTED,
         says=("scikit-learn 1.0.0, the server has 1.", "golden rows differently", "Fit the model with the server's"),
     )  # fmt: skip
 

@@ -43,9 +43,9 @@ def test_what_is_nearly_zero_is_zero(
     model = fitted(x, options)
     joblib.dump(model, tmp_path / "m.joblib")
     read = artifact.read(tmp_path / "m.joblib", pd.DataFrame({"x": x}))
-    lowered = plan.loads(plan.dumps(lower(read.estimator, read.signature)))
+    lowered = plan.loads(plan.dumps(lower(read.estimator, read.interface)))
     rows = [[value] for value in (*AROUND_ZERO, -1.0, 1.0, 1e308, -1e308, None, "Infinity", "-Infinity")]
-    numbers, texts = frame.to_wire(read.signature, rows)
+    numbers, texts = frame.to_wire(read.interface, rows)
     truth = model.predict(pd.DataFrame({"x": np.array(numbers, dtype=float)[:, 0]})).tolist()
     assert parity.compare(rows, truth, one_by_one(lowered, numbers, texts)).differing == 0
     create(db, lowered)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import pickle
 import warnings
@@ -11,12 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, TunedThresholdClassifierCV
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler, scale
 from sklearn.svm import LinearSVC
@@ -225,7 +227,13 @@ def test_version_of_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         path = save(tmp_path, LogisticRegression().fit(ARRAY, TARGET))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert artifact.read(path).libraries["scikit-learn"] == "1.6.0"
+        refused(
+            ArtifactError,
+            f"written by scikit-learn 1.6.0, and {sklearn.__version__} is installed here",
+            hint="`--trust scikit-learn==1.6.0`",
+            call=lambda: artifact.read(path),
+        )
+        assert artifact.read(path, trust=["scikit-learn==1.6.0"]).libraries["scikit-learn"] == "1.6.0"
 
 
 # --- refusals ---
@@ -309,8 +317,8 @@ def test_sample_refusals(tmp_path: Path) -> None:
     check(pd.concat([DATA, DATA[["calls"]]], axis=1), 'two columns "calls"', hint="Leave")
     check(DATA.assign(minutes=pd.Timestamp("2026-01-01")), '"minutes"', "datetime64", hint="number")
     check(DATA.assign(minutes=1j), '"minutes"', "complex128", hint="number")
-    check(DATA.assign(calls=DATA["calls"].astype("Int64")), '"calls"', "Int64", hint="number")
-    check(DATA.assign(calls=DATA["calls"].astype("category")), '"calls"', "category", hint="string")
+    flags = pd.Categorical(DATA["calls"] > 3)
+    check(DATA.assign(calls=flags), '"calls"', "category of other values", hint="string")
     mixed = pd.Series(["a", 1] * (N // 2), dtype=object)
     check(DATA.assign(state=mixed), '"state"', "object of int, str", hint="string")
     strange = DATA.copy()
@@ -335,3 +343,82 @@ def test_every_synthetic_row_refused(tmp_path: Path) -> None:
     model.coef_ = model.coef_ * np.nan
     path = save(tmp_path, model)
     refused(ArtifactError, "NaN", hint="--sample", call=lambda: artifact.read(path))
+
+
+# --- what the score is ---
+
+TUNED = TunedThresholdClassifierCV(LogisticRegression(), cv=2)
+
+
+@pytest.mark.parametrize("wrap", [lambda e: e, lambda e: make_pipeline(StandardScaler(), e)], ids=["alone", "pipeline"])
+def test_a_threshold_that_the_score_knows_nothing_of(tmp_path: Path, wrap: Any) -> None:
+    model = wrap(clone(TUNED)).fit(ARRAY, TARGET == "yes")
+    threshold = getattr(model, "steps", [("", model)])[-1][1].best_threshold_
+    [notice] = artifact.read(save(tmp_path, model)).notices
+    assert f"the threshold {threshold:.6g} of the TunedThresholdClassifierCV has no part in the score" in notice
+    assert "`--output value`" in notice
+    decided = artifact.read(save(tmp_path, model), ARRAY, "value")
+    assert decided.notices == ()
+    assert decided.golden["scores"] == model.predict(ARRAY)[np.linspace(0, N - 1, 200).round().astype(int)].tolist()
+
+
+def test_thresholds_that_are_none_or_said_otherwise(tmp_path: Path) -> None:
+    fixed = FixedThresholdClassifier(LogisticRegression(), threshold=0.25).fit(ARRAY, TARGET)
+    [notice] = artifact.read(save(tmp_path, fixed)).notices
+    assert "the threshold 0.25 of the FixedThresholdClassifier" in notice
+    assert "compare the score with it yourself" in notice  # its classes are texts
+    searched = GridSearchCV(fixed, {"threshold": [0.75]}, cv=2).fit(ARRAY, TARGET)
+    assert "the threshold 0.75" in artifact.read(save(tmp_path, searched)).notices[0]
+    auto = FixedThresholdClassifier(LogisticRegression()).fit(ARRAY, TARGET)
+    assert artifact.read(save(tmp_path, auto)).notices == ()
+    assert artifact.read(save(tmp_path, LogisticRegression().fit(ARRAY, TARGET))).notices == ()
+
+
+# --- an estimator itself ---
+
+
+def test_an_estimator_is_its_file(tmp_path: Path) -> None:
+    model = pipeline()
+    one, two = artifact.read(model, DATA), artifact.read(save(tmp_path, model), DATA)
+    assert one.kind == "joblib"
+    assert one.interface == two.interface
+    assert one.golden == two.golden
+    assert joblib.load(io.BytesIO(one.blob)).predict_proba(DATA).tolist() == model.predict_proba(DATA).tolist()
+
+
+def test_estimators_that_are_no_file() -> None:
+    silly = make_pipeline(FunctionTransformer(lambda x: x), LogisticRegression()).fit(ARRAY, TARGET)
+    refused(
+        ArtifactError, "the Pipeline handed over: cannot be pickled", hint="lambda", call=lambda: artifact.read(silly)
+    )
+    refused(ArtifactError, "is not fitted", hint="fit", call=lambda: artifact.read(LogisticRegression()))
+    refused(ArtifactError, "holds a dict", hint="fit", call=lambda: artifact.read({"model": 1}))
+    model = RandomForestClassifier(50).fit(ARRAY, TARGET)
+    refused(
+        TooLarge, "RandomForestClassifier handed over", hint="Compress", call=lambda: artifact.read(model, limit=1000)
+    )
+
+
+def test_more_features_than_are_served() -> None:
+    model = LogisticRegression().fit(ARRAY, TARGET)
+    model.n_features_in_ = 10**10
+    refused(TooLarge, "has 10000000000 features, and at most 10000", hint="Select", call=lambda: artifact.read(model))
+    for nonsense in (-1, 0, "many", None, float("inf")):
+        model.n_features_in_ = nonsense
+        refused(ArtifactError, "does not say which features", hint="DataFrame", call=lambda: artifact.read(model))
+
+
+class Exhausting(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    def fit(self, X: Any, y: Any) -> Exhausting:
+        self.classes_, self.n_features_in_ = np.unique(y), X.shape[1]
+        return self
+
+    def predict(self, X: Any) -> Any:
+        raise MemoryError
+
+    predict_proba = predict
+
+
+def test_memory_that_is_not_there() -> None:
+    model = Exhausting().fit(ARRAY, TARGET)
+    refused(TooLarge, "has not the memory", "MemoryError", hint="smaller", call=lambda: artifact.read(model, ARRAY))

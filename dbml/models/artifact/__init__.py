@@ -1,4 +1,4 @@
-"""The file a data scientist hands over: what it is, what it takes, what it answers.
+"""The model that a data scientist hands over: what it is, what it takes, what it answers.
 
 Pure: reads files, never connects. :func:`read` unpickles a joblib file, so that must be one that the caller trusts;
 of skops and ONNX files nothing is unpickled.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,15 +16,25 @@ from typing import Any
 
 import pandas as pd
 
-from dbml.errors import SampleError
+from dbml.errors import ArtifactError, DbmlError, SampleError, TooLarge
 from dbml.models import file as model_file
-from dbml.models.artifact.estimator import describe, feature_names, output_of, takes_numbers, task_of
-from dbml.models.artifact.golden import GIVE_SAMPLE, GOLDEN_ROWS, SYNTHETIC_ROWS, of_sample, synthetic
-from dbml.models.artifact.sample import feature, read_rows
-from dbml.models.file import MAX_BYTES, MAX_UNFOLDED
+from dbml.models import origin
+from dbml.models.artifact.column import feature, plain
+from dbml.models.artifact.estimator import (
+    describe,
+    feature_names,
+    output_of,
+    takes_numbers,
+    task_of,
+    threshold_notice,
+)
+from dbml.models.artifact.golden import GIVE_SAMPLE, GOLDEN_ROWS, REDUMPED, SYNTHETIC_ROWS, of_sample, synthetic
+from dbml.models.artifact.known import Known, check_types, known_types, renames_spaces
+from dbml.models.artifact.sample import Sample, read_rows
+from dbml.models.file import MAX_BYTES, MAX_UNFOLDED, File
 from dbml.models.version import unpicklable
 
-__all__ = ["GOLDEN_ROWS", "SYNTHETIC_ROWS", "Artifact", "read"]
+__all__ = ["GOLDEN_ROWS", "SYNTHETIC_ROWS", "Artifact", "Sample", "read"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,7 @@ class Artifact:
     :param libraries: name → version; ``scikit-learn`` is the version that the estimator was made with.
     :param training_summary: what the sample looked like, or None without a sample.
     :param kind: the file's format: ``joblib``, ``skops`` or ``onnx``.
+    :param notices: what whoever adds it should know.
     """
 
     blob: bytes
@@ -49,6 +60,7 @@ class Artifact:
     libraries: dict[str, str]
     training_summary: dict[str, Any] | None
     kind: str
+    notices: tuple[str, ...] = ()
 
     @property
     def refusals(self) -> dict[str, str]:
@@ -65,51 +77,121 @@ class Artifact:
 
 
 def read(
-    path: Path | str,
-    sample: Path | str | pd.DataFrame | None = None,
+    model: Path | str | Any,
+    sample: Sample | None = None,
     output: str | None = None,
     trust: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
     *,
     limit: int = MAX_BYTES,
     unfolded: int = MAX_UNFOLDED,
 ) -> Artifact:
-    """Read and check a file.
+    """Read and check a model.
 
-    :param path: the file: skops or ONNX by its suffix, else joblib, which is unpickled.
-    :param sample: rows of the features, as a CSV file or a DataFrame; further columns are ignored.
+    :param model: a file, skops or ONNX by its suffix, else joblib, which is unpickled; or the fitted estimator itself.
+    :param sample: rows of the features: a file (CSV; Parquet or a pickled frame by its suffix), a DataFrame or an
+        array; further columns are ignored.
     :param output: the class whose probability is the score, or ``"value"``.
-    :param trust: full names of types that a skops file may load beside those that skops itself trusts.
+    :param trust: full names of types that a skops file may load beside those that are harmless; and versions, such as
+        ``scikit-learn==1.3.2``, that may have written the file although another is installed here.
+    :param types: feature → one of :data:`~dbml.models.artifact.known.TYPES`, where neither model nor sample tells.
     :param limit: bytes that the file may have.
     :param unfolded: bytes that it may have once it is decompressed; asked before anything is loaded.
-    :raises TooLarge: it has more.
+    :raises TooLarge: it has more, or the model is larger than is served.
     :raises ArtifactError: no fitted estimator that dbml can serve, or an output that it does not have.
     :raises SampleError: the sample does not fit the estimator, or is missing where it is needed.
     """
-    path = Path(path)
-    blob, kind = model_file.read(path, limit), model_file.kind(path)
-    estimator, libraries = model_file.load(path, blob, kind, trust, unfolded)
-    task = task_of(path, estimator)
-    names, form = feature_names(path, estimator)
-    rows: pd.DataFrame | None = None
-    if sample is None:
-        if not takes_numbers(estimator, []):
-            raise SampleError(f"{path}: the types of its features are not known from the file", GIVE_SAMPLE)
-        features = [{"name": name, "kind": "float", "dtype": "float64", "missing": "nan"} for name in names]
-    else:
-        rows = read_rows(sample, names)
-        features = [feature(name, rows[name], form) for name in names]
+    file = model_file.read(model, limit)
+    libraries: dict[str, str] = {}
+    try:
+        estimator, libraries = model_file.load(file, trust, unfolded)
+        return _described(file, estimator, libraries, sample, output, types or {})
+    except MemoryError as error:
+        raise TooLarge(
+            f"{file.source}: this machine has not the memory to load and score it ({model_file.one_line(error)})",
+            "Fit a smaller model.",
+        ) from error
+    except DbmlError:
+        raise
+    except Exception as error:
+        # An attribute that its class has by now, or had: scikit-learn's own methods stumble over it anywhere.
+        differences = origin.differing(libraries)
+        if not differences and not isinstance(error, AttributeError):
+            raise
+        because = f", because it was written by {origin.said(differences)}" if differences else ""
+        raise ArtifactError(
+            f"{file.source}: does not work here ({model_file.one_line(error)}){because}",
+            origin.refit(differences) if differences else REDUMPED,
+        ) from error
+
+
+def _described(
+    file: File,
+    estimator: Any,
+    libraries: dict[str, str],
+    sample: Sample | None,
+    output: str | None,
+    types: Mapping[str, str],
+) -> Artifact:
+    task = task_of(file.source, estimator)
+    names, form = feature_names(file.source, estimator)
+    features, rows = _features(file.source, estimator, names, form, sample, types)
     interface: dict[str, Any] = {
         "format": 1,
         "input": form,
         "features": features,
-        "output": output_of(path, estimator, task, output),
+        "output": output_of(file.source, estimator, task, output),
         "estimator": describe(estimator),
         "task": task,
     }
-    if rows is None:
-        golden, summary = synthetic(path, estimator, interface), None
-    else:
-        golden, summary = of_sample(path, estimator, interface, rows)
+    differences = origin.differing(libraries)
+    try:
+        if rows is None:
+            golden, summary = synthetic(file.source, estimator, interface), None
+        else:
+            golden, summary = of_sample(file.source, estimator, interface, rows)
+    except (ArtifactError, SampleError) as error:
+        if not differences:
+            raise
+        # An attribute that its class has by now, or had: no row and no package is at fault.
+        message = f"{error.message}; the model was written by {origin.said(differences)}"
+        raise type(error)(message, origin.refit(differences)) from error
     if form == "frame":
         libraries["pandas"] = version("pandas")
-    return Artifact(blob, hashlib.sha256(blob).hexdigest(), estimator, interface, golden, libraries, summary, kind)
+    notices = [threshold_notice(estimator, interface["output"])]
+    if differences:
+        notices.append(f"it was written by {origin.said(differences)}, and trusted")
+    notices += [
+        f'the feature "{name}" is the sample\'s column "{each["name"]}", whose spaces LightGBM replaces'
+        for name, each in zip(names, features, strict=True)
+        if name != each["name"]
+    ]
+    return Artifact(
+        file.content,
+        hashlib.sha256(file.content).hexdigest(),
+        estimator,
+        interface,
+        golden,
+        libraries,
+        summary,
+        file.kind,
+        tuple(notice for notice in notices if notice),
+    )
+
+
+def _features(
+    source: str, estimator: Any, names: list[str], form: str, sample: Sample | None, types: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], pd.DataFrame | None]:
+    """The features in order with their types, and the sample's rows of them if there is one."""
+    check_types(types, names)
+    if sample is None:
+        if types or not takes_numbers(estimator, []):
+            raise SampleError(f"{source}: the types of its features are not known from the file", GIVE_SAMPLE)
+        return [{"name": name, "kind": "float", "dtype": "float64", "missing": "nan"} for name in names], None
+    known = known_types(estimator, names)
+    for name, type_ in types.items():
+        known[name] = Known(type_, known[name].values if name in known else (), said=True)
+    rows, columns = read_rows(sample, names, known, spaces=renames_spaces(estimator))
+    pairs = zip(names, columns, strict=True)
+    features = [feature(column, rows[column], form, known.get(name)) for name, column in pairs]
+    return features, pd.DataFrame({column: plain(rows[column]) for column in columns})

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,16 +11,18 @@ from sklearn.base import BaseEstimator, is_classifier, is_outlier_detector, is_r
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
+from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from dbml.errors import ArtifactError
+from dbml.errors import ArtifactError, TooLarge
 from dbml.models.file import REFIT
+from dbml.scorer.limits import MAX_FEATURES
 
 
-def task_of(path: Path, estimator: Any) -> str:
+def task_of(source: str, estimator: Any) -> str:
     """Tell the task of a fitted estimator.
 
     :returns: ``classifier``, ``regressor`` or ``outlier``.
@@ -30,17 +31,17 @@ def task_of(path: Path, estimator: Any) -> str:
     name = type(estimator).__name__
     if isinstance(estimator, type) or not isinstance(estimator, BaseEstimator):
         what = f"the class {estimator.__name__}" if isinstance(estimator, type) else f"a {name}"
-        raise ArtifactError(f"{path}: holds {what}, no scikit-learn estimator", REFIT)
+        raise ArtifactError(f"{source}: holds {what}, no scikit-learn estimator", REFIT)
     # An unfitted Pipeline or search hides predict in its own ways, so fitness is asked first.
     try:
         check_is_fitted(estimator)
     except NotFittedError:
-        raise ArtifactError(f"{path}: the {name} is not fitted", REFIT) from None
+        raise ArtifactError(f"{source}: the {name} is not fitted", REFIT) from None
     except TypeError:
         pass
     if not hasattr(estimator, "predict"):
         raise ArtifactError(
-            f"{path}: the {name} has no predict", "Hand over the whole Pipeline with its last step, fitted."
+            f"{source}: the {name} has no predict", "Hand over the whole Pipeline with its last step, fitted."
         )
     if is_classifier(estimator):
         return "classifier"
@@ -49,7 +50,7 @@ def task_of(path: Path, estimator: Any) -> str:
     if is_outlier_detector(estimator):
         return "outlier"
     raise ArtifactError(
-        f"{path}: the {name} is no classifier, regressor or outlier detector",
+        f"{source}: the {name} is no classifier, regressor or outlier detector",
         "Hand over an estimator of one of these kinds.",
     )
 
@@ -58,28 +59,33 @@ def describe(estimator: Any) -> str:
     """Name an estimator, and the steps of a pipeline: ``Pipeline(StandardScaler, SVC)``."""
     name = type(estimator).__name__
     if isinstance(estimator, Pipeline):
-        return f"{name}({', '.join(describe(step) for _, step in estimator.steps if not _passes(step))})"
+        return f"{name}({', '.join(describe(step) for _, step in estimator.steps if not passes(step))})"
     best = getattr(estimator, "best_estimator_", None)
     return name if best is None else f"{name}({describe(best)})"
 
 
-def feature_names(path: Path, estimator: Any) -> tuple[list[str], str]:
+def feature_names(source: str, estimator: Any) -> tuple[list[str], str]:
     """Tell what an estimator was fitted on.
 
     :returns: the features, ``x0``, ``x1``, … where they have no names, and ``frame`` or ``array``.
+    :raises TooLarge: they are more than :data:`~dbml.scorer.limits.MAX_FEATURES`.
     :raises ArtifactError: two share a name, or it does not say.
     """
     names = getattr(estimator, "feature_names_in_", None)
+    count = getattr(estimator, "n_features_in_", None) if names is None else len(names)
+    if isinstance(count, (int, np.integer)) and count > MAX_FEATURES:
+        raise TooLarge(
+            f"{source}: has {count} features, and at most {MAX_FEATURES} are served", "Select the features that matter."
+        )
     if names is not None:
         listed = [str(name) for name in names]
         if len(set(listed)) < len(listed):
             double = next(name for name in listed if listed.count(name) > 1)
-            raise ArtifactError(f'{path}: two features are named "{double}"', "Rename one and fit again.")
+            raise ArtifactError(f'{source}: two features are named "{double}"', "Rename one and fit again.")
         return listed, "frame"
-    count = getattr(estimator, "n_features_in_", None)
-    if count is None:
+    if not isinstance(count, (int, np.integer)) or count < 1:
         raise ArtifactError(
-            f"{path}: the {type(estimator).__name__} does not say which features it was fitted on",
+            f"{source}: the {type(estimator).__name__} does not say which features it was fitted on",
             "Fit it on a pandas DataFrame with named columns.",
         )
     return [f"x{i}" for i in range(int(count))], "array"
@@ -88,7 +94,8 @@ def feature_names(path: Path, estimator: Any) -> tuple[list[str], str]:
 # --- is every feature a number? ---
 
 
-def _passes(step: Any) -> bool:
+def passes(step: Any) -> bool:
+    """Whether a step of a pipeline lets its columns through as they are."""
     # A fitted ColumnTransformer holds an identity FunctionTransformer where "passthrough" was said.
     identity = isinstance(step, FunctionTransformer) and step.func is None
     return step is None or (isinstance(step, str) and step == "passthrough") or identity
@@ -99,7 +106,7 @@ def takes_numbers(step: Any, rest: Sequence[Any]) -> bool:
 
     :param rest: the steps behind it, which see what a passthrough lets through.
     """
-    if _passes(step):
+    if passes(step):
         return bool(rest) and takes_numbers(rest[0], rest[1:])
     if isinstance(step, Pipeline):
         steps = [inner for _, inner in step.steps] + list(rest)
@@ -142,7 +149,7 @@ def _is_numeric_leaf(step: Any) -> bool:
 # --- the output ---
 
 
-def output_of(path: Path, estimator: Any, task: str, output: str | None) -> dict[str, Any]:
+def output_of(source: str, estimator: Any, task: str, output: str | None) -> dict[str, Any]:
     """Tell what the score is: a class's probability, a class or not, or the prediction itself.
 
     :param output: what was asked for, as in :func:`dbml.models.artifact.read`.
@@ -151,21 +158,21 @@ def output_of(path: Path, estimator: Any, task: str, output: str | None) -> dict
     if task != "classifier":
         if output not in (None, "value"):
             raise ArtifactError(
-                f'{path}: a {type(estimator).__name__} has no class "{output}"',
+                f'{source}: a {type(estimator).__name__} has no class "{output}"',
                 "Leave --output away, or say `--output value`.",
             )
         return {"kind": "value"}
     classes = getattr(estimator, "classes_", None)
     if classes is None:
-        raise ArtifactError(f"{path}: the {type(estimator).__name__} does not tell its classes", REFIT)
+        raise ArtifactError(f"{source}: the {type(estimator).__name__} does not tell its classes", REFIT)
     if isinstance(classes, list) or np.ndim(classes) != 1:
-        raise multi_output(path, estimator)
+        raise multi_output(source, estimator)
     labels = np.asarray(classes).tolist()
     listed = ", ".join(f'"{label}"' for label in labels)
     if output is None:
         if len(labels) != 2:
             raise ArtifactError(
-                f"{path}: has {len(labels)} classes, {listed}, and the score is the probability of one",
+                f"{source}: has {len(labels)} classes, {listed}, and the score is the probability of one",
                 "Say which one: `--output LABEL`.",
             )
         index = 1
@@ -174,14 +181,14 @@ def output_of(path: Path, estimator: Any, task: str, output: str | None) -> dict
         if not matches and output == "value":
             if np.asarray(classes).dtype.kind not in "biuf":
                 raise ArtifactError(
-                    f'{path}: its classes {listed} are no numbers, so "value" is no score',
+                    f'{source}: its classes {listed} are no numbers, so "value" is no score',
                     "Say which class: `--output LABEL`.",
                 )
             return {"kind": "value"}
         if not matches:
             near = difflib.get_close_matches(output, [str(label) for label in labels], 1)
             raise ArtifactError(
-                f'{path}: has no class "{output}", only {listed}',
+                f'{source}: has no class "{output}", only {listed}',
                 f"Say one of them: `--output {near[0] if near else labels[-1]}`.",
             )
         index = matches[0]
@@ -190,8 +197,31 @@ def output_of(path: Path, estimator: Any, task: str, output: str | None) -> dict
     return {"kind": "label", "label": labels[index]}
 
 
-def multi_output(path: Path, estimator: Any) -> ArtifactError:
+def threshold_notice(estimator: Any, output: Mapping[str, Any]) -> str | None:
+    """Tell of a threshold of the estimator's own that the score knows nothing of."""
+    while (inner := _last(estimator)) is not None:
+        estimator = inner
+    if output["kind"] != "probability":
+        return None
+    threshold = getattr(estimator, "best_threshold_", None)
+    if isinstance(estimator, FixedThresholdClassifier):
+        threshold = estimator.threshold
+    if threshold is None or isinstance(threshold, str):
+        return None
+    numbers = np.asarray(estimator.classes_).dtype.kind in "biuf"
+    return (
+        f"the threshold {threshold:.6g} of the {type(estimator).__name__} has no part in the score, a probability: "
+        + ("`--output value` gives what it predicts" if numbers else "compare the score with it yourself")
+    )
+
+
+def _last(estimator: Any) -> Any:
+    """The estimator that answers in this one's place."""
+    return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else getattr(estimator, "best_estimator_", None)
+
+
+def multi_output(source: str, estimator: Any) -> ArtifactError:
     """Make the error of a model with several outputs."""
     return ArtifactError(
-        f"{path}: the {type(estimator).__name__} has several outputs", "Fit one model for each output."
+        f"{source}: the {type(estimator).__name__} has several outputs", "Fit one model for each output."
     )

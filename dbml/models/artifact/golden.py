@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,8 @@ import pandas as pd
 from dbml._plpython.agreement import agree
 from dbml._plpython.frame import rows_to_input, scores, to_wire
 from dbml.errors import ArtifactError, SampleError
+from dbml.models.artifact.column import json_rows
 from dbml.models.artifact.estimator import multi_output
-from dbml.models.artifact.sample import json_rows
 from dbml.models.file import one_line
 
 GOLDEN_ROWS = 200
@@ -23,6 +22,10 @@ SYNTHETIC_ROWS = 32
 ROWS_ASKED_ALONE = 40
 # What to do where the file alone does not tell enough.
 GIVE_SAMPLE = "Give rows of its features: `--sample ROWS.csv`."
+# Sums of probabilities may end this far above 1; some are sums of float32.
+_ROUNDING = 1e-6
+# What to do where an estimator is not what its class makes of one today.
+REDUMPED = "Fit it again with the libraries that are installed here; loading and dumping it again does not change it."
 _QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]
 
 
@@ -34,13 +37,13 @@ def _score(estimator: Any, interface: Mapping[str, Any], rows: Sequence[Sequence
     return answer
 
 
-def _check_single_output(path: Path, estimator: Any, X: Any) -> None:  # noqa: N803
+def _check_single_output(source: str, estimator: Any, X: Any) -> None:  # noqa: N803
     if np.ndim(estimator.predict(X)) != 1:
-        raise multi_output(path, estimator)
+        raise multi_output(source, estimator)
 
 
 def _check_row_by_row(
-    path: Path,
+    source: str,
     estimator: Any,
     interface: Mapping[str, Any],
     rows: Sequence[Sequence[Any]],
@@ -51,18 +54,18 @@ def _check_row_by_row(
             alone = float(_score(estimator, interface, [row])[0])
         except Exception as error:
             raise ArtifactError(
-                f"{path}: scores a row among others but refuses it alone ({one_line(error)})",
+                f"{source}: scores a row among others but refuses it alone ({one_line(error)})",
                 "Take out the step that looks at the whole batch.",
             ) from error
         if not agree(score, alone):
             raise ArtifactError(
-                f"{path}: a row's score depends on the rows scored with it ({alone!r} alone, {score!r} not)",
+                f"{source}: a row's score depends on the rows scored with it ({alone!r} alone, {score!r} not)",
                 "Take out the step that looks at the whole batch; `fit` is where it may look.",
             )
 
 
 def of_sample(
-    path: Path, estimator: Any, interface: dict[str, Any], sample: pd.DataFrame
+    source: str, estimator: Any, interface: dict[str, Any], sample: pd.DataFrame
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Choose golden rows among a sample's.
 
@@ -71,28 +74,50 @@ def of_sample(
     :raises SampleError: the estimator refuses a row.
     """
     rows = json_rows(interface["features"], sample)
-    given: Any = sample if interface["input"] == "frame" else sample.to_numpy()
+    given: Any = sample if interface["input"] == "frame" else _array(sample)
     # As given comes first: what the estimator itself says is what the sample is measured by.
-    own = _on_all(len(rows), lambda part: _own(path, estimator, interface, given[part]))
+    own = _on_all(len(rows), lambda part: _own(source, estimator, interface, given[part]))
     all_scores = _on_all(len(rows), lambda part: _score(estimator, interface, rows[part]))
     alike = map(agree, own.tolist(), all_scores.tolist())
     row = next((row for row, same in enumerate(alike) if not same), None)
     if row is not None:
         raise ArtifactError(
-            f"{path}: sample row {row + 1} scores {float(own[row])!r} as given, but "
+            f"{source}: sample row {row + 1} scores {float(own[row])!r} as given, but "
             f"{float(all_scores[row])!r} from the values that a database row can hold",
             "Fit and sample with one kind of missing value a column (NaN), and plain dtypes.",
         )
+    _check_probabilities(source, interface, all_scores, "sample row")
     spread = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), GOLDEN_ROWS)).round().astype(int))
     picked = [rows[i] for i in spread.tolist()]
     few = slice(None, None, max(1, len(picked) // ROWS_ASKED_ALONE))
-    _check_row_by_row(path, estimator, interface, picked[few], all_scores[spread][few])
+    _check_row_by_row(source, estimator, interface, picked[few], all_scores[spread][few])
     golden = {"rows": picked, "scores": all_scores[spread].tolist(), "synthetic": False}
     return golden, _summary(interface, rows, all_scores)
 
 
-def _own(path: Path, estimator: Any, interface: Mapping[str, Any], X: Any) -> np.ndarray[Any, Any]:  # noqa: N803
-    _check_single_output(path, estimator, X)
+def _array(sample: pd.DataFrame) -> np.ndarray[Any, Any]:
+    """The rows of a model that was fitted on an array; pandas' own dtypes and Decimals are numbers there."""
+    plain = all(isinstance(dtype, np.dtype) and dtype.kind != "O" for dtype in sample.dtypes)
+    rows = sample.to_numpy() if plain else sample.astype("float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    array: np.ndarray[Any, Any] = rows
+    return array
+
+
+def _check_probabilities(source: str, interface: Mapping[str, Any], scores: np.ndarray[Any, Any], what: str) -> None:
+    """What is called a probability must be one: an estimator that another version wrote may keep counts instead."""
+    outside = np.flatnonzero((scores < -_ROUNDING) | (scores > 1.0 + _ROUNDING))
+    if interface["output"]["kind"] != "probability" or not outside.size:
+        return
+    row = int(outside[0])
+    raise ArtifactError(
+        f'{source}: the probability of class "{interface["output"]["label"]}" is {float(scores[row])!r} '
+        f"for {what} {row + 1}",
+        REDUMPED,
+    )
+
+
+def _own(source: str, estimator: Any, interface: Mapping[str, Any], X: Any) -> np.ndarray[Any, Any]:  # noqa: N803
+    _check_single_output(source, estimator, X)
     answer: np.ndarray[Any, Any] = scores(estimator, interface["output"], X)
     return answer
 
@@ -104,7 +129,7 @@ def _on_all(count: int, score: Callable[[slice], np.ndarray[Any, Any]]) -> np.nd
     """
     try:
         return score(slice(0, count))
-    except ArtifactError:
+    except (ArtifactError, MemoryError):
         raise
     except Exception as error:
         start, end, reason = 0, count, error
@@ -126,7 +151,7 @@ def _on_all(count: int, score: Callable[[slice], np.ndarray[Any, Any]]) -> np.nd
         ) from reason
 
 
-def synthetic(path: Path, estimator: Any, interface: dict[str, Any]) -> dict[str, Any]:
+def synthetic(source: str, estimator: Any, interface: dict[str, Any]) -> dict[str, Any]:
     """Make golden rows up for a model of plain numbers.
 
     :returns: as :func:`of_sample`, without a summary.
@@ -139,17 +164,18 @@ def synthetic(path: Path, estimator: Any, interface: dict[str, Any]) -> dict[str
     for row in [*drawn, [0.0] * width, [1.0] * width]:
         try:
             for _, X in rows_to_input(interface, *to_wire(interface, [row])):  # noqa: N806
-                _own(path, estimator, interface, X)
+                _own(source, estimator, interface, X)
             rows.append(row)
-        except ArtifactError:
+        except (ArtifactError, MemoryError):
             raise
         except Exception as error:
             reason = error
     if not rows:
         why = one_line(reason) if reason else "no features"
-        raise ArtifactError(f"{path}: refuses every row of plain numbers ({why})", GIVE_SAMPLE)
+        raise ArtifactError(f"{source}: refuses every row of plain numbers ({why})", GIVE_SAMPLE)
     answer = _score(estimator, interface, rows)
-    _check_row_by_row(path, estimator, interface, rows, answer)
+    _check_probabilities(source, interface, answer, "made-up row")
+    _check_row_by_row(source, estimator, interface, rows, answer)
     return {"rows": rows, "scores": answer.tolist(), "synthetic": True}
 
 

@@ -39,13 +39,16 @@ class Stored(Content):
         :raises ExportError: the version has none.
         """
         from dbml.models import file as model_file
+        from dbml.models import origin
 
         if self.kind == "onnx":
             raise errors.ExportError(
                 f"{self.label} came as onnx, which holds no scikit-learn estimator to convert",
                 "Export it as onnx, sql or plan.",
             )
-        return model_file.load(f"the stored file of {self.label}", self.artifact, self.kind, self.trust)[0]
+        # Another version may have written it: that was said when it was added.
+        trust = (*self.trust, *origin.words(self.libraries))
+        return model_file.load(model_file.File(f"the stored file of {self.label}", self.artifact, self.kind), trust)[0]
 
     @property
     def features(self) -> list[dict[str, Any]]:

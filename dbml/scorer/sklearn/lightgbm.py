@@ -99,7 +99,7 @@ def _columns(X: Columns, categories: Any, what: str) -> list[Value]:
 
 def _codes(column: Column, known: list[Any]) -> Value:
     """Categories by their place among those of fit; NaN for others."""
-    return column.value.lookup([str(c) for c in known], [float(i) for i in range(len(known))])
+    return column.value.lookup(known, [float(i) for i in range(len(known))])
 
 
 def _number(column: Column, what: str) -> Value:

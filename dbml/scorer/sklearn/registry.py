@@ -39,7 +39,7 @@ class Column:
     value: Value
     name: str | None = None
     dtype: str = "float64"
-    categories: tuple[str, ...] | None = None
+    categories: tuple[str | float, ...] | None = None
     missing: str = "nan"
 
 
@@ -94,7 +94,8 @@ class Columns:
     @property
     def dtype(self) -> str:
         """The dtype of one array of all columns, as ``check_array`` makes it."""
-        dtypes = {column.dtype for column in self.columns}
+        # pandas' categories of numbers are numbers in an array.
+        dtypes = {"int64" if c.dtype == "category" and c.value.kind == "n" else c.dtype for c in self.columns}
         if any(column.value.kind == "t" for column in self.columns) or "object" in dtypes:
             return "object"
         return str(np.result_type(*(np.dtype(dtype) for dtype in dtypes))) if dtypes else "float64"
