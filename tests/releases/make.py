@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 import subprocess
@@ -150,7 +149,7 @@ def main() -> None:
                 fill(db, Path(folder), engine)
             history(db, Path(folder))
             assert dbml.reconcile(db).differences == []
-        Path(sys.argv[1]).write_bytes(gzip.compress(dumped(dsn).encode(), mtime=0))
+        Path(sys.argv[1]).write_text(dumped(dsn), encoding="utf-8")
 
 
 if __name__ == "__main__":
