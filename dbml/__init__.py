@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dbml.profiles.rescoring import rescore, rescore_due
     from dbml.profiles.spec import Counter, Event, Prediction, Profile
     from dbml.schema.install import uninstall
+    from dbml.serving.bulk import scores
     from dbml.serving.deployment import deploy, rollback, score, status
     from dbml.serving.upgrade import install
 
@@ -50,6 +51,7 @@ __all__ = [
     "revoke_key",
     "rollback",
     "score",
+    "scores",
     "show",
     "spec",
     "status",
@@ -77,6 +79,7 @@ _HOMES = {
     "dbml.profiles.rescoring": ("rescore", "rescore_due"),
     "dbml.profiles.spec": ("Counter", "Event", "Prediction", "Profile"),
     "dbml.schema.install": ("uninstall",),
+    "dbml.serving.bulk": ("scores",),
     "dbml.serving.deployment": ("deploy", "rollback", "score", "status"),
     "dbml.serving.upgrade": ("install",),
 }

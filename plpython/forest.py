@@ -3,8 +3,8 @@
 The top of each tree, up to 64 leaves of it, goes by bit masks. Its leaves are numbered from left to right. A node that
 sends a row to the right rules out the leaves on its left; of the leaves that no node rules out, the first is the row's
 (Lucchese et al., QuickScorer, SIGIR 2015). What a column's value rules out, in all trees, stands in a table: a row
-costs a bisection, a gather and an ``&`` for each column, and no comparison for each tree. A small tree is all top. Below
-the top of a large one rows go down node by node, all that are still on their way together.
+costs a bisection, a gather and an ``&`` for each column, and no comparison for each tree. A small tree is all top.
+Below the top of a large one rows go down node by node, all that are still on their way together.
 
 Leaves are added in the order of :mod:`.portable`, so the sums are the same to the last bit.
 """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from dbml.cli import keys, models, profiles, server
+from dbml.cli import keys, models, profiles, scoring, server
 from dbml.cli.shared import Group
 
 
@@ -35,5 +35,6 @@ for command in (
     profiles.rescore_command,
     profiles.reconcile_command,
     profiles.status_command,
+    scoring.score_command,
 ):
     main.add_command(command)

@@ -42,3 +42,24 @@ select profile, prediction, model, version, engine, on_error, deployed_at, deplo
 -- name: score
 -- Scores loose values by the version that serves.
 select dbml.score(%(name)s, %(features)s) as score;
+
+-- name: scores
+-- Scores the rows of a table or of a query.
+select s.key, s.version, s.score, s.outputs from dbml.scores(%(name)s, %(rows)s) s;
+
+-- name: scores_of_range
+-- Scores some rows of a table, which a query selects.
+select s.key, s.version, s.score, s.outputs from dbml._scores(%(name)s, %(table)s::regclass, %(source)s) s;
+
+-- name: key_to_score_by
+-- The qualified name of a table, the columns of its key, and about how many rows it has.
+select n.nspname as schema, c.relname as table,
+       dbml._key_of_rows(split_part(%(name)s, '@', 1), c.oid,
+         array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)) as key
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where c.oid = %(table)s::regclass;
+
+-- name: export_snapshot
+-- Lets other sessions see what this transaction sees.
+select pg_export_snapshot();

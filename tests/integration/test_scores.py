@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from typing import Any
@@ -16,6 +17,9 @@ from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+import dbml
+from dbml.errors import UnknownModel
+from dbml.serving import bulk
 from tests.conftest import Cli, Trained, profile_rows
 from tests.integration.test_roles import made_role
 
@@ -173,3 +177,48 @@ def test_it_ends_when_it_is_cancelled(db: Db, cli: Cli, churn: Trained, tmp_path
     with pytest.raises(psycopg.errors.QueryCanceled):
         db.execute("select count(*) from dbml.scores('slow', %s)", [endless])
     assert time.monotonic() - began < 60  # and not when the rows end
+
+
+@pytest.mark.parametrize("engine", ["sql", "portable"])
+@pytest.mark.usefixtures("live")
+def test_the_shell_writes_each_row_of_a_table_once_in_order_of_its_key(
+    db: Db, cli: Cli, churn: Trained, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "ROWS_IN_A_RANGE", 7)
+    truth = churn.truth(profile_rows(db))
+    for name, options in (
+        ("one", ("--table", "customer")),
+        ("three", ("--table", "public.customer", "--jobs", "3")),
+        ("query", ("--query", "select * from customer order by id")),
+    ):
+        file = tmp_path / f"{name}.csv"
+        assert "50 rows scored" in cli("score", "churn", *options, "-o", file).output
+        written = pd.read_csv(file)
+        assert written["key"].tolist() == list(range(1, 51)), name
+        np.testing.assert_allclose(written["score"], truth, atol=1e-9)
+
+
+@pytest.mark.usefixtures("live")
+def test_the_shell_says_what_it_cannot_write(db: Db, cli: Cli, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    keyless = "create table keyless as select plan, complaints, spend from customer"
+    db.execute(keyless)
+    for arguments, says in (
+        (("--table", "customer", "-o", tmp_path / "s.parquet"), "a Parquet file needs pyarrow"),
+        (("--table", "customer", "-o", tmp_path / "s.xml"), "neither .csv nor .parquet"),
+        (("--table", "keyless", "-o", tmp_path / "s.csv"), "table keyless has no primary key"),
+    ):
+        assert says in cli("score", "churn", *arguments, exit_code=1).output
+    assert list(tmp_path.glob("s.*")) == []
+    cli("score", "churn", "-o", tmp_path / "s.csv", exit_code=2)
+    cli("score", "churn", "--query", "table customer", "--jobs", 2, "-o", tmp_path / "s.csv", exit_code=2)
+
+
+@pytest.mark.usefixtures("live")
+def test_python_reads_scores_as_they_come(db: Db, churn: Trained) -> None:
+    for autocommit in (True, False):
+        db.autocommit = autocommit
+        found = list(dbml.scores(db, "churn", "select * from customer order by id"))
+        np.testing.assert_allclose([row.score for row in found], churn.truth(profile_rows(db)), atol=1e-9)
+    with pytest.raises(UnknownModel):
+        next(dbml.scores(db, "chrun", "customer"))

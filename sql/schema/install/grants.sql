@@ -3,8 +3,9 @@ grant dbml_analyst to dbml_deployer;
 grant select on dbml.model, dbml.serving, dbml.status, dbml.deployment_history, dbml.trusted_key to dbml_analyst;
 grant execute on function dbml.score(text, jsonb), dbml.scores(text, text) to dbml_analyst;
 -- scores() runs with its caller's rights.
-grant execute on function dbml._is_a_name(text), dbml._fetch(text, integer), dbml._scores_reading(text, regclass, text[], oid[]),
-  dbml._careful_or_null(text, integer, float8[], text[]) to dbml_analyst;
+grant execute on function dbml._is_a_name(text), dbml._scores(text, regclass, text), dbml._fetch(text, integer),
+  dbml._scores_reading(text, regclass, text[], oid[]), dbml._careful_or_null(text, integer, float8[], text[]),
+  dbml._key_of_rows(text, regclass, text[]) to dbml_analyst;
 grant execute on function dbml.deploy(text, integer, text, text[]), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due()
    to dbml_deployer;
 -- Adding a version: stored, made ready, measured and verified by functions; dbml_deployer may touch no table.

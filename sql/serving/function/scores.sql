@@ -1,6 +1,20 @@
--- The rows are read as their caller would read them: with his rights, under his policies, by his search_path. So this
--- function and `_fetch` have none of their own, and every name in them is qualified. What scores is handed values alone.
+-- The rows are read as their caller would read them: with his rights, under his policies, by his search_path. So these
+-- functions and `_fetch` have none of their own, and every name in them is qualified. What scores is handed values alone.
 create or replace function dbml.scores(model text, rows text)
+returns table (key text[], version integer, score float8, outputs jsonb)
+language sql
+stable parallel unsafe
+security invoker
+as $$
+  select s.key, s.version, s.score, s.outputs
+    from dbml._scores(model, case when dbml._is_a_name(rows) then rows::pg_catalog.regclass end, rows) s
+$$;
+comment on function dbml.scores(text, text) is
+  'Scores many rows: dbml.scores(''churn'', ''select * from customer where …''), or a table''s name; churn@2 names a '
+  'version. The score of a row that the model refuses is NULL, and the others are scored. The key is that of the '
+  'model''s profile where the rows have its columns, a table''s primary key, or the column called key.';
+
+create or replace function dbml._scores(model text, relation regclass, source text)
 returns table (key text[], version integer, score float8, outputs jsonb)
 language plpgsql
 stable parallel unsafe
@@ -8,8 +22,6 @@ security invoker
 set cursor_tuple_fraction = 1 -- every row will be fetched
 as $$
 declare
-  relation pg_catalog.regclass;
-  source text := rows;
   aliases text;
   described pg_catalog.json;
   names text[];
@@ -17,8 +29,7 @@ declare
   reading record;
   batches refcursor;
 begin
-  if dbml._is_a_name(rows) then
-    relation := rows::pg_catalog.regclass;
+  if dbml._is_a_name(source) then
     source := pg_catalog.format('select * from %s', relation);
   end if;
   -- One row of nulls, and nothing of the source is read.
@@ -49,10 +60,8 @@ begin
   close batches;
 end
 $$;
-comment on function dbml.scores(text, text) is
-  'Scores many rows: dbml.scores(''churn'', ''select * from customer where …''), or a table''s name; churn@2 names a '
-  'version. The score of a row that the model refuses is NULL, and the others are scored. The key is that of the '
-  'model''s profile where the rows have its columns, a table''s primary key, or the column called key.';
+comment on function dbml._scores(text, regclass, text) is
+  'Scores the rows of a query; where they are a table''s, the features that the table''s profile gives by an expression too.';
 
 create or replace function dbml._is_a_name(rows text) returns boolean
 language sql
@@ -124,7 +133,7 @@ begin
     from unnest(dbml._key_of_rows(scorer.model, relation, names)) with ordinality u(k, i);
   if scorer.engine = 'sql' then
     columns := format('%s, %s::integer, coalesce(%s, dbml._careful_or_null(%L, %s, %s)), null::jsonb',
-      coalesce(format('array[%s]', array_to_string(keys, ', ')), 'null::text[]'), scorer.version,
+      coalesce('array[' || array_to_string(keys, ', ') || ']', 'null::text[]'), scorer.version,
       dbml._filled(scorer.expression, numbers, texts),
       scorer.model, scorer.version, dbml._arrays(numbers, texts));
     return;
@@ -135,7 +144,7 @@ begin
     '  from (select %s dbml._score_rows(%L, %L, pg_catalog.count(*)::integer, array[%s]::bytea[], array[%s]::text[])::float8[] as scores'
     '          from dbml._fetch($1, %s) b(%s)) a'
     '  cross join lateral rows from (%s pg_catalog.unnest(a.scores)) u(%s score)',
-    coalesce(format('array[%s]', dbml._numbered('u.k%s', keys)), 'null::text[]'), scorer.version,
+    coalesce('array[' || dbml._numbered('u.k%s', keys) || ']', 'null::text[]'), scorer.version,
     coalesce(dbml._numbered('pg_catalog.array_agg(b.k%1$s) as k%1$s', keys) || ', ', ''),
     scorer.fingerprint, scorer.engine,
     coalesce(dbml._numbered('pg_catalog.string_agg(pg_catalog.float8send(coalesce(b.n%1$s, ''NaN'')), '''')', numbers), ''),

@@ -1,0 +1,41 @@
+"""The command that scores many rows."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+
+import click
+
+import dbml
+from dbml.cli.shared import connect, dsn_option, progress_bar
+
+
+@click.command("score")
+@dsn_option
+@click.argument("name", metavar="NAME[@V]")
+@click.option("--query", metavar="SQL", help="Yields the features, and the key where there is one.")
+@click.option("--table", help="Is scored by ranges of its key, and written in order of it.")
+@click.option("-o", "--output", required=True, metavar="FILE", type=click.Path(path_type=Path), help=".csv or .parquet")
+@click.option("--jobs", default=1, type=click.IntRange(1), help="Sessions that share the table. Default: 1.")
+def score_command(dsn: str | None, name: str, query: str | None, table: str | None, output: Path, jobs: int) -> None:
+    """Score many rows inside the server, and write key, version and score to a file.
+
+    A row that the model refuses has no score there.
+    """
+    if (query is None) == (table is None):
+        raise click.UsageError("say either --query or --table")
+    if query is not None and jobs > 1:
+        raise click.UsageError("--jobs goes with --table: a query has no ranges")
+    from dbml.serving import bulk, files
+
+    with ExitStack() as stack:
+        sessions = [stack.enter_context(connect(dsn)) for _ in range(jobs)]
+        progress = stack.enter_context(progress_bar())
+        if table is not None:
+            rows = files.write(output, bulk.scores_by_ranges(sessions, name, table, progress))
+        else:
+            found = dbml.scores(sessions[0], name, str(query))
+            rows = files.write(output, iter(lambda: list(islice(found, bulk.ROWS_AT_ONCE)), []))
+    click.echo(f"{rows} rows scored: {output}")

@@ -1,0 +1,150 @@
+"""Many rows: scored in the server, read as they come; a table by ranges of its key, in several sessions."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row, tuple_row
+
+from dbml import database, errors
+from dbml.database import Connection, Progress, Record
+from dbml.schema.install import require
+
+ROWS_IN_A_RANGE = 50_000
+ROWS_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True)
+class Scored(Record):
+    """One row's score.
+
+    :param key: the row's key as texts; None where the rows have none.
+    :param score: None for a row that the model refuses.
+    :param outputs: further outputs; None where the model has the score alone.
+    """
+
+    key: list[str] | None
+    version: int
+    score: float | None
+    outputs: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class _Table:
+    schema: str
+    table: str
+    key: list[str]
+
+
+def scores(connection: Connection, name: str, rows: str) -> Iterator[Scored]:
+    """Score many rows inside the server.
+
+    :param name: the model, whose deployed version scores; or ``churn@2``.
+    :param rows: a table's name, or a query that yields the features, and the key where there is one.
+    :returns: the scores in the order of the query, read a few thousand at a time while they are asked for.
+    :raises UnknownModel: nothing of that name is deployed.
+    :raises ScoringError: a feature is missing from the rows, or has the wrong type.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        with raw.cursor("dbml_scores", row_factory=class_row(Scored), withhold=raw.autocommit) as cursor:
+            cursor.itersize = ROWS_AT_ONCE
+            yield from cursor.execute(database.verbatim(database.queries()["scores"]), {"name": name, "rows": rows})
+
+
+def scores_by_ranges(
+    sessions: Sequence[psycopg.Connection[Any]], name: str, table: str, progress: Progress | None = None
+) -> Iterator[list[Scored]]:
+    """Score a table by ranges of its key, in all of these sessions at once; each row once, and in order of the key.
+
+    :param sessions: that have no transaction open; they will see the table at one moment.
+    :param progress: called with the table's name, the rows scored and how many there are.
+    :raises ProfileError: the table has no key.
+    """
+    first = sessions[0]
+    for session in sessions:
+        session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    with database.translated():
+        require(first)
+        snapshot = database.value(first, "export_snapshot")
+        for other in sessions[1:]:
+            other.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
+        found = database.rows(first, _Table, "key_to_score_by", name=name, table=table)[0]
+        if not found.key:
+            raise errors.ProfileError(
+                f"table {table} has no primary key, and no profile of the model says what its key is",
+                'Give a query instead: dbml score … --query "select … as key, …"',
+            )
+        ranges = _ranges(first, found)
+        total = ROWS_IN_A_RANGE * (len(ranges) - 1)
+        done = 0
+        for scored in _in_order(sessions, name, table, ranges):
+            done += len(scored)
+            if progress:
+                progress(table, done, max(total, done))
+            yield scored
+
+
+def _ranges(session: psycopg.Connection[Any], found: _Table) -> list[str]:
+    """Queries of about :data:`ROWS_IN_A_RANGE` rows each that together yield the table once, in order of its key."""
+    columns = [sql.Identifier(column) for column in found.key]
+    key = sql.SQL(", ").join(columns)
+    parts: dict[str, Any] = {"table": database.relation([found.schema, found.table]), "key": key}
+    edges = session.cursor(row_factory=tuple_row).execute(
+        database.template(
+            "serving/score_edges",
+            texts=sql.SQL(", ").join(sql.SQL("{}::text").format(column) for column in columns),
+            rows=ROWS_IN_A_RANGE,
+            **parts,
+        )
+    )
+    # A literal without a type takes the type of the column that it is compared with.
+    literals = [sql.SQL(", ").join(map(sql.Literal, edge)) for edge in edges]
+    after = [sql.SQL("({}) > ({})").format(key, edge) for edge in literals]
+    until = [sql.SQL("({}) <= ({})").format(key, edge) for edge in literals]
+    true = sql.SQL("true")
+    return [
+        database.template("serving/score_range", within=sql.SQL("{} and {}").format(low, high), **parts).as_string(
+            session
+        )
+        for low, high in zip([true, *after], [*until, true], strict=True)
+    ]
+
+
+def _in_order(
+    sessions: Sequence[psycopg.Connection[Any]], name: str, table: str, ranges: Sequence[str]
+) -> Iterator[list[Scored]]:
+    """Score the ranges in whatever session is free; a few wait for their turn, and no more."""
+    free: SimpleQueue[psycopg.Connection[Any]] = SimpleQueue()
+    for session in sessions:
+        free.put(session)
+
+    def score(source: str) -> list[Scored]:
+        session = free.get()
+        try:
+            return database.rows(session, Scored, "scores_of_range", name=name, table=table, source=source)
+        finally:
+            free.put(session)
+
+    with ThreadPoolExecutor(len(sessions)) as pool:
+        waiting: deque[Future[list[Scored]]] = deque()
+        try:
+            for source in ranges:
+                waiting.append(pool.submit(score, source))
+                if len(waiting) > len(sessions):
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for session in sessions:
+                session.cancel()
+            raise

@@ -1,0 +1,1 @@
+select * from {table} where {within} order by {key}
