@@ -215,6 +215,11 @@ def measure_many_rows(run: Run) -> None:
     """Figure 4: the scores of a large table, asked for in SQL and made in Python."""
     candidates = {model: run.of(schema) for model, schema in (("lr", "sql_lr"), ("gbm", "portable_gbm"))}
     served = {model: each for model, each in candidates.items() if each is not None}
+    in_batches = {
+        model: each
+        for model in models.TITLES
+        if (each := run.of("sql_lr" if model == "lr" else f"portable_{model}")) is not None
+    }
     rounds = min(run.repeats, 3)
     run.say(f"scores of {run.rows:,} rows, {rounds} rounds")
     bulk.make_large(run.connection, run.trained, run.rows, served)
@@ -225,13 +230,20 @@ def measure_many_rows(run: Run) -> None:
             # The bound is on the first; the others are told of once.
             if model == "lr" or number == "1":
                 seconds[f"score() {model}"][number] = bulk.score_in_sql(run.connection, each)
+        for model, each in in_batches.items():
+            seconds[f"scores() {model}"][number] = bulk.scores_in_batches(run.connection, each)
         fetched, frame = bulk.fetch(run.connection, run.trained)
         copied, _ = bulk.fetch_by_copy(run.connection, run.trained)
-        for model in served if number == "1" else ["lr"]:
+        for model, each in in_batches.items():
             predicted, truth = bulk.timed(lambda model=model, frame=frame: run.trained.truth(model, frame))
             seconds[f"fetch and predict {model}"][number] = fetched + predicted
             seconds[f"fetch by COPY and predict {model}"][number] = copied + predicted
             if number == "1":
+                fidelity[f"scores() {model}"] = {
+                    **bulk.scores_of_batches(run.connection, each, truth),
+                    "ours": True,
+                }
+            if number == "1" and model in served:
                 took = bulk.write_back(run.connection, model, frame.index, truth)
                 seconds[f"fetch, predict and write back {model}"][number] = fetched + predicted + took
                 fidelity[f"score() {model}"] = {

@@ -91,6 +91,12 @@ def score_in_sql(connection: psycopg.Connection[Any], contestant: Contestant) ->
     return timed(lambda: connection.execute(query).fetchone())[0]
 
 
+def scores_in_batches(connection: psycopg.Connection[Any], contestant: Contestant) -> float:
+    """Seconds in which ``dbml.scores()`` scores every row of the large table."""
+    query = "select sum(s.score) from dbml.scores(%s, 'many.plain') s"
+    return timed(lambda: connection.execute(query, [contestant.schema]).fetchone())[0]
+
+
 def fetch(connection: psycopg.Connection[Any], trained: Trained) -> tuple[float, pd.DataFrame]:
     """Seconds in which Python has the columns of the large table in a frame, and that frame, by id."""
     query = sql.SQL("select id, {} from many.plain order by id").format(columns_of(trained))
@@ -180,3 +186,11 @@ def scores_in_sql(
     query = sql.SQL("select dbml.score({}, c) from many.customer c order by id").format(contestant.schema)
     with connection.cursor(binary=True) as cursor:
         return off([row[0] for row in cursor.execute(query)], truth)
+
+
+def scores_of_batches(
+    connection: psycopg.Connection[Any], contestant: Contestant, truth: np.ndarray[Any, Any]
+) -> dict[str, Any]:
+    """Compare ``dbml.scores()`` over the large table with scikit-learn's answers."""
+    query = "select s.score from dbml.scores(%s, 'select * from many.plain order by id') s"
+    return off([row[0] for row in connection.execute(query, [contestant.schema])], truth)

@@ -39,7 +39,7 @@ class Forest:
     def __init__(self, node: Mapping[str, Any]) -> None:
         self.start = node["start"]
         self.single = node.get("precision") == 32
-        self.worth = np.array(node["threshold"], dtype=np.float64)
+        self.worth: Array = np.array(node["threshold"], dtype=np.float64)
         self.trees = _Trees(node)
         self.blocks: list[_Block] = []
         roots = np.array(node["roots"], dtype=np.intp)
@@ -53,15 +53,15 @@ class Forest:
         :param columns: what the trees ask for, each of shape ``(count,)``.
         """
         total = np.full(count, self.start, dtype=np.float64)
-        for begin in range(0, count, ROWS):
-            sums = total[begin : begin + ROWS]
-            part = [column[begin : begin + ROWS] for column in columns]
-            rows = np.array(part) if part else np.zeros((1, len(sums)))
-            for block in self.blocks:
-                places = block.places(part, len(sums))
+        rows = np.column_stack(columns) if columns else np.zeros((count, 1))
+        for block in self.blocks:
+            lookups = block.lookups(columns)
+            for begin in range(0, count, ROWS):
+                sums = total[begin : begin + ROWS]
+                places = block.places([(place[begin : begin + ROWS], table) for place, table in lookups], len(sums))
                 if block.deep:
-                    places = self._below(places, rows)
-                for worth in self.worth[places]:
+                    places = self._below(places, rows[begin : begin + ROWS])
+                for worth in self.worth.take(places):
                     sums += worth
                     if self.single:
                         sums[:] = sums.astype(np.float32)
@@ -69,7 +69,7 @@ class Forest:
 
     def _below(self, places: Array, rows: Array) -> Array:
         """The leaves below these nodes, a few trees at a time."""
-        together = max(1, PAIRS // rows.shape[1])
+        together = max(1, PAIRS // len(rows))
         for first in range(0, len(places), together):
             part = places[first : first + together]
             part[:] = self.trees.leaves(part, rows)
@@ -80,13 +80,14 @@ class _Trees:
     """The nodes of an ensemble. Leaves lead to themselves."""
 
     def __init__(self, node: Mapping[str, Any]) -> None:
-        column = np.array(node["column"], dtype=np.int32)
+        # Indices of the platform's own size: numpy would turn any other into those at each use.
+        column = np.array(node["column"], dtype=np.intp)
         self.inner = column >= 0
         here = np.arange(len(column))
         self.column = np.where(self.inner, column, 0)
         self.threshold = np.array(node["threshold"], dtype=np.float64)
         # Children side by side: of node i, 2i is where it goes right and 2i+1 left.
-        self.child = np.empty(2 * len(column), dtype=np.int32)
+        self.child = np.empty(2 * len(column), dtype=np.intp)
         self.child[0::2] = np.where(self.inner, node["right"], here)
         self.child[1::2] = np.where(self.inner, node["left"], here)
         missing_left = node.get("missing_left")
@@ -103,26 +104,30 @@ class _Trees:
         self.strict = bool(node.get("strict"))
 
     def leaves(self, places: Array, rows: Array) -> Array:
-        """The leaf of every row below each of these nodes, shape ``(trees, rows)`` as ``places``."""
-        count = rows.shape[1]
-        flat = rows.ravel()
-        place = places.ravel().astype(np.int32)
+        """The leaf of every row below each of these nodes, shape ``(trees, rows)`` as ``places``.
+
+        :param rows: shape ``(rows, columns)``.
+        """
+        flat, width = rows.ravel(), rows.shape[1]
+        place = places.ravel()
         compare = np.less if self.strict else np.less_equal
-        going = np.flatnonzero(self.inner[place])
-        at, row = place[going], going % count
+        going = np.flatnonzero(self.inner.take(place))
+        at, row = place.take(going), going % len(rows) * width
         while going.size:
-            x = flat[self.column[at] * count + row]
-            to_left = compare(x, self.threshold[at])
+            x = flat.take(self.column.take(at) + row)
+            to_left = compare(x, self.threshold.take(at))
             if len(self.member):
-                asked = np.flatnonzero(self.set_of[at] >= 0)
+                asked = np.flatnonzero(self.set_of.take(at) >= 0)
                 to_left[asked] = self.inside(self.set_of[at[asked]], x[asked])
             if self.may_go_left:
-                to_left |= np.isnan(x) & self.missing_left[at]
-            at = self.child[2 * at + to_left]
-            inner = self.inner[at]
+                to_left |= np.isnan(x) & self.missing_left.take(at)
+            at = self.child.take(2 * at + to_left)
+            inner = self.inner.take(at)
             if not inner.all():
-                place[going[~inner]] = at[~inner]
-                going, at, row = going[inner], at[inner], row[inner]
+                done = np.flatnonzero(~inner)
+                place[going.take(done)] = at.take(done)
+                still = np.flatnonzero(inner)
+                going, at, row = going.take(still), at.take(still), row.take(still)
         return place.reshape(places.shape)
 
     def inside(self, which: Array, x: Array) -> Array:
@@ -178,10 +183,10 @@ class _Block:
         grown = [tops.grow(int(root)) for root in roots]
         bits = max(len(leaves) for _, leaves in grown)
         self.dtype = next(np.dtype(f"uint{size}") for size in (8, 16, 32, 64) if bits <= size)
-        self.leaf = np.zeros((len(grown), bits), dtype=np.int32)
+        self.leaf = np.zeros((len(grown), bits), dtype=np.intp)
         for i, (_, leaves) in enumerate(grown):
-            self.leaf[i, : len(leaves)] = leaves
-        self.offsets = (np.arange(len(grown), dtype=np.int32) * bits)[:, None]
+            self.leaf[i] = leaves + leaves[:1] * (bits - len(leaves))
+        self.offsets = (np.arange(len(grown)) * bits)[:, None]
         self.deep = bool(trees.inner[self.leaf].any())
         asked = [(node, tree, first, left) for tree, (inner, _) in enumerate(grown) for node, first, left in inner]
         node = np.array([a[0] for a in asked], dtype=np.intp)
@@ -198,18 +203,25 @@ class _Block:
                     questions.append((readers, table.astype(self.dtype)))
         self.questions = _merged(questions)
 
-    def places(self, columns: Sequence[Array], count: int) -> Array:
-        """The node at which every row leaves each tree's top, shape ``(trees, rows)``."""
-        masks: Array = None
+    def lookups(self, columns: Sequence[Array]) -> list[tuple[Array, Array]]:
+        """For each table of masks the places where every row reads it."""
+        found = []
         for readers, table in self.questions:
             place = readers[0](columns)
             for reader in readers[1:]:
                 place = place * reader.size + reader(columns)
+            found.append((place, table))
+        return found
+
+    def places(self, lookups: Sequence[tuple[Array, Array]], count: int) -> Array:
+        """The node at which every row leaves each tree's top, shape ``(trees, rows)``."""
+        masks: Array = None
+        for place, table in lookups:
             found = table.take(place, axis=0)
             masks = found if masks is None else np.bitwise_and(masks, found, out=masks)
         if masks is None:  # no tree has more than a leaf
             return np.repeat(self.leaf[:, :1], count, axis=1)
-        return self.leaf.ravel()[_lowest(np.ascontiguousarray(masks.T)) + self.offsets]
+        return self.leaf.take(_lowest(np.ascontiguousarray(masks.T)) + self.offsets)
 
 
 class _Reader:
@@ -226,6 +238,9 @@ class _Reader:
     def __call__(self, columns: Sequence[Array]) -> Array:
         """The places, shape ``(rows,)``."""
         x = columns[self.column]
+        if self.side is not None and len(self.values) == 1:  # such as an indicator; a bisection takes longer
+            behind = x >= self.values[0] if self.side == "right" else x > self.values[0]
+            return behind + 2 * np.isnan(x).astype(np.intp)
         place: Array = _ranks(self.values, x) if self.side is None else np.searchsorted(self.values, x, side=self.side)
         place[np.isnan(x)] = self.size - 1
         return place
