@@ -35,7 +35,7 @@ def upgrade() -> None:
         "migrated_version",
         sa.Column("model", sa.Text, primary_key=True),
         sa.Column("version", sa.Integer, primary_key=True),
-        sa.Column("times", sa.Integer, nullable=False),
+        sa.Column("times", sa.BigInteger, nullable=False),
         sa.ForeignKeyConstraint(
             ["model", "version"],
             ["dbml.model_version.model", "dbml.model_version.version"],

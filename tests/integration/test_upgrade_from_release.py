@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +26,7 @@ from tests.integration.test_dump import tool
 
 Db = psycopg.Connection[Any]
 
-RELEASES = sorted((Path(__file__).parents[1] / "releases").glob("*.sql"))
+RELEASES = sorted((Path(__file__).parents[1] / "releases").glob("*.sql.gz"))
 # Engine: its model, and the version of it that serves.
 MODELS = {"sql": ("linear", 1), "portable": ("forest", 2), "python": ("neighbours", 1)}
 FEATURES = ["plan", "complaints", "refunds", "spend"]
@@ -69,11 +70,13 @@ class Session:
             pass
 
 
-@pytest.fixture(params=RELEASES, ids=[file.stem for file in RELEASES])
-def dsn(request: pytest.FixtureRequest, databases: Databases) -> str:
+@pytest.fixture(params=RELEASES, ids=[file.name.removesuffix(".sql.gz") for file in RELEASES])
+def dsn(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> str:
     """A database as that release left it."""
     restored = databases.create(installed=False)
-    tool("psql", restored, "-qX", "--set=ON_ERROR_STOP=1", "--file", request.param)
+    script = tmp_path / "release.sql"
+    script.write_bytes(gzip.decompress(request.param.read_bytes()))
+    tool("psql", restored, "-qX", "--set=ON_ERROR_STOP=1", "--file", script)
     return restored
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import subprocess
@@ -149,7 +150,7 @@ def main() -> None:
                 fill(db, Path(folder), engine)
             history(db, Path(folder))
             assert dbml.reconcile(db).differences == []
-        Path(sys.argv[1]).write_text(dumped(dsn), encoding="utf-8")
+        Path(sys.argv[1]).write_bytes(gzip.compress(dumped(dsn).encode(), mtime=0))
 
 
 if __name__ == "__main__":
