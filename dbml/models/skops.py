@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dbml.errors import RAISE_LIMIT, ArtifactError, TooLarge
-from dbml.models import trees
+from dbml.models import soundness
 
 _WRITE = "Write it with `skops.io.dump(estimator, FILE)`."
 
@@ -82,7 +82,7 @@ def load(source: Path | str, blob: bytes, trust: Sequence[str], limit: int) -> A
         )
     try:
         estimator = skops.io.loads(blob, trusted=unknown)
-        trees.check(estimator)
+        soundness.check(estimator)
     except Exception as error:
         raise ArtifactError(f"{source}: cannot be loaded here ({_first_line(error)})", _WRITE) from error
     return estimator

@@ -4,3 +4,5 @@ from __future__ import annotations
 
 # A table has at most 1,600 columns, and loose values (jsonb) may have more.
 MAX_FEATURES = 10_000
+# Values that are made of one row.
+MAX_ELEMENTS = 500_000

@@ -21,9 +21,11 @@ import skops.io
 from onnx import TensorProto, helper
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures
 from sklearn.tree import DecisionTreeClassifier
 
-from dbml.models import trees
+from dbml.models import soundness
 
 READ = """
 import json, resource, sys
@@ -211,6 +213,11 @@ def huge_array() -> bytes:
     return target.getvalue()
 
 
+def powers(degree: int, **more: Any) -> Any:
+    model = make_pipeline(PolynomialFeatures(2), LogisticRegression()).fit(np.tile(X, 4), Y)
+    return model.set_params(polynomialfeatures=model[0].set_params(degree=degree, **more))
+
+
 SKOPS: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "ten thousand million features": (
         lambda: rewritten(LogisticRegression().fit(X, Y), wide), "TooLarge", "has 10000000000 features, and at most 10000",
@@ -218,6 +225,9 @@ SKOPS: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "a list of twice itself": (lambda: rewritten(LogisticRegression().fit(X, Y), shared), "TooLarge", "objects, each counted"),
     "a list that holds itself": (lambda: rewritten(LogisticRegression().fit(X, Y), itself), "ArtifactError", "holds itself"),
     "deep lists": (lambda: rewritten(LogisticRegression().fit(X, Y), deep), "ArtifactError", "is not a skops file"),
+    "more products than there is memory": (
+        lambda: skops.io.dumps(powers(30)), "ArtifactError", "makes more than 500000 values of a row",
+    ),
     "an array that is not there": (huge_array, "ArtifactError", "loaded here"),
 }  # fmt: skip
 FILES = {**{f"{n}.onnx": c for n, c in ONNX.items()}, **{f"{n}.skops": c for n, c in SKOPS.items()}}
@@ -258,6 +268,11 @@ def test_a_model_within_the_limits(tmp_path: Path) -> None:
     assert set(artifact.read(tmp_path / "m.onnx").golden["scores"]) == {1.0}
 
 
+@pytest.mark.parametrize("more", [{"degree": 3}, {"degree": (1, 4)}, {"degree": 12, "interaction_only": True}], ids=str)
+def test_products_within_the_limits(more: dict[str, Any]) -> None:
+    soundness.check(powers(**more))
+
+
 FORESTS = [
     DecisionTreeClassifier(),
     RandomForestClassifier(5),
@@ -268,10 +283,10 @@ FORESTS = [
 
 @pytest.mark.parametrize("estimator", FORESTS, ids=lambda each: type(each).__name__)
 def test_trees_are_sound(estimator: Any) -> None:
-    trees.check(estimator.fit(X, Y))
+    soundness.check(estimator.fit(X, Y))
     estimator.n_features_in_ = 0  # as a file may say
     with pytest.raises(ValueError, match="columns that are not there"):
-        trees.check(estimator)
+        soundness.check(estimator)
 
 
 def test_trees_that_lead_nowhere() -> None:
@@ -280,8 +295,8 @@ def test_trees_that_lead_nowhere() -> None:
     for value in (0, len(nodes), 2**31):
         nodes["left"][0] = value
         with pytest.raises(ValueError, match="lead to none of its nodes"):
-            trees.check(model)
+            soundness.check(model)
     forest = IsolationForest(n_estimators=2, max_features=2).fit(X)
     forest.estimators_features_[1] = np.array([0, 7])
     with pytest.raises(ValueError, match="columns that are not there"):
-        trees.check(forest)
+        soundness.check(forest)

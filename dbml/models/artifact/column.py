@@ -117,8 +117,10 @@ def _booleans(values: Sequence[bool | None]) -> pd.Series[Any]:
 
 
 def _integer(value: Any) -> int:
+    if isinstance(value, str):
+        value = Decimal(value.strip())  # 30.0 is a whole number too
     number = int(value)
-    if not isinstance(value, str) and number != value:
+    if number != value:
         raise ValueError
     return number
 

@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dbml.scorer.limits import MAX_FEATURES
+from dbml.scorer.limits import MAX_ELEMENTS, MAX_FEATURES
 from dbml.scorer.plan import Unsupported
 
-# Values of one row, in all tensors together, and products of them with a constant.
-MAX_ELEMENTS = 500_000
+# Products of a row's values with constants.
 MAX_TERMS = 20_000_000
 # onnxruntime walks a tree by calling itself, and crashes some tens of thousands of nodes below the root.
 MAX_DEPTH = 1_000

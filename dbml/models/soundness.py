@@ -1,21 +1,32 @@
-"""Trees that came as data: scikit-learn follows their node numbers without asking whether there is such a node."""
+"""An estimator that came as data is checked before it is asked.
+
+scikit-learn follows the node numbers of a tree without asking whether there is such a node, and multiplies columns
+without asking how many products there are.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import BaseHistGradientBoosting
+from sklearn.preprocessing import PolynomialFeatures
 from sklearn.tree import BaseDecisionTree
+
+from dbml.scorer.limits import MAX_ELEMENTS
 
 
 def check(estimator: Any) -> None:
-    """Check every tree inside an estimator: children come after their parent, and columns are there.
+    """Check every part of an estimator: the children of a tree's nodes, its columns, and the number of products.
 
-    :raises ValueError: a tree would be walked beyond its nodes, or a row beyond its columns.
+    :raises ValueError: a tree would be walked beyond its nodes, or a row beyond its columns; or a row would become
+        more than :data:`~dbml.scorer.limits.MAX_ELEMENTS` values.
     """
     for each in _inside(estimator):
+        if isinstance(each, PolynomialFeatures) and _products(each) > MAX_ELEMENTS:
+            raise ValueError(f"its PolynomialFeatures makes more than {MAX_ELEMENTS} values of a row")
         if isinstance(each, BaseDecisionTree) and hasattr(each, "tree_"):
             tree = each.tree_
             inner = tree.children_left != -1
@@ -31,6 +42,17 @@ def check(estimator: Any) -> None:
             width = each.n_features_in_ if columns is None else len(columns)
             if tree.n_features_in_ > width or (columns is not None and not _within(columns, each.n_features_in_)):
                 raise ValueError("a tree reads columns that are not there")
+
+
+def _products(estimator: PolynomialFeatures) -> int:
+    """How many products of columns there are, of at most its degree; counted until they are too many."""
+    highest = estimator.degree if isinstance(estimator.degree, int) else max(estimator.degree)
+    width, alone, count = int(estimator.n_features_in_), estimator.interaction_only, 0
+    for degree in range(min(highest, width) + 1 if alone else highest + 1):
+        count += math.comb(width, degree) if alone else math.comb(width + degree - 1, degree)
+        if count > MAX_ELEMENTS:
+            break
+    return count
 
 
 def _check(inner: Any, left: Any, right: Any, feature: Any, width: int) -> None:
