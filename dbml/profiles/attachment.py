@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from dbml import database, errors
-from dbml.database import Connection
+from dbml.database import Connection, Name
 from dbml.models import versions
 from dbml.profiles import catalog, checks, triggers
 from dbml.profiles.catalog import Attachment, Table, table_facts
@@ -177,7 +177,7 @@ def _missing_columns(
                 count = counter.parts.function == "count"
                 wanted[column] = COUNT if count else checks.counter_type(raw, event, event_table, counter)
     alters = [
-        sql.SQL("alter table {} add column {} {}").format(table.identifier, sql.Identifier(c), database.verbatim(t))
+        sql.SQL("alter table {} add column {} {}").format(table.identifier, Name(c), database.verbatim(t))
         for c, t in wanted.items()
         if c not in table.columns
     ]

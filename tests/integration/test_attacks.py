@@ -131,7 +131,7 @@ def test_a_deployer_writes_no_table(deployer: psycopg.Connection[Any], db: psyco
     tables = db.execute(
         "select relname from pg_class where relnamespace = 'dbml'::regnamespace and relkind = 'r'"
     ).fetchall()
-    assert len(tables) == 13
+    assert len(tables) == 15
     for (table,) in tables:
         for statement in (
             f"insert into dbml.{table} default values", f"delete from dbml.{table}", f"truncate dbml.{table}",
@@ -213,7 +213,7 @@ def test_a_schema_that_was_there_before_is_not_taken_over(empty_dsn: str, schema
             assert left == [(schema, name[0])]
 
 
-@pytest.mark.parametrize("signature", ["text, text", "text, record", "unknown_ text", "model text, c anyelement"])
+@pytest.mark.parametrize("signature", ["text, text", "text, json", "unknown_ text", "model text, c anyelement"])
 def test_an_overload_made_by_somebody_with_the_right_is_told_of(
     db: psycopg.Connection[Any], cli: Cli, signature: str
 ) -> None:
