@@ -124,6 +124,9 @@ EXCEPTIONS = {
         "search_path finds pg_catalog's operators, because their operands have exactly those types: "
         "test_shadows.py brings operators for every other pair of types."
     ),
+    ("pgspot", "PS005", "install( --sql)?", r"dbml\.(scores|_scores|_fetch)\("): (
+        "It runs its caller's own query with its caller's rights, and so in its caller's search_path."
+    ),
     ("pgspot", "PS0(01|09|16|17)", "inlined", ""): "The same.",
     ("pgspot", "PS005", "install( --sql)?", r"dbml\._unbounded\("): (
         "It is inlined too, and names nothing that a search_path could find: it is its argument, or 0."

@@ -135,7 +135,7 @@ def test_a_deployment_at_the_same_moment_binds_the_engine_that_is_chosen(
         tuning.commit()
         other.result(60)
         deploying.commit()
-    assert db.execute(bound).fetchone() == ("Scores a row of public.customer with churn@2, engine portable.",)
+    assert db.execute(bound).fetchone()[0].startswith("Scores a row of public.customer with churn@2, engine portable.")  # type: ignore[index]
     with psycopg.connect(dsn) as tuning, psycopg.connect(dsn) as deploying, ThreadPoolExecutor(1) as pool:
         dbml.deploy(deploying, "churn", 1)
         other = pool.submit(dbml.tune, tuning, "churn", 1, engine="portable")
@@ -144,4 +144,4 @@ def test_a_deployment_at_the_same_moment_binds_the_engine_that_is_chosen(
         deploying.commit()
         other.result(60)
         tuning.commit()
-    assert db.execute(bound).fetchone() == ("Scores a row of public.customer with churn@1, engine portable.",)
+    assert db.execute(bound).fetchone()[0].startswith("Scores a row of public.customer with churn@1, engine portable.")  # type: ignore[index]

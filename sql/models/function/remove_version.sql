@@ -49,8 +49,7 @@ begin
     left join dbml.model_version v on v.model = g.model and v.version = g.version;
   delete from dbml.bytecode b where b.fingerprint = stored.fingerprint;
   delete from dbml.model_version v where v.model = _remove_version.model and v.version = stored.version;
-  execute format('drop function if exists %s(float8[], text[]), %s(float8[], text[])',
-    dbml._careful_scorer(model, stored.version), dbml._kept_scorer(model, stored.version));
+  execute format('drop function if exists %s(float8[], text[])', dbml._careful_scorer(model, stored.version));
   return true;
 end
 $$;

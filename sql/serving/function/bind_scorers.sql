@@ -24,7 +24,7 @@ begin
       says := format('No version of %s scores rows of %s yet.', prediction.model, attached.relation);
     else
       if deployed.engine = 'sql' then
-        changed := changed + dbml._generate_version(v.model, v.version, v.expression, v.careful_expression, v.interface)
+        changed := changed + dbml._generate_careful(v.model, v.version, v.careful_expression, jsonb_array_length(v.interface -> 'features'))
           from dbml.model_version v
          where v.model = deployed.model and v.version = deployed.version;
       end if;
@@ -59,13 +59,6 @@ begin
         'body', format(E'\n%s\n', dbml._fill(dbml._template('score_body'), jsonb_build_object(
           'models', array_to_string(models, E'\n'))))),
       format('Score of a row of %s by the deployed version of a model.', attached.relation), true, anew);
-    changed := changed + dbml._generate_from(
-      format('dbml_scorer.%s(text, jsonb)', dbml._quoted(format('profile_%s_loose', attached.id))),
-      'loose',
-      jsonb_build_object(
-        'function', format('profile_%s_loose', attached.id),
-        'body', format(E'\n%s\n', dbml._fill(dbml._template('loose_body'), jsonb_build_object('profile', attached.relation)))),
-      format('Score of loose values as of a row of %s.', attached.relation), true, anew);
   end if;
   return changed;
 end

@@ -14,7 +14,6 @@ begin
   if deployed.model is null then
     return dbml._not_deployed(model);
   end if;
-  features := dbml._unpadded(model, features);
   for feature in select f from jsonb_array_elements(deployed.interface -> 'features') f loop
     value := features -> (feature ->> 'name');
     if value is null then
@@ -59,20 +58,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  kept regprocedure := case version.engine
-    when 'sql' then to_regprocedure(dbml._kept_scorer(version.model, version.version) || '(float8[], text[])') end;
-  call text;
   result float8;
 begin
-  -- A version that nothing has prepared since an upgrade has no such function yet.
-  if kept is not null then
-    call := format('%s($1, $2)', kept::regproc);
-  else
-    call := dbml._scorer_call(version,
-      array(select format('$1[%s]', i) from generate_series(1, cardinality(numbers)) i),
-      array(select format('$2[%s]', i) from generate_series(1, cardinality(texts)) i));
-  end if;
-  execute 'select ' || call into result using numbers, texts;
+  execute 'select ' || dbml._scorer_call(version,
+    array(select format('$1[%s]', i) from generate_series(1, cardinality(numbers)) i),
+    array(select format('$2[%s]', i) from generate_series(1, cardinality(texts)) i))
+    into result using numbers, texts;
   return result;
 end
 $$;

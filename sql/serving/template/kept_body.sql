@@ -1,4 +1,0 @@
-begin
-  return coalesce({fast:s},
-                  {careful:s}(numbers, texts));
-end
