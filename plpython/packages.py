@@ -8,13 +8,19 @@ from typing import Any
 
 from .protocol import Plpy
 
-THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# A backend is one thread: PostgreSQL's signal handlers must not run in another one's.
+THREAD_SETTINGS = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    # pandas imports pyarrow where it is installed, and pyarrow's allocator starts a thread that tidies up.
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
 
 
 def prepare(plpy: Plpy) -> None:
     """Set one thread before numpy starts its pools, and add the folder that the owner has set."""
-    for setting in THREAD_SETTINGS:
-        os.environ[setting] = "1"
+    os.environ.update(THREAD_SETTINGS)
     for row in plpy.execute("select s.value from dbml.setting s where s.name = 'python_path'"):
         if row["value"] not in sys.path:
             # Last: the folder serves where the server's own path lacks a package.

@@ -20,9 +20,10 @@ from dbml.cli.shared import connect, dsn_option, progress_bar
 @click.option("-o", "--output", required=True, metavar="FILE", type=click.Path(path_type=Path), help=".csv or .parquet")
 @click.option("--jobs", default=1, type=click.IntRange(1), help="Sessions that share the table. Default: 1.")
 def score_command(dsn: str | None, name: str, query: str | None, table: str | None, output: Path, jobs: int) -> None:
-    """Score many rows inside the server, and write key, version and score to a file.
+    """Write the scores of a table or a query to a file.
 
-    A row that the model refuses has no score there.
+    The server scores the rows; the file holds key, version and score. A row
+    that the model refuses has no score there.
     """
     if (query is None) == (table is None):
         raise click.UsageError("say either --query or --table")

@@ -51,8 +51,9 @@ begin
     return query execute pg_catalog.format(E'select %s from (%s\n) q(%s)', reading.columns, source, aliases);
     return;
   end if;
+  -- A query in parentheses, because pgspot reads what OPEN executes as a statement.
   open batches no scroll for
-    execute pg_catalog.format(E'select %s from (%s\n) q(%s)', reading.columns, source, aliases);
+    execute (select pg_catalog.format(E'select %s from (%s\n) q(%s)', reading.columns, source, aliases));
   loop
     return query execute reading.batch using batches::text;
     exit when not found;
