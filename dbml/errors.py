@@ -167,6 +167,12 @@ class InterfaceChanged(DbmlError):
     sqlstate = "DB025"
 
 
+class UnknownDuty(DbmlError):
+    """No duty of workers has that name."""
+
+    sqlstate = "DB026"
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return `` Did you mean "…"?`` for the closest of ``names``, or nothing when none is close."""
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)

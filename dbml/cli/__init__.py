@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from dbml.cli import keys, models, profiles, scoring, server
+from dbml.cli import keys, models, profiles, scoring, server, work
 from dbml.cli.shared import Group
 
 
@@ -36,5 +36,6 @@ for command in (
     profiles.reconcile_command,
     profiles.status_command,
     scoring.score_command,
+    work.worker_command,
 ):
     main.add_command(command)

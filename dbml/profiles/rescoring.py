@@ -109,13 +109,14 @@ def batches(
             return
 
 
-def rescore_due(connection: Connection) -> int:
+def rescore_due(connection: Connection, progress: Progress | None = None) -> int:
     """Recount and rescore the entities whose window of time has changed since the last call.
 
     On an autocommit connection each event table is a transaction of its own. So rows are locked in one order, that of
     their key, and a statement on several rows waits for it without a deadlock; a call that was killed goes on with
     the tables it has not come to.
 
+    :param progress: called with the windows that have been moved and how many there are.
     :returns: the number of rows that moved; a row that moved for two event tables counts twice.
     """
     raw = database.driver(connection)
@@ -123,9 +124,10 @@ def rescore_due(connection: Connection) -> int:
         require(raw)
         if not raw.autocommit:
             return int(database.value(raw, "rescore_due"))
-        moved = sum(
-            database.value(raw, "expire_window", profile=window.profile, event=window.event)
-            for window in database.rows(raw, Window, "windows")
-        )
+        moved, windows = 0, database.rows(raw, Window, "windows")
+        for number, window in enumerate(windows, 1):
+            moved += database.value(raw, "expire_window", profile=window.profile, event=window.event)
+            if progress:
+                progress("windows", number, len(windows))
         database.value(raw, "forget_arrivals")
-        return int(moved)
+        return moved

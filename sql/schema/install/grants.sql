@@ -21,6 +21,10 @@ grant execute on function dbml._deploy_by_migration(text, integer, text, text[],
 grant execute on function dbml._start_rescore(text, boolean), dbml._forget_failures(),
   dbml._windows(), dbml._expire_window(integer, integer), dbml._forget_arrivals() to dbml_deployer;
 grant execute on function dbml._rescore_batch(integer, text, text[], integer, boolean, boolean) to dbml_deployer;
+-- A worker is a deployer.
+grant select on dbml.job to dbml_analyst;
+grant execute on function dbml._take_duty(text, text, interval, interval, boolean),
+  dbml._keep_duty(text, text, interval, bigint, bigint), dbml._end_duty(text, text, boolean, bigint, text) to dbml_deployer;
 grant execute on function dbml.verify(text, integer), dbml.compare(text, integer, integer), dbml._plan(text, integer) to dbml_deployer;
 -- score() is inlined into the caller's query, so the caller needs what the expression calls: arithmetic only.
 do $$

@@ -1,0 +1,54 @@
+"""The command of whoever keeps things going beside the applications: worker."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from dbml.cli.shared import dsn_option
+
+if TYPE_CHECKING:
+    from dbml.work.worker import Ended
+
+
+@click.command("worker")
+@dsn_option
+@click.option("--once", is_flag=True, help="Do what is due, and exit: for cron.")
+@click.option(
+    "--duty", "names", multiple=True, metavar="NAME", help="Only this one. With --once also before it is due."
+)
+@click.option(
+    "--lease",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(min=0.3),
+    metavar="SECONDS",
+    help="Another worker takes over from one that gives no sign of life for so long.",
+)
+def worker_command(dsn: str | None, once: bool, names: tuple[str, ...], lease: float) -> None:
+    """Do what is due, until stopped.
+
+    Any number of workers share the duties; dbml.job shows who is at what. The exit status is 1 if, with --once, a duty
+    failed. SIGTERM or Ctrl-C stops it: what it is at is cancelled, and another worker does it.
+    """
+    from dbml.work.duties import chosen
+    from dbml.work.worker import work
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    duties = chosen(names)
+    try:
+        if not work(dsn, duties, _tell, once=once, early=once and bool(names), length=timedelta(seconds=lease)):
+            sys.exit(1)
+    except KeyboardInterrupt:
+        click.echo("stopped.")
+
+
+def _tell(ended: Ended) -> None:
+    if ended.error is not None:
+        click.echo(f"dbml: {ended.duty.name} failed: {ended.error}", err=True)
+    else:
+        click.echo(f"{ended.duty.name}: {ended.done} {ended.duty.did}.")
