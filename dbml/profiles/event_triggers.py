@@ -278,6 +278,7 @@ class _Branch:
             ),
             facts=self.facts,
             **ended(where(counters.counting(columns))),
+            recounted=template("profiles/recounted"),
             assignments=self._assignments(),
             not_found=template("profiles/count_not_found") if self.changes.may_come_first else NOTHING,
             many=many,
@@ -311,6 +312,7 @@ class _Branch:
             return recount
         return template(
             "profiles/count_recount_or_move",
+            recounted=template("profiles/recounted"),
             recount=recount,
             move=self._move(),
         )

@@ -124,8 +124,6 @@ def uninstall(connection: Connection) -> None:
     raw = database.driver(connection)
     with database.translated():
         with database.pinned(raw), database.configured(raw, "lock_timeout", "10s"):
-            # The same number in every dbml, and in sql/schema/install/begin.sql.
-            database.query(raw, "select pg_advisory_xact_lock(5639411)")
             require(raw)
         # Named as the one who reads it writes it.
         attached = database.named(raw, "profiles")

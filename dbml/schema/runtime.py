@@ -37,6 +37,7 @@ language plpython3u
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $dbml_runtime$
 import sys
 if sys.version_info < {oldest!r}:
@@ -57,6 +58,7 @@ language plpython3u
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $dbml_runtime$
 import marshal, sys, types
 if "{package}.compiled" not in sys.modules:

@@ -7,7 +7,7 @@ select *
 
 -- name: lock_model
 -- Lets nobody else add a version of a model until the transaction ends.
-select pg_advisory_xact_lock(hashtextextended('dbml.model ' || %(name)s, 0));
+select dbml._lock_model(%(name)s);
 
 -- name: next_version
 -- The number that the next version of a model gets.

@@ -191,7 +191,7 @@ def test_no_setting_of_a_role_changes_a_score(db: psycopg.Connection[Any], dsn: 
         for setting, value in SETTINGS.items():
             role.execute(f"set {setting} = {value}")
             with role.transaction():
-                # The very mark by which the triggers tell each other that they have recounted, and none.
+                # What was once the mark by which the triggers tell each other that they have recounted, and none.
                 role.execute(
                     "select set_config('dbml.recounted', extract(epoch from statement_timestamp())::text, true)"
                 )

@@ -3,6 +3,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_arrive()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -30,6 +31,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_count_1()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -56,7 +58,7 @@ begin
     end if;
     -- A recount by another trigger of this statement has seen what this one has yet to report, so this one recounts as
     -- well. A rolled back savepoint takes the mark back together with the recount.
-    if current_setting('dbml.recounted', true) = extract(epoch from statement_timestamp())::text then
+    if (pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted() then
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
         select array_agg(b.dbml_row order by b.number)
@@ -98,7 +100,7 @@ begin
     end if;
     -- A recount by another trigger of this statement has seen what this one has yet to report, so this one recounts as
     -- well. A rolled back savepoint takes the mark back together with the recount.
-    if current_setting('dbml.recounted', true) = extract(epoch from statement_timestamp())::text then
+    if (pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted() then
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
         select array_agg(b.dbml_row order by b.number)
@@ -149,7 +151,7 @@ begin
     end if;
     -- A recount by another trigger of this statement has seen what this one has yet to report, so this one recounts as
     -- well. A rolled back savepoint takes the mark back together with the recount.
-    if current_setting('dbml.recounted', true) = extract(epoch from statement_timestamp())::text then
+    if (pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted() then
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
         select array_agg(b.dbml_row order by b.number)
@@ -198,6 +200,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_recount_1(dbml_batch account[])
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -219,7 +222,7 @@ begin
    where p.region = dbml_b.region and p.number = dbml_b.number;
   get diagnostics dbml_updated = row_count;
   -- For other triggers of this statement, which have yet to report what this has seen.
-  perform set_config('dbml.recounted', extract(epoch from statement_timestamp())::text, true);
+  perform dbml._mark_recount();
   return dbml_updated;
 end
 $function$
@@ -231,6 +234,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_rekeyed(dbml_given account)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -246,7 +250,7 @@ begin
                                 where region = dbml_n.region and account = dbml_n.number) as f) as d;
   dbml_row.transfers := coalesce(dbml_counted.a0, 0);
   -- Events that follow their profile row to its new key report it at the end of the same statement.
-  perform set_config('dbml.recounted', extract(epoch from statement_timestamp())::text, true);
+  perform dbml._mark_recount();
   return dbml_row;
 end
 $function$
@@ -258,6 +262,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_score()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 begin
   -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.

@@ -17,6 +17,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_arrive()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -55,6 +56,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_count_1()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -185,6 +187,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_prime(batch customer[])
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 begin
 end
@@ -207,6 +210,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_recount_1(dbml_batch customer[]
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -234,7 +238,7 @@ begin
    where p.id = dbml_b.id;
   get diagnostics dbml_updated = row_count;
   -- For other triggers of this statement, which have yet to report what this has seen.
-  perform set_config('dbml.recounted', extract(epoch from statement_timestamp())::text, true);
+  perform dbml._mark_recount();
   return dbml_updated;
 end
 $function$
@@ -246,6 +250,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_rekeyed(dbml_given customer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -259,7 +264,7 @@ begin
                          from (select customer_id as k0 from public.complaint where customer_id = dbml_n.id) as f) as d;
   dbml_row.complaints := coalesce(dbml_counted.a0, 0);
   -- Events that follow their profile row to its new key report it at the end of the same statement.
-  perform set_config('dbml.recounted', extract(epoch from statement_timestamp())::text, true);
+  perform dbml._mark_recount();
   return dbml_row;
 end
 $function$
@@ -271,6 +276,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_rescore(dbml_model text, dbml_v
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -355,6 +361,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_score()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 begin
   -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.
@@ -377,6 +384,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.version_churn_1(numbers double precision[
  LANGUAGE sql
  STABLE PARALLEL SAFE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 select case when (dbml._ieee_finite(coalesce((numbers[1]), 'NaN'::float8)) and dbml._ieee_finite(coalesce((numbers[2]), 'NaN'::float8))) is not true then dbml._refuse('churn@1 cannot score this row: Input X of LogisticRegression contains NaN or infinity') else dbml._ieee_answer(dbml._ieee_sigmoid(dbml._ieee_dot(array[coalesce((numbers[1]), 'NaN'::float8), coalesce((numbers[2]), 'NaN'::float8)]::float8[], '{0.5,0.25}'::float8[], '-2.0'::float8)), 'churn@1 cannot score this row: the estimator answered NaN or infinity') end
 $function$

@@ -3,6 +3,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_arrive()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -48,6 +49,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_count_1()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -60,7 +62,7 @@ declare
   d record; -- what one row changes
 begin
   if tg_op = 'INSERT' then
-    -- Most statements insert one row: its entity moves without being looked for among others, unless this transaction has
+    -- Most statements insert one row: its entity moves without being looked for among others, unless this statement has
     -- recounted something.
     select f.k0,
            1 as a0,
@@ -74,7 +76,7 @@ begin
                    price as v2,
                    price as v3
               from inserted) as f;
-    if not d.dbml_more and nullif(current_setting('dbml.recounted', true), '') is null then
+    if not d.dbml_more and not ((pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted()) then
       update public.owner p
          set items = coalesce(p.items, 0) + d.a0,
              large = coalesce(p.large, 0) + d.a1,
@@ -119,7 +121,7 @@ begin
       end if;
       -- A recount by another trigger of this statement has seen what this one has yet to report, so this one recounts as
       -- well. A rolled back savepoint takes the mark back together with the recount.
-      if current_setting('dbml.recounted', true) = extract(epoch from statement_timestamp())::text then
+      if (pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted() then
         for dbml_batch in
           -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
           select array_agg(b.dbml_row order by b.number)
@@ -255,7 +257,7 @@ begin
         for no key update of p;
     -- A recount by another trigger of this statement has seen what this one has yet to report, so this one recounts as
     -- well. A rolled back savepoint takes the mark back together with the recount.
-    if current_setting('dbml.recounted', true) = extract(epoch from statement_timestamp())::text then
+    if (pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted() then
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
         select array_agg(b.dbml_row order by b.number)
@@ -448,7 +450,7 @@ begin
         for no key update of p;
     -- A recount by another trigger of this statement has seen what this one has yet to report, so this one recounts as
     -- well. A rolled back savepoint takes the mark back together with the recount.
-    if current_setting('dbml.recounted', true) = extract(epoch from statement_timestamp())::text then
+    if (pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted() then
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
         select array_agg(b.dbml_row order by b.number)
@@ -560,6 +562,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_count_2()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -871,6 +874,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_expire_2()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -920,6 +924,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_recount_1(dbml_batch owner[])
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -950,7 +955,7 @@ begin
    where p.id = dbml_b.id;
   get diagnostics dbml_updated = row_count;
   -- For other triggers of this statement, which have yet to report what this has seen.
-  perform set_config('dbml.recounted', extract(epoch from statement_timestamp())::text, true);
+  perform dbml._mark_recount();
   return dbml_updated;
 end
 $function$
@@ -962,6 +967,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_recount_2(dbml_batch owner[])
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -987,7 +993,7 @@ begin
    where p.id = dbml_b.id;
   get diagnostics dbml_updated = row_count;
   -- For other triggers of this statement, which have yet to report what this has seen.
-  perform set_config('dbml.recounted', extract(epoch from statement_timestamp())::text, true);
+  perform dbml._mark_recount();
   return dbml_updated;
 end
 $function$
@@ -999,6 +1005,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_rekeyed(dbml_given owner)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -1042,7 +1049,7 @@ begin
   dbml_row.recent := coalesce(dbml_counted.a0, 0);
   dbml_row.last_visit := dbml_counted.a1;
   -- Events that follow their profile row to its new key report it at the end of the same statement.
-  perform set_config('dbml.recounted', extract(epoch from statement_timestamp())::text, true);
+  perform dbml._mark_recount();
   return dbml_row;
 end
 $function$
@@ -1054,6 +1061,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_score()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 begin
   -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.

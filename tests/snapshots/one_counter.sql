@@ -17,6 +17,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_arrive()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -55,6 +56,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_count_1()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -65,14 +67,14 @@ declare
   d record; -- what one row changes
 begin
   if tg_op = 'INSERT' then
-    -- Most statements insert one row: its entity moves without being looked for among others, unless this transaction has
+    -- Most statements insert one row: its entity moves without being looked for among others, unless this statement has
     -- recounted something.
     select f.k0,
            1 as a0,
            exists (select from inserted offset 1) as dbml_more
       into d
       from (select customer_id as k0 from inserted) as f;
-    if not d.dbml_more and nullif(current_setting('dbml.recounted', true), '') is null then
+    if not d.dbml_more and not ((pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted()) then
       update public.customer p
          set complaints = coalesce(p.complaints, 0) + d.a0
        where p.id = d.k0;
@@ -96,7 +98,7 @@ begin
       end if;
       -- A recount by another trigger of this statement has seen what this one has yet to report, so this one recounts as
       -- well. A rolled back savepoint takes the mark back together with the recount.
-      if current_setting('dbml.recounted', true) = extract(epoch from statement_timestamp())::text then
+      if (pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted() then
         for dbml_batch in
           -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
           select array_agg(b.dbml_row order by b.number)
@@ -143,7 +145,7 @@ begin
     end if;
     -- A recount by another trigger of this statement has seen what this one has yet to report, so this one recounts as
     -- well. A rolled back savepoint takes the mark back together with the recount.
-    if current_setting('dbml.recounted', true) = extract(epoch from statement_timestamp())::text then
+    if (pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted() then
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
         select array_agg(b.dbml_row order by b.number)
@@ -213,7 +215,7 @@ begin
     end if;
     -- A recount by another trigger of this statement has seen what this one has yet to report, so this one recounts as
     -- well. A rolled back savepoint takes the mark back together with the recount.
-    if current_setting('dbml.recounted', true) = extract(epoch from statement_timestamp())::text then
+    if (pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted() then
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
         select array_agg(b.dbml_row order by b.number)
@@ -278,6 +280,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_prime(batch customer[])
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 begin
 end
@@ -300,6 +303,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_recount_1(dbml_batch customer[]
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -327,7 +331,7 @@ begin
    where p.id = dbml_b.id;
   get diagnostics dbml_updated = row_count;
   -- For other triggers of this statement, which have yet to report what this has seen.
-  perform set_config('dbml.recounted', extract(epoch from statement_timestamp())::text, true);
+  perform dbml._mark_recount();
   return dbml_updated;
 end
 $function$
@@ -339,6 +343,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_rekeyed(dbml_given customer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -352,7 +357,7 @@ begin
                          from (select customer_id as k0 from public.complaint where customer_id = dbml_n.id) as f) as d;
   dbml_row.complaints := coalesce(dbml_counted.a0, 0);
   -- Events that follow their profile row to its new key report it at the end of the same statement.
-  perform set_config('dbml.recounted', extract(epoch from statement_timestamp())::text, true);
+  perform dbml._mark_recount();
   return dbml_row;
 end
 $function$
@@ -364,6 +369,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_rescore(dbml_model text, dbml_v
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -448,6 +454,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_score()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 begin
   -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.
@@ -508,6 +515,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.version_churn_1(numbers double precision[
  LANGUAGE sql
  STABLE PARALLEL SAFE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 select case when (dbml._ieee_finite(coalesce((numbers[1]), 'NaN'::float8)) and dbml._ieee_finite(coalesce((numbers[2]), 'NaN'::float8))) is not true then dbml._refuse('churn@1 cannot score this row: Input X of LogisticRegression contains NaN or infinity') else dbml._ieee_answer(dbml._ieee_sigmoid(dbml._ieee_dot(array[coalesce((numbers[1]), 'NaN'::float8), coalesce((numbers[2]), 'NaN'::float8)]::float8[], '{0.5,0.25}'::float8[], '-2.0'::float8)), 'churn@1 cannot score this row: the estimator answered NaN or infinity') end
 $function$

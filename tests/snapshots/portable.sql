@@ -40,6 +40,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_prime(batch customer[])
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 begin
 end
@@ -62,6 +63,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_rescore(dbml_model text, dbml_v
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -146,6 +148,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_score()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 begin
   <<dbml_prediction>>

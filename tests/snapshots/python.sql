@@ -28,6 +28,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_finish()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 declare
   dbml_waiting json := dbml._waiting(1, pg_trigger_depth(), statement_timestamp())::json;
@@ -58,6 +59,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_prime(batch customer[])
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 begin
   perform dbml._prime('churn@1 <fingerprint 1>', 'python', array_agg(array[c.complaints::float8, c.spend::float8]), '{}')
@@ -85,6 +87,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_read_ahead(entity text[])
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
  SET enable_seqscan TO 'off'
 AS $function$
 begin
@@ -104,6 +107,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_rescore(dbml_model text, dbml_v
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -188,6 +192,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_score()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 begin
   <<dbml_prediction>>

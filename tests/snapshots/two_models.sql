@@ -41,6 +41,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_prime(batch customer[])
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 begin
 end
@@ -63,6 +64,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_rescore(dbml_model text, dbml_v
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 #variable_conflict use_column
 declare
@@ -158,6 +160,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_score()
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 begin
   <<dbml_prediction>>
@@ -240,6 +243,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.version_churn_1(numbers double precision[
  LANGUAGE sql
  STABLE PARALLEL SAFE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
 AS $function$
 select case when (dbml._ieee_finite(coalesce((numbers[1]), 'NaN'::float8))) is not true then dbml._refuse('churn@1 cannot score this row: Input X of LogisticRegression contains NaN or infinity') else dbml._ieee_answer(dbml._ieee_sigmoid(dbml._ieee_dot(array[coalesce((numbers[1]), 'NaN'::float8)]::float8[], '{0.5}'::float8[], '-2.0'::float8)), 'churn@1 cannot score this row: the estimator answered NaN or infinity') end
 $function$

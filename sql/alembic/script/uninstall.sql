@@ -8,7 +8,6 @@ declare
 begin
   set local search_path = pg_catalog, pg_temp;
   set local lock_timeout = '10s';
-  perform pg_advisory_xact_lock(5639411);
   if to_regclass('dbml.setting') is null then
     raise exception 'dbml is not installed in database %', current_database() using errcode = 'DB002', hint = 'dbml install';
   end if;

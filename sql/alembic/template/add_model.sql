@@ -5,7 +5,7 @@ declare
   dbml_signer text;
 begin
   set local search_path = pg_catalog, pg_temp;
-  perform pg_advisory_xact_lock(hashtextextended('dbml.model ' || {name}, 0));
+  perform dbml._lock_model({name});
   select v.version into dbml_held from dbml.model v where v.name = {name} and starts_with(v.fingerprint, {fingerprint});
   if dbml_held is null then
     select coalesce(max(v.version), 0) + 1 into dbml_held from dbml.model v where v.name = {name};

@@ -4,6 +4,7 @@ language sql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   insert into dbml.version_signature (model, version, public_key, signature)
   values (_add_signature.model, _add_signature.version, _add_signature.public_key, _add_signature.signature)

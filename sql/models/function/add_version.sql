@@ -10,6 +10,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   limits record;
@@ -24,6 +25,11 @@ begin
       using errcode = 'DB003', hint = 'Use at most 40 lower-case letters, digits and underscores.';
   end if;
   select * into limits from dbml._limits();
+  -- The runtime and the engine python go by names of other forms.
+  if fingerprint !~ '^[0-9a-f]{64}(-[0-9a-f]{16})?$' then
+    raise exception '% is no fingerprint', quote_literal(left(fingerprint, 80))
+      using errcode = 'DB003', hint = 'dbml model add makes it from the file, the interface and the plan.';
+  end if;
   if octet_length(artifact) > limits.artifact then
     raise exception 'the artifact of %@% has % bytes, more than the % that this database stores', model, version,
       octet_length(artifact), limits.artifact
@@ -48,13 +54,13 @@ begin
   if encode(pg_catalog.sha256(artifact), 'hex') is distinct from sha256 then
     raise exception 'the artifact of %@% is not the one that its sha256 says', model, version using errcode = 'DB003';
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('dbml.model ' || model, 0));
+  perform dbml._hold('the model ' || model);
   select coalesce(max(v.version), 0) into latest from dbml.model_version v where v.model = _add_version.model;
   if version is distinct from latest + 1 then
     raise exception 'the next version of % is %, not %', model, latest + 1, version
       using errcode = 'DB006', hint = 'Versions are numbered in the order in which they are added.';
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('dbml.fingerprint ' || fingerprint, 0));
+  perform dbml._hold('the fingerprint ' || fingerprint);
   select v.model, v.version into other
     from dbml.model_version v
    where v.fingerprint = _add_version.fingerprint

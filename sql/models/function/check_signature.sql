@@ -3,6 +3,7 @@ language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 begin
   -- Nothing of the engines sql and portable is code: they need no signature, but one that is there must be right.

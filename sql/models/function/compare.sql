@@ -6,6 +6,7 @@ language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   missing integer;
@@ -45,6 +46,7 @@ language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 begin
   return dbml._score_arrays(version,

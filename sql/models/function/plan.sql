@@ -3,6 +3,7 @@ language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   select v.plan::text from dbml.model_version v where v.model = _plan.model and v.version = _plan.version
 $$;

@@ -4,6 +4,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   stored dbml.model_version;
@@ -25,6 +26,7 @@ language sql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   select dbml._generate_from(
     format('%s(float8[], text[])', dbml._careful_scorer(model, version)),

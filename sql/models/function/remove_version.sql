@@ -3,11 +3,12 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   stored record;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('dbml.model ' || model, 0));
+  perform dbml._hold('the model ' || model);
   select v.version, v.fingerprint, v.migrated into stored
     from dbml.model_version v
    where v.model = _remove_version.model
@@ -61,6 +62,7 @@ language sql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   insert into dbml.migrated_version as m (model, version, times)
   select v.model, v.version, 1

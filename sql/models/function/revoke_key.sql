@@ -3,13 +3,14 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   held dbml.trusted_key;
   scorer record;
 begin
   -- What installs replaces the same functions.
-  perform pg_advisory_xact_lock(5639411);
+  perform dbml._hold('installing');
   select * into held from dbml.trusted_key k where key in (k.public_key, k.fingerprint);
   if held.public_key is null then
     raise exception 'no key % is trusted', left(key, 80)

@@ -6,6 +6,7 @@ language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   select v.* from dbml._verify(model, version, null) v
 $$;
@@ -20,6 +21,7 @@ language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   scorer dbml.scorer := dbml._scorer(model, version, engine);
@@ -61,6 +63,7 @@ language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   golden record;
@@ -112,6 +115,7 @@ language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   with version as materialized (
     select array(select f ->> 'kind' = 'text' from jsonb_array_elements(v.interface -> 'features') f) as is_text,

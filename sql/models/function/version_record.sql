@@ -3,6 +3,7 @@ language sql
 stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   -- The engine python loads a version by its name too: that is what is signed.
   select row(v.model, v.version, e.engine,
@@ -21,6 +22,7 @@ language sql
 stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   select dbml._scorer(s.model, s.version) from dbml.serving s where s.model = _deployed.model
 $$;

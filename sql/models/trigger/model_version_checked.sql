@@ -2,6 +2,7 @@ create or replace function dbml._check_version() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   texts integer := (select count(*) from jsonb_array_elements(new.interface -> 'features') f where f ->> 'kind' = 'text');

@@ -2,6 +2,7 @@ create or replace function dbml._check_engine() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   -- What the engine python unpickles is a joblib file, and never the bytes of anything else.

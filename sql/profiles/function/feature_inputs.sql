@@ -8,6 +8,7 @@ language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   relation regclass := (select p.relation from dbml.profile p where p.id = prediction.profile);
@@ -75,6 +76,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   relation regclass := (select p.relation from dbml.profile p where p.id = prediction.profile);

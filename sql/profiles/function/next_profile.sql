@@ -6,7 +6,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- Before looking: somebody may be attaching at this moment.
-  perform pg_advisory_xact_lock(hashtextextended('dbml.attach', 0));
+  perform dbml._hold('attaching');
   return (select coalesce(max(p.id), 0) + 1 from dbml.profile p);
 end
 $$;

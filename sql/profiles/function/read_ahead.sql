@@ -3,6 +3,7 @@ language plpgsql
 stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 begin
   execute format('select dbml_scorer.%I($1)', format('profile_%s_read_ahead', profile)) using entity;

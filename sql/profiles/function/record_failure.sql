@@ -34,6 +34,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 begin
   -- Nobody is recording a failure now, and whoever comes next calls the sequence after this.

@@ -6,6 +6,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 begin
   execute format('select * from dbml_scorer.%I($1, $2, $3, $4, $5, $6)', format('profile_%s_rescore', profile))
@@ -27,6 +28,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   total bigint := 0;
@@ -54,11 +56,12 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   attached dbml.profile;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('dbml.deploy ' || model, 0));
+  perform dbml._hold('the deployment of ' || model);
   if (dbml._deployed(model)).model is null then
     perform dbml._not_deployed(model);
   end if;
@@ -96,6 +99,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   attached integer;

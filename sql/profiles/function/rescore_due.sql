@@ -3,6 +3,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   moved bigint;
@@ -19,6 +20,7 @@ language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   select e.profile, e.position
     from dbml.event e
@@ -32,6 +34,7 @@ language sql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   select coalesce(sum(dbml._expire_window(w.profile, w.event)), 0)::bigint
     from dbml._windows() w
@@ -44,6 +47,7 @@ language sql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   -- By then no transaction is left that could still have to wait for them.
   delete from dbml.arrival r where r.at < now() - interval '1 day'
@@ -58,6 +62,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   due record;

@@ -1,4 +1,4 @@
--- Most statements insert one row: its entity moves without being looked for among others, unless this transaction has
+-- Most statements insert one row: its entity moves without being looked for among others, unless this statement has
 -- recounted something.
 select {keys},
        {changes},
@@ -6,7 +6,7 @@ select {keys},
   into d
   from ({facts}) as f{end}
  {where}
-if not d.dbml_more and nullif(current_setting('dbml.recounted', true), '') is null then
+if not d.dbml_more and not ({recounted}) then
   update {profile} p
      set {assignments}
    where {matches};

@@ -6,6 +6,6 @@ begin
   {claim}
   {counts}
   -- Events that follow their profile row to its new key report it at the end of the same statement.
-  perform set_config('dbml.recounted', extract(epoch from statement_timestamp())::text, true);
+  perform dbml._mark_recount();
   return dbml_row;
 end

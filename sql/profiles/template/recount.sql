@@ -16,6 +16,6 @@ begin
    where {same};
   get diagnostics dbml_updated = row_count;
   -- For other triggers of this statement, which have yet to report what this has seen.
-  perform set_config('dbml.recounted', extract(epoch from statement_timestamp())::text, true);
+  perform dbml._mark_recount();
   return dbml_updated;
 end

@@ -4,6 +4,7 @@ language sql
 stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   select bytes, bytes * 4, bytes / 8
     from (select coalesce((select s.value::bigint from dbml.setting s where s.name = 'artifact_limit'), 512) * 1048576 as bytes) l

@@ -21,7 +21,6 @@ begin
     raise exception 'role % may not install dbml: it lacks CREATE on the database or CREATEROLE', current_user
       using errcode = 'DB014', hint = 'Connect as a superuser (PL/Python functions can only be created by one).';
   end if;
-  perform pg_advisory_xact_lock(5639411);
   select n.nspname into foreign_object
     from pg_namespace n
    where n.nspname in ('dbml', 'dbml_scorer') and pg_get_userbyid(n.nspowner) <> 'dbml_owner'
@@ -41,6 +40,17 @@ begin
   if found then
     raise exception '% is not dbml''s own', foreign_object
       using errcode = 'DB002', hint = format('Drop it, or move it elsewhere: drop function %s', foreign_object);
+  end if;
+  -- One at a time. A first one has no row to lock, and only this number, the same in every dbml, that anybody could hold:
+  -- it goes on without, and where two do at once the second fails of its own.
+  if to_regprocedure('dbml._hold(text)') is not null then
+    perform dbml._hold('installing');
+  else
+    begin
+      perform pg_advisory_xact_lock(5639411);
+    exception when lock_not_available then
+      null;
+    end;
   end if;
   -- What was there before is for dbml._remember_migration to know.
   perform set_config('dbml.was_installed', (to_regclass('dbml.alembic_version') is not null)::text, false);

@@ -9,7 +9,7 @@ grant execute on function dbml._is_a_name(text), dbml._scores(text, regclass, te
 grant execute on function dbml.deploy(text, integer, text, text[]), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due()
    to dbml_deployer;
 -- Adding a version: stored, made ready, measured and verified by functions; dbml_deployer may touch no table.
-grant execute on function dbml._limits(), dbml._add_signature(text, integer, text, bytea) to dbml_deployer;
+grant execute on function dbml._lock_model(text), dbml._limits(), dbml._add_signature(text, integer, text, bytea) to dbml_deployer;
 grant execute on function dbml._add_version(
   text, integer, text, text, text, jsonb, jsonb, jsonb, jsonb, bytea, text, text[], text[], jsonb, text, text, boolean, text
 ) to dbml_deployer;

@@ -1,3 +1,11 @@
+do $$
+begin
+  -- A dbml of before has no such function.
+  if pg_catalog.to_regprocedure('dbml._hold(text)') is not null then
+    perform dbml._hold('installing');
+  end if;
+end
+$$;
 drop schema dbml_scorer cascade;
 drop schema dbml cascade;
 alter default privileges for role dbml_owner grant execute on functions to public;

@@ -3,6 +3,7 @@ language plpython3u
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.compiled", fromlist=["store"]).store
 SD["run"](plpy, fingerprint)

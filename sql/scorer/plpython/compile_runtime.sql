@@ -3,6 +3,7 @@ language plpython3u
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 plpy.execute("select dbml._load_runtime()")
 __import__("@runtime@.compiled", fromlist=["store_runtime"]).store_runtime(plpy)

@@ -4,6 +4,7 @@ stable
 cost 100000
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["started"]).started("prime")
 return SD["run"](plpy, fingerprint, engine, numbers, texts)

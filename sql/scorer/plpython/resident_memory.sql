@@ -3,6 +3,7 @@ language plpython3u
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 try:
     with open("/proc/self/statm") as statm: return int(statm.read().split()[1]) * 4.0

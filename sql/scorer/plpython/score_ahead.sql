@@ -6,6 +6,7 @@ stable parallel unsafe -- each plpy.execute() opens a subtransaction, which no p
 cost 10000
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["started"]).started("score_ahead")
 return SD["run"](plpy, fingerprint, engine, numbers, texts, profile, entity)

@@ -6,6 +6,7 @@ volatile parallel unsafe
 cost 100000
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 if "run" not in SD: plpy.execute("select dbml._load_runtime()"); SD["run"] = __import__("@runtime@.entrypoints", fromlist=["started"]).started("score_in_bulk")
 return SD["run"](plpy, fingerprint, numbers, texts, (profile, depth, statement), entity)

@@ -4,6 +4,7 @@ stable parallel unsafe -- each plpy.execute() opens a subtransaction, which no p
 cost 1000
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 if "run" not in SD: plpy.execute("select dbml._load_compiled()"); SD["run"] = __import__("@runtime@.compiled", fromlist=["score"]).score
 return SD["run"](plpy, fingerprint, numbers, texts)

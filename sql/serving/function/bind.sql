@@ -5,12 +5,13 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   attached dbml.profile;
 begin
   -- One at a time: two models of one profile share its functions, and each must see what the other has deployed.
-  perform pg_advisory_xact_lock(hashtextextended('dbml.bind ' || profile, 0));
+  perform dbml._hold('the profile ' || profile);
   select * into strict attached from dbml.profile p where p.id = _bind.profile;
   return dbml._bind_scorers(attached, anew)
        + dbml._bind_row(attached, anew)
@@ -26,6 +27,7 @@ language sql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   select dbml._bind(profile, false)
 $$;

@@ -6,6 +6,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 begin
   if not exists (select from dbml.model_version v where v.model = deploy.model and v.version = deploy.version) then
@@ -16,7 +17,7 @@ begin
                  from dbml.model_version v where v.model = deploy.model group by v.model),
               'dbml model list shows what there is');
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('dbml.deploy ' || model, 0));
+  perform dbml._hold('the deployment of ' || model);
   perform dbml._refuse_change(model, version, changes);
   return dbml._serve(model, version, note);
 end
@@ -29,6 +30,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   engine text;

@@ -5,6 +5,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 begin
   perform dbml.deploy(model, version, note, changes);
@@ -20,6 +21,7 @@ language sql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   -- Whoever has just deployed holds the model's lock: the newest deployment is his.
   update dbml.deployment d

@@ -3,6 +3,7 @@ language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   present dbml.model_version;

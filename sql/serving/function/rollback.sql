@@ -3,13 +3,14 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   present integer;
   earlier integer;
 begin
   -- Before looking: somebody may be deploying at this moment.
-  perform pg_advisory_xact_lock(hashtextextended('dbml.deploy ' || model, 0));
+  perform dbml._hold('the deployment of ' || model);
   select s.version into present from dbml.serving s where s.model = rollback.model;
   if present is null then
     perform dbml._not_deployed(model);

@@ -3,6 +3,7 @@ language plpgsql
 stable parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   deployed dbml.scorer := dbml._deployed(model);
@@ -56,6 +57,7 @@ language plpgsql
 stable parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   result float8;

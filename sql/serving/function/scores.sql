@@ -94,6 +94,7 @@ language plpgsql
 stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   rows_in_a_batch constant integer := 4096;
@@ -174,6 +175,7 @@ language plpgsql
 stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   named text[] := regexp_match(model, '^(.*)@([0-9]{1,9})$');
@@ -217,6 +219,7 @@ language plpgsql
 stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   call text;
@@ -244,6 +247,7 @@ language sql
 stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   select coalesce(
     (select p.key
@@ -266,6 +270,7 @@ language plpgsql
 stable parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   result float8;

@@ -3,6 +3,7 @@ language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   select d.version
     from dbml.deployment d
@@ -18,6 +19,7 @@ language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   select exists (
     select

@@ -6,6 +6,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 declare
   present dbml.deployment;
@@ -14,7 +15,7 @@ declare
   earlier integer;
   attached record;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('dbml.deploy ' || model, 0));
+  perform dbml._hold('the deployment of ' || model);
   select d.* into present from dbml.deployment d where d.model = _undeploy.model order by d.id desc limit 1;
   select min(d.id), max(d.id) into first, last
     from dbml.deployment d

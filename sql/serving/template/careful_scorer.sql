@@ -3,4 +3,5 @@ language sql
 stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as {body:L}
