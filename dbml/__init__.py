@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from dbml.models.trust import revoke_key, trust_key, trusted_keys
     from dbml.models.tuning import tune
     from dbml.models.versions import show, verify, versions
+    from dbml.observing.log import forget
     from dbml.profiles.attachment import attach, detach
     from dbml.profiles.online import attach_online
     from dbml.profiles.reconciliation import reconcile
     from dbml.profiles.rescoring import rescore, rescore_due
-    from dbml.profiles.spec import Counter, Event, Prediction, Profile
+    from dbml.profiles.spec import Counter, Event, Outcome, Prediction, Profile
     from dbml.schema.install import uninstall
     from dbml.serving.bulk import scores
     from dbml.serving.deployment import deploy, rollback, score, status
@@ -33,6 +34,7 @@ __all__ = [
     "Counter",
     "DbmlError",
     "Event",
+    "Outcome",
     "Prediction",
     "Profile",
     "add_model",
@@ -43,6 +45,7 @@ __all__ = [
     "diff",
     "export",
     "export_file",
+    "forget",
     "install",
     "new_key",
     "reconcile",
@@ -73,11 +76,12 @@ _HOMES = {
     "dbml.models.trust": ("revoke_key", "trust_key", "trusted_keys"),
     "dbml.models.tuning": ("tune",),
     "dbml.models.versions": ("show", "verify", "versions"),
+    "dbml.observing.log": ("forget",),
     "dbml.profiles.attachment": ("attach", "detach"),
     "dbml.profiles.online": ("attach_online",),
     "dbml.profiles.reconciliation": ("reconcile",),
     "dbml.profiles.rescoring": ("rescore", "rescore_due"),
-    "dbml.profiles.spec": ("Counter", "Event", "Prediction", "Profile"),
+    "dbml.profiles.spec": ("Counter", "Event", "Outcome", "Prediction", "Profile"),
     "dbml.schema.install": ("uninstall",),
     "dbml.serving.bulk": ("scores",),
     "dbml.serving.deployment": ("deploy", "rollback", "score", "status"),

@@ -1,5 +1,5 @@
 """The spec's classes under the name that applications and their migrations import."""
 
-from dbml.profiles.spec import Counter, Event, Prediction, Profile, read
+from dbml.profiles.spec import Counter, Event, Outcome, Prediction, Profile, read
 
-__all__ = ["Counter", "Event", "Prediction", "Profile", "read"]
+__all__ = ["Counter", "Event", "Outcome", "Prediction", "Profile", "read"]

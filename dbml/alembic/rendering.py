@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbml.alembic import operations as ops
 from dbml.alembic.declaration import Release
-from dbml.profiles.spec import Counter, Event, Prediction, Profile
+from dbml.profiles.spec import Counter, Event, Outcome, Prediction, Profile
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -124,6 +124,8 @@ def _profile(context: AutogenContext, profile: Profile) -> str:
         given.append(_listed("predictions", [_prediction(prediction) for prediction in profile.predictions]))
     if profile.events:
         given.append(_listed("events", [_event(event) for event in profile.events]))
+    if profile.outcomes:
+        given.append(_listed("outcomes", [_outcome(outcome) for outcome in profile.outcomes]))
     return _call("spec.Profile", given)
 
 
@@ -141,6 +143,7 @@ def _prediction(prediction: Prediction) -> str:
         "scored_at_column": prediction.scored_at_column,
         "on_error": prediction.on_error,
         "features": dict(prediction.features),
+        "log": prediction.log,
     }
     given = _given(values, {"on_error": "keep", "features": {}})
     return _call("spec.Prediction", [repr(prediction.model), repr(prediction.column), *given])
@@ -149,6 +152,20 @@ def _prediction(prediction: Prediction) -> str:
 def _event(event: Event) -> str:
     counters = "counters={\n" + "".join(f"{_INDENT}{n!r}: {_counter(c)},\n" for n, c in event.counters.items()) + "}"
     return _call("spec.Event", [repr(event.table), f"key={_key(event.key)}", counters])
+
+
+def _outcome(outcome: Outcome) -> str:
+    values = {
+        "value": outcome.value,
+        "table": outcome.table,
+        "query": outcome.query,
+        "otherwise": outcome.otherwise,
+        "at": outcome.at,
+        "horizon": outcome.horizon,
+        "better": outcome.better,
+    }
+    given = [f"key={_key(outcome.key)}", *_given(values, {"better": "low"})]
+    return _call("spec.Outcome", [repr(outcome.model), *given])
 
 
 def _counter(counter: Counter) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from dbml.cli import keys, models, profiles, scoring, server, work
+from dbml.cli import keys, models, observing, profiles, scoring, server, work
 from dbml.cli.shared import Group
 
 
@@ -37,5 +37,6 @@ for command in (
     profiles.status_command,
     scoring.score_command,
     work.worker_command,
+    observing.forget_command,
 ):
     main.add_command(command)

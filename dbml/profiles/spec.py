@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from dbml.errors import SpecError, nearest
 from dbml.profiles.aggregate import Aggregate, parse
 
 ON_ERROR = ("keep", "null", "raise")
+LOG = ("all", "scores")
+BETTER = ("low", "high")
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class Prediction:
         ``raise`` and fail the statement.
     :param features: feature to SQL expression over the profile's columns, where the feature is not the
         column of the same name.
+    :param log: what of each prediction is logged: ``all`` (score and features), ``scores``, a share of the entities
+        such as 0.1 (score and features of these); None logs nothing.
     """
 
     model: str
@@ -78,6 +83,7 @@ class Prediction:
     scored_at_column: str | None = None
     on_error: str = "keep"
     features: Mapping[str, str] = field(default_factory=dict)
+    log: str | float | None = None
 
     def __post_init__(self) -> None:
         if self.on_error not in ON_ERROR:
@@ -85,11 +91,68 @@ class Prediction:
                 f'prediction of "{self.model}" has on_error = "{self.on_error}"',
                 f"It is one of {', '.join(ON_ERROR)}.{nearest(self.on_error, ON_ERROR)}",
             )
+        share = isinstance(self.log, (int, float)) and not isinstance(self.log, bool) and 0.0001 <= self.log <= 1
+        if self.log is not None and not share and self.log not in LOG:
+            raise SpecError(
+                f'prediction of "{self.model}" has log = {json.dumps(self.log)}',
+                'It is "all", "scores", or a share of the entities from 0.0001 to 1, such as 0.1.',
+            )
 
     @property
     def columns(self) -> list[str]:
         """The profile columns that this prediction writes."""
         return [c for c in (self.column, self.version_column, self.scored_at_column) if c]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where it stands what really happened, so that a model's predictions can be judged.
+
+    :param model: one of the profile's predictions.
+    :param table: name as SQL writes it; or else
+    :param query: a ``select`` without a semicolon.
+    :param key: column or columns of it that name the entity, in the order of the profile's key.
+    :param value: SQL expression over its columns: a boolean, the label of a class, or a number.
+    :param otherwise: SQL expression for an entity without a row within the horizon; None: nothing is known of it.
+    :param at: SQL expression for when it happened, a ``timestamptz``; None: it holds for every time.
+    :param horizon: an interval such as ``30 days``: how long after a prediction its outcome may come.
+    :param better: whether a ``low`` or a ``high`` mean of the outcome is what one wants: an experiment's winner has it.
+    :raises SpecError: neither or both of table and query, or a horizon without ``at``.
+    """
+
+    model: str
+    key: tuple[str, ...]
+    value: str
+    table: str | None = None
+    query: str | None = None
+    otherwise: str | None = None
+    at: str | None = None
+    horizon: str | None = None
+    better: str = "low"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", _columns(self.key))
+        if (self.table is None) == (self.query is None):
+            given = "neither" if self.table is None else "both"
+            raise SpecError(
+                f'the outcome of "{self.model}" has {given} of "table" and "query"',
+                "Name the table where the truth is, or give a query that yields it.",
+            )
+        if (self.at is None) != (self.horizon is None):
+            raise SpecError(
+                f'the outcome of "{self.model}" has only one of "at" and "horizon"',
+                'Write at = "cancelled_at" and horizon = "30 days".',
+            )
+        if self.better not in BETTER:
+            raise SpecError(
+                f'the outcome of "{self.model}" has better = "{self.better}"',
+                f"It is one of {', '.join(BETTER)}.{nearest(self.better, BETTER)}",
+            )
+
+    @property
+    def source(self) -> str:
+        """The query that yields its rows."""
+        return self.query or f"select * from {self.table}"
 
 
 @dataclass(frozen=True)
@@ -105,6 +168,7 @@ class Profile:
     key: tuple[str, ...]
     predictions: tuple[Prediction, ...]
     events: tuple[Event, ...]
+    outcomes: tuple[Outcome, ...]
 
     def __init__(
         self,
@@ -112,11 +176,13 @@ class Profile:
         key: str | Iterable[str],
         predictions: Iterable[Prediction] = (),
         events: Iterable[Event] = (),
+        outcomes: Iterable[Outcome] = (),
     ) -> None:
         object.__setattr__(self, "table", table)
         object.__setattr__(self, "key", _columns(key))
         object.__setattr__(self, "predictions", tuple(predictions))
         object.__setattr__(self, "events", tuple(events))
+        object.__setattr__(self, "outcomes", tuple(outcomes))
         if not self.predictions and not self.events:
             raise SpecError(f"the spec of {table} has neither a prediction nor an event", "Add [[prediction]].")
         for what, names in (
@@ -126,6 +192,7 @@ class Profile:
             ),
             ("model", [p.model for p in self.predictions]),
             ("event", [e.table for e in self.events]),
+            ("outcome of", [o.model for o in self.outcomes]),
         ):
             twice = next((n for n in names if names.count(n) > 1), None)
             if twice:
@@ -137,9 +204,28 @@ class Profile:
                     "Name the event's columns that point at the profile's key, in its order.",
                 )
 
+        for outcome in self.outcomes:
+            models = [p.model for p in self.predictions]
+            if outcome.model not in models:
+                raise SpecError(
+                    f'the spec of {table} has an outcome of "{outcome.model}", which it does not predict',
+                    f"Name the model of one of its predictions.{nearest(outcome.model, models)}",
+                )
+            if len(outcome.key) != len(self.key):
+                raise SpecError(
+                    f'the outcome of "{outcome.model}" has a key of {len(outcome.key)} columns, '
+                    f"{table} one of {len(self.key)}",
+                    "Name the outcome's columns that point at the profile's key, in its order.",
+                )
+
     def as_dict(self) -> dict[str, Any]:
-        """The spec as JSON-ready data."""
+        """The spec as JSON-ready data; what it does not ask for is not there."""
         data = dataclasses.asdict(self)
+        for prediction in data["predictions"]:
+            if prediction["log"] is None:
+                del prediction["log"]
+        if not self.outcomes:
+            del data["outcomes"]
         for event in data["events"]:
             for counter in event["counters"].values():
                 del counter["parts"]
@@ -153,6 +239,7 @@ class Profile:
             data["key"],
             [Prediction(**prediction) for prediction in data["predictions"]],
             [Event(**event) for event in data["events"]],
+            [Outcome(**outcome) for outcome in data.get("outcomes", [])],
         )
 
 
@@ -168,7 +255,13 @@ def read(path: Path | str) -> Profile:
         raise SpecError(f"cannot read the spec {path}: {error.strerror}", "Give the path of a TOML file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SpecError(f"{path} is not TOML: {error}", "Compare with the example in the README.") from error
-    _check(document, path, "the spec", required={"profile": dict}, optional={"prediction": list, "event": list})
+    _check(
+        document,
+        path,
+        "the spec",
+        required={"profile": dict},
+        optional={"prediction": list, "event": list, "outcome": list},
+    )
     profile = document["profile"]
     _check(profile, path, "[profile]", required={"table": str, "key": (str, list)})
     predictions = []
@@ -178,7 +271,13 @@ def read(path: Path | str) -> Profile:
             path,
             "[[prediction]]",
             required={"model": str, "column": str},
-            optional={"version_column": str, "scored_at_column": str, "on_error": str, "features": dict},
+            optional={
+                "version_column": str,
+                "scored_at_column": str,
+                "on_error": str,
+                "features": dict,
+                "log": (str, float, int),
+            },
         )
         predictions.append(Prediction(**entry))
     events = []
@@ -193,7 +292,17 @@ def read(path: Path | str) -> Profile:
                     f'{path}: counter "{name}" is not an aggregate in quotes', f'Write it as {name} = "count(*)".'
                 )
         events.append(Event(**entry))
-    return Profile(profile["table"], profile["key"], predictions, events)
+    outcomes = []
+    for entry in document.get("outcome", []):
+        _check(
+            entry,
+            path,
+            "[[outcome]]",
+            required={"model": str, "key": (str, list), "value": str},
+            optional=dict.fromkeys(("table", "query", "otherwise", "at", "horizon", "better"), str),
+        )
+        outcomes.append(Outcome(**entry))
+    return Profile(profile["table"], profile["key"], predictions, events, outcomes)
 
 
 def _check(

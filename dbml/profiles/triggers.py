@@ -159,8 +159,8 @@ def _record(attachment: Attachment) -> sql.Composed:
     statements += [
         sql.SQL(
             "insert into dbml.prediction"
-            " (profile, model, column_name, version_column, scored_at_column, on_error, features)"
-            " values ({}, {}, {}, {}, {}, {}, {}::jsonb)"
+            " (profile, model, column_name, version_column, scored_at_column, on_error, features, log)"
+            " values ({}, {}, {}, {}, {}, {}, {}::jsonb, {})"
         ).format(
             attachment.id,
             p.model,
@@ -169,6 +169,7 @@ def _record(attachment: Attachment) -> sql.Composed:
             p.scored_at_column,
             p.on_error,
             json.dumps(dict(p.features)),
+            None if p.log is None else str(p.log),
         )
         for p in profile.predictions
     ]
@@ -193,6 +194,13 @@ def _record(attachment: Attachment) -> sql.Composed:
             ),
         )
         for position, (event, table) in enumerate(attachment.events, 1)
+    ]
+    statements += [
+        sql.SQL(
+            "insert into dbml.outcome (profile, model, source, key, value, otherwise, at, horizon, better)"
+            " values ({}, {}, {}, {}, {}, {}, {}, {}::interval, {})"
+        ).format(attachment.id, o.model, o.source, list(o.key), o.value, o.otherwise, o.at, o.horizon or "0", o.better)
+        for o in profile.outcomes
     ]
     return sql.SQL(";\n").join(statements)
 

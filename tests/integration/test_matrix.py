@@ -85,7 +85,7 @@ def everything(db: psycopg.Connection[Any], churn: Trained) -> None:
         Profile(
             "customer",
             "id",
-            [Prediction(f"by_{engine}", f"score_{engine}", features={"spend": "spend * 2"}) for engine in ENGINES],
+            [Prediction(f"by_{engine}", f"score_{engine}", features={"spend": "spend * 2"}, log="all") for engine in ENGINES],
             [Event("complaint", "customer_id", {"complaints": "count(*)", "recent": dbml.Counter("count(*)", "1 day", "created_at")})],
         ),
         add_columns=True,

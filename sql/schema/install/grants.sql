@@ -6,7 +6,8 @@ grant execute on function dbml.score(text, jsonb), dbml.scores(text, text) to db
 grant execute on function dbml._is_a_name(text), dbml._scores(text, regclass, text), dbml._fetch(text, integer),
   dbml._scores_reading(text, regclass, text[], oid[]), dbml._careful_or_null(text, integer, float8[], text[]),
   dbml._key_of_rows(text, regclass, text[]) to dbml_analyst;
-grant execute on function dbml.deploy(text, integer, text, text[]), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due()
+grant execute on function dbml.deploy(text, integer, text, text[]), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due(),
+  dbml.rotate_log(interval, interval)
    to dbml_deployer;
 -- Adding a version: stored, made ready, measured and verified by functions; dbml_deployer may touch no table.
 grant execute on function dbml._lock_model(text), dbml._limits(), dbml._add_signature(text, integer, text, bytea) to dbml_deployer;

@@ -8,6 +8,9 @@ as $$
            'unchanged', dbml._row_unchanged(attached, prediction, i.columns),
            'score', dbml._row_score(attached, prediction, deployed, i.numbers, i.texts),
            'failed', dbml._row_failed(attached, prediction, deployed),
+           'log_declared', case when prediction.log is null then '' else dbml._fill(dbml._template('row_log_declared'), jsonb_build_object(
+             'version', deployed.version)) end,
+           'logged', dbml._row_logged(attached, prediction, false),
            'profile', attached.id,
            'model', prediction.model,
            'entity', dbml._entity(attached, 'new'),
@@ -59,6 +62,7 @@ as $$
                       deployed.fingerprint, dbml._arrays(numbers, texts), attached.id, dbml._entity(attached, 'new'))
              end,
              'careful', dbml._careful_call(deployed, numbers, texts),
+             'seen', dbml._row_seen(prediction, numbers, texts),
              'stamps', concat_ws(E'\n',
                '      new.' || dbml._quoted(prediction.version_column) || format(' := %s;', deployed.version),
                '      new.' || dbml._quoted(prediction.scored_at_column) || ' := now();')))
@@ -81,6 +85,7 @@ as $$
            'cleared', (select string_agg(format('%s  new.%s := null;', case prediction.on_error when 'keep' then '      ' else '    ' end, dbml._quoted(c)), E'\n')
                          from unnest(dbml._written(prediction)) c),
            'recorded', dbml._fill(dbml._template('row_failed_recorded'), jsonb_build_object(
+             'logged', dbml._row_logged(attached, prediction, true),
              'of_another', dbml._row_of_another(attached),
              'profile', attached.id,
              'model', prediction.model,

@@ -1,4 +1,5 @@
   <<dbml_prediction>>
+{log_declared:s}
   begin
     begin
       -- A session that was open when a column changed its type fails here already.
@@ -14,4 +15,5 @@
         delete from dbml.failure f where f.profile = {profile:L} and f.model = {model:L} and f.entity = {entity:s};
       end if;
     end if;
+{logged:s}
   end dbml_prediction;

@@ -1,2 +1,3 @@
+{seen:s}
       new.{column:I} := {score:s};
 {stamps:s}

@@ -1,3 +1,4 @@
+{seen:s}
       declare
         dbml_score float8 := {score:s};
       begin

@@ -1,0 +1,1 @@
+"""What was predicted and what came true: the log, outcomes, performance, experiments, replays."""

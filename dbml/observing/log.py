@@ -1,0 +1,26 @@
+"""Upkeep of the log of predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dbml import database
+from dbml.database import Connection
+from dbml.profiles.catalog import table_facts
+from dbml.schema.install import require
+
+
+def forget(connection: Connection, table: str, key: Sequence[object]) -> int:
+    """Erase what dbml has kept of one entity: its logged predictions with their features, and its failures.
+
+    What was counted over many entities stays, and so does the entity's row in the profile.
+
+    :param key: a value for each column of the profile's key, in its order.
+    :returns: how many rows were erased.
+    :raises ProfileError: the table is not attached, or its key has more or fewer columns.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        table_facts(raw, table)  # where there is none, it names the nearest
+        return int(database.value(raw, "forget", table=table, entity=[str(value) for value in key]))

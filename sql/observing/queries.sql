@@ -1,0 +1,3 @@
+-- name: forget
+-- Erases what dbml has kept of one entity.
+select dbml.forget(%(table)s::regclass, %(entity)s::text[]);

@@ -1,0 +1,20 @@
+create or replace view dbml.prediction_log as
+select l.at,
+       l.profile::text as profile,
+       l.entity,
+       l.model,
+       l.version,
+       l.arm,
+       l.score,
+       case when l.numbers is not null then (
+         select jsonb_object_agg(f.name, case f.kind when 'text' then to_jsonb(l.texts[f.place]) else to_jsonb(l.numbers[f.place]) end)
+           from (select f.value ->> 'name' as name, f.value ->> 'kind' as kind,
+                        row_number() over (partition by f.value ->> 'kind' = 'text' order by f.ordinality) as place
+                   from dbml.model_version v
+                  cross join lateral jsonb_array_elements(v.interface -> 'features') with ordinality f
+                  where v.model = l.model and v.version = l.version) f) end as features,
+       l.failure,
+       l.trace
+  from dbml.log l;
+comment on view dbml.prediction_log is
+  'Every logged prediction: when, for whom, by which version and arm, the score, what the model saw, and why there is no score.';
