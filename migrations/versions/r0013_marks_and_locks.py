@@ -7,7 +7,6 @@ revision = "0013"
 down_revision = "0012"
 
 
-
 class XID8(sa.types.UserDefinedType[str]):
     """A transaction's number, without wraparound."""
 
