@@ -4,6 +4,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 begin
   insert into dbml.duty (name, due) values (duty, clock_timestamp()) on conflict (name) do nothing;
@@ -25,6 +26,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
 begin
   update dbml.duty d
@@ -43,6 +45,7 @@ language sql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
 as $$
   update dbml.duty d
      set worker = null, lease_until = null, ended = clock_timestamp(), done = _end_duty.done, error = _end_duty.error,
