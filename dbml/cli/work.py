@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--duty", "names", multiple=True, metavar="NAME", help="Only this one. With --once also before it is due."
 )
+@click.option("--keep-log", metavar="INTERVAL", help="Drop what was logged longer ago, as '90 days'.")
 @click.option(
     "--lease",
     default=30.0,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Another worker takes over from one that gives no sign of life for so long.",
 )
-def worker_command(dsn: str | None, once: bool, names: tuple[str, ...], lease: float) -> None:
+def worker_command(dsn: str | None, once: bool, names: tuple[str, ...], keep_log: str | None, lease: float) -> None:
     """Do what is due, until stopped.
 
     Any number of workers share the duties; dbml.job shows who is at what. The exit status is 1 if, with --once, a duty
@@ -39,7 +40,7 @@ def worker_command(dsn: str | None, once: bool, names: tuple[str, ...], lease: f
     from dbml.work.worker import work
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    duties = chosen(names)
+    duties = chosen(names, keep_log=keep_log)
     try:
         if not work(dsn, duties, _tell, once=once, early=once and bool(names), length=timedelta(seconds=lease)):
             sys.exit(1)

@@ -24,3 +24,19 @@ def forget(connection: Connection, table: str, key: Sequence[object]) -> int:
         require(raw)
         table_facts(raw, table)  # where there is none, it names the nearest
         return int(database.value(raw, "forget", table=table, entity=[str(value) for value in key]))
+
+
+def rotate(connection: Connection, keep: str | None = None) -> int:
+    """Open the next segment of the log when it is time, index those that are closed, and drop old ones.
+
+    It waits for nobody: a segment that somebody still uses is left to the next call.
+
+    :param keep: how long a closed segment is kept, an interval as PostgreSQL reads it; None: for ever.
+    :returns: how many segments were opened, indexed or dropped.
+    :raises DbmlError: ``keep`` is shorter than a day, which a segment lasts.
+    :raises psycopg.DataError: ``keep`` is no interval.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        return int(database.value(raw, "rotate_log", keep=keep))

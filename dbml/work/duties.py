@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dbml import errors
 from dbml.work.duty import Duty
+from dbml.work.log import log
 from dbml.work.windows import WINDOWS
 
-DUTIES = {duty.name: duty for duty in (WINDOWS,)}
 
-
-def chosen(names: tuple[str, ...]) -> list[Duty]:
+def chosen(names: tuple[str, ...], *, keep_log: str | None = None) -> list[Duty]:
     """Return the duties of those names; all, where there are none.
 
+    :param keep_log: how long the log of predictions is kept, an interval such as ``90 days``; None: for ever.
     :raises UnknownDuty: no duty has that name.
     """
+    duties = {duty.name: duty for duty in (WINDOWS, log(keep_log))}
     for name in names:
-        if name not in DUTIES:
+        if name not in duties:
             raise errors.UnknownDuty(
                 f'there is no duty "{name}"',
-                f"The duties: {', '.join(DUTIES)}.{errors.nearest(name, DUTIES)}",
+                f"The duties: {', '.join(duties)}.{errors.nearest(name, duties)}",
             )
-    return [duty for name, duty in DUTIES.items() if not names or name in names]
+    return [duty for name, duty in duties.items() if not names or name in names]

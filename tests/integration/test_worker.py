@@ -16,7 +16,7 @@ import pytest
 
 import dbml
 from dbml.errors import DbmlError
-from tests.conftest import Cli, Databases
+from tests.conftest import SPEC, Cli, Databases
 from tests.counting import RECOUNTED, create, differences
 from tests.integration.test_roles import made_role
 
@@ -75,7 +75,10 @@ def locked(dsn: str) -> Iterator[None]:
 
 
 def test_once_does_what_is_due_and_nothing_else(db: Db, cli: Cli, windowed: dict[str, Any]) -> None:
-    assert cli("worker", "--once").output == "windows: 2 rows had a window that changed; they are moved.\n"
+    assert cli("worker", "--once").output == (
+        "windows: 2 rows had a window that changed; they are moved.\n"
+        "log: 0 segments of the log were opened, indexed or dropped.\n"
+    )
     assert differences(db, windowed) == []
     assert job(db, "state, worker, done, runs, failures, error") == ("waiting", None, 2, 1, 0, None)
     assert job(db, "due between now() + '50 s' and now() + '1 min'") == (True,)
@@ -171,10 +174,35 @@ def test_a_deployer_is_enough_and_an_analyst_looks_on(db: Db, dsn: str, windowed
     assert differences(db, windowed) == []
 
 
+@pytest.fixture
+def spec_file(tmp_path: Path) -> Path:
+    file = tmp_path / "churn.toml"
+    file.write_text(SPEC.replace("[[event]]", 'log = "scores"\n\n[[event]]', 1))
+    return file
+
+
+@pytest.mark.usefixtures("live")
+def test_the_log_is_kept_for_as_long_as_it_is_said(db: Db, cli: Cli) -> None:
+    """Segments are opened by the day; the clock is the server's, so the test lets them age instead."""
+    segments = "select array_agg(relname::text order by relname) from pg_class where relname ~ '^log_[0-9]+$'"
+    assert "log: 0 segments" in cli("worker", "--once", "--duty", "log").output
+    (before,) = db.execute(segments).fetchone() or ()
+    db.execute("update dbml.log_segment set opened_at = opened_at - interval '25 hours'")
+    assert "log: 2 segments" in cli("worker", "--once", "--duty", "log").output  # one opened, one indexed
+    (both,) = db.execute(segments).fetchone() or ()
+    assert set(before) < set(both)
+    db.execute("update dbml.log_segment set closed_at = closed_at - interval '91 days'")
+    assert "log: 0 segments" in cli("worker", "--once", "--duty", "log").output
+    assert "log: 1 segments" in cli("worker", "--once", "--duty", "log", "--keep-log", "90 days").output
+    assert (set(both) - set(before),) == (set((db.execute(segments).fetchone() or ((),))[0]),)
+    for keep, says in (("1 hour", "the log cannot be kept for 01:00:00"), ("soon", "invalid input syntax")):
+        assert says in cli("worker", "--once", "--duty", "log", "--keep-log", keep, exit_code=1).output
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--duty", "window"], ('there is no duty "window"', 'The duties: windows. Did you mean "windows"?')),
+        (["--duty", "window"], ('there is no duty "window"', 'The duties: windows, log. Did you mean "windows"?')),
         (["--dsn", "host=/nowhere"], ("cannot connect to PostgreSQL", "--dsn")),
     ],
 )
