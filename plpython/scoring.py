@@ -95,8 +95,9 @@ def score_in_bulk(
     answer = _remembered.get(_key(fingerprint, numbers, texts)) if _remembered else None
     if answer is not None:
         return answer
-    # A statement that failed has left its own behind: another one at its depth has another time.
-    for other in [s for s in _written if s[1] >= statement[1] and s != statement]:
+    # A statement that failed has left its own behind: another one at its depth has another time. One statement
+    # may write to several profiles.
+    for other in [s for s in _written if s[1] >= statement[1] and s[2] != statement[2]]:
         del _written[other]
     rows = _written.setdefault(statement, _Written())
     rows.scored += 1

@@ -17,7 +17,6 @@ from dbml.profiles.counters import CounterColumn
 from dbml.profiles.layout import listed
 from dbml.profiles.spec import Counter, Event, Prediction, Profile
 
-_WHOLE = ("smallint", "integer", "bigint")
 _MOMENT = "timestamp with time zone"
 SCORE = "double precision"
 
@@ -46,8 +45,15 @@ def counter_type(
 def check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event: Event, table: Table) -> None:
     """Check that every counter of an event can be kept exactly in its column.
 
-    :raises ProfileError: one cannot, or PostgreSQL does not understand it.
+    :raises ProfileError: one cannot, or PostgreSQL does not understand it; or an error would show its value to others.
     """
+    for key in database.named(raw, "keys_on_counters", table=attachment.table.oid, columns=list(event.counters)):
+        raise errors.ProfileError(
+            f'the foreign key {key["name"]} of {attachment.table} is on column "{key["column"]}", which a counter '
+            "decides: where it is violated, PostgreSQL would show the value to whoever inserts an event",
+            f"alter table {attachment.table.identifier.as_string(None)} "
+            f"drop constraint {sql.Identifier(key['name']).as_string(None)}",
+        )
     for counter_column in counters.counter_columns(attachment, event):
         column, counter = counter_column.column, counter_column.counter
         function = counter.parts.function
@@ -118,9 +124,9 @@ def indexed(table: Table, columns: list[str], key: int) -> bool:
 
 def _fits(function: str, aggregate: str, held: Column) -> bool:
     if function in ("count", "sum", "avg"):
-        whole = held.kind in _WHOLE and aggregate == "bigint"
-        exact = held.kind == "numeric" and not (aggregate == "numeric" and "," in held.type)
-        return aggregate in ("bigint", "numeric") and (whole or exact)
+        # Where it could overflow, a probe that is taken back would tell the counter; of 2³¹ rows nobody need be told.
+        whole = aggregate == "bigint" and (held.kind == "bigint" or (function == "count" and held.kind == "integer"))
+        return whole or (aggregate in ("bigint", "numeric") and held.type == "numeric")
     return held.kind == aggregate.partition("(")[0] or (
         held.category == "S" and aggregate == "text" and held.kind in ("character varying", "text")
     )

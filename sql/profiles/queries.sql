@@ -69,6 +69,15 @@ select greatest(sum(c.reltuples), 0)::bigint as rows
  where c.oid = %(table)s::oid
     or c.oid in (select t.relid from pg_partition_tree(%(table)s::oid) t);
 
+-- name: keys_on_counters
+-- Foreign keys on counters, or on generated columns, which may depend on one.
+select k.conname as name, a.attname as column
+  from pg_catalog.pg_constraint k
+  join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = any (k.conkey)
+ where k.conrelid = %(table)s and k.contype = 'f'
+   and (a.attname = any (%(columns)s) or a.attgenerated <> '')
+ order by 1, 2;
+
 -- name: next_profile
 -- The number that the next profile gets; nobody else gets it.
 select dbml._next_profile();

@@ -70,6 +70,11 @@ def blob(data: bytes) -> dict[str, Any]:
 
 FORGED: dict[str, tuple[dict[str, Any], str]] = {
     "another's fingerprint": ({"fingerprint": None, "interface": Jsonb({"features": []}), "plan": None}, "DB006"),
+    "the runtime's name for a fingerprint": ({"fingerprint": "dbml_runtime_0123456789abcdef"}, "DB003"),
+    "what a signed version goes by for a fingerprint": ({"fingerprint": f"churn@1 <{'0' * 64}>"}, "DB003"),
+    "golden rows that nobody can list": ({"golden": Jsonb({"rows": 7, "scores": []})}, "DB003"),
+    "golden rows of other features": ({"golden": Jsonb({"rows": [[1]], "scores": [0.5]})}, "DB003"),
+    "no golden rows": ({"golden": Jsonb({})}, "DB003"),
     "a number out of turn": ({"version": 7}, "DB006"),
     "a stored version's number": ({"version": 1}, "DB006"),
     "a blob that is not the hash's": ({"artifact": b"\x80\x04N."}, "DB003"),

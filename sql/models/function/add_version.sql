@@ -71,6 +71,16 @@ begin
     raise exception 'the fingerprint of %@% is that of %@%, which is another model', model, version, other.model, other.version
       using errcode = 'DB006', hint = 'dbml model add makes it from the file, the interface and the plan.';
   end if;
+  begin
+    -- Whoever lists models or attaches a table reads these as well.
+    if coalesce(jsonb_array_length(golden -> 'rows'), -1) is distinct from jsonb_array_length(golden -> 'scores')
+       or exists (select from jsonb_array_elements(golden -> 'rows') r
+                   where jsonb_array_length(r.value) <> jsonb_array_length(interface -> 'features')) then
+      raise exception 'the golden rows of %@% are not what dbml writes', model, version using errcode = 'DB003';
+    end if;
+  exception when data_exception then
+    raise exception 'the golden rows of %@% are not what dbml writes', model, version using errcode = 'DB003';
+  end;
   insert into dbml.model_version
          (model, version, fingerprint, sha256, interface, golden, libraries, training_summary, artifact,
           plan, expression, careful_expression, metrics, git_revision, note, migrated, kind)

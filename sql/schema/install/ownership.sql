@@ -28,6 +28,34 @@ begin
   end loop;
 end
 $$;
+-- Rights begin from nothing: an administrator's default privileges would give the new tables and functions to others. What
+-- is generated for a table keeps those of dbml_analyst, because it is not generated again.
+do $$
+declare
+  granted record;
+begin
+  for granted in
+    select distinct o.object, case g.grantee when 0 then 'public' else quote_ident(g.grantee::regrole::text) end as grantee
+      from (select format('schema %I', n.nspname) as object, n.nspacl as acl, n.nspowner as owner, false as generated
+              from pg_catalog.pg_namespace n
+             where n.nspname in ('dbml', 'dbml_scorer')
+            union all
+            select format('%s %s', case c.relkind when 'S' then 'sequence' else 'table' end, c.oid::regclass), c.relacl, c.relowner, false
+              from pg_catalog.pg_class c
+             where c.relnamespace in ('dbml'::regnamespace, 'dbml_scorer'::regnamespace) and c.relkind in ('r', 'p', 'v', 'S')
+            union all
+            select format('function %s', p.oid::regprocedure), p.proacl, p.proowner,
+                   p.pronamespace = 'dbml_scorer'::regnamespace or p.proname = 'score'
+              from pg_catalog.pg_proc p
+             where p.pronamespace in ('dbml'::regnamespace, 'dbml_scorer'::regnamespace)) as o
+     cross join lateral pg_catalog.aclexplode(o.acl) g
+     where g.grantee <> o.owner
+       and not (o.generated and g.grantee = 'dbml_analyst'::regrole)
+  loop
+    execute format('revoke all on %s from %s cascade', granted.object, granted.grantee);
+  end loop;
+end
+$$;
 revoke all on all functions in schema dbml, dbml_scorer from public;
 revoke all on type dbml.scorer from public;
 revoke all on schema dbml, dbml_scorer from public;
