@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -110,3 +111,16 @@ def test_default_privileges_of_an_administrator_open_nothing(empty_dsn: str, cli
             assert opened == (0,)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 role.execute("insert into dbml.trusted_key default values")
+
+
+def test_the_page_asks_who_can_run_code_by_a_query_that_works(db: Db, live: None) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+    query = page.partition("Who they are:\n\n```sql\n")[2].partition("```")[0]
+    db.execute("create role dbml_test_trigger nologin")
+    try:
+        db.execute("grant trigger on complaint to dbml_test_trigger")
+        rows = {relation: triggers for relation, _, triggers in db.execute(query).fetchall()}  # type: ignore[arg-type]
+    finally:
+        db.execute("drop owned by dbml_test_trigger; drop role dbml_test_trigger")
+    assert set(rows) == {"customer", "complaint"}
+    assert "dbml_test_trigger" in str(rows["complaint"]) and "dbml_test_trigger" not in str(rows["customer"])
