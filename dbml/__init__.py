@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dbml.models.tuning import tune
     from dbml.models.versions import show, verify, versions
     from dbml.observing.log import forget
+    from dbml.observing.performance import performance
     from dbml.profiles.attachment import attach, detach
     from dbml.profiles.online import attach_online
     from dbml.profiles.reconciliation import reconcile
@@ -48,6 +49,7 @@ __all__ = [
     "forget",
     "install",
     "new_key",
+    "performance",
     "reconcile",
     "rescore",
     "rescore_due",
@@ -77,6 +79,7 @@ _HOMES = {
     "dbml.models.tuning": ("tune",),
     "dbml.models.versions": ("show", "verify", "versions"),
     "dbml.observing.log": ("forget",),
+    "dbml.observing.performance": ("performance",),
     "dbml.profiles.attachment": ("attach", "detach"),
     "dbml.profiles.online": ("attach_online",),
     "dbml.profiles.reconciliation": ("reconcile",),

@@ -38,5 +38,6 @@ for command in (
     scoring.score_command,
     work.worker_command,
     observing.forget_command,
+    observing.performance_command,
 ):
     main.add_command(command)

@@ -2,6 +2,9 @@ grant usage on schema dbml, dbml_scorer to dbml_analyst, dbml_deployer;
 grant dbml_analyst to dbml_deployer;
 grant select on dbml.model, dbml.serving, dbml.status, dbml.deployment_history, dbml.trusted_key to dbml_analyst;
 grant execute on function dbml.score(text, jsonb), dbml.scores(text, text) to dbml_analyst;
+-- These read the log and the outcomes with their caller's rights, which are granted one by one.
+grant execute on function dbml._outcome(text), dbml._labelled(text), dbml.outcomes(text, timestamptz),
+  dbml.performance(text, text, timestamptz) to dbml_analyst;
 -- scores() runs with its caller's rights.
 grant execute on function dbml._is_a_name(text), dbml._scores(text, regclass, text), dbml._fetch(text, integer),
   dbml._scores_reading(text, regclass, text[], oid[]), dbml._careful_or_null(text, integer, float8[], text[]),
