@@ -27,6 +27,7 @@ def trigger(attachment: Attachment) -> Trigger:
             table=attachment.table.identifier,
             referencing=verbatim("" if by_row else "referencing new table as inserted"),
             level=verbatim("row" if by_row else "statement"),
+            condition=NOTHING,
             function=attachment.function("arrive"),
         ),
         "Counts the events that are there before their profile row.",
@@ -34,8 +35,8 @@ def trigger(attachment: Attachment) -> Trigger:
 
 
 def functions(attachment: Attachment) -> list[Function]:
-    """The function of :func:`trigger`, and the one that counts under a new key."""
-    return [_arrival(attachment), _new_key(attachment)]
+    """The function of :func:`trigger`, the one that counts under a new key, and the one that keeps counters."""
+    return [_arrival(attachment), _new_key(attachment), _own_counters(attachment)]
 
 
 def _arrival(attachment: Attachment) -> Function:
@@ -99,6 +100,19 @@ def _new_key(attachment: Attachment) -> Function:
         body,
         parameters=sql.SQL("dbml_given {}").format(profile),
         returns=profile,
+    )
+
+
+def _own_counters(attachment: Attachment) -> Function:
+    columns = [column for _, event, _ in _counted(attachment) for column in event.counters]
+    kept = [sql.SQL("  new.{column} := old.{column};").format(column=Name(column)) for column in columns]
+    return generated.function(
+        attachment.function("counters"),
+        NOTHING,
+        f"Leaves the counters of {attachment.table} to dbml.",
+        template("profiles/own_counters", kept=sql.SQL("\n").join(kept), names=sql.Literal(columns)),
+        returns="trigger",
+        kind="invoker_function",
     )
 
 

@@ -19,6 +19,10 @@ from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, any_of, listed, where
 from dbml.profiles.spec import Event, Prediction
 
+# What dbml writes, its functions write as their owner. Spelt as the server spells it. It names no column: PostgreSQL
+# would refuse to change the type of one that a trigger's condition names.
+NOT_DBML = verbatim("when ((current_user <> 'dbml_owner'::name))")
+
 
 def lock(attachment: Attachment) -> list[sql.Composed]:
     """Statements that keep writers out until the transaction ends."""
@@ -74,13 +78,24 @@ def all_triggers(attachment: Attachment) -> list[Trigger]:
     made = [trigger for position in counting(attachment) for trigger in event_triggers.triggers(attachment, position)]
     if counting(attachment):
         made.append(profile_rows.trigger(attachment))
+        made.append(
+            _profile_trigger(
+                attachment,
+                "zz_dbml_counters",
+                "before update",
+                "row",
+                "counters",
+                "Keeps the counters as they are, whatever an application's UPDATE says.",
+                condition=NOT_DBML,
+            )
+        )
     # BEFORE triggers run in order of name: this one must see what the others have changed. It fires on every
     # UPDATE and compares, because "UPDATE OF" would miss a feature that another trigger sets.
     made.append(
         _profile_trigger(
             attachment,
             "zz_dbml_score",
-            "before",
+            "before insert or update",
             "row",
             "score",
             "Sets the predictions, as other triggers have left the row.",
@@ -91,7 +106,7 @@ def all_triggers(attachment: Attachment) -> list[Trigger]:
             _profile_trigger(
                 attachment,
                 "dbml_finish",
-                "after",
+                "after insert or update",
                 "statement",
                 "finish",
                 "Scores the rows that have waited for the statement's end.",
@@ -100,14 +115,23 @@ def all_triggers(attachment: Attachment) -> list[Trigger]:
     return made
 
 
-def _profile_trigger(attachment: Attachment, name: str, moment: str, level: str, function: str, says: str) -> Trigger:
+def _profile_trigger(
+    attachment: Attachment,
+    name: str,
+    when: str,
+    level: str,
+    function: str,
+    says: str,
+    condition: sql.Composable = NOTHING,
+) -> Trigger:
     definition = template(
         "profiles/trigger",
         trigger=name,
-        when=verbatim(f"{moment} insert or update"),
+        when=verbatim(when),
         table=attachment.table.identifier,
         referencing=NOTHING,
         level=verbatim(level),
+        condition=condition,
         function=attachment.function(function),
     )
     return Trigger(name, attachment.table, definition, says)

@@ -1,4 +1,6 @@
 create or replace trigger {trigger}
 {when} on {table}
 {referencing}
-for each {level} execute function dbml_scorer.{function}()
+for each {level}
+{condition}
+execute function dbml_scorer.{function}()
