@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dbml.schema.install import uninstall
     from dbml.serving.bulk import scores
     from dbml.serving.deployment import deploy, rollback, score, status
+    from dbml.serving.repair import repair
     from dbml.serving.upgrade import install
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "new_key",
     "performance",
     "reconcile",
+    "repair",
     "rescore",
     "rescore_due",
     "revoke_key",
@@ -83,6 +85,7 @@ _HOMES = {
     "dbml.profiles.attachment": ("attach", "detach"),
     "dbml.profiles.online": ("attach_online",),
     "dbml.profiles.reconciliation": ("reconcile",),
+    "dbml.serving.repair": ("repair",),
     "dbml.profiles.rescoring": ("rescore", "rescore_due"),
     "dbml.profiles.spec": ("Counter", "Event", "Outcome", "Prediction", "Profile"),
     "dbml.schema.install": ("uninstall",),

@@ -34,6 +34,7 @@ for command in (
     profiles.rollback_command,
     profiles.rescore_command,
     profiles.reconcile_command,
+    profiles.repair_command,
     profiles.status_command,
     scoring.score_command,
     work.worker_command,

@@ -186,6 +186,18 @@ def reconcile_command(dsn: str | None, as_json: bool, table: str | None, repair:
         sys.exit(1)
 
 
+@click.command("repair")
+@dsn_option
+@json_option
+@click.argument("table", required=False)
+def repair_command(dsn: str | None, as_json: bool, table: str | None) -> None:
+    """Make functions, triggers, counters and scores right after DDL by others."""
+    with connect(dsn) as connection, progress_bar() as progress:
+        connection.autocommit = True  # each batch a transaction of its own
+        repaired = dbml.repair(connection, table, progress=progress)
+    print_rows([asdict(profile) for profile in repaired], ("table", "rows"), as_json)
+
+
 @click.command("status")
 @dsn_option
 @json_option

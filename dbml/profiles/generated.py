@@ -38,11 +38,15 @@ class Function:
         """Make the function, give it to ``dbml_owner``, close it to everybody else, and seal it."""
         return [self.definition, self._called("dbml._seal({}, {}, {})", self.digest, self.says)]
 
-    @property
-    def regenerated(self) -> sql.Composed:
-        """A query that makes the function where it is not as it should be, and tells whether it did."""
+    def regenerated(self, *, anew: bool = False) -> sql.Composed:
+        """A query that makes the function where it is not as it should be, or anew, and tells whether it did."""
         definition = self.definition.as_string(None)
-        return self._called("dbml._generate({}, {}, {}, {}) as changed", definition, self.digest, self.says)
+        return self._called(
+            f"dbml._generate({{}}, {{}}, {{}}, {{}}, false, {str(anew).lower()}) as changed",
+            definition,
+            self.digest,
+            self.says,
+        )
 
     def _called(self, call: str, *arguments: str) -> sql.Composed:
         return verbatim(f"select {call}").format(self.identity.as_string(None), *arguments)

@@ -39,7 +39,7 @@ def attach(attachment: Attachment, *, online: bool = False) -> list[sql.Composed
     :param online: lock the tables as late as possible, and leave the rows that are there for later, up to
         :func:`complete`.
     """
-    statements = [_record(attachment), *_grants(attachment)]
+    statements = [_record(attachment), *grants(attachment)]
     if online:
         statements.append(sql.SQL("update dbml.profile set complete = false where id = {}").format(attachment.id))
     else:
@@ -233,15 +233,16 @@ def _regclass(table: Table) -> str:
     return table.identifier.as_string(None)
 
 
-def _grants(attachment: Attachment) -> list[sql.Composed]:
+def grants(attachment: Attachment) -> list[sql.Composed]:
+    """What dbml_owner must be allowed to do."""
     tables = [attachment.table, *(table for _, table in attachment.events)]
-    grants = [
+    rights = [
         sql.SQL("grant usage on schema {} to dbml_owner").format(Name(schema))
         for schema in sorted({table.schema for table in tables})
     ]
-    grants.append(sql.SQL("grant select, update on {} to dbml_owner").format(attachment.table.identifier))
-    grants += [sql.SQL("grant select on {} to dbml_owner").format(table.identifier) for _, table in attachment.events]
-    return grants
+    rights.append(sql.SQL("grant select, update on {} to dbml_owner").format(attachment.table.identifier))
+    rights += [sql.SQL("grant select on {} to dbml_owner").format(table.identifier) for _, table in attachment.events]
+    return rights
 
 
 def _rescore_function(attachment: Attachment) -> Function:

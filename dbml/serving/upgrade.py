@@ -47,18 +47,21 @@ def install(
         done["notices"] = trust.introduce(raw, key)
         with database.pinned(raw):
             for record in catalog.records(raw):
-                changed = _regenerate(raw, catalog.attached(raw, record), record.complete)
+                changed = regenerate(raw, catalog.attached(raw, record), record.complete)
                 done["changed"] = done["changed"] or changed
     return done
 
 
-def _regenerate(raw: psycopg.Connection[Any], attached: Attachment, complete: bool) -> bool:
-    """Make anew what is not as it should be of what is generated for a profile; tells whether there was any."""
+def regenerate(raw: psycopg.Connection[Any], attached: Attachment, complete: bool, *, anew: bool = False) -> bool:
+    """Make what is not as it should be of what is generated for a profile; tells whether there was any.
+
+    :param anew: make every function anew, by which sessions that are open forget what they have planned.
+    """
     changed = [
-        database.query(raw, function.regenerated)[0]["changed"]
+        database.query(raw, function.regenerated(anew=anew))[0]["changed"]
         for function in triggers.functions(attached, online=not complete)
     ]
-    changed.append(bool(database.value(raw, "bind", profile=attached.id)))
+    changed.append(bool(database.value(raw, "bind", profile=attached.id, anew=anew)))
     made = triggers.all_triggers(attached)
     tables = [trigger.table.oid for trigger in made]
     found = {

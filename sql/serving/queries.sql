@@ -1,6 +1,6 @@
 -- name: bind
--- Makes those scoring functions of a profile anew that are not as they should be.
-select dbml._bind(%(profile)s, false) as changed;
+-- Makes those scoring functions of a profile that are not as they should be, or all anew.
+select dbml._bind(%(profile)s, %(anew)s) as changed;
 
 -- name: deploy
 -- Makes a version serve; how many rows wait for their first score.

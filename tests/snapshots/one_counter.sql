@@ -266,16 +266,15 @@ comment on function dbml_scorer.profile_1_count_1() is 'Moves the counters of pu
 CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_counters()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
   new.complaints := old.complaints;
   return new;
 exception when undefined_column or datatype_mismatch then
   -- A counter is gone, or has another type since this session began: what is there is kept by name.
-  return pg_catalog.jsonb_populate_record(new, (
-    select pg_catalog.jsonb_object_agg(c.key, c.value)
-      from pg_catalog.jsonb_each(pg_catalog.to_jsonb(old)) c
-     where c.key operator(pg_catalog.=) any ('{complaints}')));
+  return jsonb_populate_record(new, (
+    select jsonb_object_agg(c.key, c.value) from jsonb_each(to_jsonb(old)) c where c.key = any ('{complaints}')));
 end
 $function$
 ;

@@ -1,0 +1,81 @@
+"""What was generated for a profile is made anew after somebody's DDL, and its counters and scores are made true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from dbml import database, errors
+from dbml.database import Connection, Progress
+from dbml.profiles import attachment, catalog, triggers
+from dbml.profiles.catalog import Attachment, table_facts
+from dbml.profiles.reconciliation import reconcile
+from dbml.schema.install import require
+from dbml.serving.upgrade import regenerate
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """What repairing a profile did.
+
+    :param table: the profile, by the name that it has now.
+    :param rows: profile rows whose counters or scores were mended.
+    """
+
+    table: str
+    rows: int
+
+
+def repair(connection: Connection, table: str | None = None, *, progress: Progress | None = None) -> list[Repaired]:
+    """Make functions, triggers, counters and scores right again after DDL by others.
+
+    Tables may have other names or schemas and columns other types: functions and triggers are made anew for what is
+    there. Then every row is compared with the truth, and mended where it differs.
+
+    :param table: only this profile.
+    :param progress: as of :func:`dbml.reconcile`.
+    :raises ProfileError: the table is not attached, or a column that its spec names is gone.
+    """
+    raw = database.driver(connection)
+    done = []
+    with database.translated():
+        require(raw)
+        oid = None if table is None else table_facts(raw, table).oid
+        with database.pinned(raw):
+            records = [record for record in catalog.records(raw) if oid in (None, record.oid)]
+            if table is not None and not records:
+                raise errors.ProfileError(f"{table} is not attached", "dbml status lists what is.")
+            for record in records:
+                found = catalog.attached(raw, record)
+                _refuse_missing(found)
+                # All or nothing: a function without its trigger would count wrongly.
+                with raw.transaction():
+                    for statement in triggers.grants(found):
+                        attachment.run(raw, statement)
+                    # Anew even where nothing differs: a session that was open when a column changed its type fails
+                    # in what it has planned, until the function is replaced.
+                    regenerate(raw, found, record.complete, anew=True)
+                done.append((found, record.complete))
+    return [Repaired(str(found.table), _mended(raw, found, progress) if complete else 0) for found, complete in done]
+
+
+def _mended(raw: psycopg.Connection[Any], found: Attachment, progress: Progress | None) -> int:
+    return reconcile(raw, found.table.identifier.as_string(None), repair=True, progress=progress).repaired
+
+
+def _refuse_missing(found: Attachment) -> None:
+    """Refuse to go on without a column that the spec names itself; what its expressions name, the server tells."""
+    profile = found.profile
+    named = [(found.table, column) for column in profile.key]
+    named += [(found.table, p.column) for p in profile.predictions]
+    for event, table in found.events:
+        named += [(table, column) for column in event.key]
+        named += [(found.table, column) for column in event.counters]
+    for table, column in named:
+        if column not in table.columns:
+            raise errors.ProfileError(
+                f"{table} has no column {column}, which the spec of {found.table} names",
+                f"Give it that name again, or dbml detach {found.table} and attach it with the name that it has now.",
+            )
