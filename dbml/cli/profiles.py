@@ -191,7 +191,7 @@ def reconcile_command(dsn: str | None, as_json: bool, table: str | None, repair:
 @json_option
 @click.argument("table", required=False)
 def repair_command(dsn: str | None, as_json: bool, table: str | None) -> None:
-    """Make functions, triggers, counters and scores right after DDL by others."""
+    """Make an attached profile right after DDL by others."""
     with connect(dsn) as connection, progress_bar() as progress:
         connection.autocommit = True  # each batch a transaction of its own
         repaired = dbml.repair(connection, table, progress=progress)
