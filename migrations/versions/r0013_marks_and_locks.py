@@ -7,18 +7,11 @@ revision = "0013"
 down_revision = "0012"
 
 
-class XID8(sa.types.UserDefinedType[str]):
-    """A transaction's number, without wraparound."""
-
-    def get_col_spec(self, **_: object) -> str:
-        """As PostgreSQL names it."""
-        return "xid8"
-
-
 def upgrade() -> None:
     op.create_table(
         "recount",
-        sa.Column("xid", XID8(), primary_key=True),
+        # The transaction's number without wraparound; SQLAlchemy, which reflects these tables, does not know xid8.
+        sa.Column("xid", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("statement", sa.DateTime(timezone=True), nullable=False),
         schema="dbml",
         prefixes=["UNLOGGED"],

@@ -9,13 +9,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into dbml.recount as r (xid, statement)
-  values (pg_current_xact_id(), statement_timestamp())
+  values (pg_current_xact_id()::text::bigint, statement_timestamp())
   on conflict on constraint recount_pkey do update set statement = excluded.statement;
   -- Now and then the rows of transactions that have ended go; not where that could fail because others do the same.
   if hashint8(pg_current_xact_id()::text::bigint) & 63 = 0 and current_setting('transaction_isolation') = 'read committed' then
     delete from dbml.recount r
      using (select e.xid from dbml.recount e
-             where e.xid < pg_snapshot_xmin(pg_current_snapshot())
+             where e.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
                for update skip locked) as ended
      where r.xid = ended.xid;
   end if;
@@ -31,7 +31,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   return exists (
-    select from dbml.recount r where r.xid = pg_current_xact_id() and r.statement = statement_timestamp());
+    select from dbml.recount r where r.xid = pg_current_xact_id()::text::bigint and r.statement = statement_timestamp());
 end
 $$;
 comment on function dbml._recounted() is 'Whether this statement has recounted something.';
