@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dbml.serving.bulk import scores
     from dbml.serving.deployment import deploy, rollback, score, status
     from dbml.serving.repair import repair
+    from dbml.serving.strategies import abort, advance, promote, serving, set_share, start_strategy
     from dbml.serving.upgrade import install
 
 __all__ = [
@@ -39,7 +40,9 @@ __all__ = [
     "Outcome",
     "Prediction",
     "Profile",
+    "abort",
     "add_model",
+    "advance",
     "attach",
     "attach_online",
     "deploy",
@@ -51,6 +54,7 @@ __all__ = [
     "install",
     "new_key",
     "performance",
+    "promote",
     "reconcile",
     "repair",
     "rescore",
@@ -59,8 +63,11 @@ __all__ = [
     "rollback",
     "score",
     "scores",
+    "serving",
+    "set_share",
     "show",
     "spec",
+    "start_strategy",
     "status",
     "trust_key",
     "trusted_keys",
@@ -91,6 +98,7 @@ _HOMES = {
     "dbml.schema.install": ("uninstall",),
     "dbml.serving.bulk": ("scores",),
     "dbml.serving.deployment": ("deploy", "rollback", "score", "status"),
+    "dbml.serving.strategies": ("abort", "advance", "promote", "serving", "set_share", "start_strategy"),
     "dbml.serving.upgrade": ("install",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -173,6 +173,12 @@ class UnknownDuty(DbmlError):
     sqlstate = "DB026"
 
 
+class StrategyError(DbmlError):
+    """A strategy cannot start or go on like this: another runs, none does, or it makes no sense."""
+
+    sqlstate = "DB030"
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return `` Did you mean "…"?`` for the closest of ``names``, or nothing when none is close."""
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from dbml.cli import keys, models, observing, profiles, scoring, server, work
+from dbml.cli import keys, models, observing, profiles, scoring, server, strategies, work
 from dbml.cli.shared import Group
 
 
@@ -31,6 +31,11 @@ for command in (
     profiles.attach_command,
     profiles.detach_command,
     profiles.deploy_command,
+    strategies.share_command,
+    strategies.promote_command,
+    strategies.abort_command,
+    strategies.advance_command,
+    strategies.serving_command,
     profiles.rollback_command,
     profiles.rescore_command,
     profiles.reconcile_command,

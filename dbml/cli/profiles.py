@@ -11,6 +11,7 @@ import click
 
 import dbml
 from dbml.cli.shared import connect, dsn_option, json_option, print_json, print_rows, progress_bar, version_number
+from dbml.cli.strategies import chosen, strategy_options
 
 if TYPE_CHECKING:
     import psycopg
@@ -75,17 +76,38 @@ def detach_command(dsn: str | None, table: str) -> None:
     help="What may be other than that of the version that serves.",
 )
 @click.option("--no-rescore", is_flag=True, help="Leave rows that never had a score to dbml rescore.")
-def deploy_command(dsn: str | None, version: str, note: str | None, changes: tuple[str, ...], no_rescore: bool) -> None:
+@click.option("--wait", is_flag=True, help="Score every row by this version, and return when that is done.")
+@strategy_options
+def deploy_command(
+    dsn: str | None,
+    version: str,
+    note: str | None,
+    changes: tuple[str, ...],
+    no_rescore: bool,
+    wait: bool,
+    **asked: Any,
+) -> None:
     """Let a version serve from the next statement on. It holds in every session.
 
     Where none has served, it then gives every row its first score, in batches; if it is killed, dbml rescore goes on.
+    With --strategy the version serves beside the one that is there, on a share of the entities.
     """
     name, number = version_number(version)
+    strategy = chosen(**asked)
+    if strategy is not None:
+        if wait or no_rescore:
+            raise click.UsageError("--wait and --no-rescore are for a version that serves everyone at once")
+        with connect(dsn) as connection:
+            dbml.start_strategy(connection, name, number, strategy, note=note, changes=changes)
+        click.echo(f"{version} serves beside the control: dbml serving {name}")
+        return
     with connect(dsn) as connection:
         waiting = dbml.deploy(connection, name, number, note=note, changes=changes)
         connection.commit()
         click.echo(f"{version} is deployed.")
-        if not waiting:
+        if wait:
+            _rescore(connection, name, every=bool(waiting))
+        elif not waiting:
             _tell_of_older_scores(name)
         elif no_rescore:
             click.echo(f"{waiting} rows wait for their first score: dbml rescore {name}")

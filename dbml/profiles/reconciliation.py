@@ -204,10 +204,10 @@ def _reconcile_scores(raw: psycopg.Connection[Any], span: Span, report: Report, 
         deployed = database.named(raw, "deployed_versions", model=prediction.model)
         if not deployed:
             continue
-        rows = _wrong_scores(raw, span, prediction, deployed[0]["version"])
+        rows = _wrong_scores(raw, span, prediction)
         # Without a version column nobody knows which version a row was scored by.
         known = prediction.version_column is not None or deployed[0]["versions"] == 1
-        wrong = [row for row in rows if known and row["version"] in (None, deployed[0]["version"])]
+        wrong = [row for row in rows if known and row["comparable"]]
         report.earlier += len(rows) - len(wrong)
         report.differences += [
             Difference(str(attached.table), row["entity"], prediction.column, _text(row["held"]), _text(row["truth"]))
@@ -217,21 +217,25 @@ def _reconcile_scores(raw: psycopg.Connection[Any], span: Span, report: Report, 
             report.repaired += _repair(raw, attached, wrong, "profiles/repair_scores", column=prediction.column)
 
 
-def _wrong_scores(
-    raw: psycopg.Connection[Any], span: Span, prediction: Prediction, version: int
-) -> list[dict[str, Any]]:
-    """Rows whose score is not what the deployed version answers, among them those of earlier versions."""
+def _wrong_scores(raw: psycopg.Connection[Any], span: Span, prediction: Prediction) -> list[dict[str, Any]]:
+    """Rows whose score is not what the version that serves them answers, among them those of earlier versions."""
     attached = span.attached
+    serves = sql.SQL("{}({}, dbml_b)").format(
+        sql.Identifier("dbml_scorer", attached.function("version")), sql.Literal(prediction.model)
+    )
     column = prediction.version_column
-    versioned = sql.Identifier("dbml_b", column) if column else sql.SQL("null::integer")
+    comparable = (
+        sql.SQL("coalesce({v} = {s}, true)").format(v=sql.Identifier("dbml_b", column), s=serves)
+        if column
+        else sql.SQL("true")
+    )
 
     def statement(rows: sql.Composable) -> sql.Composed:
         return template(
             "profiles/reconcile_scores",
             entity=_entity(attached),
-            version=versioned,
             column=sql.Identifier("dbml_b", prediction.column),
-            comparable=sql.SQL("coalesce({v}, {d}) = {d}").format(v=versioned, d=version),
+            comparable=comparable,
             model=sql.Literal(prediction.model),
             profile=attached.table.identifier,
             id=attached.id,
@@ -257,7 +261,7 @@ def _wrong_scores(
         except psycopg.Error as error:
             if error.sqlstate != errors.ScoringError.sqlstate:
                 raise
-            found.append({**row, "version": None, "held": None, "truth": error.diag.message_primary})
+            found.append({**row, "comparable": True, "held": None, "truth": error.diag.message_primary})
     return found
 
 

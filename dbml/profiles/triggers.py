@@ -290,11 +290,12 @@ def _waiting(attachment: Attachment) -> sql.Composed:
         (
             prediction,
             sql.SQL(
-                "{column} is distinct from dbml_version\n"
+                "{column} is distinct from {serves}(dbml_model, dbml_row)\n"
                 "or exists (select from dbml.failure f"
                 " where f.profile = {id} and f.model = {model} and f.entity = {entity})"
             ).format(
                 column=Name("dbml_row", prediction.version_column),
+                serves=Name("dbml_scorer", attachment.function("version")),
                 id=attachment.id,
                 model=prediction.model,
                 entity=_as_entity(layout.names(attachment.profile.key, "dbml_row")),

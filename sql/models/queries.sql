@@ -90,9 +90,8 @@ select s.public_key, s.signature, k.public_key is not null as known, k.revoked_a
 -- Versions with the engine python that no trusted key has signed.
 select v.model,
        v.version,
-       s.version is not null as deployed
+       exists (select from dbml.serving s where s.model = v.model and s.version = v.version) as deployed
   from dbml.version_engine v
-  left join dbml.serving s on s.model = v.model and s.version = v.version
  where v.engine = 'python'
    and not exists (
          select from dbml.version_signature s

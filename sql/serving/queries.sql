@@ -6,6 +6,42 @@ select dbml._bind(%(profile)s, %(anew)s) as changed;
 -- Makes a version serve; how many rows wait for their first score.
 select dbml.deploy(%(name)s, %(version)s, %(note)s, %(changes)s);
 
+-- name: deploy_by_strategy
+-- Puts a version beside the one that serves.
+select dbml.deploy(%(name)s, %(version)s, %(note)s, %(changes)s, %(strategy)s, %(share)s, %(where)s, %(steps)s,
+                   %(hold)s::interval, %(failure_limit)s, %(also)s);
+
+-- name: set_share
+-- Gives the candidate of a model another share.
+select dbml.set_share(%(name)s, %(share)s, %(note)s);
+
+-- name: promote
+-- Makes the candidate of a model serve everyone.
+select dbml.promote(%(name)s, %(note)s);
+
+-- name: abort
+-- Ends the strategy of a model; how many rows were scored by the control again.
+select dbml.abort(%(name)s, %(why)s);
+
+-- name: withdraw
+-- Takes back that a migration put a version beside the one that serves.
+select dbml._withdraw(%(name)s, %(version)s, %(note)s);
+
+-- name: advance
+-- Takes the steps that are due.
+select a.name, a.act, a.share from dbml.advance(%(name)s) a;
+
+-- name: serving
+-- Which version serves which share of a model's entities.
+select s.model, s.version, s.arm, s.strategy, s.share, s.since
+  from dbml.serving s
+ where s.model = %(name)s or %(name)s::text is null
+ order by s.model, s.arm <> 'control', s.arm;
+
+-- name: hashes_differ
+-- Whether this server hashes keys otherwise than others.
+select dbml._hashes_differ();
+
 -- name: deploy_by_migration
 -- Makes a version serve until the migration is undone.
 select dbml._deploy_by_migration(%(name)s, %(version)s, %(note)s, %(changes)s, %(rescore)s);
@@ -21,9 +57,12 @@ select dbml.rollback(%(name)s, %(note)s);
 -- name: deployed_versions
 -- The version of a model that serves, and how many have served.
 select s.version,
-       (select count(distinct d.version) from dbml.deployment d where d.model = s.model) as versions
+       (select count(distinct v.version)
+          from (select d.version from dbml.deployment d where d.model = s.model
+                 union all
+                select c.version from dbml.strategy_act c where c.model = s.model) v) as versions
   from dbml.serving s
- where s.model = %(model)s;
+ where s.model = %(model)s and s.arm = 'control';
 
 -- name: deployed_engines
 -- Every version that serves, with its engine.

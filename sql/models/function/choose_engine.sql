@@ -15,7 +15,7 @@ begin
          chosen_at = now(), chosen_by = session_user
    where e.model = _choose_engine.model and e.version = _choose_engine.version;
   for attached in
-    select r.profile
+    select distinct r.profile
       from dbml.serving s
       join dbml.prediction r on r.model = s.model
      where s.model = _choose_engine.model and s.version = _choose_engine.version

@@ -24,6 +24,6 @@ security definer
 set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
-  select dbml._scorer(s.model, s.version) from dbml.serving s where s.model = _deployed.model
+  select dbml._scorer(s.model, s.version) from dbml.serving s where s.model = _deployed.model and s.arm = 'control'
 $$;
 comment on function dbml._deployed(text) is 'The version of a model that serves now; NULL before its first deployment.';

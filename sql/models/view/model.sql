@@ -2,7 +2,7 @@ create or replace view dbml.model as
 select v.model as name,
        v.version,
        e.engine,
-       s.version is not null as deployed,
+       exists (select from dbml.serving s where s.model = v.model and s.version = v.version) as deployed,
        v.interface ->> 'estimator' as estimator,
        v.interface -> 'output' as output,
        v.interface -> 'features' as features,
@@ -36,6 +36,5 @@ select v.model as name,
        e.chosen_at,
        e.chosen_by
   from dbml.model_version v
-  left join dbml.version_engine e on e.model = v.model and e.version = v.version
-  left join dbml.serving s on s.model = v.model and s.version = v.version;
+  left join dbml.version_engine e on e.model = v.model and e.version = v.version;
 comment on view dbml.model is 'Every stored version of every model, without its blob.';

@@ -1,5 +1,5 @@
-select s.entity, s.version, s.held, s.truth
-  from (select {entity} as entity, {version} as version, {column} as held,
+select s.entity, s.comparable, s.held, s.truth
+  from (select {entity} as entity, {comparable} as comparable, {column} as held,
                case when {comparable} then dbml.score({model}, dbml_b) end as truth
           from {profile} dbml_b
          where {range}

@@ -1,15 +1,17 @@
 grant usage on schema dbml, dbml_scorer to dbml_analyst, dbml_deployer;
 grant dbml_analyst to dbml_deployer;
 grant select on dbml.model, dbml.serving, dbml.status, dbml.deployment_history, dbml.trusted_key to dbml_analyst;
-grant execute on function dbml.score(text, jsonb), dbml.scores(text, text) to dbml_analyst;
 -- These read the log and the outcomes with their caller's rights, which are granted one by one.
 grant execute on function dbml._outcome(text), dbml._labelled(text), dbml.outcomes(text, timestamptz),
   dbml.performance(text, text, timestamptz) to dbml_analyst;
+grant execute on function dbml.score(text, jsonb), dbml.scores(text, text), dbml.arm_of(text, text), dbml.version_of(text, text) to dbml_analyst;
 -- scores() runs with its caller's rights.
 grant execute on function dbml._is_a_name(text), dbml._scores(text, regclass, text), dbml._fetch(text, integer),
   dbml._scores_reading(text, regclass, text[], oid[]), dbml._careful_or_null(text, integer, float8[], text[]),
+  dbml._score_or_null(text, integer, float8[], text[]),
   dbml._key_of_rows(text, regclass, text[]) to dbml_analyst;
-grant execute on function dbml.deploy(text, integer, text, text[]), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due(),
+grant execute on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[]),
+  dbml.set_share(text, numeric, text), dbml.promote(text, text), dbml.abort(text, text), dbml.advance(text), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due(),
   dbml.rotate_log(interval, interval)
    to dbml_deployer;
 -- Adding a version: stored, made ready, measured and verified by functions; dbml_deployer may touch no table.
@@ -21,6 +23,7 @@ grant execute on function dbml._prepare(text, integer, text), dbml._measure(text
   dbml._choose_engine(text, integer, text, jsonb, jsonb) to dbml_deployer;
 -- What a migration did, its downgrade takes back.
 grant execute on function dbml._deploy_by_migration(text, integer, text, text[], boolean), dbml._undeploy(text, integer, text, boolean),
+  dbml._withdraw(text, integer, text),
   dbml._remember_version(text, integer), dbml._remove_version(text, integer, text) to dbml_deployer;
 grant execute on function dbml._start_rescore(text, boolean), dbml._forget_failures(),
   dbml._windows(), dbml._expire_window(integer, integer), dbml._forget_arrivals() to dbml_deployer;
@@ -37,7 +40,7 @@ declare
 begin
   for needed in
     select p.oid from pg_catalog.pg_proc p
-     where p.pronamespace = 'dbml'::regnamespace and (p.proname like '\_ieee\_%' or p.proname in ('_unbounded', '_refuse', '_not_deployed', '_agrees'))
+     where p.pronamespace = 'dbml'::regnamespace and (p.proname like '\_ieee\_%' or p.proname in ('_unbounded', '_refuse', '_not_deployed', '_score_by_name', '_agrees'))
   loop
     execute format('grant execute on function %s to dbml_analyst', needed);
   end loop;

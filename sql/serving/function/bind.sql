@@ -13,7 +13,8 @@ begin
   -- One at a time: two models of one profile share its functions, and each must see what the other has deployed.
   perform dbml._hold('the profile ' || profile);
   select * into strict attached from dbml.profile p where p.id = _bind.profile;
-  return dbml._bind_scorers(attached, anew)
+  return dbml._bind_routing(attached, anew)
+       + dbml._bind_scorers(attached, anew)
        + dbml._bind_row(attached, anew)
        + dbml._bind_batches(attached, anew)
        + dbml._bind_statement_end(attached, anew);

@@ -19,15 +19,17 @@ declare
   changed integer := 0;
 begin
   for prediction in select * from dbml.prediction r where r.profile = attached.id order by r.model loop
-    deployed := dbml._deployed(prediction.model);
-    continue when deployed.in_batches is not true;
-    estimates := estimates or deployed.engine = 'python';
-    inputs := dbml._feature_inputs(prediction, deployed, 'c');
-    models := models || dbml._fill(dbml._template('prime_model'), jsonb_build_object(
-      'fingerprint', deployed.fingerprint,
-      'engine', deployed.engine,
-      'numbers', dbml._batch(inputs.numbers),
-      'texts', dbml._batch(inputs.texts)));
+    for deployed in select (r.scorer).* from dbml._routes(attached, prediction, '') r loop
+      continue when deployed.in_batches is not true;
+      estimates := estimates or deployed.engine = 'python';
+      inputs := dbml._feature_inputs(prediction, deployed, 'c');
+      -- Also of the rows of another version: answers that nobody asks for are forgotten.
+      models := models || dbml._fill(dbml._template('prime_model'), jsonb_build_object(
+        'fingerprint', deployed.fingerprint,
+        'engine', deployed.engine,
+        'numbers', dbml._batch(inputs.numbers),
+        'texts', dbml._batch(inputs.texts)));
+    end loop;
   end loop;
   if not exists (select from dbml.prediction r where r.profile = attached.id) then
     return 0;

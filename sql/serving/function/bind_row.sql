@@ -7,16 +7,16 @@ set client_min_messages = notice
 as $$
 declare
   prediction dbml.prediction;
-  deployed dbml.scorer;
+  read text[];
   function text := format('profile_%s_score', attached.id);
   predictions text[] := '{}';
   columns text[] := '{}';
 begin
   for prediction in select * from dbml.prediction r where r.profile = attached.id order by r.model loop
-    deployed := dbml._deployed(prediction.model);
-    if deployed.model is not null then
-      predictions := predictions || dbml._row_prediction(attached, prediction, deployed);
-      columns := columns || (dbml._feature_inputs(prediction, deployed, 'new')).columns;
+    if (dbml._deployed(prediction.model)).model is not null then
+      read := dbml._row_columns(attached, prediction);
+      predictions := predictions || dbml._row_prediction(attached, prediction, read);
+      columns := columns || read;
     end if;
   end loop;
   return dbml._generate_from(

@@ -1,24 +1,65 @@
-create or replace function dbml._row_prediction(attached dbml.profile, prediction dbml.prediction, deployed dbml.scorer) returns text
+create or replace function dbml._row_columns(attached dbml.profile, prediction dbml.prediction) returns text[]
 language sql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-  select dbml._fill(dbml._template('row_prediction'), jsonb_build_object(
-           'unchanged', dbml._row_unchanged(attached, prediction, i.columns),
-           'score', dbml._row_score(attached, prediction, deployed, i.numbers, i.texts),
-           'failed', dbml._row_failed(attached, prediction, deployed),
-           'log_declared', case when prediction.log is null then '' else dbml._fill(dbml._template('row_log_declared'), jsonb_build_object(
-             'version', deployed.version)) end,
-           'logged', dbml._row_logged(attached, prediction, false),
-           'profile', attached.id,
-           'model', prediction.model,
-           'entity', dbml._entity(attached, 'new'),
-           'of_another', dbml._row_of_another(attached)))
-    from dbml._feature_inputs(prediction, deployed, 'new') i
+  select array_agg(distinct c)
+    from dbml._routes(attached, prediction, '') r
+   cross join lateral unnest((dbml._feature_inputs(prediction, r.scorer, 'new')).columns || dbml._routing_columns(attached, prediction)) c
 $$;
-comment on function dbml._row_prediction(dbml.profile, dbml.prediction, dbml.scorer) is
-  'Part of a row''s trigger: a prediction, with what happens where the row cannot be scored.';
+comment on function dbml._row_columns(dbml.profile, dbml.prediction) is
+  'The columns of a profile that a score depends on, by any of the versions that serve, and which of them it is.';
+
+-- Several versions are a chain of statements, never a CASE: PL/pgSQL prepares only what it comes to.
+create or replace function dbml._row_prediction(attached dbml.profile, prediction dbml.prediction, read text[]) returns text
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  deployed dbml.scorer := dbml._deployed(prediction.model);
+  route record;
+  inputs record;
+  score text;
+  routes text := '';
+  engines text := '';
+  alone boolean;
+begin
+  for route in select r.*, count(*) over () = 1 as alone from dbml._routes(attached, prediction, 'dbml_bucket') r loop
+    alone := route.alone;
+    inputs := dbml._feature_inputs(prediction, route.scorer, 'new');
+    score := dbml._row_score(attached, prediction, route.scorer, inputs.numbers, inputs.texts);
+    engines := engines || format(' when %s then %L', (route.scorer).version, (route.scorer).engine);
+    if route.condition is null then
+      routes := case when alone then score else format(E'%s\n      else\n%s', routes, score) end;
+    else
+      routes := concat_ws(E'\n', nullif(routes, ''), dbml._fill(dbml._template('row_route'), jsonb_build_object(
+        'when', format('%s %s', case routes when '' then 'if' else 'elsif' end, route.condition),
+        'arm', route.arm,
+        'version', (route.scorer).version,
+        'score', score)));
+    end if;
+  end loop;
+  return dbml._fill(dbml._template('row_prediction'), jsonb_build_object(
+    'version', deployed.version,
+    'log_declared', case when prediction.log is null then '' else dbml._template('row_log_declared') end,
+    'logged', dbml._row_logged(attached, prediction, false),
+    'bucket', case when alone then '' else '    dbml_bucket integer;' end,
+    'unchanged', dbml._row_unchanged(attached, prediction, read),
+    'score', case when alone then routes else dbml._fill(dbml._template('row_routes'), jsonb_build_object(
+      'bucket', dbml._row_bucket(attached, prediction, 'new'), 'routes', routes)) end,
+    'failed', dbml._row_failed(attached, prediction,
+      case when alone then quote_literal(deployed.engine) else format('case dbml_version%s end', engines) end),
+    'profile', attached.id,
+    'model', prediction.model,
+    'entity', dbml._entity(attached, 'new'),
+    'of_another', dbml._row_of_another(attached)));
+end
+$$;
+comment on function dbml._row_prediction(dbml.profile, dbml.prediction, text[]) is
+  'Part of a row''s trigger: a prediction, by the version that the row belongs to, with what happens where it cannot be scored.';
 
 create or replace function dbml._row_unchanged(attached dbml.profile, prediction dbml.prediction, features text[]) returns text
 language sql
@@ -70,7 +111,7 @@ $$;
 comment on function dbml._row_score(dbml.profile, dbml.prediction, dbml.scorer, text[], text[]) is
   'Part of a row''s trigger: the score by one version, and that it is this version''s.';
 
-create or replace function dbml._row_failed(attached dbml.profile, prediction dbml.prediction, deployed dbml.scorer) returns text
+create or replace function dbml._row_failed(attached dbml.profile, prediction dbml.prediction, engine text) returns text
 language sql
 stable
 security invoker
@@ -79,8 +120,7 @@ as $$
   select dbml._fill(dbml._template('row_failed_' || prediction.on_error), jsonb_build_object(
            'profile', attached.id,
            'model', prediction.model,
-           'version', deployed.version,
-           'engine', deployed.engine,
+           'engine', _row_failed.engine,
            'kept', (select string_agg(format('        new.%1$s := old.%1$s;', dbml._quoted(c)), E'\n') from unnest(dbml._written(prediction)) c),
            'cleared', (select string_agg(format('%s  new.%s := null;', case prediction.on_error when 'keep' then '      ' else '    ' end, dbml._quoted(c)), E'\n')
                          from unnest(dbml._written(prediction)) c),
@@ -89,10 +129,9 @@ as $$
              'of_another', dbml._row_of_another(attached),
              'profile', attached.id,
              'model', prediction.model,
-             'version', deployed.version,
              'entity', dbml._entity(attached, 'new')))))
 $$;
-comment on function dbml._row_failed(dbml.profile, dbml.prediction, dbml.scorer) is
+comment on function dbml._row_failed(dbml.profile, dbml.prediction, text) is
   'Part of a row''s trigger: what happens where a row cannot be scored.';
 
 create or replace function dbml._row_of_another(attached dbml.profile) returns text

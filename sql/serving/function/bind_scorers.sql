@@ -7,8 +7,8 @@ set client_min_messages = notice
 as $$
 declare
   prediction dbml.prediction;
-  deployed dbml.scorer;
-  inputs record;
+  route record;
+  called record;
   scorer text;
   call text;
   says text;
@@ -18,25 +18,41 @@ declare
   changed integer := 0;
 begin
   for prediction in select * from dbml.prediction r where r.profile = attached.id order by r.model loop
-    deployed := dbml._deployed(prediction.model);
     scorer := format('profile_%s_%s', attached.id, prediction.model);
-    if deployed.model is null then
+    call := '';
+    says := null;
+    for route in
+      select r.*, count(*) over () = 1 as alone
+        from dbml._routes(attached, prediction, dbml._row_bucket(attached, prediction, 'c')) r
+    loop
+      called := dbml._bind_route(attached, prediction, route.scorer, anew);
+      changed := changed + called.changed;
+      safe := safe and (route.scorer).engine = 'sql';
+      call := case when route.alone then called.call
+                   when route.condition is not null then concat_ws(' ', coalesce(nullif(call, ''), 'case'), format('when %s then %s', route.condition, called.call))
+                   else format('%s else %s end', call, called.call) end;
+      says := concat_ws(', ', says, format('%s@%s, engine %s', prediction.model, (route.scorer).version, (route.scorer).engine));
+      if not route.alone then
+        -- By an arm or a version: each has a function of its own, which is inlined as the whole is.
+        changed := changed + dbml._generate_from(
+          format('dbml_scorer.%s(%s)', dbml._quoted(scorer || '@' || route.arm), attached.relation),
+          'scorer',
+          jsonb_build_object(
+            'function', scorer || '@' || route.arm,
+            'profile', attached.relation,
+            'safety', case when (route.scorer).engine = 'sql' then 'safe' else 'unsafe' end,
+            'body', format(E'\nselect %s\n', called.call)),
+          format('Scores a row of %s with %s@%s, engine %s.', attached.relation, prediction.model,
+            (route.scorer).version, (route.scorer).engine), true, anew);
+        models := models
+          || dbml._fill(dbml._template('score_model'), jsonb_build_object(
+               'model', prediction.model || '@' || route.arm, 'scorer', scorer || '@' || route.arm))
+          || dbml._fill(dbml._template('score_model'), jsonb_build_object(
+               'model', format('%s@%s', prediction.model, (route.scorer).version), 'scorer', scorer || '@' || route.arm));
+      end if;
+    end loop;
+    if says is null then
       call := format('dbml._not_deployed(%L)', prediction.model);
-      says := format('No version of %s scores rows of %s yet.', prediction.model, attached.relation);
-    else
-      if deployed.engine = 'sql' then
-        changed := changed + dbml._generate_careful(v.model, v.version, v.careful_expression, jsonb_array_length(v.interface -> 'features'))
-          from dbml.model_version v
-         where v.model = deployed.model and v.version = deployed.version;
-      end if;
-      changed := changed + dbml._bind_features(prediction, deployed, anew);
-      inputs := dbml._feature_inputs(prediction, deployed, 'c');
-      call := dbml._scorer_call(deployed, inputs.numbers, inputs.texts);
-      if deployed.in_batches then
-        call := format('dbml._score_ahead(%L, %L, %s, %s, %s)', deployed.fingerprint, deployed.engine,
-          dbml._arrays(inputs.numbers, inputs.texts), attached.id, dbml._entity(attached, 'c'));
-      end if;
-      says := format('Scores a row of %s with %s@%s, engine %s.', attached.relation, deployed.model, deployed.version, deployed.engine);
     end if;
     changed := changed + dbml._generate_from(
       format('dbml_scorer.%s(%s)', dbml._quoted(scorer), attached.relation),
@@ -44,10 +60,10 @@ begin
       jsonb_build_object(
         'function', scorer,
         'profile', attached.relation,
-        'safety', case when coalesce(deployed.engine, 'sql') = 'sql' then 'safe' else 'unsafe' end,
+        'safety', case when dbml._all_in_sql(prediction.model) then 'safe' else 'unsafe' end,
         'body', format(E'\nselect %s\n', call)),
-      says, true, anew);
-    safe := safe and coalesce(deployed.engine, 'sql') = 'sql';
+      coalesce(format('Scores a row of %s with %s.', attached.relation, says),
+               format('No version of %s scores rows of %s yet.', prediction.model, attached.relation)), true, anew);
     models := models || dbml._fill(dbml._template('score_model'), jsonb_build_object('model', prediction.model, 'scorer', scorer));
   end loop;
   if models <> '{}' then
@@ -66,6 +82,49 @@ end
 $$;
 comment on function dbml._bind_scorers(dbml.profile, boolean) is
   'Part of _bind: the functions by which queries score the rows of a profile, and dbml.score() over them.';
+
+create or replace function dbml._bind_route(
+  attached dbml.profile, prediction dbml.prediction, serving dbml.scorer, anew boolean, out call text, out changed integer
+)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  inputs record;
+begin
+  changed := 0;
+  if serving.engine = 'sql' then
+    changed := dbml._generate_careful(v.model, v.version, v.careful_expression, jsonb_array_length(v.interface -> 'features'))
+      from dbml.model_version v
+     where v.model = serving.model and v.version = serving.version;
+  end if;
+  changed := changed + dbml._bind_features(prediction, serving, anew);
+  inputs := dbml._feature_inputs(prediction, serving, 'c');
+  call := case when serving.in_batches
+    then format('dbml._score_ahead(%L, %L, %s, %s, %s)', serving.fingerprint, serving.engine,
+           dbml._arrays(inputs.numbers, inputs.texts), attached.id, dbml._entity(attached, 'c'))
+    else dbml._scorer_call(serving, inputs.numbers, inputs.texts) end;
+end
+$$;
+comment on function dbml._bind_route(dbml.profile, dbml.prediction, dbml.scorer, boolean) is
+  'The SQL by which one version scores a row named c, with the functions that it calls.';
+
+create or replace function dbml._all_in_sql(model text) returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  select not exists (
+    select from dbml.serving s
+      join dbml.version_engine e on e.model = s.model and e.version = s.version
+     where s.model = _all_in_sql.model and e.engine <> 'sql')
+$$;
+comment on function dbml._all_in_sql(text) is 'Whether every version that serves of a model runs on the engine sql, or none serves.';
 
 create or replace function dbml._entity(attached dbml.profile, row_name text) returns text
 language sql

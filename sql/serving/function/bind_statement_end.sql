@@ -12,7 +12,7 @@ declare
   waits boolean;
   scores text;
 begin
-  select bool_or(coalesce((dbml._deployed(r.model)).engine, '') = 'python'),
+  select bool_or(exists (select from dbml._routes(attached, r, '') s where (s.scorer).engine = 'python')),
          string_agg(format('%1$s = case when p.%1$s is null then ''NaN''::float8 end', dbml._quoted(r.column_name)), E',\n           ')
     into waits, scores
     from dbml.prediction r

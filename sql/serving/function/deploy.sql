@@ -1,29 +1,59 @@
 -- Deploying binds and writes to no row, so that no statement waits for it. Rows keep the score of an earlier version
 -- until rescore, and where no version has served they wait for their first one.
 -- Whoever deploys says aloud what changes for those who read the score or fill the features: 'output', 'features'.
-create or replace function dbml.deploy(model text, version integer, note text default null, changes text[] default '{}') returns bigint
+create or replace function dbml.deploy(
+  model text, version integer, note text default null, changes text[] default '{}',
+  strategy text default 'recreate', share numeric default null, only_where text default null,
+  steps numeric[] default null, hold interval default null, failure_limit numeric default null, also integer[] default '{}'
+) returns bigint
 language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
+declare
+  wanted integer;
 begin
-  if not exists (select from dbml.model_version v where v.model = deploy.model and v.version = deploy.version) then
+  perform dbml._hold('the deployment of ' || model);
+  foreach wanted in array version || also loop
+    perform dbml._require_version(model, wanted);
+    perform dbml._refuse_change(model, wanted, changes);
+  end loop;
+  perform dbml._refuse_while_running(model, format('deploy %s@%s', model, version));
+  if strategy <> 'recreate' then
+    perform dbml._start_strategy(model, version || also, strategy, share, only_where, steps, hold, failure_limit, note);
+    return 0;
+  end if;
+  if share is not null or only_where is not null or steps is not null or hold is not null or failure_limit is not null or also <> '{}' then
+    raise exception 'without a strategy %@% serves everyone at once, and takes no share, condition, step or guard', model, version
+      using errcode = 'DB030', hint = format('Name one: dbml deploy %s@%s --strategy canary --share 10', model, version);
+  end if;
+  return dbml._serve(model, version, note);
+end
+$$;
+comment on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[]) is
+  'Makes a version serve from the next statement on, everywhere or by a strategy beside the one that serves; returns how many rows wait for their first score, which dbml.rescore(model) or the command dbml rescore gives them.';
+
+create or replace function dbml._require_version(model text, version integer) returns void
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+begin
+  if not exists (select from dbml.model_version v where v.model = _require_version.model and v.version = _require_version.version) then
     raise exception 'there is no %@%', model, version
       using errcode = 'DB005',
             hint = coalesce(
               (select format('%s has version %s', v.model, string_agg(v.version::text, ', ' order by v.version))
-                 from dbml.model_version v where v.model = deploy.model group by v.model),
+                 from dbml.model_version v where v.model = _require_version.model group by v.model),
               'dbml model list shows what there is');
   end if;
-  perform dbml._hold('the deployment of ' || model);
-  perform dbml._refuse_change(model, version, changes);
-  return dbml._serve(model, version, note);
 end
 $$;
-comment on function dbml.deploy(text, integer, text, text[]) is
-  'Makes a version serve from the next statement on, everywhere, with the reason why and what may change; returns how many rows wait for their first score, which dbml.rescore(model) or the command dbml rescore gives them.';
+comment on function dbml._require_version(text, integer) is 'Refuses a version that is not there.';
 
 create or replace function dbml._serve(model text, version integer, note text) returns bigint
 language plpgsql
@@ -45,7 +75,7 @@ begin
    where e.model = _serve.model and e.version = _serve.version
      for share;
   perform dbml._prepare(model, version, engine);
-  first := not exists (select from dbml.serving s where s.model = _serve.model);
+  first := not exists (select from dbml.serving s where s.model = _serve.model and s.arm = 'control');
   insert into dbml.deployment (model, version, note) values (_serve.model, _serve.version, _serve.note);
   for attached in
     select p.* from dbml.profile p join dbml.prediction r on r.profile = p.id where r.model = _serve.model order by p.id

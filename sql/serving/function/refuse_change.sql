@@ -20,7 +20,7 @@ begin
   select v.* into present
     from dbml.serving s
     join dbml.model_version v on v.model = s.model and v.version = s.version
-   where s.model = _refuse_change.model;
+   where s.model = _refuse_change.model and s.arm = 'control';
   select v.* into coming from dbml.model_version v where v.model = _refuse_change.model and v.version = _refuse_change.version;
   if present.model is null then
     return;

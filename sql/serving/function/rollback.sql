@@ -11,7 +11,8 @@ declare
 begin
   -- Before looking: somebody may be deploying at this moment.
   perform dbml._hold('the deployment of ' || model);
-  select s.version into present from dbml.serving s where s.model = rollback.model;
+  select s.version into present from dbml.serving s where s.model = rollback.model and s.arm = 'control';
+  perform dbml._refuse_while_running(model, 'roll it back');
   if present is null then
     perform dbml._not_deployed(model);
   end if;

@@ -6,15 +6,12 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
 declare
-  deployed dbml.scorer := dbml._deployed(model);
+  deployed dbml.scorer := dbml._scorer_named(model);
   feature jsonb;
   value jsonb;
   numbers float8[] := '{}';
   texts text[] := '{}';
 begin
-  if deployed.model is null then
-    return dbml._not_deployed(model);
-  end if;
   for feature in select f from jsonb_array_elements(deployed.interface -> 'features') f loop
     value := features -> (feature ->> 'name');
     if value is null then
@@ -51,6 +48,19 @@ end
 $$;
 comment on function dbml.score(text, jsonb) is
   'Score of loose feature values by the deployed version: dbml.score(''churn'', ''{"plan": "a", …}'').';
+
+-- For what the generated score() has no branch of its own: 'churn@3', which serves nobody now.
+create or replace function dbml._score_by_name(model text, c jsonb) returns float8
+language plpgsql
+stable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case when model like '%@%' then dbml.score(model, c) else dbml._not_deployed(model) end;
+end
+$$;
+comment on function dbml._score_by_name(text, jsonb) is 'Score of a row by a version or an arm that has no function for the row''s table.';
 
 create or replace function dbml._score_arrays(version dbml.scorer, numbers float8[], texts text[]) returns float8
 language plpgsql

@@ -99,19 +99,67 @@ as $$
 declare
   rows_in_a_batch constant integer := 4096;
   scorer dbml.scorer := dbml._scorer_named(model);
+  inputs record := dbml._scores_inputs(model, scorer, relation, names, types);
+  keys text[];
+  routed record;
+begin
+  select array_agg(format('q.c%s::text', array_position(names, k)) order by i) into keys
+    from unnest(dbml._key_of_rows(scorer.model, relation, names)) with ordinality u(k, i);
+  routed := dbml._scores_routed(model, relation, names, types);
+  if routed.score is not null then
+    columns := format('%s, %s, %s, null::jsonb', coalesce('array[' || array_to_string(keys, ', ') || ']', 'null::text[]'),
+      routed.version, routed.score);
+    return;
+  end if;
+  if scorer.engine = 'sql' then
+    columns := format('%s, %s::integer, coalesce(%s, dbml._careful_or_null(%L, %s, %s)), null::jsonb',
+      coalesce('array[' || array_to_string(keys, ', ') || ']', 'null::text[]'), scorer.version,
+      dbml._filled(scorer.expression, inputs.numbers, inputs.texts),
+      scorer.model, scorer.version, dbml._arrays(inputs.numbers, inputs.texts));
+    return;
+  end if;
+  columns := coalesce(array_to_string(keys || inputs.numbers || inputs.texts, ', '), '');
+  batch := format(
+    'select %s, %s::integer, u.score, null::jsonb'
+    '  from (select %s dbml._score_rows(%L, %L, pg_catalog.count(*)::integer, array[%s]::bytea[], array[%s]::text[])::float8[] as scores'
+    '          from dbml._fetch($1, %s) b(%s)) a'
+    '  cross join lateral rows from (%s pg_catalog.unnest(a.scores)) u(%s score)',
+    coalesce('array[' || dbml._numbered('u.k%s', keys) || ']', 'null::text[]'), scorer.version,
+    coalesce(dbml._numbered('pg_catalog.array_agg(b.k%1$s) as k%1$s', keys) || ', ', ''),
+    scorer.fingerprint, scorer.engine,
+    coalesce(dbml._numbered('pg_catalog.string_agg(pg_catalog.float8send(coalesce(b.n%1$s, ''NaN'')), '''')', inputs.numbers), ''),
+    coalesce(dbml._numbered('pg_catalog.array_agg(b.t%s)', inputs.texts), ''),
+    rows_in_a_batch,
+    concat_ws(', ', dbml._numbered('k%s text', keys), dbml._numbered('n%s float8', inputs.numbers), dbml._numbered('t%s text', inputs.texts)),
+    coalesce(dbml._numbered('pg_catalog.unnest(a.k%s)', keys) || ', ', ''),
+    coalesce(dbml._numbered('k%s', keys) || ', ', ''));
+end
+$$;
+comment on function dbml._scores_reading(text, regclass, text[], oid[]) is
+  'What scores() selects from its rows, named q, and the query that scores a batch of them; no batch where SQL scores a row.';
+
+create or replace function dbml._scores_inputs(
+  model text, scorer dbml.scorer, relation regclass, names text[], types oid[], out numbers text[], out texts text[]
+)
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
   features jsonb := scorer.interface -> 'features';
   prediction dbml.prediction;
   feature record;
   place integer;
   input text;
-  keys text[];
-  numbers text[] := '{}';
-  texts text[] := '{}';
 begin
+  numbers := '{}';
+  texts := '{}';
   select r.* into prediction
     from dbml.prediction r
     join dbml.profile p on p.id = r.profile
-   where r.model = scorer.model and p.relation = _scores_reading.relation;
+   where r.model = scorer.model and p.relation = _scores_inputs.relation;
   for feature in
     select f.value ->> 'name' as name, f.value ->> 'kind' as kind from jsonb_array_elements(features) with ordinality f order by f.ordinality
   loop
@@ -131,34 +179,94 @@ begin
       numbers := numbers || (input || '::float8');
     end if;
   end loop;
-  select array_agg(format('q.c%s::text', array_position(names, k)) order by i) into keys
-    from unnest(dbml._key_of_rows(scorer.model, relation, names)) with ordinality u(k, i);
-  if scorer.engine = 'sql' then
-    columns := format('%s, %s::integer, coalesce(%s, dbml._careful_or_null(%L, %s, %s)), null::jsonb',
-      coalesce('array[' || array_to_string(keys, ', ') || ']', 'null::text[]'), scorer.version,
-      dbml._filled(scorer.expression, numbers, texts),
-      scorer.model, scorer.version, dbml._arrays(numbers, texts));
-    return;
-  end if;
-  columns := coalesce(array_to_string(keys || numbers || texts, ', '), '');
-  batch := format(
-    'select %s, %s::integer, u.score, null::jsonb'
-    '  from (select %s dbml._score_rows(%L, %L, pg_catalog.count(*)::integer, array[%s]::bytea[], array[%s]::text[])::float8[] as scores'
-    '          from dbml._fetch($1, %s) b(%s)) a'
-    '  cross join lateral rows from (%s pg_catalog.unnest(a.scores)) u(%s score)',
-    coalesce('array[' || dbml._numbered('u.k%s', keys) || ']', 'null::text[]'), scorer.version,
-    coalesce(dbml._numbered('pg_catalog.array_agg(b.k%1$s) as k%1$s', keys) || ', ', ''),
-    scorer.fingerprint, scorer.engine,
-    coalesce(dbml._numbered('pg_catalog.string_agg(pg_catalog.float8send(coalesce(b.n%1$s, ''NaN'')), '''')', numbers), ''),
-    coalesce(dbml._numbered('pg_catalog.array_agg(b.t%s)', texts), ''),
-    rows_in_a_batch,
-    concat_ws(', ', dbml._numbered('k%s text', keys), dbml._numbered('n%s float8', numbers), dbml._numbered('t%s text', texts)),
-    coalesce(dbml._numbered('pg_catalog.unnest(a.k%s)', keys) || ', ', ''),
-    coalesce(dbml._numbered('k%s', keys) || ', ', ''));
 end
 $$;
-comment on function dbml._scores_reading(text, regclass, text[], oid[]) is
-  'What scores() selects from its rows, named q, and the query that scores a batch of them; no batch where SQL scores a row.';
+comment on function dbml._scores_inputs(text, dbml.scorer, regclass, text[], oid[]) is
+  'How scores() reads the features of one version from its rows.';
+
+-- Where several versions serve, each row is scored alone by its own: the rows are read once, whatever they come from.
+create or replace function dbml._scores_routed(
+  model text, relation regclass, names text[], types oid[], out version text, out score text
+)
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  attached dbml.profile;
+  prediction dbml.prediction;
+  keys text[];
+  bucket text;
+  predicate text := (select o.predicate from dbml.rollout o where o.model = _scores_routed.model);
+  route record;
+  inputs record;
+  call text;
+begin
+  if not exists (select from dbml.serving s where s.model = _scores_routed.model and s.arm <> 'control' and s.share > 0) then
+    return;
+  end if;
+  select p.* into attached
+    from dbml.profile p
+    join dbml.prediction r on r.profile = p.id
+   where r.model = _scores_routed.model and p.key::text[] <@ names
+     and (_scores_routed.relation is null or p.relation = _scores_routed.relation)
+   order by p.id
+   limit 1;
+  -- Rows without the key belong to nobody: the control scores them.
+  if attached.id is null then
+    return;
+  end if;
+  select r.* into prediction from dbml.prediction r where r.profile = attached.id and r.model = _scores_routed.model;
+  select array_agg(format('q.c%s::%s', array_position(names, a.attname::text), format_type(a.atttypid, a.atttypmod)) order by k.i) into keys
+    from unnest(attached.key) with ordinality k(name, i)
+    join pg_attribute a on a.attrelid = attached.relation and a.attname = k.name;
+  bucket := dbml._bucket(attached, model, keys);
+  if predicate is not null then
+    if not dbml._columns_named(attached.relation, predicate) <@ names then
+      raise exception 'the rows lack a column by which % chooses its version: %', quote_literal(model), predicate
+        using errcode = 'DB013', hint = 'Give it as a column, or name a version, such as churn@2.';
+    end if;
+    bucket := format('case when dbml_scorer.%s(%s) then %s end', dbml._quoted(dbml._where_function(prediction)),
+      (select string_agg(format('q.c%s', array_position(names, c)), ', ' order by i)
+         from unnest(dbml._columns_named(attached.relation, predicate)) with ordinality u(c, i)), bucket);
+  end if;
+  for route in select * from dbml._routes(attached, prediction, bucket) loop
+    inputs := dbml._scores_inputs(model, route.scorer, relation, names, types);
+    call := case (route.scorer).engine
+      when 'sql' then format('coalesce(%s, dbml._careful_or_null(%L, %s, %s))',
+        dbml._filled((route.scorer).expression, inputs.numbers, inputs.texts),
+        prediction.model, (route.scorer).version, dbml._arrays(inputs.numbers, inputs.texts))
+      else format('dbml._score_or_null(%L, %s, %s)', prediction.model, (route.scorer).version, dbml._arrays(inputs.numbers, inputs.texts))
+    end;
+    if route.condition is null then
+      version := format('case%s else %s end', version, (route.scorer).version);
+      score := format('case%s else %s end', score, call);
+    else
+      version := format('%s when %s then %s', version, route.condition, (route.scorer).version);
+      score := format('%s when %s then %s', score, route.condition, call);
+    end if;
+  end loop;
+end
+$$;
+comment on function dbml._scores_routed(text, regclass, text[], oid[]) is
+  'The SQL by which scores() scores a row by the version that it belongs to; NULL where one version serves all.';
+
+create or replace function dbml._score_or_null(model text, version integer, numbers float8[], texts text[]) returns float8
+language plpgsql
+stable parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+begin
+  return dbml._score_arrays(dbml._scorer(model, version), numbers, texts);
+exception when sqlstate 'DB013' then
+  return null;
+end
+$$;
+comment on function dbml._score_or_null(text, integer, float8[], text[]) is 'The score of a row by one version; NULL where the model refuses it.';
 
 create or replace function dbml._numbered(pattern text, items text[]) returns text
 language sql
@@ -178,18 +286,27 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
 declare
-  named text[] := regexp_match(model, '^(.*)@([0-9]{1,9})$');
-  scorer dbml.scorer := case when named is null then dbml._deployed(model) else dbml._scorer(named[1], named[2]::integer) end;
+  named text[] := regexp_match(model, '^(.*)@([^@]+)$');
+  scorer dbml.scorer := dbml._deployed(model);
 begin
-  if scorer.model is null and named is null then
-    perform dbml._not_deployed(model);
-  elsif scorer.model is null then
-    raise exception 'there is no %', model using errcode = 'DB005', hint = 'dbml model list shows what there is';
+  if scorer.model is not null or named is null then
+    if scorer.model is null then
+      perform dbml._not_deployed(model);
+    end if;
+    return scorer;
+  end if;
+  if named[2] ~ '^[0-9]{1,9}$' then
+    scorer := dbml._scorer(named[1], named[2]::integer);
+  else
+    select dbml._scorer(s.model, s.version) into scorer from dbml.serving s where s.model = named[1] and s.arm = named[2];
+  end if;
+  if scorer.model is null then
+    raise exception 'there is no %', model using errcode = 'DB005', hint = 'dbml model list shows what there is, dbml serving which arms there are';
   end if;
   return scorer;
 end
 $$;
-comment on function dbml._scorer_named(text) is 'What scoring needs by the version that serves as churn, or by churn@2.';
+comment on function dbml._scorer_named(text) is 'What scoring needs by the version that serves as churn, by churn@2 or by churn@candidate.';
 
 create or replace function dbml._typed_input(model text, feature text, kind text, type oid, input text) returns text
 language plpgsql

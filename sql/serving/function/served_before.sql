@@ -7,7 +7,7 @@ set client_min_messages = notice
 as $$
   select d.version
     from dbml.deployment d
-    left join dbml.serving s on s.model = d.model
+    left join dbml.serving s on s.model = d.model and s.arm = 'control'
    where d.model = _served_before.model and d.version is distinct from s.version
    order by d.id desc
 $$;
@@ -26,7 +26,7 @@ as $$
       from dbml.serving s
       join dbml.deployment d on d.model = s.model and d.version = s.version
       join dbml.deployment pause on pause.model = s.model and pause.id > d.id and pause.version is null
-     where s.model = _served_before_a_pause.model)
+     where s.model = _served_before_a_pause.model and s.arm = 'control')
 $$;
 comment on function dbml._served_before_a_pause(text) is
   'Whether the version that serves now served already before a time when none did.';

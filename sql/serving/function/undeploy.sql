@@ -16,6 +16,7 @@ declare
   attached record;
 begin
   perform dbml._hold('the deployment of ' || model);
+  perform dbml._refuse_while_running(model, 'take a deployment back');
   select d.* into present from dbml.deployment d where d.model = _undeploy.model order by d.id desc limit 1;
   select min(d.id), max(d.id) into first, last
     from dbml.deployment d

@@ -1,1 +1,1 @@
-      perform dbml._refuse_row({model:L}, {version:L}, {engine:L}, sqlstate, sqlerrm);
+      perform dbml._refuse_row({model:L}, dbml_version, {engine:s}, sqlstate, sqlerrm);

@@ -1,4 +1,9 @@
   <<dbml_prediction>>
+  declare
+    -- Whose score it is, for whatever records it.
+    dbml_arm text := 'control';
+    dbml_version integer := {version:s};
+{bucket:s}
 {log_declared:s}
   begin
     begin

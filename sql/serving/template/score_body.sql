@@ -1,4 +1,4 @@
 select case model
 {models:s}
-         else dbml._not_deployed(model)
+         else dbml._score_by_name(model, to_jsonb(c))
        end

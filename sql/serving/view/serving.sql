@@ -1,15 +1,29 @@
--- The one place that says which version serves whom. Today the newest deployment of a model serves everyone, and a
--- deployment without a version says that none does.
+-- The one place that says which version serves whom: the newest deployment of a model is its control, and a deployment
+-- without a version says that none serves. A strategy puts arms beside it, which take their shares from the control.
 create or replace view dbml.serving as
+with share as (
+  select w.model, w.arm, sum(w.buckets) / 100.0 as percent
+    from (select l.model, l.arm,
+                 coalesce(lead(l.bucket) over (partition by l.model order by l.bucket), 10000) - l.bucket as buckets
+            from dbml.allocation l) w
+   where w.arm <> 'control'
+   group by w.model, w.arm
+)
 select d.model,
        d.version,
        'control'::text as arm,
-       'recreate'::text as strategy,
-       100::numeric as share,
+       coalesce(o.strategy, 'recreate') as strategy,
+       100 - coalesce((select sum(h.percent) from share h where h.model = d.model), 0) as share,
        d.deployed_at as since
   from (select distinct on (l.model) l.*
           from dbml.deployment l
          order by l.model, l.id desc) d
- where d.version is not null;
+  left join dbml.rollout o on o.model = d.model
+ where d.version is not null
+union all
+select a.model, a.version, a.arm, o.strategy, coalesce(h.percent, 0), a.since
+  from dbml.arm a
+  join dbml.rollout o on o.model = a.model
+  left join share h on h.model = a.model and h.arm = a.arm;
 comment on view dbml.serving is
   'Which version of a model serves which share of its entities, in percent; a model that nothing serves is not there.';

@@ -17,7 +17,7 @@ select p.relation::text as profile,
   from dbml.profile p
   -- A profile may have counters only.
   left join dbml.prediction r on r.profile = p.id
-  left join dbml.serving s on s.model = r.model
+  left join dbml.serving s on s.model = r.model and s.arm = 'control'
   left join dbml.version_engine e on e.model = s.model and e.version = s.version
  cross join lateral (
          select count(*) as stale,

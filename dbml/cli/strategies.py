@@ -1,0 +1,134 @@
+"""Commands for versions side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import dbml
+from dbml.cli.shared import connect, dsn_option, json_option, print_rows
+
+if TYPE_CHECKING:
+    from dbml.serving.strategies import Strategy
+
+note_option = click.option("--note", help="Why; the view dbml.deployment_history shows it.")
+
+
+def strategy_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add to dbml deploy the options that say how a version serves beside another."""
+    for option in reversed(
+        (
+            click.option("--strategy", type=click.Choice(["recreate", "rolling", "canary", "ab"]), default="recreate"),
+            click.option("--share", type=float, metavar="PERCENT", help="Of the entities; 10 unless said."),
+            click.option("--where", metavar="SQL", help="Only rows of the profile for which this is true."),
+            click.option("--steps", metavar="1,5,25,100", help="Shares, one after the other; dbml advance takes them."),
+            click.option("--hold", metavar="INTERVAL", help="How long each step lasts, such as '1 day'."),
+            click.option("--guard", metavar="failure=0.01", help="Abort from this share of failures on."),
+            click.option("--also", type=int, multiple=True, metavar="V", help="A further version, for --strategy ab."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def chosen(
+    strategy: str,
+    share: float | None,
+    where: str | None,
+    steps: str | None,
+    hold: str | None,
+    guard: str | None,
+    also: tuple[int, ...],
+) -> Strategy | None:
+    """The strategy that the options ask for; None: everyone at once."""
+    if strategy == "recreate":
+        if any(option is not None for option in (share, where, steps, hold, guard)) or also:
+            raise click.UsageError("name a --strategy: rolling, canary or ab")
+        return None
+    from dbml.serving.strategies import Strategy
+
+    return Strategy(
+        strategy,
+        None if share is None else Decimal(str(share)),
+        where,
+        None if steps is None else [_number(step, "--steps") for step in steps.split(",")],
+        hold,
+        None if guard is None else _failure_limit(guard),
+        also,
+    )
+
+
+def _failure_limit(guard: str) -> Decimal:
+    what, _, limit = guard.partition("=")
+    if what != "failure":
+        raise click.BadParameter(f"there is no guard on {what!r}; write failure=0.01", param_hint="--guard")
+    return _number(limit, "--guard")
+
+
+def _number(text: str, option: str) -> Decimal:
+    try:
+        return Decimal(text.strip())
+    except InvalidOperation:
+        raise click.BadParameter(f"{text!r} is no number", param_hint=option) from None
+
+
+@click.command("share")
+@dsn_option
+@click.argument("name")
+@click.argument("percent", type=float)
+@note_option
+def share_command(dsn: str | None, name: str, percent: float, note: str | None) -> None:
+    """Give the candidate of a model another share of the entities, from the next statement on."""
+    with connect(dsn) as connection:
+        dbml.set_share(connection, name, percent, note=note)
+    click.echo(f"The candidate of {name} has {percent:g} percent.")
+    click.echo(f"Rows keep their score until they change; to move them all: dbml rescore {name}")
+
+
+@click.command("promote")
+@dsn_option
+@click.argument("name")
+@note_option
+def promote_command(dsn: str | None, name: str, note: str | None) -> None:
+    """Let the candidate of a model serve everyone."""
+    with connect(dsn) as connection:
+        version = dbml.promote(connection, name, note=note)
+    click.echo(f"{name}@{version} serves everyone.")
+    click.echo(f"Rows keep their score until they change; to move them all: dbml rescore {name}")
+
+
+@click.command("abort")
+@dsn_option
+@click.argument("name")
+@click.option("--why", help="The view dbml.deployment_history shows it.")
+def abort_command(dsn: str | None, name: str, why: str | None) -> None:
+    """End what runs beside the version that serves, which then scores the candidate's rows again."""
+    with connect(dsn) as connection:
+        rows = dbml.abort(connection, name, why=why)
+    click.echo(f"The control of {name} serves everyone again; it has scored {rows} rows of the candidate.")
+
+
+@click.command("advance")
+@dsn_option
+@json_option
+@click.argument("name", required=False)
+def advance_command(dsn: str | None, as_json: bool, name: str | None) -> None:
+    """Take the steps that are due, and abort what fails too often. Call it as often as you like."""
+    with connect(dsn) as connection:
+        done = dbml.advance(connection, name)
+    print_rows([asdict(row) for row in done], ("name", "act", "share"), as_json)
+
+
+@click.command("serving")
+@dsn_option
+@json_option
+@click.argument("name", required=False)
+def serving_command(dsn: str | None, as_json: bool, name: str | None) -> None:
+    """Show which version serves which share of a model's entities."""
+    with connect(dsn) as connection:
+        rows = dbml.serving(connection, name)
+    print_rows([asdict(row) for row in rows], ("model", "version", "arm", "strategy", "share", "since"), as_json)

@@ -1,0 +1,300 @@
+-- One strategy a model. Each act is one transaction that replaces functions, and holds from the next statement on in
+-- every session; who acts holds the model's lock.
+create or replace function dbml._start_strategy(
+  model text, versions integer[], strategy text, share numeric, only_where text, steps numeric[], hold interval,
+  failure_limit numeric, note text
+) returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  -- A canary is there to be small; it is widened on purpose, by set_share or by its steps.
+  canary_limit constant numeric := 35;
+  present integer := (select s.version from dbml.serving s where s.model = _start_strategy.model and s.arm = 'control');
+  attached dbml.profile;
+  first numeric;
+  wanted integer;
+  place integer := 0;
+begin
+  if strategy not in ('rolling', 'canary', 'ab') then
+    raise exception 'there is no strategy %', quote_literal(strategy)
+      using errcode = 'DB030', hint = 'Choose recreate, rolling, canary or ab.';
+  end if;
+  if present is null then
+    raise exception 'no version of % serves, so nothing can stand beside it', model
+      using errcode = 'DB030', hint = format('Deploy the first version at once: dbml deploy %s@%s', model, versions[1]);
+  end if;
+  if present = any (versions) then
+    raise exception '%@% serves already', model, present
+      using errcode = 'DB030', hint = format('Put another version beside it; dbml model list %s shows what there is', model);
+  end if;
+  if cardinality(versions) > 1 and strategy <> 'ab' or (select count(distinct v) from unnest(versions) v) < cardinality(versions) then
+    raise exception 'a strategy % of % puts one version beside the one that serves', strategy, model
+      using errcode = 'DB030', hint = 'Several different versions can be compared by --strategy ab.';
+  end if;
+  if steps is null and strategy = 'rolling' and share is null then
+    steps := '{10,20,30,40,50,60,70,80,90,100}';
+  end if;
+  if steps is not null then
+    if strategy = 'ab' then
+      raise exception 'the shares of an ab test of % stay as they are while it runs, so it has no steps', model
+        using errcode = 'DB030', hint = 'Give --share alone, or take --strategy canary.';
+    end if;
+    if steps = '{}' or exists (select from unnest(steps) with ordinality s(step, i)
+                                where step is null or step <= 0 or step > 100 or step <= all (steps[:i - 1]) and i > 1) then
+      raise exception 'the steps of % must be shares in percent that grow, from above 0 to 100: %', model, array_to_string(steps, ',')
+        using errcode = 'DB030', hint = 'For example --steps 1,5,25,100';
+    end if;
+    if share is not null and share <> steps[1] then
+      raise exception 'the first step of % is % percent, and the share %', model, steps[1], share
+        using errcode = 'DB030', hint = 'Leave --share out: the steps begin with it.';
+    end if;
+    if hold is null and strategy = 'canary' then
+      hold := '1 day';
+    end if;
+  elsif hold is not null then
+    raise exception 'a hold says how long a step of % lasts, and there are no steps', model
+      using errcode = 'DB030', hint = 'For example --steps 1,5,25,100 --hold ''1 day''';
+  end if;
+  if hold < interval '0' then
+    raise exception 'a hold of % is no time', hold using errcode = 'DB030', hint = 'For example --hold ''1 day''';
+  end if;
+  first := coalesce(steps[1], share, case strategy when 'ab' then round(100.0 / (cardinality(versions) + 1), 2) else 10 end);
+  if first <= 0 or first * cardinality(versions) > 100 or first <> round(first, 2) then
+    raise exception 'a share of % percent for each of % versions of % leaves no control, or is none', first, cardinality(versions), model
+      using errcode = 'DB030', hint = 'A share is a percentage from 0.01 to 100, such as --share 10';
+  end if;
+  if strategy = 'canary' and first > canary_limit then
+    raise exception 'a canary of % begins with at most % percent, not %', model, canary_limit, first
+      using errcode = 'DB030', hint = format('Begin with less, and widen it later: dbml share %s %s; or compare both with --strategy ab', model, first);
+  end if;
+  if failure_limit <= 0 or failure_limit >= 1 then
+    raise exception 'a guard on failures of % is a share between 0 and 1, not %', model, failure_limit
+      using errcode = 'DB030', hint = 'For example --guard failure=0.01';
+  end if;
+  if only_where is not null and not exists (select from dbml.prediction r where r.model = _start_strategy.model) then
+    raise exception 'no profile has a prediction of %, so there are no rows to choose by %', model, quote_literal(only_where)
+      using errcode = 'DB030', hint = 'Attach one first: dbml attach SPEC.toml';
+  end if;
+  for attached in select p.* from dbml.profile p join dbml.prediction r on r.profile = p.id where r.model = _start_strategy.model loop
+    if only_where is not null then
+      perform dbml._checked_predicate(attached, only_where);
+    end if;
+  end loop;
+  insert into dbml.rollout (model, strategy, predicate, steps, hold, failure_limit)
+  values (model, strategy, only_where, steps, hold, failure_limit);
+  foreach wanted in array versions loop
+    place := place + 1;
+    perform dbml._ready(model, wanted);
+    insert into dbml.arm (model, arm, version)
+    values (model, case place when 1 then 'candidate' else 'candidate_' || place end, wanted);
+    perform dbml._allot(model, case place when 1 then 'candidate' else 'candidate_' || place end, (first * 100)::integer);
+  end loop;
+  perform dbml._note_act(model, 'start', note);
+  perform dbml._bind_model(model);
+end
+$$;
+comment on function dbml._start_strategy(text, integer[], text, numeric, text, numeric[], interval, numeric, text) is
+  'Puts versions beside the one that serves, each as an arm with its share.';
+
+create or replace function dbml._ready(model text, version integer) returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  engine text;
+begin
+  -- Locked against whoever would choose another at this moment.
+  select e.engine into engine from dbml.version_engine e where e.model = _ready.model and e.version = _ready.version for share;
+  perform dbml._prepare(model, version, engine);
+end
+$$;
+comment on function dbml._ready(text, integer) is 'Makes a version ready to score on the engine that was chosen for it.';
+
+create or replace function dbml._bind_model(model text) returns void
+language sql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  select dbml._bind(p.profile)
+    from (select r.profile from dbml.prediction r where r.model = _bind_model.model order by r.profile) p
+$$;
+comment on function dbml._bind_model(text) is 'Binds every profile of a model.';
+
+create or replace function dbml._note_act(model text, act text, note text) returns void
+language sql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  insert into dbml.strategy_act (model, version, act, strategy, share, note)
+  select s.model, s.version, _note_act.act, s.strategy, s.share, _note_act.note
+    from dbml.serving s
+   where s.model = _note_act.model and s.arm <> 'control'
+   order by s.arm
+$$;
+comment on function dbml._note_act(text, text, text) is 'Writes into the history what was done with the arms of a model, as they are now.';
+
+create or replace function dbml._refuse_while_running(model text, act text) returns void
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  running record;
+begin
+  select s.strategy, s.version, s.share into running
+    from dbml.serving s where s.model = _refuse_while_running.model and s.arm <> 'control' order by s.arm limit 1;
+  if found then
+    raise exception 'a strategy % runs for %, with %@% on % percent', running.strategy, model, model, running.version, trim_scale(running.share)
+      using errcode = 'DB030', hint = format('Before you %s, end it: dbml promote %s or dbml abort %s', act, model, model);
+  end if;
+end
+$$;
+comment on function dbml._refuse_while_running(text, text) is 'Refuses an act on a model while a strategy runs for it.';
+
+create or replace function dbml._running(model text) returns dbml.rollout
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  running dbml.rollout;
+begin
+  perform dbml._hold('the deployment of ' || model);
+  select o.* into running from dbml.rollout o where o.model = _running.model;
+  if running.model is null then
+    raise exception 'no strategy runs for %', model
+      using errcode = 'DB030', hint = format('Start one: dbml deploy %s@VERSION --strategy canary --share 10', model);
+  end if;
+  return running;
+end
+$$;
+comment on function dbml._running(text) is 'Locks a model and returns the strategy that runs for it; refuses where none does.';
+
+create or replace function dbml.set_share(model text, share numeric, note text default null) returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  running dbml.rollout := dbml._running(model);
+begin
+  if running.strategy = 'ab' then
+    raise exception 'the shares of the ab test of % stay as they are while it runs', model
+      using errcode = 'DB030', hint = format('End it first: dbml promote %s or dbml abort %s', model, model);
+  end if;
+  if share is null or share < 0 or share > 100 or share <> round(share, 2) then
+    raise exception 'a share of % percent for % is none', coalesce(share::text, 'null'), model
+      using errcode = 'DB030', hint = 'A share is a percentage from 0 to 100, in hundredths at most.';
+  end if;
+  perform dbml._allot(model, 'candidate', (share * 100)::integer);
+  update dbml.rollout o set stepped_at = now() where o.model = set_share.model;
+  perform dbml._note_act(model, 'share', note);
+  perform dbml._bind_model(model);
+end
+$$;
+comment on function dbml.set_share(text, numeric, text) is
+  'Gives the candidate of a model another share of the entities, in percent: it takes more from the control, or gives back what it took last.';
+
+create or replace function dbml.promote(model text, note text default null) returns integer
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  running dbml.rollout := dbml._running(model);
+  candidate integer := (select a.version from dbml.arm a where a.model = promote.model and a.arm = 'candidate');
+begin
+  perform dbml._note_act(model, 'promote', note);
+  delete from dbml.rollout o where o.model = promote.model;
+  perform dbml._serve(model, candidate, coalesce(note, format('promoted from %s', running.strategy)));
+  return candidate;
+end
+$$;
+comment on function dbml.promote(text, text) is 'Makes the candidate of a model serve everyone, and ends the strategy; returns its version.';
+
+-- Whatever a candidate has scored is scored by the control again, in the same transaction.
+create or replace function dbml.abort(model text, why text default null) returns bigint
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  running dbml.rollout := dbml._running(model);
+  attached dbml.profile;
+  prediction dbml.prediction;
+  candidates integer[] := array(select a.version from dbml.arm a where a.model = abort.model);
+  returning_rows text[] := '{}';
+  statement text;
+  moved bigint;
+  total bigint := 0;
+begin
+  for attached in select p.* from dbml.profile p join dbml.prediction r on r.profile = p.id where r.model = abort.model order by p.id loop
+    select r.* into prediction from dbml.prediction r where r.profile = attached.id and r.model = abort.model;
+    -- Without a version column nobody knows who has scored a row: those are taken that were ever in the arm.
+    returning_rows := returning_rows || format(
+      'with dbml_held as (select %1$s from %2$s dbml_row where %3$s order by %1$s for no key update)'
+      ' update %2$s dbml_row set %4$s = case when dbml_row.%4$s is null then ''NaN''::float8 end from dbml_held where %5$s',
+      (select string_agg('dbml_row.' || dbml._quoted(k), ', ' order by i) from unnest(attached.key) with ordinality u(k, i)),
+      attached.relation,
+      case when prediction.version_column is not null
+        then format('dbml_row.%s = any (%L::integer[])', dbml._quoted(prediction.version_column), candidates)
+        else format('%s >= %s', dbml._row_bucket(attached, prediction, 'dbml_row'),
+               (select 10000 - max(c.share) * 100 * cardinality(candidates)
+                  from dbml.strategy_act c where c.model = abort.model and c.done_at >= running.started_at))
+      end,
+      dbml._quoted(prediction.column_name),
+      (select string_agg(format('dbml_row.%1$s = dbml_held.%1$s', dbml._quoted(k)), ' and ') from unnest(attached.key) k));
+  end loop;
+  perform dbml._note_act(model, 'abort', why);
+  delete from dbml.rollout o where o.model = abort.model;
+  perform dbml._bind_model(model);
+  foreach statement in array returning_rows loop
+    execute statement;
+    get diagnostics moved = row_count;
+    total := total + moved;
+  end loop;
+  return total;
+end
+$$;
+comment on function dbml.abort(text, text) is
+  'Ends the strategy of a model and lets the version that serves score again what the candidate had scored; returns how many rows.';
+
+create or replace function dbml._withdraw(model text, version integer, why text) returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+begin
+  if exists (select from dbml.arm a where a.model = _withdraw.model and a.version = _withdraw.version) then
+    perform dbml.abort(model, why);
+  elsif exists (select from dbml.serving s where s.model = _withdraw.model and s.version = _withdraw.version) then
+    raise exception '%@% serves everyone', model, version
+      using errcode = 'DB005', hint = format('Somebody has promoted it since. Take it back first: dbml rollback %s', model);
+  end if;
+end
+$$;
+comment on function dbml._withdraw(text, integer, text) is
+  'Takes back that a migration put a version beside the one that serves; nothing where somebody has ended that since.';

@@ -1,0 +1,4 @@
+      {when:s} then
+        dbml_arm := {arm:L};
+        dbml_version := {version:s};
+{score:s}

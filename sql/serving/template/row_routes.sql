@@ -1,0 +1,3 @@
+      dbml_bucket := {bucket:s};
+{routes:s}
+      end if;
