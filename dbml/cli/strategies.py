@@ -82,7 +82,7 @@ def _number(text: str, option: str) -> Decimal:
 @click.argument("percent", type=float)
 @note_option
 def share_command(dsn: str | None, name: str, percent: float, note: str | None) -> None:
-    """Give the candidate of a model another share of the entities, from the next statement on."""
+    """Give the candidate of a model another share."""
     with connect(dsn) as connection:
         dbml.set_share(connection, name, percent, note=note)
     click.echo(f"The candidate of {name} has {percent:g} percent.")
@@ -106,7 +106,7 @@ def promote_command(dsn: str | None, name: str, note: str | None) -> None:
 @click.argument("name")
 @click.option("--why", help="The view dbml.deployment_history shows it.")
 def abort_command(dsn: str | None, name: str, why: str | None) -> None:
-    """End what runs beside the version that serves, which then scores the candidate's rows again."""
+    """End a strategy; the control scores what the candidate had."""
     with connect(dsn) as connection:
         rows = dbml.abort(connection, name, why=why)
     click.echo(f"The control of {name} serves everyone again; it has scored {rows} rows of the candidate.")

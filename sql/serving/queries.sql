@@ -38,10 +38,6 @@ select s.model, s.version, s.arm, s.strategy, s.share, s.since
  where s.model = %(name)s or %(name)s::text is null
  order by s.model, s.arm <> 'control', s.arm;
 
--- name: hashes_differ
--- Whether this server hashes keys otherwise than others.
-select dbml._hashes_differ();
-
 -- name: deploy_by_migration
 -- Makes a version serve until the migration is undone.
 select dbml._deploy_by_migration(%(name)s, %(version)s, %(note)s, %(changes)s, %(rescore)s);

@@ -85,8 +85,7 @@ def test_a_canary_is_a_share_of_the_entities_and_all_that_scores_agrees(
     cli("rescore", "churn")
     assert assert_agreement(db, churn, churn_2).keys() == {1}
     history = db.execute(
-        "select version, act, strategy, share, note from dbml.deployment_history"
-        " order by deployed_at, act = 'deploy'"
+        "select version, act, strategy, share, note from dbml.deployment_history order by deployed_at, act = 'deploy'"
     ).fetchall()
     assert [row[:4] for row in history] == [
         (1, "deploy", "recreate", 100),
