@@ -74,7 +74,7 @@ select greatest(sum(c.reltuples), 0)::bigint as rows
 select k.conname as name, a.attname as column
   from pg_catalog.pg_constraint k
   join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = any (k.conkey)
- where k.conrelid = %(table)s and k.contype = 'f'
+ where k.conrelid = %(table)s::oid and k.contype = 'f'
    and (a.attname = any (%(columns)s) or a.attgenerated <> '')
  order by 1, 2;
 
