@@ -16,7 +16,7 @@ import pytest
 
 import dbml
 from dbml.errors import DbmlError
-from tests.conftest import SPEC, Cli, Databases
+from tests.conftest import SPEC, Cli, Databases, Trained
 from tests.counting import RECOUNTED, create, differences
 from tests.integration.test_roles import made_role
 
@@ -76,6 +76,7 @@ def locked(dsn: str) -> Iterator[None]:
 
 def test_once_does_what_is_due_and_nothing_else(db: Db, cli: Cli, windowed: dict[str, Any]) -> None:
     assert cli("worker", "--once").output == (
+        "advance: 0 steps of strategies were taken or aborted.\n"
         "windows: 2 rows had a window that changed; they are moved.\n"
         "log: 0 segments of the log were opened, indexed or dropped.\n"
     )
@@ -199,10 +200,25 @@ def test_the_log_is_kept_for_as_long_as_it_is_said(db: Db, cli: Cli) -> None:
         assert says in cli("worker", "--once", "--duty", "log", "--keep-log", keep, exit_code=1).output
 
 
+@pytest.mark.usefixtures("live")
+def test_a_canary_widens_by_itself(db: Db, cli: Cli, churn_2: Trained) -> None:
+    cli("model", "add", "churn", churn_2.file, "--sample", churn_2.sample)
+    cli("deploy", "churn@2", "--strategy", "canary", "--steps", "5,25,100", "--hold", "1 day")
+    share = "select share::int from dbml.serving where model = 'churn' and arm = 'candidate'"
+    for days, act, left in ((0, 0, [(5,)]), (1, 1, [(25,)]), (2, 1, [])):
+        db.execute("update dbml.rollout set stepped_at = stepped_at - %s * interval '1 day'", [days])
+        assert f"advance: {act} steps" in cli("worker", "--once", "--duty", "advance").output
+        assert db.execute(share).fetchall() == left
+    assert db.execute("select version, share::int from dbml.serving").fetchall() == [(2, 100)]
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--duty", "window"], ('there is no duty "window"', 'The duties: windows, log. Did you mean "windows"?')),
+        (
+            ["--duty", "window"],
+            ('there is no duty "window"', 'The duties: advance, windows, log. Did you mean "windows"?'),
+        ),
         (["--dsn", "host=/nowhere"], ("cannot connect to PostgreSQL", "--dsn")),
     ],
 )
