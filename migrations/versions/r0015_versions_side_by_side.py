@@ -73,6 +73,8 @@ def downgrade() -> None:
         "promote(text, text)",
         "abort(text, text)",
         "advance(text)",
+        "_fails_too_often(dbml.rollout)",
+        "_running(text)",
         "arm_of(text, text)",
         "version_of(text, text)",
     ):
