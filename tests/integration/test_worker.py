@@ -54,8 +54,8 @@ def wait_for(db: Db, query: str) -> None:
 
 @contextmanager
 def worker(dsn: str, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """A worker in a process of its own; killed at the end if it lives."""
-    command = [Path(sys.executable).with_name("dbml"), "worker", "--dsn", dsn, *options]
+    """A worker of windows in a process of its own; killed at the end if it lives."""
+    command = [Path(sys.executable).with_name("dbml"), "worker", "--duty", "windows", "--dsn", dsn, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             yield process
@@ -98,9 +98,9 @@ def test_a_killed_workers_duty_is_done_by_another_one(db: Db, dsn: str, cli: Cli
             assert cli("worker", "--once", "--duty", "windows").output == ""
             process.kill()
             process.wait()
-        wait_for(db, "select state = 'abandoned' from dbml.job")
+        wait_for(db, "select state = 'abandoned' from dbml.job where duty = 'windows'")
     with worker(dsn, "--lease", "2") as process:
-        wait_for(db, "select runs = 1 and state = 'waiting' from dbml.job")
+        wait_for(db, "select runs = 1 and state = 'waiting' from dbml.job where duty = 'windows'")
     assert differences(db, windowed) == []
 
 
@@ -145,7 +145,7 @@ def test_a_worker_outlives_its_connection(db: Db, dsn: str, windowed: dict[str, 
             db.execute("update dbml.duty set lease_until = now()")  # as if its time had passed
             wait_for(db, BUSY)
             assert process.poll() is None
-        wait_for(db, "select runs = 1 from dbml.job")
+        wait_for(db, "select runs = 1 from dbml.job where duty = 'windows'")
     assert differences(db, windowed) == []
 
 
