@@ -10,15 +10,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import dbml
-from dbml.cli.shared import connect, dsn_option, json_option, print_json, print_rows, progress_bar, version_number
+from dbml.cli.shared import (
+    connect,
+    dsn_option,
+    json_option,
+    note_option,
+    print_json,
+    print_rows,
+    progress_bar,
+    version_number,
+)
 from dbml.cli.strategies import chosen, strategy_options
 
 if TYPE_CHECKING:
     import psycopg
 
 DIFFERENCES_SHOWN = 50
-
-note_option = click.option("--note", help="Why; the view dbml.deployment_history shows it.")
 
 
 @click.command("attach")

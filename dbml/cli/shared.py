@@ -67,6 +67,11 @@ def dsn_option(command: Command) -> Command:
     return click.option("--dsn", help="Server and database; else DBML_DSN, else libpq's environment.")(command)
 
 
+def note_option(command: Command) -> Command:
+    """Add ``--note``."""
+    return click.option("--note", help="Why; the view dbml.deployment_history shows it.")(command)
+
+
 def json_option(command: Command) -> Command:
     """Add ``--json``."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)

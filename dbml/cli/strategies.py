@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import dbml
-from dbml.cli.shared import connect, dsn_option, json_option, print_rows
+from dbml.cli.shared import connect, dsn_option, json_option, note_option, print_rows
 
 if TYPE_CHECKING:
     from dbml.serving.strategies import Strategy
-
-note_option = click.option("--note", help="Why; the view dbml.deployment_history shows it.")
 
 
 def strategy_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -23,10 +23,6 @@ select dbml.promote(%(name)s, %(note)s);
 -- Ends the strategy of a model; how many rows were scored by the control again.
 select dbml.abort(%(name)s, %(why)s);
 
--- name: withdraw
--- Takes back that a migration put a version beside the one that serves.
-select dbml._withdraw(%(name)s, %(version)s, %(note)s);
-
 -- name: advance
 -- Takes the steps that are due.
 select a.name, a.act, a.share from dbml.advance(%(name)s) a;

@@ -23,7 +23,6 @@ grant execute on function dbml._prepare(text, integer, text), dbml._measure(text
   dbml._choose_engine(text, integer, text, jsonb, jsonb) to dbml_deployer;
 -- What a migration did, its downgrade takes back.
 grant execute on function dbml._deploy_by_migration(text, integer, text, text[], boolean), dbml._undeploy(text, integer, text, boolean),
-  dbml._withdraw(text, integer, text),
   dbml._remember_version(text, integer), dbml._remove_version(text, integer, text) to dbml_deployer;
 grant execute on function dbml._start_rescore(text, boolean), dbml._forget_failures(),
   dbml._windows(), dbml._expire_window(integer, integer), dbml._forget_arrivals() to dbml_deployer;

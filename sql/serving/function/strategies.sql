@@ -279,22 +279,3 @@ end
 $$;
 comment on function dbml.abort(text, text) is
   'Ends the strategy of a model and lets the version that serves score again what the candidate had scored; returns how many rows.';
-
-create or replace function dbml._withdraw(model text, version integer, why text) returns void
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-set client_min_messages = notice
-as $$
-begin
-  if exists (select from dbml.arm a where a.model = _withdraw.model and a.version = _withdraw.version) then
-    perform dbml.abort(model, why);
-  elsif exists (select from dbml.serving s where s.model = _withdraw.model and s.version = _withdraw.version) then
-    raise exception '%@% serves everyone', model, version
-      using errcode = 'DB005', hint = format('Somebody has promoted it since. Take it back first: dbml rollback %s', model);
-  end if;
-end
-$$;
-comment on function dbml._withdraw(text, integer, text) is
-  'Takes back that a migration put a version beside the one that serves; nothing where somebody has ended that since.';
