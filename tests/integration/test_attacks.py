@@ -136,7 +136,7 @@ def test_a_deployer_writes_no_table(deployer: psycopg.Connection[Any], db: psyco
     tables = db.execute(
         "select relname from pg_class where relnamespace = 'dbml'::regnamespace and relkind = 'r'"
     ).fetchall()
-    assert len(tables) == 25
+    assert tables
     for (table,) in tables:
         for statement in (
             f"insert into dbml.{table} default values", f"delete from dbml.{table}", f"truncate dbml.{table}",
