@@ -46,7 +46,6 @@ def triggers(attachment: Attachment, position: int) -> list[Trigger]:
                 table=table.identifier,
                 referencing=verbatim(TRANSITION_TABLES[kind]),
                 level=verbatim("statement"),
-                condition=NOTHING,
                 function=attachment.function(f"count_{position}"),
             ),
             f"Moves the counters of {attachment.table} after {kind.upper()}.",

@@ -27,7 +27,6 @@ def trigger(attachment: Attachment) -> Trigger:
             table=attachment.table.identifier,
             referencing=verbatim("" if by_row else "referencing new table as inserted"),
             level=verbatim("row" if by_row else "statement"),
-            condition=NOTHING,
             function=attachment.function("arrive"),
         ),
         "Counts the events that are there before their profile row.",
@@ -105,7 +104,7 @@ def _new_key(attachment: Attachment) -> Function:
 
 def _own_counters(attachment: Attachment) -> Function:
     columns = [column for _, event, _ in _counted(attachment) for column in event.counters]
-    kept = [sql.SQL("  new.{column} := old.{column};").format(column=Name(column)) for column in columns]
+    kept = [sql.SQL("    new.{column} := old.{column};").format(column=Name(column)) for column in columns]
     return generated.function(
         attachment.function("counters"),
         NOTHING,

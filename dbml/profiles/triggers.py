@@ -19,10 +19,6 @@ from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, any_of, listed, where
 from dbml.profiles.spec import Event, Prediction
 
-# What dbml writes, its functions write as their owner. Spelt as the server spells it. It names no column: PostgreSQL
-# would refuse to change the type of one that a trigger's condition names.
-NOT_DBML = verbatim("when ((current_user <> 'dbml_owner'::name))")
-
 
 def lock(attachment: Attachment) -> list[sql.Composed]:
     """Statements that keep writers out until the transaction ends."""
@@ -86,7 +82,6 @@ def all_triggers(attachment: Attachment) -> list[Trigger]:
                 "row",
                 "counters",
                 "Keeps the counters as they are, whatever an application's UPDATE says.",
-                condition=NOT_DBML,
             )
         )
     # BEFORE triggers run in order of name: this one must see what the others have changed. It fires on every
@@ -122,7 +117,6 @@ def _profile_trigger(
     level: str,
     function: str,
     says: str,
-    condition: sql.Composable = NOTHING,
 ) -> Trigger:
     definition = template(
         "profiles/trigger",
@@ -131,7 +125,6 @@ def _profile_trigger(
         table=attachment.table.identifier,
         referencing=NOTHING,
         level=verbatim(level),
-        condition=condition,
         function=attachment.function(function),
     )
     return Trigger(name, attachment.table, definition, says)

@@ -2,5 +2,4 @@ create or replace trigger {trigger}
 {when} on {table}
 {referencing}
 for each {level}
-{condition}
 execute function dbml_scorer.{function}()
