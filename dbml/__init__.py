@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from dbml.serving.bulk import scores
     from dbml.serving.deployment import deploy, rollback, score, status
     from dbml.serving.repair import repair
-    from dbml.serving.strategies import abort, advance, promote, serving, set_share, start_strategy
+    from dbml.serving.shadows import answer_shadows
+    from dbml.serving.strategies import abort, advance, allocation, promote, set_share, start_strategy
     from dbml.serving.upgrade import install
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
     "abort",
     "add_model",
     "advance",
+    "allocation",
+    "answer_shadows",
     "attach",
     "attach_online",
     "deploy",
@@ -63,7 +66,6 @@ __all__ = [
     "rollback",
     "score",
     "scores",
-    "serving",
     "set_share",
     "show",
     "spec",
@@ -98,7 +100,8 @@ _HOMES = {
     "dbml.schema.install": ("uninstall",),
     "dbml.serving.bulk": ("scores",),
     "dbml.serving.deployment": ("deploy", "rollback", "score", "status"),
-    "dbml.serving.strategies": ("abort", "advance", "promote", "serving", "set_share", "start_strategy"),
+    "dbml.serving.shadows": ("answer_shadows",),
+    "dbml.serving.strategies": ("abort", "advance", "allocation", "promote", "set_share", "start_strategy"),
     "dbml.serving.upgrade": ("install",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -16,17 +16,24 @@ if TYPE_CHECKING:
     from dbml.serving.strategies import Strategy
 
 
+STRATEGIES = ("recreate", "rolling", "canary", "ab", "shadow")
+
+
 def strategy_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add to dbml deploy the options that say how a version serves beside another."""
     for option in reversed(
         (
-            click.option("--strategy", type=click.Choice(["recreate", "rolling", "canary", "ab"]), default="recreate"),
+            click.option("--strategy", type=click.Choice(STRATEGIES), default="recreate"),
             click.option("--share", type=float, metavar="PERCENT", help="Of the entities; 10 unless said."),
             click.option("--where", metavar="SQL", help="Only rows of the profile for which this is true."),
             click.option("--steps", metavar="1,5,25,100", help="Shares, one after the other; dbml advance takes them."),
             click.option("--hold", metavar="INTERVAL", help="How long each step lasts, such as '1 day'."),
             click.option("--guard", metavar="failure=0.01", help="Abort from this share of failures on."),
-            click.option("--also", type=int, multiple=True, metavar="V", help="A further version, for --strategy ab."),
+            click.option("--also", type=int, multiple=True, metavar="V", help="A further version, for ab and shadow."),
+            click.option(
+                "--in-statement", is_flag=True, help="A shadow answers inside each statement, without worker."
+            ),
+            click.option("--rate", type=int, metavar="ROWS", help="Rolling moves so many rows a second."),
         )
     ):
         command = option(command)
@@ -41,11 +48,13 @@ def chosen(
     hold: str | None,
     guard: str | None,
     also: tuple[int, ...],
+    in_statement: bool,
+    rate: int | None,
 ) -> Strategy | None:
     """The strategy that the options ask for; None: everyone at once."""
     if strategy == "recreate":
-        if any(option is not None for option in (share, where, steps, hold, guard)) or also:
-            raise click.UsageError("name a --strategy: rolling, canary or ab")
+        if any(option is not None for option in (share, where, steps, hold, guard, rate)) or also or in_statement:
+            raise click.UsageError("name a --strategy: rolling, canary, ab or shadow")
         return None
     from dbml.serving.strategies import Strategy
 
@@ -57,6 +66,8 @@ def chosen(
         hold,
         None if guard is None else _failure_limit(guard),
         also,
+        in_statement,
+        rate,
     )
 
 
@@ -128,5 +139,9 @@ def advance_command(dsn: str | None, as_json: bool, name: str | None) -> None:
 def serving_command(dsn: str | None, as_json: bool, name: str | None) -> None:
     """Show which version serves which share of a model's entities."""
     with connect(dsn) as connection:
-        rows = dbml.serving(connection, name)
-    print_rows([asdict(row) for row in rows], ("model", "version", "arm", "strategy", "share", "since"), as_json)
+        rows = dbml.allocation(connection, name)
+    print_rows(
+        [asdict(row) for row in rows],
+        ("model", "version", "arm", "strategy", "share", "shadow_share", "since"),
+        as_json,
+    )

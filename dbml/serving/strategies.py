@@ -20,13 +20,15 @@ from dbml.serving.deployment import Predicted
 class Strategy:
     """How a version serves beside another.
 
-    :param name: ``canary``, ``ab`` or ``rolling``.
-    :param share: percent of the entities, in hundredths at most; None: 10, or equal parts for ``ab``.
+    :param name: ``canary``, ``ab``, ``rolling`` or ``shadow``.
+    :param share: percent of the entities, in hundredths at most; None: 10, equal parts for ``ab``, all for ``shadow``.
     :param where: a condition on columns of the profile; rows for which it is not true stay on the control.
     :param steps: shares in percent, one after the other, the first at once.
     :param hold: how long each step lasts, as PostgreSQL writes an interval.
     :param failure_limit: from this share of entities that cannot be scored on, :func:`advance` aborts.
-    :param also: further versions, each an arm with the same share; for ``ab``.
+    :param also: further versions, each an arm with the same share; for ``ab`` and ``shadow``.
+    :param in_statement: a ``shadow`` answers inside the application's statement, and not by a worker.
+    :param rate: ``rolling`` goes on by about so many rows a second, as often as :func:`advance` is called.
     """
 
     name: str
@@ -36,11 +38,16 @@ class Strategy:
     hold: str | timedelta | None = None
     failure_limit: Decimal | float | None = None
     also: Sequence[int] = ()
+    in_statement: bool = False
+    rate: int | None = None
 
 
 @dataclass(frozen=True)
 class Serving(Record):
-    """A row of the view ``dbml.serving``: a version, and the share of entities that it serves, in percent."""
+    """A row of the view ``dbml.serving``: a version, and the share of entities that it serves, in percent.
+
+    :param shadow_share: of which share a shadow answers what others serve; None for what is no shadow.
+    """
 
     model: str
     version: int
@@ -48,6 +55,7 @@ class Serving(Record):
     strategy: str
     share: Decimal
     since: datetime
+    shadow_share: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,8 @@ def start_strategy(
             hold=strategy.hold,
             failure_limit=_exact(strategy.failure_limit),
             also=list(strategy.also),
+            in_statement=strategy.in_statement,
+            rate=strategy.rate,
         )
 
 
@@ -163,7 +173,7 @@ def advance(connection: Connection, name: str | None = None) -> list[Advanced]:
         return database.rows(raw, Advanced, "advance", name=name)
 
 
-def serving(connection: Connection, name: str | None = None) -> list[Serving]:
+def allocation(connection: Connection, name: str | None = None) -> list[Serving]:
     """Which version serves which share of whose entities.
 
     :param name: one model; None: all.

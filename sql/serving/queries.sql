@@ -9,7 +9,7 @@ select dbml.deploy(%(name)s, %(version)s, %(note)s, %(changes)s);
 -- name: deploy_by_strategy
 -- Puts a version beside the one that serves.
 select dbml.deploy(%(name)s, %(version)s, %(note)s, %(changes)s, %(strategy)s, %(share)s, %(where)s, %(steps)s,
-                   %(hold)s::interval, %(failure_limit)s, %(also)s);
+                   %(hold)s::interval, %(failure_limit)s, %(also)s, %(in_statement)s, %(rate)s);
 
 -- name: set_share
 -- Gives the candidate of a model another share.
@@ -29,7 +29,7 @@ select a.name, a.act, a.share from dbml.advance(%(name)s) a;
 
 -- name: serving
 -- Which version serves which share of a model's entities.
-select s.model, s.version, s.arm, s.strategy, s.share, s.since
+select s.model, s.version, s.arm, s.strategy, s.share, s.since, s.shadow_share
   from dbml.serving s
  where s.model = %(name)s or %(name)s::text is null
  order by s.model, s.arm <> 'control', s.arm;
@@ -94,3 +94,7 @@ select n.nspname as schema, c.relname as table,
 -- name: export_snapshot
 -- Lets other sessions see what this transaction sees.
 select pg_export_snapshot();
+
+-- name: answer_shadows
+-- Lets deferred shadows answer about so many logged predictions.
+select a.answered, a.more from dbml._answer_shadows(%(rows)s) a;

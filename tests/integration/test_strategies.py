@@ -246,6 +246,21 @@ def test_steps_are_taken_when_they_are_due_and_not_twice(cli: Cli, two: None, db
     ]  # fmt: skip
 
 
+def test_rolling_moves_as_many_rows_as_its_rate_allows(cli: Cli, two: None, db: psycopg.Connection[Any]) -> None:
+    cli("deploy", "churn@2", "--strategy", "rolling", "--rate", "10")
+    later(db, "41 seconds")  # 2,050 customers: a fifth
+    cli("advance")
+    (share,) = db.execute("select share from dbml.serving where arm = 'candidate'").fetchone() or (None,)
+    assert share is not None
+    assert 19.9 < share < 21
+    later(db, "1 hour")
+    cli("advance")
+    assert db.execute("select share from dbml.serving where arm = 'candidate'").fetchone() == (100,)
+    later(db, "1 minute")
+    cli("advance")
+    assert db.execute("select version, arm from dbml.serving").fetchall() == [(2, "control")]
+
+
 def later(db: psycopg.Connection[Any], time: str) -> None:
     """Let time pass."""
     db.execute("update dbml.rollout set stepped_at = stepped_at - %s::interval", [time])
@@ -261,7 +276,7 @@ def test_a_candidate_that_fails_too_often_is_aborted(cli: Cli, two: None, db: ps
     assert db.execute("select version from dbml.serving").fetchall() == [(1,)]
     note = db.execute("select note from dbml.deployment_history where act = 'abort'").fetchone()
     assert note is not None
-    assert "could not be scored, the limit is 0.01" in note[0]
+    assert "could not be scored by churn@2, the limit is 0.01" in note[0]
 
 
 def test_shares_change_under_writers_without_a_failure_or_a_wrong_score(
@@ -320,6 +335,8 @@ def test_shares_change_under_writers_without_a_failure_or_a_wrong_score(
         (["deploy", "churn@2", "--strategy", "ab", "--where", "plan = other.plan"], "'other'"),
         (["deploy", "churn@2", "--strategy", "ab", "--where", "pg_sleep(1) is null"], "'pg_sleep'"),
         (["deploy", "churn@2", "--strategy", "ab", "--where", "plan"], "is no condition"),
+        (["deploy", "churn@2", "--strategy", "canary", "--rate", "5"], "is for rolling churn"),
+        (["deploy", "churn@2", "--strategy", "rolling", "--rate", "0"], "would never be done"),
         (["promote", "churn"], "no strategy runs for churn"),
         (["abort", "churn"], "no strategy runs for churn"),
         (["share", "churn", "10"], "no strategy runs for churn"),

@@ -111,6 +111,8 @@ begin
     raise exception 'the key of % is (%), and % values were given', profile, array_to_string(attached.key, ', '), coalesce(cardinality(entity), 0)
       using errcode = 'DB009', hint = 'Give a value for each column of the key, in its order.';
   end if;
+  -- A shadow that answers at this moment would write about it again.
+  perform dbml._hold('the shadows of ' || r.model) from dbml.prediction r where r.profile = attached.id order by r.model;
   delete from dbml.log l where l.profile = forget.profile and l.entity = forget.entity;
   get diagnostics erased = row_count;
   delete from dbml.failure f where f.profile = attached.id and f.entity = forget.entity;

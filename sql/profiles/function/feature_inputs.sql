@@ -22,7 +22,7 @@ begin
   texts := '{}';
   columns := '{}';
   for feature in
-    select f.value ->> 'name' as name, f.value ->> 'kind' as kind, f.ordinality as position,
+    select f.value ->> 'name' as name, f.value ->> 'kind' as kind,
            prediction.features ->> (f.value ->> 'name') as expression
       from jsonb_array_elements(version.interface -> 'features') with ordinality f
      order by f.ordinality
@@ -53,7 +53,7 @@ begin
     else
       used := dbml._columns_named(relation, feature.expression);
       input := format('dbml_scorer.%s(%s)',
-        dbml._quoted(format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, feature.position)),
+        dbml._quoted(dbml._feature_function(prediction, feature.name)),
         (select string_agg(format('%s.%s', row_name, dbml._quoted(u)), ', ') from unnest(used) u));
     end if;
     columns := columns || used;
@@ -67,6 +67,19 @@ end
 $$;
 comment on function dbml._feature_inputs(dbml.prediction, dbml.scorer, text) is
   'SQL by which a prediction reads its features from a profile row.';
+
+-- Numbered among those of the spec: versions that serve side by side may have them in another order.
+create or replace function dbml._feature_function(prediction dbml.prediction, feature text) returns text
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, count(*))
+    from jsonb_object_keys(prediction.features) k
+   where k collate "C" <= feature
+$$;
+comment on function dbml._feature_function(dbml.prediction, text) is 'The name of the function for a feature that is given as an expression.';
 
 -- The parameters of such a function are the columns that the expression names: so the expression is written without a
 -- qualifier and still inlines. Its body is parsed here and now, with the search_path of this function: whoever calls
@@ -87,7 +100,7 @@ declare
   changed integer := 0;
 begin
   for feature in
-    select f.value ->> 'name' as name, f.value ->> 'kind' as kind, f.ordinality as position,
+    select f.value ->> 'name' as name, f.value ->> 'kind' as kind,
            prediction.features ->> (f.value ->> 'name') as expression
       from jsonb_array_elements(version.interface -> 'features') with ordinality f
      where prediction.features ? (f.value ->> 'name')
@@ -101,7 +114,7 @@ begin
       into named
       from pg_attribute a
      where a.attrelid = relation and a.attname = any (dbml._columns_named(relation, feature.expression)) and not a.attisdropped;
-    function := format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, feature.position);
+    function := dbml._feature_function(prediction, feature.name);
     -- Inlined into the query of who scores, it runs with his rights.
     changed := changed + dbml._generate_from(
       format('dbml_scorer.%I(%s)', function, named.types),

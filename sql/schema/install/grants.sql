@@ -10,9 +10,9 @@ grant execute on function dbml._is_a_name(text), dbml._scores(text, regclass, te
   dbml._scores_reading(text, regclass, text[], oid[]), dbml._careful_or_null(text, integer, float8[], text[]),
   dbml._score_or_null(text, integer, float8[], text[]),
   dbml._key_of_rows(text, regclass, text[]) to dbml_analyst;
-grant execute on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[]),
+grant execute on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer),
   dbml.set_share(text, numeric, text), dbml.promote(text, text), dbml.abort(text, text), dbml.advance(text), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due(),
-  dbml.rotate_log(interval, interval)
+  dbml.rotate_log(interval, interval), dbml.answer_shadows(), dbml._answer_shadows(integer)
    to dbml_deployer;
 -- Adding a version: stored, made ready, measured and verified by functions; dbml_deployer may touch no table.
 grant execute on function dbml._lock_model(text), dbml._limits(), dbml._add_signature(text, integer, text, bytea) to dbml_deployer;

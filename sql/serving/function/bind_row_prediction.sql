@@ -44,7 +44,9 @@ begin
   end loop;
   return dbml._fill(dbml._template('row_prediction'), jsonb_build_object(
     'version', deployed.version,
-    'log_declared', case when prediction.log is null then '' else dbml._template('row_log_declared') end,
+    'log_declared', case when prediction.log is null then '' else concat_ws(E'\n', dbml._template('row_log_declared'),
+      case when exists (select from dbml.arm a where a.model = prediction.model and a.shadow_share is not null and a.answered_before is null)
+        then dbml._template('row_shadow_declared') end) end,
     'logged', dbml._row_logged(attached, prediction, false),
     'bucket', case when alone then '' else '    dbml_bucket integer;' end,
     'unchanged', dbml._row_unchanged(attached, prediction, read),

@@ -22,16 +22,22 @@ begin
     call := '';
     says := null;
     for route in
-      select r.*, count(*) over () = 1 as alone
+      select r.*, true as serves, count(*) over () = 1 as alone
         from dbml._routes(attached, prediction, dbml._row_bucket(attached, prediction, 'c')) r
+       union all
+      select s.arm, dbml._scorer(s.model, s.version), null, false, false
+        from dbml.serving s
+       where s.model = prediction.model and s.arm <> 'control' and s.share = 0
     loop
       called := dbml._bind_route(attached, prediction, route.scorer, anew);
       changed := changed + called.changed;
       safe := safe and (route.scorer).engine = 'sql';
-      call := case when route.alone then called.call
-                   when route.condition is not null then concat_ws(' ', coalesce(nullif(call, ''), 'case'), format('when %s then %s', route.condition, called.call))
-                   else format('%s else %s end', call, called.call) end;
-      says := concat_ws(', ', says, format('%s@%s, engine %s', prediction.model, (route.scorer).version, (route.scorer).engine));
+      if route.serves then
+        call := case when route.alone then called.call
+                     when route.condition is not null then concat_ws(' ', coalesce(nullif(call, ''), 'case'), format('when %s then %s', route.condition, called.call))
+                     else format('%s else %s end', call, called.call) end;
+        says := concat_ws(', ', says, format('%s@%s, engine %s', prediction.model, (route.scorer).version, (route.scorer).engine));
+      end if;
       if not route.alone then
         -- By an arm or a version: each has a function of its own, which is inlined as the whole is.
         changed := changed + dbml._generate_from(
@@ -122,7 +128,7 @@ as $$
   select not exists (
     select from dbml.serving s
       join dbml.version_engine e on e.model = s.model and e.version = s.version
-     where s.model = _all_in_sql.model and e.engine <> 'sql')
+     where s.model = _all_in_sql.model and e.engine <> 'sql' and (s.arm = 'control' or s.share > 0))
 $$;
 comment on function dbml._all_in_sql(text) is 'Whether every version that serves of a model runs on the engine sql, or none serves.';
 

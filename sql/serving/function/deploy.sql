@@ -4,7 +4,8 @@
 create or replace function dbml.deploy(
   model text, version integer, note text default null, changes text[] default '{}',
   strategy text default 'recreate', share numeric default null, only_where text default null,
-  steps numeric[] default null, hold interval default null, failure_limit numeric default null, also integer[] default '{}'
+  steps numeric[] default null, hold interval default null, failure_limit numeric default null, also integer[] default '{}',
+  in_statement boolean default false, rate integer default null
 ) returns bigint
 language plpgsql
 volatile
@@ -22,17 +23,18 @@ begin
   end loop;
   perform dbml._refuse_while_running(model, format('deploy %s@%s', model, version));
   if strategy <> 'recreate' then
-    perform dbml._start_strategy(model, version || also, strategy, share, only_where, steps, hold, failure_limit, note);
+    perform dbml._start_strategy(model, version || also, strategy, share, only_where, steps, hold, failure_limit, in_statement, rate, note);
     return 0;
   end if;
-  if share is not null or only_where is not null or steps is not null or hold is not null or failure_limit is not null or also <> '{}' then
+  if share is not null or only_where is not null or steps is not null or hold is not null or failure_limit is not null or also <> '{}'
+     or in_statement or rate is not null then
     raise exception 'without a strategy %@% serves everyone at once, and takes no share, condition, step or guard', model, version
       using errcode = 'DB030', hint = format('Name one: dbml deploy %s@%s --strategy canary --share 10', model, version);
   end if;
   return dbml._serve(model, version, note);
 end
 $$;
-comment on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[]) is
+comment on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer) is
   'Makes a version serve from the next statement on, everywhere or by a strategy beside the one that serves; returns how many rows wait for their first score, which dbml.rescore(model) or the command dbml rescore gives them.';
 
 create or replace function dbml._require_version(model text, version integer) returns void

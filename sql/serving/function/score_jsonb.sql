@@ -52,7 +52,7 @@ comment on function dbml.score(text, jsonb) is
 -- For what the generated score() has no branch of its own: 'churn@3', which serves nobody now.
 create or replace function dbml._score_by_name(model text, c jsonb) returns float8
 language plpgsql
-stable parallel safe
+stable parallel unsafe -- that version may run on Python
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$

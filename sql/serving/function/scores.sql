@@ -330,7 +330,7 @@ end
 $$;
 comment on function dbml._typed_input(text, text, text, oid, text) is 'A feature''s column as scorers take it, if its type fits.';
 
--- The function was made for the version that serves the profile; a feature that only another version has is not there.
+-- Functions are made for the versions that serve the profile; a feature that only another version has is not there.
 create or replace function dbml._feature_call(prediction dbml.prediction, feature text, names text[]) returns text
 language plpgsql
 stable parallel safe
@@ -345,10 +345,12 @@ begin
                 (select string_agg(format('q.c%s', array_position(names, a)), ', ' order by i)
                    from unnest(f.proargnames) with ordinality u(a, i)))
     into call
-    from jsonb_array_elements((dbml._deployed(prediction.model)).interface -> 'features') with ordinality d
-    join pg_proc f on f.pronamespace = 'dbml_scorer'::regnamespace
-     and f.proname = format('profile_%s_%s_feature_%s', prediction.profile, prediction.model, d.ordinality)::name
-   where d.value ->> 'name' = feature;
+    from dbml.serving s
+    join dbml.model_version v on v.model = s.model and v.version = s.version
+    join pg_proc f on f.pronamespace = 'dbml_scorer'::regnamespace and f.proname = dbml._feature_function(prediction, feature)::name
+   where s.model = prediction.model
+     and exists (select from jsonb_array_elements(v.interface -> 'features') d where d ->> 'name' = feature)
+   limit 1;
   if call is null then
     raise exception 'feature % of model % comes from an expression that the version serving now does not have',
       quote_ident(feature), quote_literal(prediction.model)

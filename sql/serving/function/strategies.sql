@@ -1,105 +1,5 @@
 -- One strategy a model. Each act is one transaction that replaces functions, and holds from the next statement on in
 -- every session; who acts holds the model's lock.
-create or replace function dbml._start_strategy(
-  model text, versions integer[], strategy text, share numeric, only_where text, steps numeric[], hold interval,
-  failure_limit numeric, note text
-) returns void
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-set client_min_messages = notice
-as $$
-declare
-  -- A canary is there to be small; it is widened on purpose, by set_share or by its steps.
-  canary_limit constant numeric := 35;
-  present integer := (select s.version from dbml.serving s where s.model = _start_strategy.model and s.arm = 'control');
-  attached dbml.profile;
-  first numeric;
-  wanted integer;
-  place integer := 0;
-begin
-  if strategy not in ('rolling', 'canary', 'ab') then
-    raise exception 'there is no strategy %', quote_literal(strategy)
-      using errcode = 'DB030', hint = 'Choose recreate, rolling, canary or ab.';
-  end if;
-  if present is null then
-    raise exception 'no version of % serves, so nothing can stand beside it', model
-      using errcode = 'DB030', hint = format('Deploy the first version at once: dbml deploy %s@%s', model, versions[1]);
-  end if;
-  if present = any (versions) then
-    raise exception '%@% serves already', model, present
-      using errcode = 'DB030', hint = format('Put another version beside it; dbml model list %s shows what there is', model);
-  end if;
-  if cardinality(versions) > 1 and strategy <> 'ab' or (select count(distinct v) from unnest(versions) v) < cardinality(versions) then
-    raise exception 'a strategy % of % puts one version beside the one that serves', strategy, model
-      using errcode = 'DB030', hint = 'Several different versions can be compared by --strategy ab.';
-  end if;
-  if steps is null and strategy = 'rolling' and share is null then
-    steps := '{10,20,30,40,50,60,70,80,90,100}';
-  end if;
-  if steps is not null then
-    if strategy = 'ab' then
-      raise exception 'the shares of an ab test of % stay as they are while it runs, so it has no steps', model
-        using errcode = 'DB030', hint = 'Give --share alone, or take --strategy canary.';
-    end if;
-    if steps = '{}' or exists (select from unnest(steps) with ordinality s(step, i)
-                                where step is null or step <= 0 or step > 100 or step <= all (steps[:i - 1]) and i > 1) then
-      raise exception 'the steps of % must be shares in percent that grow, from above 0 to 100: %', model, array_to_string(steps, ',')
-        using errcode = 'DB030', hint = 'For example --steps 1,5,25,100';
-    end if;
-    if share is not null and share <> steps[1] then
-      raise exception 'the first step of % is % percent, and the share %', model, steps[1], share
-        using errcode = 'DB030', hint = 'Leave --share out: the steps begin with it.';
-    end if;
-    if hold is null and strategy = 'canary' then
-      hold := '1 day';
-    end if;
-  elsif hold is not null then
-    raise exception 'a hold says how long a step of % lasts, and there are no steps', model
-      using errcode = 'DB030', hint = 'For example --steps 1,5,25,100 --hold ''1 day''';
-  end if;
-  if hold < interval '0' then
-    raise exception 'a hold of % is no time', hold using errcode = 'DB030', hint = 'For example --hold ''1 day''';
-  end if;
-  first := coalesce(steps[1], share, case strategy when 'ab' then round(100.0 / (cardinality(versions) + 1), 2) else 10 end);
-  if first <= 0 or first * cardinality(versions) > 100 or first <> round(first, 2) then
-    raise exception 'a share of % percent for each of % versions of % leaves no control, or is none', first, cardinality(versions), model
-      using errcode = 'DB030', hint = 'A share is a percentage from 0.01 to 100, such as --share 10';
-  end if;
-  if strategy = 'canary' and first > canary_limit then
-    raise exception 'a canary of % begins with at most % percent, not %', model, canary_limit, first
-      using errcode = 'DB030', hint = format('Begin with less, and widen it later: dbml share %s %s; or compare both with --strategy ab', model, first);
-  end if;
-  if failure_limit <= 0 or failure_limit >= 1 then
-    raise exception 'a guard on failures of % is a share between 0 and 1, not %', model, failure_limit
-      using errcode = 'DB030', hint = 'For example --guard failure=0.01';
-  end if;
-  if only_where is not null and not exists (select from dbml.prediction r where r.model = _start_strategy.model) then
-    raise exception 'no profile has a prediction of %, so there are no rows to choose by %', model, quote_literal(only_where)
-      using errcode = 'DB030', hint = 'Attach one first: dbml attach SPEC.toml';
-  end if;
-  for attached in select p.* from dbml.profile p join dbml.prediction r on r.profile = p.id where r.model = _start_strategy.model loop
-    if only_where is not null then
-      perform dbml._checked_predicate(attached, only_where);
-    end if;
-  end loop;
-  insert into dbml.rollout (model, strategy, predicate, steps, hold, failure_limit)
-  values (model, strategy, only_where, steps, hold, failure_limit);
-  foreach wanted in array versions loop
-    place := place + 1;
-    perform dbml._ready(model, wanted);
-    insert into dbml.arm (model, arm, version)
-    values (model, case place when 1 then 'candidate' else 'candidate_' || place end, wanted);
-    perform dbml._allot(model, case place when 1 then 'candidate' else 'candidate_' || place end, (first * 100)::integer);
-  end loop;
-  perform dbml._note_act(model, 'start', note);
-  perform dbml._bind_model(model);
-end
-$$;
-comment on function dbml._start_strategy(text, integer[], text, numeric, text, numeric[], interval, numeric, text) is
-  'Puts versions beside the one that serves, each as an arm with its share.';
-
 create or replace function dbml._ready(model text, version integer) returns void
 language plpgsql
 volatile
@@ -137,7 +37,7 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
   insert into dbml.strategy_act (model, version, act, strategy, share, note)
-  select s.model, s.version, _note_act.act, s.strategy, s.share, _note_act.note
+  select s.model, s.version, _note_act.act, s.strategy, coalesce(s.shadow_share, s.share), _note_act.note
     from dbml.serving s
    where s.model = _note_act.model and s.arm <> 'control'
    order by s.arm
@@ -154,7 +54,7 @@ as $$
 declare
   running record;
 begin
-  select s.strategy, s.version, s.share into running
+  select s.strategy, s.version, coalesce(s.shadow_share, s.share) as share into running
     from dbml.serving s where s.model = _refuse_while_running.model and s.arm <> 'control' order by s.arm limit 1;
   if found then
     raise exception 'a strategy % runs for %, with %@% on % percent', running.strategy, model, model, running.version, trim_scale(running.share)
@@ -203,14 +103,18 @@ begin
     raise exception 'a share of % percent for % is none', coalesce(share::text, 'null'), model
       using errcode = 'DB030', hint = 'A share is a percentage from 0 to 100, in hundredths at most.';
   end if;
-  perform dbml._allot(model, 'candidate', (share * 100)::integer);
-  update dbml.rollout o set stepped_at = now() where o.model = set_share.model;
+  if running.strategy = 'shadow' then
+    update dbml.arm a set shadow_share = set_share.share where a.model = set_share.model;
+  else
+    perform dbml._allot(model, 'candidate', (share * 100)::integer);
+    update dbml.rollout o set stepped_at = now() where o.model = set_share.model;
+  end if;
   perform dbml._note_act(model, 'share', note);
   perform dbml._bind_model(model);
 end
 $$;
 comment on function dbml.set_share(text, numeric, text) is
-  'Gives the candidate of a model another share of the entities, in percent: it takes more from the control, or gives back what it took last.';
+  'Gives the candidate of a model another share of the entities, in percent: it takes more from the control, or gives back what it took last. A shadow answers for another share.';
 
 create or replace function dbml.promote(model text, note text default null) returns integer
 language plpgsql
@@ -221,7 +125,7 @@ set client_min_messages = notice
 as $$
 declare
   running dbml.rollout := dbml._running(model);
-  candidate integer := (select a.version from dbml.arm a where a.model = promote.model and a.arm = 'candidate');
+  candidate integer := (select a.version from dbml.arm a where a.model = promote.model order by a.arm limit 1);
 begin
   perform dbml._note_act(model, 'promote', note);
   delete from dbml.rollout o where o.model = promote.model;
@@ -249,7 +153,12 @@ declare
   moved bigint;
   total bigint := 0;
 begin
-  for attached in select p.* from dbml.profile p join dbml.prediction r on r.profile = p.id where r.model = abort.model order by p.id loop
+  for attached in
+    select p.* from dbml.profile p join dbml.prediction r on r.profile = p.id
+     -- A shadow has written into no profile.
+     where r.model = abort.model and running.strategy <> 'shadow'
+     order by p.id
+  loop
     select r.* into prediction from dbml.prediction r where r.profile = attached.id and r.model = abort.model;
     -- Without a version column nobody knows who has scored a row: those are taken that were ever in the arm.
     returning_rows := returning_rows || format(

@@ -1,5 +1,6 @@
 -- The one place that says which version serves whom: the newest deployment of a model is its control, and a deployment
--- without a version says that none serves. A strategy puts arms beside it, which take their shares from the control.
+-- without a version says that none serves. A strategy puts arms beside it, which take their shares from the control; a
+-- shadow takes none, and answers for a share that others serve.
 create or replace view dbml.serving as
 with share as (
   select w.model, w.arm, sum(w.buckets) / 100.0 as percent
@@ -14,16 +15,17 @@ select d.model,
        'control'::text as arm,
        coalesce(o.strategy, 'recreate') as strategy,
        100 - coalesce((select sum(h.percent) from share h where h.model = d.model), 0) as share,
-       d.deployed_at as since
+       d.deployed_at as since,
+       null::numeric as shadow_share
   from (select distinct on (l.model) l.*
           from dbml.deployment l
          order by l.model, l.id desc) d
   left join dbml.rollout o on o.model = d.model
  where d.version is not null
 union all
-select a.model, a.version, a.arm, o.strategy, coalesce(h.percent, 0), a.since
+select a.model, a.version, a.arm, o.strategy, coalesce(h.percent, 0), a.since, a.shadow_share
   from dbml.arm a
   join dbml.rollout o on o.model = a.model
   left join share h on h.model = a.model and h.arm = a.arm;
 comment on view dbml.serving is
-  'Which version of a model serves which share of its entities, in percent; a model that nothing serves is not there.';
+  'Which version of a model serves which share of its entities, in percent, and for which share a shadow answers; a model that nothing serves is not there.';

@@ -1,0 +1,1 @@
+        dbml_shadow := {score:s};
