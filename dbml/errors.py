@@ -173,6 +173,12 @@ class UnknownDuty(DbmlError):
     sqlstate = "DB026"
 
 
+class TokenFileError(DbmlError):
+    """The file of the web service's tokens cannot be read or written, or would be anybody's."""
+
+    sqlstate = "DB028"
+
+
 class StrategyError(DbmlError):
     """A strategy cannot start or go on like this: another runs, none does, or it makes no sense."""
 

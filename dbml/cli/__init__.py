@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from dbml.cli import keys, models, observing, profiles, scoring, server, strategies, work
+from dbml.cli import keys, models, observing, profiles, scoring, server, service, strategies, work
 from dbml.cli.shared import Group
 
 
@@ -43,6 +43,8 @@ for command in (
     profiles.status_command,
     scoring.score_command,
     work.worker_command,
+    service.serve_command,
+    service.token_group,
     observing.forget_command,
     observing.performance_command,
 ):

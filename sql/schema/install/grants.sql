@@ -10,6 +10,8 @@ grant execute on function dbml._is_a_name(text), dbml._scores(text, regclass, te
   dbml._scores_reading(text, regclass, text[], oid[]), dbml._careful_or_null(text, integer, float8[], text[]),
   dbml._score_or_null(text, integer, float8[], text[]),
   dbml._key_of_rows(text, regclass, text[]) to dbml_analyst;
+-- The web service scores with its clients' rights.
+grant execute on function dbml._scores_statement(text, regclass, text[], oid[], text), dbml._serving_state(text), dbml._interface(text) to dbml_analyst;
 grant execute on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer),
   dbml.set_share(text, numeric, text), dbml.promote(text, text), dbml.abort(text, text), dbml.advance(text), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due(),
   dbml.rotate_log(interval, interval), dbml.answer_shadows(), dbml._answer_shadows(integer)

@@ -86,58 +86,6 @@ end
 $$;
 comment on function dbml._fetch(text, integer) is 'The next rows of a cursor of the session, for a query over them.';
 
--- The SQL by which scores() reads its rows. Only names, types and expressions go in: no row is seen here.
-create or replace function dbml._scores_reading(
-  model text, relation regclass, names text[], types oid[], out columns text, out batch text
-)
-language plpgsql
-stable parallel safe
-security definer
-set search_path = pg_catalog, pg_temp
-set client_min_messages = notice
-as $$
-declare
-  rows_in_a_batch constant integer := 4096;
-  scorer dbml.scorer := dbml._scorer_named(model);
-  inputs record := dbml._scores_inputs(model, scorer, relation, names, types);
-  keys text[];
-  routed record;
-begin
-  select array_agg(format('q.c%s::text', array_position(names, k)) order by i) into keys
-    from unnest(dbml._key_of_rows(scorer.model, relation, names)) with ordinality u(k, i);
-  routed := dbml._scores_routed(model, relation, names, types);
-  if routed.score is not null then
-    columns := format('%s, %s, %s, null::jsonb', coalesce('array[' || array_to_string(keys, ', ') || ']', 'null::text[]'),
-      routed.version, routed.score);
-    return;
-  end if;
-  if scorer.engine = 'sql' then
-    columns := format('%s, %s::integer, coalesce(%s, dbml._careful_or_null(%L, %s, %s)), null::jsonb',
-      coalesce('array[' || array_to_string(keys, ', ') || ']', 'null::text[]'), scorer.version,
-      dbml._filled(scorer.expression, inputs.numbers, inputs.texts),
-      scorer.model, scorer.version, dbml._arrays(inputs.numbers, inputs.texts));
-    return;
-  end if;
-  columns := coalesce(array_to_string(keys || inputs.numbers || inputs.texts, ', '), '');
-  batch := format(
-    'select %s, %s::integer, u.score, null::jsonb'
-    '  from (select %s dbml._score_rows(%L, %L, pg_catalog.count(*)::integer, array[%s]::bytea[], array[%s]::text[])::float8[] as scores'
-    '          from dbml._fetch($1, %s) b(%s)) a'
-    '  cross join lateral rows from (%s pg_catalog.unnest(a.scores)) u(%s score)',
-    coalesce('array[' || dbml._numbered('u.k%s', keys) || ']', 'null::text[]'), scorer.version,
-    coalesce(dbml._numbered('pg_catalog.array_agg(b.k%1$s) as k%1$s', keys) || ', ', ''),
-    scorer.fingerprint, scorer.engine,
-    coalesce(dbml._numbered('pg_catalog.string_agg(pg_catalog.float8send(coalesce(b.n%1$s, ''NaN'')), '''')', inputs.numbers), ''),
-    coalesce(dbml._numbered('pg_catalog.array_agg(b.t%s)', inputs.texts), ''),
-    rows_in_a_batch,
-    concat_ws(', ', dbml._numbered('k%s text', keys), dbml._numbered('n%s float8', inputs.numbers), dbml._numbered('t%s text', inputs.texts)),
-    coalesce(dbml._numbered('pg_catalog.unnest(a.k%s)', keys) || ', ', ''),
-    coalesce(dbml._numbered('k%s', keys) || ', ', ''));
-end
-$$;
-comment on function dbml._scores_reading(text, regclass, text[], oid[]) is
-  'What scores() selects from its rows, named q, and the query that scores a batch of them; no batch where SQL scores a row.';
-
 create or replace function dbml._scores_inputs(
   model text, scorer dbml.scorer, relation regclass, names text[], types oid[], out numbers text[], out texts text[]
 )

@@ -1,0 +1,240 @@
+"""The rows of a request: checked, and written as the database reads them."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+
+from dbml import errors
+from dbml.service.interface import Interface
+from dbml.service.protocol import NUMPY, InferRequest, Input, Instances
+from dbml.service.refusal import Refusal
+
+_NULL = type(None)
+
+
+@dataclass(frozen=True)
+class Form:
+    """Which columns a request gives.
+
+    :param by_key: the key alone; the service reads the profile.
+    """
+
+    by_key: bool
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one request.
+
+    :param columns: per name of the form, what stands between the braces of an array's literal.
+    :param values: per name, the values as they came.
+    """
+
+    form: Form
+    count: int
+    columns: list[str]
+    values: dict[str, Sequence[Any]]
+
+    def row(self, index: int) -> dict[str, Any]:
+        """One row as JSON has it; NaN is null."""
+        row = {name: column[index] for name, column in self.values.items()}
+        plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in row.items()}
+        return {n: None if isinstance(v, float) and not math.isfinite(v) else v for n, v in plain.items()}
+
+
+def of_request(interface: Interface, request: InferRequest, binary: memoryview, most: int) -> Rows:
+    """Read the rows of ``infer``.
+
+    :param binary: what follows the JSON, where the client sends tensors as bytes.
+    :param most: how many rows the service takes.
+    :raises Refusal: the inputs are not the features, or do not hold what their datatype and shape say.
+    """
+    given: dict[str, tuple[str, Sequence[Any]]] = {}
+    for tensor in request.inputs:
+        if tensor.name in given:
+            raise Refusal(400, f"input {tensor.name} is there twice")
+        data, binary = _data(tensor, binary)
+        given[tensor.name] = (tensor.datatype, data)
+    if len(binary):
+        raise Refusal(400, f"{len(binary)} bytes follow the last input with binary_data_size")
+    return _rows(interface, given, most)
+
+
+def of_instances(interface: Interface, request: Instances, most: int) -> Rows:
+    """Read the rows of ``predict`` of version 1: objects, or lists of the features in order.
+
+    :raises Refusal: a row is not what the features are.
+    """
+    names = [feature.name for feature in interface.features]
+    if not request.instances:
+        raise Refusal(400, "instances is empty; give at least one row")
+    first = request.instances[0]
+    wanted = list(first) if isinstance(first, dict) else names
+    columns: dict[str, list[Any]] = {name: [] for name in wanted}
+    for index, row in enumerate(request.instances):
+        if isinstance(row, dict):
+            if row.keys() != columns.keys():
+                raise Refusal(
+                    400,
+                    f"instance {index} has {', '.join(row)}; the first one has {', '.join(wanted)}; null means unknown",
+                )
+            for name, value in row.items():
+                columns[name].append(value)
+        elif len(row) != len(names) or isinstance(first, dict):
+            raise Refusal(400, f"instance {index} is a list of {len(row)} values; the features are {', '.join(names)}")
+        else:
+            for name, value in zip(names, row, strict=True):
+                columns[name].append(value)
+    return _rows(interface, {name: ("", values) for name, values in columns.items()}, most)
+
+
+def _rows(interface: Interface, given: Mapping[str, tuple[str, Sequence[Any]]], most: int) -> Rows:
+    form = _form(interface, list(given))
+    counts = {name: len(data) for name, (_, data) in given.items()}
+    count = next(iter(counts.values()))
+    for name, other in counts.items():
+        if other != count:
+            raise Refusal(400, f"input {name} has {other} rows, {next(iter(counts))} has {count}")
+    if not count:
+        raise Refusal(400, "the request has no rows")
+    if count > most:
+        raise Refusal(413, f"the request has {count} rows, this service takes {most}; send them in several requests")
+    kinds = {feature.name: feature.kind for feature in interface.features}
+    columns = [_write(name, kinds.get(name, "key"), *given[name]) for name in form.names]
+    return Rows(form, count, columns, {name: data for name, (_, data) in given.items()})
+
+
+def _form(interface: Interface, given: Sequence[str]) -> Form:
+    features = [feature.name for feature in interface.features]
+    missing = [name for name in features if name not in given]
+    if interface.key and set(given) == set(interface.key) and missing:
+        return Form(True, tuple(interface.key))
+    for name in given:
+        if name not in features and name not in interface.key:
+            raise Refusal(
+                400,
+                f"{interface.label} has no feature {name}; its features: {', '.join(features)}."
+                + errors.nearest(name, features),
+            )
+    if missing:
+        or_key = f", or the key alone: {', '.join(interface.key)}" if interface.key else ""
+        raise Refusal(
+            400,
+            f"feature {missing[0]} of {interface.label} is missing; give every feature, null means unknown"
+            f" ({', '.join(features)}){or_key}",
+        )
+    whole_key = [name for name in interface.key if name not in features]
+    return Form(False, (*features, *(whole_key if set(whole_key) <= set(given) else ())))
+
+
+def _data(tensor: Input, binary: memoryview) -> tuple[Sequence[Any], memoryview]:
+    """The values of a tensor, and the bytes that belong to those behind it."""
+    if tensor.datatype != "BYTES" and tensor.datatype not in NUMPY:
+        raise Refusal(
+            400, f"input {tensor.name} has datatype {tensor.datatype}; the datatypes: BYTES, {', '.join(NUMPY)}"
+        )
+    count = math.prod(tensor.shape)
+    if not tensor.shape or any(length < 0 for length in tensor.shape) or count != tensor.shape[0]:
+        raise Refusal(
+            400, f"input {tensor.name} has shape {tensor.shape}; a feature is a column, its shape [rows] or [rows, 1]"
+        )
+    size = (tensor.parameters or {}).get("binary_data_size")
+    if size is None:
+        if tensor.data is None:
+            raise Refusal(400, f"input {tensor.name} has no data")
+        data: Sequence[Any] = tensor.data
+        while len(data) and isinstance(data[0], list):
+            if not all(isinstance(inner, list) for inner in data):
+                raise Refusal(400, f"the data of input {tensor.name} mixes lists with values")
+            data = [value for inner in data for value in inner]
+    else:
+        if not isinstance(size, int) or not 0 <= size <= len(binary):
+            raise Refusal(
+                400, f"input {tensor.name} says binary_data_size {size}; {len(binary)} bytes are left in the body"
+            )
+        data, binary = of_bytes(tensor.name, tensor.datatype, binary[:size]), binary[size:]
+    if len(data) != count:
+        raise Refusal(400, f"input {tensor.name} has shape {tensor.shape} and {len(data)} values")
+    return data, binary
+
+
+def of_bytes(name: str, datatype: str, raw: memoryview) -> Any:
+    """Read a tensor's bytes, as the extension ``binary_tensor_data`` and gRPC's raw contents have them.
+
+    :raises Refusal: they are not of that datatype.
+    """
+    if datatype != "BYTES":
+        try:
+            return np.frombuffer(raw, NUMPY[datatype])
+        except ValueError:
+            raise Refusal(400, f"input {name} has {len(raw)} bytes, which are no whole number of {datatype}") from None
+    texts, at = [], 0
+    try:
+        while at < len(raw):
+            (length,) = struct.unpack_from("<I", raw, at)
+            at += 4 + length
+            if at > len(raw):
+                raise ValueError
+            texts.append(str(raw[at - length : at], "utf-8"))
+    except (struct.error, ValueError):
+        raise Refusal(400, f"input {name} is not BYTES of UTF-8, each behind its length in four bytes") from None
+    return texts
+
+
+def _write(name: str, kind: str, datatype: str, data: Sequence[Any]) -> str:
+    if kind == "key":
+        if isinstance(data, np.ndarray):
+            data = data.tolist()
+        if not {*map(type, data)} <= {int, str}:
+            raise Refusal(400, f"the key {name} is given as {datatype or _named(data)}; give it as INT64 or BYTES")
+        return _texts(name, map(str, data))
+    if kind == "text":
+        if datatype not in ("", "BYTES") or not {*map(type, data)} <= {str, _NULL}:
+            raise Refusal(400, f"feature {name} is text, the request has {datatype or _named(data)}; give it as BYTES")
+        return _texts(name, data)
+    if datatype == "BYTES":
+        raise Refusal(400, f"feature {name} is a number, the request has BYTES; give it as FP64, INT64 or BOOL")
+    if isinstance(data, np.ndarray):
+        return _array(data)
+    classes = {*map(type, data)}
+    allowed = {_NULL, bool} if datatype == "BOOL" else {_NULL, int} if "INT" in datatype else {_NULL, int, float}
+    if not classes <= (allowed if datatype else {_NULL, bool, int, float}):
+        raise Refusal(400, f"feature {name} is a number, the request has {_named(data)} as {datatype or 'a value'}")
+    if bool in classes:
+        data = [int(value) if isinstance(value, bool) else value for value in data]
+    try:
+        return str(orjson.dumps(data)[1:-1], "ascii")
+    except TypeError:
+        raise Refusal(400, f"feature {name} has a whole number beyond 64 bits") from None
+
+
+def _named(data: Iterable[Any]) -> str:
+    names = {str: "text", bool: "a boolean", dict: "an object", list: "a list", float: "a number", int: "a number"}
+    return " and ".join(sorted({names.get(type(value), "null") for value in data}))
+
+
+def _array(data: np.ndarray[Any, Any]) -> str:
+    """Numbers; orjson writes NaN as null, which is what it means, and so must not be asked about infinity."""
+    if data.dtype.kind == "f":
+        data = data.astype(np.float64)
+        if np.isinf(data).any():
+            return ",".join("null" if np.isnan(value) else repr(float(value)) for value in data)
+    elif data.dtype.kind == "b":
+        data = data.astype(np.uint8)
+    return str(orjson.dumps(np.ascontiguousarray(data), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1], "ascii")
+
+
+def _texts(name: str, data: Iterable[str | None]) -> str:
+    quote: Callable[[str], str] = lambda text: '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'  # noqa: E731
+    body = ",".join("null" if text is None else quote(text) for text in data)
+    if "\0" in body:
+        raise Refusal(400, f"{name} has a text with a zero byte, which PostgreSQL cannot hold")
+    return body

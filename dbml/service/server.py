@@ -1,0 +1,28 @@
+"""Processes that serve the application, until they are told to stop."""
+
+from __future__ import annotations
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from dbml.service.settings import Settings
+
+LONGEST_STOP = 30
+
+
+def serve(settings: Settings, host: str, port: int, processes: int) -> None:
+    """Serve until SIGTERM or SIGINT; what has begun is answered first, within half a minute."""
+    settings.to_environment()
+    Granian(
+        "dbml.service.app:create",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=processes,
+        factory=True,
+        websockets=False,
+        workers_kill_timeout=LONGEST_STOP,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+    ).serve()

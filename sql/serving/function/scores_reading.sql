@@ -1,0 +1,141 @@
+-- The SQL by which scores() reads its rows. Only names, types and expressions go in: no row is seen here.
+create or replace function dbml._scores_reading(
+  model text, relation regclass, names text[], types oid[], out columns text, out batch text
+)
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  rows_in_a_batch constant integer := 4096;
+  batches record;
+begin
+  columns := dbml._scores_by_row(model, relation, names, types);
+  if columns is null then
+    batches := dbml._scores_in_batches(model, relation, names, types);
+    columns := batches.columns;
+    batch := replace(batches.scoring, '{rows}', format('dbml._fetch($1, %s) b(%s)', rows_in_a_batch, batches.definitions));
+  end if;
+end
+$$;
+comment on function dbml._scores_reading(text, regclass, text[], oid[]) is
+  'What scores() selects from its rows, named q, and the query that scores a batch of them; no batch where SQL scores a row.';
+
+-- What SQL scores needs no function of dbml: so whoever runs such a statement asks _serving_state() first, with the same rights.
+create or replace function dbml._scores_statement(model text, relation regclass, names text[], types oid[], source text) returns text
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  aliases text := dbml._numbered('c%s', names);
+  columns text := dbml._scores_by_row(model, relation, names, types);
+  batches record;
+begin
+  if columns is not null then
+    return format(E'select %s from (%s\n) q(%s)', columns, source, aliases);
+  end if;
+  batches := dbml._scores_in_batches(model, relation, names, types);
+  return replace(batches.scoring, '{rows}', format(E'(select %s from (%s\n) q(%s)) b(%s)',
+    batches.columns, source, aliases, regexp_replace(batches.definitions, ' (text|float8)', '', 'g')));
+end
+$$;
+comment on function dbml._scores_statement(text, regclass, text[], oid[], text) is
+  'The statement that scores the rows of a source as scores() does, for a program that prepares it.';
+
+create or replace function dbml._serving_state(model text) returns text
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  scorer dbml.scorer := dbml._scorer_named(model);
+begin
+  return (select string_agg(format('%s %s %s %s %s', s.arm, s.version, s.share, e.engine, e.chosen_at), ', ' order by s.arm, s.version)
+            from (select v.arm, v.version, v.share from dbml.serving v where v.model = _serving_state.model
+                   union all
+                  select 'scorer', scorer.version, 100) s
+            left join dbml.version_engine e on e.model = scorer.model and e.version = s.version);
+end
+$$;
+comment on function dbml._serving_state(text) is
+  'Who serves a model, and how, as one text: while it stays, a statement of _scores_statement() stays right.';
+
+create or replace function dbml._scores_by_row(model text, relation regclass, names text[], types oid[]) returns text
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  scorer dbml.scorer := dbml._scorer_named(model);
+  inputs record := dbml._scores_inputs(model, scorer, relation, names, types);
+  key text := coalesce('array[' || array_to_string(dbml._scores_keys(scorer.model, relation, names), ', ') || ']', 'null::text[]');
+  routed record := dbml._scores_routed(model, relation, names, types);
+begin
+  if routed.score is not null then
+    return format('%s, %s, %s, null::jsonb', key, routed.version, routed.score);
+  end if;
+  if scorer.engine = 'sql' then
+    return format('%s, %s::integer, coalesce(%s, dbml._careful_or_null(%L, %s, %s)), null::jsonb',
+      key, scorer.version, dbml._filled(scorer.expression, inputs.numbers, inputs.texts),
+      scorer.model, scorer.version, dbml._arrays(inputs.numbers, inputs.texts));
+  end if;
+  return null;
+end
+$$;
+comment on function dbml._scores_by_row(text, regclass, text[], oid[]) is
+  'What scores() selects from its rows, named q, where each is scored by itself; NULL where a batch of them is.';
+
+create or replace function dbml._scores_in_batches(
+  model text, relation regclass, names text[], types oid[], out columns text, out definitions text, out scoring text
+)
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  scorer dbml.scorer := dbml._scorer_named(model);
+  inputs record := dbml._scores_inputs(model, scorer, relation, names, types);
+  keys text[] := dbml._scores_keys(scorer.model, relation, names);
+begin
+  columns := coalesce(array_to_string(keys || inputs.numbers || inputs.texts, ', '), '');
+  definitions := concat_ws(', ', dbml._numbered('k%s text', keys), dbml._numbered('n%s float8', inputs.numbers),
+    dbml._numbered('t%s text', inputs.texts));
+  scoring := format(
+    'select %s, %s::integer, u.score, null::jsonb'
+    '  from (select %s dbml._score_rows(%L, %L, pg_catalog.count(*)::integer, array[%s]::bytea[], array[%s]::text[])::float8[] as scores'
+    '          from {rows}) a'
+    '  cross join lateral rows from (%s pg_catalog.unnest(a.scores)) u(%s score)',
+    coalesce('array[' || dbml._numbered('u.k%s', keys) || ']', 'null::text[]'), scorer.version,
+    coalesce(dbml._numbered('pg_catalog.array_agg(b.k%1$s) as k%1$s', keys) || ', ', ''),
+    scorer.fingerprint, scorer.engine,
+    coalesce(dbml._numbered('pg_catalog.string_agg(pg_catalog.float8send(coalesce(b.n%1$s, ''NaN'')), '''')', inputs.numbers), ''),
+    coalesce(dbml._numbered('pg_catalog.array_agg(b.t%s)', inputs.texts), ''),
+    coalesce(dbml._numbered('pg_catalog.unnest(a.k%s)', keys) || ', ', ''),
+    coalesce(dbml._numbered('k%s', keys) || ', ', ''));
+end
+$$;
+comment on function dbml._scores_in_batches(text, regclass, text[], oid[]) is
+  'What is read of each row, named q, the columns'' definitions, and the query that scores {rows}, a batch of them named b.';
+
+create or replace function dbml._scores_keys(model text, relation regclass, names text[]) returns text[]
+language sql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  select array_agg(format('q.c%s::text', array_position(names, k)) order by i)
+    from unnest(dbml._key_of_rows(model, relation, names)) with ordinality u(k, i)
+$$;
+comment on function dbml._scores_keys(text, regclass, text[]) is 'The key of rows named q, each column as a text; NULL where they have none.';
