@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dbml.profiles.rescoring import rescore, rescore_due
     from dbml.profiles.spec import Counter, Event, Outcome, Prediction, Profile
     from dbml.schema.install import uninstall
+    from dbml.serving.blue_green import comparison, score_aside
     from dbml.serving.bulk import scores
     from dbml.serving.deployment import deploy, rollback, score, status
     from dbml.serving.repair import repair
@@ -48,6 +49,7 @@ __all__ = [
     "answer_shadows",
     "attach",
     "attach_online",
+    "comparison",
     "deploy",
     "detach",
     "diff",
@@ -65,6 +67,7 @@ __all__ = [
     "revoke_key",
     "rollback",
     "score",
+    "score_aside",
     "scores",
     "set_share",
     "show",
@@ -98,6 +101,7 @@ _HOMES = {
     "dbml.profiles.rescoring": ("rescore", "rescore_due"),
     "dbml.profiles.spec": ("Counter", "Event", "Outcome", "Prediction", "Profile"),
     "dbml.schema.install": ("uninstall",),
+    "dbml.serving.blue_green": ("comparison", "score_aside"),
     "dbml.serving.bulk": ("scores",),
     "dbml.serving.deployment": ("deploy", "rollback", "score", "status"),
     "dbml.serving.shadows": ("answer_shadows",),

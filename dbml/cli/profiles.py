@@ -102,10 +102,16 @@ def deploy_command(
     name, number = version_number(version)
     strategy = chosen(**asked)
     if strategy is not None:
-        if wait or no_rescore:
+        if no_rescore or (wait and strategy.name != "blue-green"):
             raise click.UsageError("--wait and --no-rescore are for a version that serves everyone at once")
         with connect(dsn) as connection:
             dbml.start_strategy(connection, name, number, strategy, note=note, changes=changes)
+            if wait:
+                connection.commit()
+                connection.autocommit = True  # each batch a transaction of its own
+                with progress_bar() as progress:
+                    scored = dbml.score_aside(connection, name, progress=progress)
+                click.echo(f"{scored} rows scored aside by {version}; then: dbml promote {name}")
         click.echo(f"{version} serves beside the control: dbml serving {name}")
         return
     with connect(dsn) as connection:

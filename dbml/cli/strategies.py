@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dbml.serving.strategies import Strategy
 
 
-STRATEGIES = ("recreate", "rolling", "canary", "ab", "shadow")
+STRATEGIES = ("recreate", "rolling", "blue-green", "canary", "ab", "shadow")
 
 
 def strategy_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,7 +54,7 @@ def chosen(
     """The strategy that the options ask for; None: everyone at once."""
     if strategy == "recreate":
         if any(option is not None for option in (share, where, steps, hold, guard, rate)) or also or in_statement:
-            raise click.UsageError("name a --strategy: rolling, canary, ab or shadow")
+            raise click.UsageError("name a --strategy: rolling, blue-green, canary, ab or shadow")
         return None
     from dbml.serving.strategies import Strategy
 
@@ -105,8 +105,12 @@ def share_command(dsn: str | None, name: str, percent: float, note: str | None) 
 def promote_command(dsn: str | None, name: str, note: str | None) -> None:
     """Let the candidate of a model serve everyone."""
     with connect(dsn) as connection:
+        green = any(row.arm == "green" for row in dbml.allocation(connection, name))
         version = dbml.promote(connection, name, note=note)
     click.echo(f"{name}@{version} serves everyone.")
+    if green:
+        click.echo(f"Its scores stand in the rows; to take it back, scores and all: dbml rollback {name}")
+        return
     click.echo(f"Rows keep their score until they change; to move them all: dbml rescore {name}")
 
 
@@ -139,9 +143,23 @@ def advance_command(dsn: str | None, as_json: bool, name: str | None) -> None:
 def serving_command(dsn: str | None, as_json: bool, name: str | None) -> None:
     """Show which version serves which share of a model's entities."""
     with connect(dsn) as connection:
-        rows = dbml.allocation(connection, name)
-    print_rows(
-        [asdict(row) for row in rows],
-        ("model", "version", "arm", "strategy", "share", "shadow_share", "since"),
-        as_json,
-    )
+        rows = [asdict(row) for row in dbml.allocation(connection, name)]
+        for row in rows:
+            compared = dbml.comparison(connection, row["model"]) if row["arm"] == "green" else []
+            row["comparison"] = [asdict(profile) for profile in compared]
+    print_rows(rows, ("model", "version", "arm", "strategy", "share", "shadow_share", "since"), as_json)
+    if not as_json:
+        for row in rows:
+            for profile in row["comparison"]:
+                click.echo(_compared(row["model"], profile))
+
+
+def _compared(name: str, found: dict[str, Any]) -> str:
+    said = f"{found['profile']}: {name}@{found['green']} has scored {found['scored']} of {found['rows']} rows"
+    if found["moved"]:
+        said += (
+            f"; {found['moved']} move, by {found['mean_move']:+.3g} on average and {found['largest_move']:.3g} at most"
+        )
+    if found["refused"]:
+        said += f"; it refuses {found['refused']}"
+    return said + f"; {found['golden_moved']} of {found['golden_rows']} golden rows move."

@@ -20,7 +20,7 @@ from dbml.serving.deployment import Predicted
 class Strategy:
     """How a version serves beside another.
 
-    :param name: ``canary``, ``ab``, ``rolling`` or ``shadow``.
+    :param name: ``canary``, ``ab``, ``rolling``, ``shadow`` or ``blue-green``.
     :param share: percent of the entities, in hundredths at most; None: 10, equal parts for ``ab``, all for ``shadow``.
     :param where: a condition on columns of the profile; rows for which it is not true stay on the control.
     :param steps: shares in percent, one after the other, the first at once.

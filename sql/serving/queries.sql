@@ -98,3 +98,15 @@ select pg_export_snapshot();
 -- name: answer_shadows
 -- Lets deferred shadows answer about so many logged predictions.
 select a.answered, a.more from dbml._answer_shadows(%(rows)s) a;
+
+-- name: greens
+-- The profiles that green versions score aside.
+select g.profile, g.name, g.model, g.rows from dbml._greens(%(name)s) g;
+
+-- name: score_aside
+-- Lets green score the next rows of a profile aside.
+select s.scored, s.reached from dbml._score_aside(%(profile)s, %(name)s, %(after)s::text[], %(rows)s) s;
+
+-- name: comparison
+-- What green would change.
+select c.* from dbml.comparison(%(name)s) c;

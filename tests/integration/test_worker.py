@@ -79,6 +79,7 @@ def test_once_does_what_is_due_and_nothing_else(db: Db, cli: Cli, windowed: dict
         "advance: 0 steps of strategies were taken or aborted.\n"
         "windows: 2 rows had a window that changed; they are moved.\n"
         "shadows: 0 predictions were answered by shadows.\n"
+        "blue-green: 0 rows were scored aside by green versions.\n"
         "log: 0 segments of the log were opened, indexed or dropped.\n"
     )
     assert differences(db, windowed) == []
@@ -218,7 +219,10 @@ def test_a_canary_widens_by_itself(db: Db, cli: Cli, churn_2: Trained) -> None:
     [
         (
             ["--duty", "window"],
-            ('there is no duty "window"', 'The duties: advance, windows, shadows, log. Did you mean "windows"?'),
+            (
+                'there is no duty "window"',
+                'The duties: advance, windows, shadows, blue-green, log. Did you mean "windows"?',
+            ),
         ),
         (["--dsn", "host=/nowhere"], ("cannot connect to PostgreSQL", "--dsn")),
     ],

@@ -112,7 +112,7 @@ begin
       (select string_agg(format('(r.%I)::text', k), ', ' order by i) from unnest(o.profile_key) with ordinality u(k, i)));
   end if;
   return query execute format($query$
-    with judged as (select %1$s as g, q.score as s, q.outcome as y from (%2$s) q %3$s where q.outcome is not null),
+    with judged as (select %1$s as g, q.score as s, q.outcome as y from (%2$s) q %3$s where q.outcome is not null and (%9$L or q.arm not like 'shadow%%')),
     counted as (
       select j.g, j.s, sum(j.y) as positive, count(*) - sum(j.y) as negative, count(*) as n
         from judged j where %8$L group by j.g, j.s),
@@ -137,7 +137,8 @@ begin
     case when by = 'arm' then 'f.g' else 'null::text' end,
     case when by = 'day' then 'f.g' else 'null::date' end,
     case when by not in ('version', 'arm', 'day') then 'f.g' else 'null::text' end,
-    classes)
+    -- What a shadow says stands beside what was answered, and is judged where its arm or version is named.
+    classes, coalesce(by in ('version', 'arm'), false))
     using case when as_of > now() then now() else as_of end;
 end
 $$;

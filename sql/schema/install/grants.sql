@@ -4,7 +4,7 @@ grant select on dbml.model, dbml.serving, dbml.status, dbml.deployment_history, 
 -- These read the log and the outcomes with their caller's rights, which are granted one by one.
 grant execute on function dbml._outcome(text), dbml._labelled(text), dbml.outcomes(text, timestamptz),
   dbml.performance(text, text, timestamptz) to dbml_analyst;
-grant execute on function dbml.score(text, jsonb), dbml.scores(text, text), dbml.arm_of(text, text), dbml.version_of(text, text) to dbml_analyst;
+grant execute on function dbml.score(text, jsonb), dbml.scores(text, text), dbml.arm_of(text, text), dbml.version_of(text, text), dbml.comparison(text) to dbml_analyst;
 -- scores() runs with its caller's rights.
 grant execute on function dbml._is_a_name(text), dbml._scores(text, regclass, text), dbml._fetch(text, integer),
   dbml._scores_reading(text, regclass, text[], oid[]), dbml._careful_or_null(text, integer, float8[], text[]),
@@ -14,7 +14,8 @@ grant execute on function dbml._is_a_name(text), dbml._scores(text, regclass, te
 grant execute on function dbml._scores_statement(text, regclass, text[], oid[], text), dbml._serving_state(text), dbml._interface(text) to dbml_analyst;
 grant execute on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer),
   dbml.set_share(text, numeric, text), dbml.promote(text, text), dbml.abort(text, text), dbml.advance(text), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due(),
-  dbml.rotate_log(interval, interval), dbml.answer_shadows(), dbml._answer_shadows(integer)
+  dbml.rotate_log(interval, interval), dbml.answer_shadows(), dbml._answer_shadows(integer),
+  dbml.score_aside(text), dbml._score_aside(integer, text, text[], integer), dbml._greens(text)
    to dbml_deployer;
 -- Adding a version: stored, made ready, measured and verified by functions; dbml_deployer may touch no table.
 grant execute on function dbml._lock_model(text), dbml._limits(), dbml._add_signature(text, integer, text, bytea) to dbml_deployer;

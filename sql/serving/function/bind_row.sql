@@ -1,4 +1,4 @@
-create or replace function dbml._bind_row(attached dbml.profile, anew boolean) returns integer
+create or replace function dbml._bind_row(attached dbml.profile, anew boolean, without text default null) returns integer
 language plpgsql
 volatile
 security definer
@@ -12,7 +12,7 @@ declare
   predictions text[] := '{}';
   columns text[] := '{}';
 begin
-  for prediction in select * from dbml.prediction r where r.profile = attached.id order by r.model loop
+  for prediction in select * from dbml.prediction r where r.profile = attached.id and r.model is distinct from without order by r.model loop
     if (dbml._deployed(prediction.model)).model is not null then
       read := dbml._row_columns(attached, prediction);
       predictions := predictions || dbml._row_prediction(attached, prediction, read);
@@ -33,8 +33,8 @@ begin
     format('Sets the counters of a new row of %s, and the predictions of every row.', attached.relation), false, anew);
 end
 $$;
-comment on function dbml._bind_row(dbml.profile, boolean) is
-  'Part of _bind: what happens to a row of a profile before it is written.';
+comment on function dbml._bind_row(dbml.profile, boolean, text) is
+  'Part of _bind: what happens to a row of a profile before it is written; without the predictions of a model, where one is named.';
 
 create or replace function dbml._row_counters(attached dbml.profile) returns text
 language sql

@@ -22,6 +22,8 @@ begin
     perform dbml._refuse_change(model, wanted, changes);
   end loop;
   perform dbml._refuse_while_running(model, format('deploy %s@%s', model, version));
+  -- From here on nothing is swapped back.
+  delete from dbml.aside s where s.model = deploy.model;
   if strategy <> 'recreate' then
     perform dbml._start_strategy(model, version || also, strategy, share, only_where, steps, hold, failure_limit, in_statement, rate, note);
     return 0;

@@ -21,9 +21,13 @@ begin
     raise exception 'no version of % served before %@%', model, model, present
       using errcode = 'DB005', hint = format('Deploy one: dbml deploy %s@VERSION; dbml model list %s shows what there is', model, model);
   end if;
-  perform dbml._serve(model, earlier, note);
+  if exists (select from dbml.aside s where s.model = rollback.model and s.version = earlier) then
+    perform dbml._swap(model, earlier, present, note);
+  else
+    perform dbml._serve(model, earlier, note);
+  end if;
   return earlier;
 end
 $$;
 comment on function dbml.rollback(text, text) is
-  'Makes the version that served before the present one serve again, with the reason why; returns its number.';
+  'Makes the version that served before the present one serve again, with the reason why; after blue-green with the scores that it had; returns its number.';

@@ -16,6 +16,10 @@ declare
   place integer := 0;
 begin
   perform dbml._refuse_versions(model, versions, strategy);
+  if strategy = 'blue-green' and coalesce(share::text, only_where, steps::text, hold::text, failure_limit::text, rate::text) is not null then
+    raise exception 'the green version of % serves nobody until it serves everyone, so it has no share, condition, steps, hold, guard or rate', model
+      using errcode = 'DB030', hint = format('Leave them out: dbml deploy %s@%s --strategy blue-green', model, versions[1]);
+  end if;
   if strategy = 'shadow' then
     perform dbml._refuse_shadow(model, versions, coalesce(steps::text, hold::text, failure_limit::text, rate::text) is not null, in_statement);
   elsif in_statement then
@@ -38,7 +42,7 @@ begin
   end if;
   first := coalesce(steps[1], share, case
     when strategy = 'ab' then round(100.0 / (cardinality(versions) + 1), 2)
-    when strategy = 'shadow' then 100
+    when strategy in ('shadow', 'blue-green') then 100
     when rate is not null then 0.01
     else 10 end);
   perform dbml._refuse_share(model, strategy, first, cardinality(versions));
@@ -59,13 +63,13 @@ begin
   values (model, strategy, only_where, steps, hold, failure_limit, rate);
   foreach wanted in array versions loop
     place := place + 1;
-    named := case strategy when 'shadow' then 'shadow' else 'candidate' end || case place when 1 then '' else '_' || place end;
+    named := case strategy when 'shadow' then 'shadow' when 'blue-green' then 'green' else 'candidate' end || case place when 1 then '' else '_' || place end;
     perform dbml._ready(model, wanted);
     insert into dbml.arm (model, arm, version, shadow_share, answered_before)
     values (model, named, wanted,
             case when strategy = 'shadow' then first end,
             case when strategy = 'shadow' and not in_statement then pg_snapshot_xmin(pg_current_snapshot())::text::bigint end);
-    if strategy <> 'shadow' then
+    if strategy not in ('shadow', 'blue-green') then
       perform dbml._allot(model, named, (first * 100)::integer);
     end if;
   end loop;
@@ -86,9 +90,9 @@ as $$
 declare
   present integer := (select s.version from dbml.serving s where s.model = _refuse_versions.model and s.arm = 'control');
 begin
-  if strategy not in ('rolling', 'canary', 'ab', 'shadow') then
+  if strategy not in ('rolling', 'blue-green', 'canary', 'ab', 'shadow') then
     raise exception 'there is no strategy %', quote_literal(strategy)
-      using errcode = 'DB030', hint = 'Choose recreate, rolling, canary, ab or shadow.';
+      using errcode = 'DB030', hint = 'Choose recreate, rolling, blue-green, canary, ab or shadow.';
   end if;
   if present is null then
     raise exception 'no version of % serves, so nothing can stand beside it', model

@@ -99,6 +99,10 @@ begin
     raise exception 'the shares of the ab test of % stay as they are while it runs', model
       using errcode = 'DB030', hint = format('End it first: dbml promote %s or dbml abort %s', model, model);
   end if;
+  if running.strategy = 'blue-green' then
+    raise exception 'the green version of % serves nobody until it serves everyone', model
+      using errcode = 'DB030', hint = format('End it first: dbml promote %s or dbml abort %s', model, model);
+  end if;
   if share is null or share < 0 or share > 100 or share <> round(share, 2) then
     raise exception 'a share of % percent for % is none', coalesce(share::text, 'null'), model
       using errcode = 'DB030', hint = 'A share is a percentage from 0 to 100, in hundredths at most.';
@@ -127,13 +131,16 @@ declare
   running dbml.rollout := dbml._running(model);
   candidate integer := (select a.version from dbml.arm a where a.model = promote.model order by a.arm limit 1);
 begin
+  if running.strategy = 'blue-green' then
+    return dbml._promote_green(model, note);
+  end if;
   perform dbml._note_act(model, 'promote', note);
   delete from dbml.rollout o where o.model = promote.model;
   perform dbml._serve(model, candidate, coalesce(note, format('promoted from %s', running.strategy)));
   return candidate;
 end
 $$;
-comment on function dbml.promote(text, text) is 'Makes the candidate of a model serve everyone, and ends the strategy; returns its version.';
+comment on function dbml.promote(text, text) is 'Makes the candidate of a model serve everyone, and ends the strategy; green brings its scores with it; returns the version.';
 
 -- Whatever a candidate has scored is scored by the control again, in the same transaction.
 create or replace function dbml.abort(model text, why text default null) returns bigint
@@ -155,8 +162,8 @@ declare
 begin
   for attached in
     select p.* from dbml.profile p join dbml.prediction r on r.profile = p.id
-     -- A shadow has written into no profile.
-     where r.model = abort.model and running.strategy <> 'shadow'
+     -- These have written into no profile.
+     where r.model = abort.model and running.strategy not in ('shadow', 'blue-green')
      order by p.id
   loop
     select r.* into prediction from dbml.prediction r where r.profile = attached.id and r.model = abort.model;
@@ -176,6 +183,7 @@ begin
       (select string_agg(format('dbml_row.%1$s = dbml_held.%1$s', dbml._quoted(k)), ' and ') from unnest(attached.key) k));
   end loop;
   perform dbml._note_act(model, 'abort', why);
+  delete from dbml.aside s where s.model = abort.model;
   delete from dbml.rollout o where o.model = abort.model;
   perform dbml._bind_model(model);
   foreach statement in array returning_rows loop

@@ -34,6 +34,7 @@ begin
                  where d.model = _undeploy.model and d.version = _undeploy.version and d.migration = 'deployed') then
     return;
   end if;
+  delete from dbml.aside s where s.model = _undeploy.model;
   -- The newest deployment of another version; this one may have been deployed several times in a row.
   select d.version into earlier
     from dbml.deployment d
