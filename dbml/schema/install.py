@@ -19,6 +19,7 @@ class Installation:
     """What is there of dbml in a database, and what the role that asks may do.
 
     :param own: whether schemas and version table are dbml's own; nobody's if they are not there.
+    :param restored: whether they are the role's own, as a dump leaves them that was restored without owners.
     :param superuser: whether the role is one; with ``may_create`` and ``may_create_roles`` it may install as well.
     """
 
@@ -31,6 +32,7 @@ class Installation:
     schema_scorer: bool
     version_table: bool
     own: bool
+    restored: bool
     has_signatures: bool
     plpython_available: bool
     plpython_created: bool
@@ -64,8 +66,12 @@ def install(
             before = _settings(raw) if found.version_table else {}
             current = (before.get("code"), database.value(raw, "revision")) if found.version_table else None
             changed = True
-            # Whoever dropped the extension has dropped dbml's functions with it.
-            if current != (digest, head) or (plpython and not found.plpython_created):
+            # Whoever dropped the extension has dropped dbml's functions with it; a dump may come without rights.
+            if (
+                current != (digest, head)
+                or (plpython and not found.plpython_created)
+                or any(right["missing"] for right in rights_amiss(raw))
+            ):
                 _make(raw)
                 database.named(raw, "save_setting", name="code", value=digest)
             elif plpython and not compiled(raw, probe(raw, None)):
@@ -141,6 +147,8 @@ def require(raw: psycopg.Connection[Any]) -> None:
     :raises NotInstalled: it is not, or the schema is another's.
     """
     found = installation(raw)
+    if found.restored:
+        raise errors.NotInstalled("dbml was restored without its owners", "dbml install gives it back to them")
     for schema, is_there in (("dbml", found.schema_dbml), ("dbml_scorer", found.schema_scorer)):
         if is_there and not found.own:
             raise errors.NotInstalled(
@@ -149,6 +157,11 @@ def require(raw: psycopg.Connection[Any]) -> None:
             )
     if not found.version_table:
         raise errors.NotInstalled(f"dbml is not installed in database {raw.info.dbname}", "dbml install")
+
+
+def rights_amiss(raw: psycopg.Connection[Any]) -> list[dict[str, Any]]:
+    """Rights on dbml's own objects that are not as installing has left them: object, grantee, privileges, missing."""
+    return database.named(raw, "rights_amiss")
 
 
 def _settings(raw: psycopg.Connection[Any]) -> dict[str, str]:

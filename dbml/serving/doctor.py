@@ -10,7 +10,7 @@ import psycopg
 
 from dbml import database
 from dbml.database import Connection
-from dbml.schema.install import Installation, compiled, installation, probe
+from dbml.schema.install import Installation, compiled, installation, probe, rights_amiss
 from dbml.schema.runtime import OLDEST_PYTHON
 
 # numpy and pandas come with what is installed for scikit-learn's DataFrame input.
@@ -54,10 +54,18 @@ def examine(connection: Connection) -> list[Finding]:
         findings.append(
             Finding(
                 "schema dbml",
-                "installed" if facts.own else "another's" if facts.schema_dbml else "not installed",
+                "installed"
+                if facts.own
+                else "restored without its owners"
+                if facts.restored
+                else "another's"
+                if facts.schema_dbml
+                else "not installed",
                 ok=facts.own,
                 mend=None
                 if facts.own
+                else "dbml install"
+                if facts.restored
                 else "rename it: alter schema dbml rename to …"
                 if facts.schema_dbml
                 else "dbml install",
@@ -73,7 +81,46 @@ def examine(connection: Connection) -> list[Finding]:
                 )
                 for row in database.named(raw, "foreign_functions")
             ]
+        if readable and facts.superuser:
+            findings += [*_granted(raw), *_run_as_owner(raw)]
     return findings
+
+
+def _granted(raw: psycopg.Connection[Any]) -> list[Finding]:
+    """Rights that dbml has not left as they are: what is gone stops somebody, what was added opens something."""
+    rights = rights_amiss(raw)
+    gone = [right for right in rights if right["missing"]]
+    findings = []
+    if gone:
+        first = "{object}: {grantee} lacks {privileges}".format_map(gone[0])
+        more = f", and {len(gone) - 1} more like it" if len(gone) > 1 else ""
+        findings.append(Finding("rights", f"{first}{more}", ok=False, mend="dbml install"))
+    findings += [
+        Finding(
+            "rights",
+            "{object}: {grantee} may {privileges}, which dbml did not grant".format_map(right),
+            ok=False,
+            needed=False,
+            mend="if nobody meant it: revoke {privileges} on {object} from {grantee}".format_map(right),
+        )
+        for right in rights
+        if not right["missing"] and right["privileges"] != "owner"
+    ]
+    return findings
+
+
+def _run_as_owner(raw: psycopg.Connection[Any]) -> list[Finding]:
+    """Roles whose code dbml_owner runs where it writes to an attached table; docs/security.md says how."""
+    return [
+        Finding(
+            "trust",
+            f"{row['role']} can have code run as dbml_owner, because it {row['how'].format(row['relation'])}",
+            ok=False,
+            needed=False,
+            mend="detach the table, or take that right away, unless you trust the role as a member of dbml_owner",
+        )
+        for row in database.named(raw, "runs_as_owner")
+    ]
 
 
 def _rights(facts: Installation) -> list[Finding]:

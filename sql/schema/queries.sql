@@ -12,6 +12,9 @@ select current_user::text as role,
        coalesce(pg_get_userbyid(d.nspowner) = 'dbml_owner'
                 and pg_get_userbyid(s.nspowner) = 'dbml_owner'
                 and pg_get_userbyid(v.relowner) = 'dbml_owner', false) as own,
+       -- A dump restored without owners belongs to whoever restored it.
+       coalesce(d.nspowner = r.oid and s.nspowner = r.oid and v.relowner = r.oid, false)
+         and to_regclass('dbml.setting') is not null as restored,
        exists (select from pg_class c where c.relnamespace = d.oid and c.relname = 'version_signature') as has_signatures,
        exists (select from pg_available_extensions where name = 'plpython3u') as plpython_available,
        exists (select from pg_extension where extname = 'plpython3u') as plpython_created
@@ -69,3 +72,39 @@ select p.oid::regprocedure::text as function
  where n.nspname in ('dbml', 'dbml_scorer')
    and pg_get_userbyid(p.proowner) <> 'dbml_owner'
  order by 1;
+
+-- name: rights_amiss
+-- Rights that are gone since dbml was installed, and those that somebody has given besides.
+with kept as (
+  select r.*
+    from dbml.setting s
+   cross join lateral jsonb_to_recordset(s.value::jsonb) as r(object text, grantee text, privilege text)
+   where s.name = 'rights'
+), found as (
+  select * from dbml._rights()
+)
+select a.object, a.grantee, string_agg(a.privilege, ', ' order by a.privilege) as privileges, a.missing
+  from (select k.object, k.grantee, k.privilege, true as missing
+          from (table kept except table found) k
+         union all
+        select f.object, f.grantee, f.privilege, false
+          from (table found except table kept) f
+         where exists (select from kept)) a
+ group by a.object, a.grantee, a.missing
+ order by a.missing desc, a.object, a.grantee;
+
+-- name: runs_as_owner
+-- Who could have code of his own run as dbml_owner: by a trigger, a cast or a redefined function on an attached table.
+select r.relation, r.role, r.how
+  from (select a.relation::text, pg_get_userbyid(c.relowner)::text as role, c.relowner as oid, 'owns {}' as how
+          from (select p.relation from dbml.profile p union select e.relation from dbml.event e) a
+          join pg_class c on c.oid = a.relation
+         union all
+        select a.relation::text, case g.grantee when 0 then 'public' else pg_get_userbyid(g.grantee)::text end, g.grantee,
+               'has TRIGGER on {}'
+          from (select p.relation from dbml.profile p union select e.relation from dbml.event e) a
+          join pg_class c on c.oid = a.relation
+         cross join lateral aclexplode(c.relacl) g
+         where g.privilege_type = 'TRIGGER' and g.grantee <> c.relowner) r
+ where r.oid = 0 or not pg_has_role(r.oid, 'dbml_owner', 'member')
+ order by 1, 2, 3;

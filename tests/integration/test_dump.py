@@ -190,3 +190,23 @@ def test_partitions_written_directly_are_found(db: Db, dsn: str, databases: Data
         assert {d.column for d in dbml.reconcile(restored).differences} == {"notes", "last_note"}
         dbml.reconcile(restored, repair=True)
         check(db, restored, exactly=False)
+
+
+@pytest.mark.usefixtures("shop")
+def test_without_owners_and_privileges(db: Db, dsn: str, databases: Databases, tmp_path: Path, cli: Cli) -> None:
+    target, file = databases.create(installed=False), tmp_path / "dump"
+    tool("pg_dump", dsn, "-Fc", "--file", file)
+    tool("pg_restore", target, "--no-owner", "--no-privileges", "--exit-on-error", file)
+    told = cli("doctor", dsn=target, exit_code=1)
+    assert "restored without its owners" in told.stdout
+    cli("install", dsn=target)
+    told = cli("doctor", dsn=target)
+    assert "rights:" not in told.stdout
+    assert "up to date" in cli("install", dsn=target).stdout
+    with psycopg.connect(target, autocommit=True) as restored:
+        owners = restored.execute(
+            "select distinct pg_get_userbyid(o) from (select proowner from pg_proc where pronamespace::regnamespace::text ~ '^dbml'"
+            " union all select relowner from pg_class where relnamespace::regnamespace::text ~ '^dbml') u(o)"
+        ).fetchall()
+        assert owners == [("dbml_owner",)]
+        check(db, restored, exactly=True)

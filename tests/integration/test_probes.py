@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -113,14 +112,30 @@ def test_default_privileges_of_an_administrator_open_nothing(empty_dsn: str, cli
                 role.execute("insert into dbml.trusted_key default values")
 
 
-def test_the_page_asks_who_can_run_code_by_a_query_that_works(db: Db, live: None) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
-    query = page.partition("Who they are:\n\n```sql\n")[2].partition("```")[0]
+def test_doctor_names_who_can_run_code_as_dbml_owner(db: Db, cli: Cli, live: None) -> None:
     db.execute("create role dbml_test_trigger nologin")
     try:
         db.execute("grant trigger on complaint to dbml_test_trigger")
-        rows = {relation: triggers for relation, _, triggers in db.execute(query).fetchall()}  # type: ignore[arg-type]
+        db.execute("alter table customer owner to dbml_test_trigger")
+        told = cli("doctor").stdout
+        db.execute("alter table customer owner to current_user")
     finally:
         db.execute("drop owned by dbml_test_trigger; drop role dbml_test_trigger")
-    assert set(rows) == {"customer", "complaint"}
-    assert "dbml_test_trigger" in str(rows["complaint"]) and "dbml_test_trigger" not in str(rows["customer"])
+    says = "dbml_test_trigger can have code run as dbml_owner, because it"
+    assert f"{says} has TRIGGER on complaint" in told
+    assert f"{says} owns customer" in told
+    assert "can have code run" not in cli("doctor").stdout
+
+
+def test_doctor_names_rights_that_dbml_did_not_give(db: Db, cli: Cli, live: None) -> None:
+    assert "rights:" not in cli("doctor").stdout
+    db.execute("create role dbml_test_reader nologin")
+    try:
+        db.execute("grant select on dbml.failure to dbml_test_reader")
+        told = cli("doctor").stdout
+        assert "table dbml.failure: dbml_test_reader may select, which dbml did not grant" in told
+        mend = told.partition("if nobody meant it: ")[2].partition("\n")[0]
+        db.execute(mend)  # type: ignore[arg-type]
+        assert "rights:" not in cli("doctor").stdout
+    finally:
+        db.execute("drop owned by dbml_test_reader; drop role dbml_test_reader")

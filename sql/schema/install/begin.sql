@@ -11,6 +11,7 @@ set lock_timeout = '10s';
 do $dbml_begin$
 declare
   foreign_object text;
+  owners text[] := '{dbml_owner}';
 begin
   if current_setting('transaction_read_only')::boolean then
     raise exception 'this session is read-only'
@@ -21,9 +22,13 @@ begin
     raise exception 'role % may not install dbml: it lacks CREATE on the database or CREATEROLE', current_user
       using errcode = 'DB014', hint = 'Connect as a superuser (PL/Python functions can only be created by one).';
   end if;
+  -- A dump restored without owners belongs to whoever restored it: that is who may give it back to dbml_owner.
+  if to_regclass('dbml.setting') is not null and to_regclass('dbml.alembic_version') is not null then
+    owners := owners || current_user::text;
+  end if;
   select n.nspname into foreign_object
     from pg_namespace n
-   where n.nspname in ('dbml', 'dbml_scorer') and pg_get_userbyid(n.nspowner) <> 'dbml_owner'
+   where n.nspname in ('dbml', 'dbml_scorer') and pg_get_userbyid(n.nspowner) <> all (owners)
    order by 1
    limit 1;
   if found then
@@ -34,7 +39,9 @@ begin
   select p.oid::regprocedure::text into foreign_object
     from pg_proc p
     join pg_namespace n on n.oid = p.pronamespace
-   where n.nspname in ('dbml', 'dbml_scorer') and pg_get_userbyid(p.proowner) <> 'dbml_owner'
+   where n.nspname in ('dbml', 'dbml_scorer')
+     -- Where the schema is dbml_owner's, nothing was restored without owners.
+     and pg_get_userbyid(p.proowner) <> all (case when pg_get_userbyid(n.nspowner) = 'dbml_owner' then '{dbml_owner}' else owners end)
    order by 1
    limit 1;
   if found then

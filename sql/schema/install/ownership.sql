@@ -7,9 +7,9 @@ begin
     select format('schema %I', nspname) as name from pg_catalog.pg_namespace
      where nspname in ('dbml', 'dbml_scorer') and nspowner <> 'dbml_owner'::regrole
     union all
-    select format('%s dbml.%I', case relkind when 'v' then 'view' else 'table' end, relname)
+    select format('%s %s', case relkind when 'v' then 'view' else 'table' end, oid::regclass)
       from pg_catalog.pg_class
-     where relnamespace = 'dbml'::regnamespace and relkind in ('r', 'v') and relowner <> 'dbml_owner'::regrole
+     where relnamespace in ('dbml'::regnamespace, 'dbml_scorer'::regnamespace) and relkind in ('r', 'v') and relowner <> 'dbml_owner'::regrole
     union all
     -- Those of identity columns go with their tables.
     select format('sequence dbml.%I', relname)
@@ -22,9 +22,32 @@ begin
      where t.typnamespace = 'dbml'::regnamespace and t.typowner <> 'dbml_owner'::regrole
     union all
     select format('function %s', oid::regprocedure) from pg_catalog.pg_proc
-     where pronamespace = 'dbml'::regnamespace and proowner <> 'dbml_owner'::regrole
+     where pronamespace in ('dbml'::regnamespace, 'dbml_scorer'::regnamespace) and proowner <> 'dbml_owner'::regrole
   loop
     execute 'alter ' || object.name || ' owner to dbml_owner';
+  end loop;
+end
+$$;
+-- What dbml_owner needs of the tables that are attached; a dump restored without privileges has lost it.
+do $$
+declare
+  attached record;
+begin
+  for attached in
+    select p.relation, 'select, update' as rights from dbml.profile p
+     where not (has_table_privilege('dbml_owner', p.relation, 'select') and has_table_privilege('dbml_owner', p.relation, 'update'))
+    union all
+    select e.relation, 'select' from dbml.event e where not has_table_privilege('dbml_owner', e.relation, 'select')
+  loop
+    execute format('grant %s on %s to dbml_owner', attached.rights, attached.relation);
+  end loop;
+  for attached in
+    select distinct c.relnamespace::regnamespace as schema
+      from pg_catalog.pg_class c
+     where c.oid in (select p.relation from dbml.profile p union all select e.relation from dbml.event e)
+       and not has_schema_privilege('dbml_owner', c.relnamespace, 'usage')
+  loop
+    execute format('grant usage on schema %s to dbml_owner', attached.schema);
   end loop;
 end
 $$;
