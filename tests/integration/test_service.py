@@ -27,7 +27,7 @@ from tritonclient.utils import InferenceServerException
 
 import dbml
 from dbml import spec
-from dbml.serving.strategies import Strategy, serving
+from dbml.serving.strategies import Strategy
 from tests.conftest import SPEC, TABLES, Databases, Trained
 
 DBML = Path(sys.executable).with_name("dbml")
@@ -265,7 +265,7 @@ def test_a_deployment_shows_at_the_next_request(service: Running, churn: Trained
             assert "model_version" not in answer
     finally:
         with psycopg.connect(service.dsn) as db:
-            if len(serving(db, "churn")) > 1:
+            if len(dbml.allocation(db, "churn")) > 1:
                 dbml.abort(db, "churn")
             dbml.deploy(db, "churn", 1)
 
