@@ -18,6 +18,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @dsn_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="For REST.")
+@click.option("--grpc-port", type=click.IntRange(1, 65535), help="For gRPC; else there is none.")
 @click.option("--processes", default=1, show_default=True, type=click.IntRange(min=1), help="That serve at once.")
 @click.option("--tokens", type=click.Path(path_type=Path), metavar="FILE", help="Who may ask, as which role.")
 @click.option(
@@ -32,6 +33,7 @@ def serve_command(
     dsn: str | None,
     host: str,
     port: int,
+    grpc_port: int | None,
     processes: int,
     tokens: Path | None,
     connections: int,
@@ -51,8 +53,12 @@ def serve_command(
         )
     try:
         from dbml.service.server import serve
+
+        if grpc_port is not None:
+            import grpc  # noqa: F401
     except ImportError as error:
-        raise errors.ServerError(f"the web service needs {error.name}", "pip install 'dbml[service]'") from error
+        extra = "grpc" if error.name == "grpc" else "service"
+        raise errors.ServerError(f"the web service needs {error.name}", f"pip install 'dbml[{extra}]'") from error
     from dbml.service.settings import Settings
     from dbml.service.tokens import Tokens
 
@@ -60,10 +66,17 @@ def serve_command(
         Tokens(tokens)  # says what is wrong before anything starts
     chosen = (dsn or os.environ.get("DBML_DSN", "")).replace("postgresql+psycopg://", "postgresql://", 1)
     settings = Settings(
-        chosen or None, str(tokens.absolute()) if tokens else None, connections, max_body * 2**20, max_rows, timeout
+        dsn=chosen or None,
+        tokens=str(tokens.absolute()) if tokens else None,
+        connections=connections,
+        body=max_body * 2**20,
+        rows=max_rows,
+        timeout=timeout,
+        host=host,
+        grpc_port=grpc_port,
     )
     click.echo(f"dbml serves at http://{host}:{port}; /docs says what can be asked.", err=True)
-    serve(settings, host, port, processes)
+    serve(settings, port, processes)
 
 
 @click.group("token")

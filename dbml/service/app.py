@@ -167,7 +167,14 @@ def create(settings: Settings | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await service.scoring.open()
-        yield
+        if settings.grpc_port is None:
+            yield
+        else:
+            from dbml.service import rpc  # another extra
+
+            server = await rpc.start(settings, service.tokens, service.scoring)
+            yield
+            await rpc.stop(server)
         await service.scoring.close()
 
     def route(path: str, handler: Handler, method: str = "GET") -> Route:

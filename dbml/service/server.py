@@ -11,12 +11,12 @@ from dbml.service.settings import Settings
 LONGEST_STOP = 30
 
 
-def serve(settings: Settings, host: str, port: int, processes: int) -> None:
+def serve(settings: Settings, port: int, processes: int) -> None:
     """Serve until SIGTERM or SIGINT; what has begun is answered first, within half a minute."""
     settings.to_environment()
     Granian(
         "dbml.service.app:create",
-        address=host,
+        address=settings.host,
         port=port,
         interface=Interfaces.ASGI,
         workers=processes,

@@ -21,6 +21,8 @@ class Settings:
     :param body: bytes of a request's body, at most.
     :param rows: of a request, at most.
     :param timeout: seconds that a request may take.
+    :param host: the address to listen at.
+    :param grpc_port: for gRPC; None: there is none.
     """
 
     dsn: str | None = None
@@ -29,6 +31,8 @@ class Settings:
     body: int = 16 * 1024 * 1024
     rows: int = 10_000
     timeout: float = 10.0
+    host: str = "127.0.0.1"
+    grpc_port: int | None = None
 
     def to_environment(self) -> None:
         """Leave it to the processes that will be started."""

@@ -22,7 +22,9 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from tritonclient import grpc as triton_grpc
 from tritonclient import http as triton
+from tritonclient.grpc import service_pb2
 from tritonclient.utils import InferenceServerException
 
 import dbml
@@ -43,6 +45,7 @@ class Running:
     tokens: dict[str, str]
     file: Path
     process: subprocess.Popen[str]
+    grpc_port: int
 
     def client(self, role: str | None = ANALYST) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
@@ -53,12 +56,16 @@ class Running:
             return client.post(path, json=body)
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextmanager
 def served(dsn: str, *options: object) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """A service in processes of its own; stopped at the end if it runs."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [str(part) for part in (DBML, "serve", "--dsn", dsn, "--port", port, *options)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -118,8 +125,10 @@ def service(
     file = folder / "tokens"
     tokens = {role: token(file, role) for role in (ANALYST, STRANGER, TENANT)}
     tokens["expired"] = token(file, ANALYST, "--days", "0")
-    with served(dsn, "--tokens", file, "--max-body", 1, "--max-rows", 1000) as (port, process):
-        yield Running(port, dsn, tokens, file, process)
+    grpc_port = free_port()
+    options = ("--tokens", file, "--max-body", 1, "--max-rows", 1000, "--grpc-port", grpc_port)
+    with served(dsn, *options) as (port, process):
+        yield Running(port, dsn, tokens, file, process, grpc_port)
     with psycopg.connect(dsn) as db:
         for role in (ANALYST, STRANGER, TENANT):
             db.execute(sql.SQL("drop owned by {0}; drop role {0}").format(sql.Identifier(role)))
@@ -133,16 +142,17 @@ def columns(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def tensors(rows: pd.DataFrame, *, binary: bool) -> list[Any]:
-    """The same by Triton's client."""
+def tensors(rows: pd.DataFrame, **options: Any) -> list[Any]:
+    """The same by Triton's client, over HTTP where there are options."""
+    module = triton if options else triton_grpc
     made = []
     for name, datatype, column in (
         ("plan", "BYTES", rows["plan"].to_numpy(object)),
         ("complaints", "INT64", rows["complaints"].to_numpy(np.int64)),
         ("spend", "FP64", rows["spend"].to_numpy(np.float64)),
     ):
-        tensor = triton.InferInput(name, [len(rows), 1], datatype)
-        tensor.set_data_from_numpy(column.reshape(-1, 1), binary_data=binary)
+        tensor = module.InferInput(name, [len(rows), 1], datatype)
+        tensor.set_data_from_numpy(column.reshape(-1, 1), **options)
         made.append(tensor)
     return made
 
@@ -163,7 +173,7 @@ def test_tritons_client_gets_scikit_learns_scores(
     with triton_client(service) as client:
         answer = client.infer(
             "churn",
-            tensors(rows, binary=binary),
+            tensors(rows, binary_data=binary),
             model_version=version,
             request_id="7",
             outputs=None if binary else [triton.InferRequestedOutput("score", binary_data=False)],
@@ -192,6 +202,49 @@ def test_tritons_client_reads_what_there_is(service: Running) -> None:
         assert metadata["parameters"]["key"] == ["id"]
         with pytest.raises(InferenceServerException, match="there is no churn@3"):
             client.infer("churn", [], "3", headers=headers(service))
+
+
+def test_grpc_says_the_same(service: Running, churn: Trained, churn_2: Trained) -> None:
+    rows, key = churn.rows.head(300), triton_grpc.InferInput("id", [2], "INT64")
+    key.set_data_from_numpy(np.array([7, 50]))
+    with triton_grpc.InferenceServerClient(f"127.0.0.1:{service.grpc_port}") as client:
+        assert client.is_server_live() and client.is_server_ready()
+        known: dict[str, Any] = {"headers": {"authorization": f"Bearer {service.tokens[ANALYST]}"}}
+        assert client.is_model_ready("churn", **known) and not client.is_model_ready("churn", "9", **known)
+        assert client.get_server_metadata().name == "dbml"
+        metadata = client.get_model_metadata("churn", **known)
+        assert [(one.name, one.datatype) for one in metadata.inputs][2] == ("spend", "FP64")
+        for version, model in (("1", churn), ("2", churn_2)):
+            answer = client.infer("churn", tensors(rows), version, request_id="7", **known)
+            assert np.abs(answer.as_numpy("score") - model.truth(rows)).max() < 1e-9
+            assert (answer.get_response().model_version, answer.get_response().id) == (version, "7")
+        by_key = client.infer("churn", [key], outputs=[triton_grpc.InferRequestedOutput("score")], **known)
+        assert np.abs(by_key.as_numpy("score") - churn.truth(churn.rows.head(50))[[6, 49]]).max() < 1e-9
+        stranger = {"authorization": f"Bearer {service.tokens[STRANGER]}"}
+        for inputs, headers, code, says in (
+            (tensors(rows)[:2], known["headers"], "INVALID_ARGUMENT", "feature spend of churn is missing"),
+            (tensors(rows), {}, "UNAUTHENTICATED", "a token is needed"),
+            (tensors(rows), stranger, "PERMISSION_DENIED", "permission denied"),
+            (tensors(pd.concat([rows] * 4)), known["headers"], "RESOURCE_EXHAUSTED", "this service takes 1000"),
+        ):
+            with pytest.raises(InferenceServerException, match=says) as refused:
+                client.infer("churn", inputs, headers=headers)
+            assert refused.value.status() == f"StatusCode.{code}"
+        request = service_pb2.ModelInferRequest(model_name="churn")
+        for name, datatype, field, values in (
+            ("plan", "BYTES", "bytes_contents", [b"basic", b"plus"]),
+            ("complaints", "INT32", "int_contents", [3, 4]),
+            ("spend", "FP64", "fp64_contents", [50.0, float("nan")]),
+        ):
+            tensor = request.inputs.add(name=name, datatype=datatype, shape=[2])
+            getattr(tensor.contents, field).extend(values)
+        typed = client._client_stub.ModelInfer(request, metadata=list(known["headers"].items()))
+        first, second = np.frombuffer(typed.raw_output_contents[0])
+        row = pd.DataFrame({"plan": ["basic"], "complaints": [3], "spend": [50.0]})
+        assert abs(first - churn.truth(row)[0]) < 1e-9 and np.isnan(second)
+        assert typed.parameters["reason"].string_param.startswith("row 1: churn@1 cannot score")
+        with pytest.raises(InferenceServerException, match="model 'chern' has no deployed version"):
+            client.get_model_metadata("chern", **known)
 
 
 def test_by_key_the_service_reads_the_profile(service: Running, churn: Trained) -> None:
