@@ -73,13 +73,27 @@ def score(
 
 def score_columns(plan: Mapping[str, Any], rows: Rows) -> Array:
     """Score rows that are columns already; as :func:`score`."""
+    return _answers(plan, rows, [plan["output"]])[:, 0]
+
+
+def answers(
+    plan: Mapping[str, Any], numbers: Sequence[Sequence[float | None]], texts: Sequence[Sequence[str | None]]
+) -> Array:
+    """All answers of a plan of all: float64, shape ``(rows, outputs)``; NaN for a row that is refused."""
+    rows = Rows(columns(plan["numbers"], numbers), _by_feature(plan, texts), len(numbers))
+    return _answers(plan, rows, plan["outputs"])
+
+
+def _answers(plan: Mapping[str, Any], rows: Rows, outputs: Sequence[int]) -> Array:
     values = _evaluate(plan, rows)
     refused = np.zeros(rows.count, dtype=bool)
     for check in plan["checks"]:
         refused |= ~values[check["node"]]
-    answer = np.array(np.broadcast_to(values[plan["output"]], rows.count), dtype=np.float64)
-    answer[refused | ~np.isfinite(answer)] = np.nan
-    return answer
+    found = np.empty((rows.count, len(outputs)))
+    for place, output in enumerate(outputs):
+        found[:, place] = values[output]
+    found[refused | ~np.isfinite(found).all(axis=1)] = np.nan
+    return found
 
 
 def columns(width: int, numbers: Sequence[Sequence[float | None]]) -> Array:

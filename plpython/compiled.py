@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Score = Callable[[Sequence[float | None], Sequence[str | None]], float]
 
 CANNOT_SCORE = "DB013"
+# How a fingerprint ends that stands for all answers of a version, a list, and not for its score alone.
+ALL = "#"
 # Marshalled code is for the very interpreter that wrote it.
 PYTHON = f"{sys.implementation.cache_tag} {sys.hexversion:x}"
 LOADED_AT_MOST = 16
@@ -68,8 +70,9 @@ def score(plpy: Plpy, fingerprint: str, numbers: Sequence[float | None], texts: 
 
 def refusal(plpy: Plpy, fingerprint: str, reason: Refused) -> str:
     """Say which version refuses a row, and why."""
+    table = "version_output" if fingerprint.endswith(ALL) else "model_version"
     query = plpy.prepare(
-        "select v.model || '@' || v.version as name from dbml.model_version v where v.fingerprint = $1 limit 1",
+        f"select v.model || '@' || v.version as name from dbml.{table} v where v.fingerprint = $1 limit 1",
         ["text"],
     )
     rows = plpy.execute(query, [fingerprint])
@@ -143,7 +146,8 @@ def plan_text(plpy: Plpy, fingerprint: str) -> str:
 
     :raises Refused: there is no such version, or it has no plan.
     """
-    query = plpy.prepare("select v.plan from dbml.model_version v where v.fingerprint = $1 limit 1", ["text"])
+    table = "version_output" if fingerprint.endswith(ALL) else "model_version"
+    query = plpy.prepare(f"select v.plan from dbml.{table} v where v.fingerprint = $1 limit 1", ["text"])
     rows = plpy.execute(query, [fingerprint])
     if not rows or rows[0]["plan"] is None:
         raise Refused(f"no stored version with a plan has the fingerprint {fingerprint}")

@@ -35,6 +35,16 @@ def score(plpy: Plpy, fingerprint: str, numbers: Sequence[Any], texts: Sequence[
         plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)
 
 
+def score_outputs(
+    plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Any], texts: Sequence[Any]
+) -> list[float]:
+    """All answers for one row, or raise SQLSTATE DB013."""
+    try:
+        return scoring.outputs(plpy, fingerprint, engine, numbers, texts)
+    except models.Refused as error:
+        plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)
+
+
 def score_in_bulk(
     plpy: Plpy,
     fingerprint: str,

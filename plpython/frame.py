@@ -202,6 +202,42 @@ def _category(feature: Mapping[str, Any], value: float | None) -> float | int | 
     return int(value) if feature["kind"] == "integer" and float(value).is_integer() else value
 
 
+def answers(estimator: Any, interface: Mapping[str, Any], X: Any) -> Any:  # noqa: N803 - scikit-learn's name
+    """Give all answers to one group of rows, as the interface's ``answers`` tells.
+
+    :param X: one group from :func:`rows_to_input`.
+    :returns: a 2-D float64 array. In each row the score is first. Of a classifier the place of the predicted class
+        follows, and the probability of each class; of a regressor with several targets the value of each.
+    :raises ValueError: as :func:`scores` does.
+    """
+    import numpy as np
+
+    kinds = interface["answers"]
+    if "targets" in kinds:
+        values = np.asarray(estimator.predict(X), dtype=np.float64)
+        found = np.column_stack((values[:, interface["output"]["target"]], values))
+    else:
+        classes = kinds["classes"]
+        places = {repr(label): float(place) for place, label in enumerate(classes)}
+        predicted = np.array([places[repr(label)] for label in np.asarray(estimator.predict(X)).tolist()])
+        if kinds["probabilities"]:
+            chances = np.asarray(estimator.predict_proba(X), dtype=np.float64)
+        else:
+            chances = np.empty((len(X), 0))
+        if interface["output"]["kind"] == "probability":
+            score = chances[:, interface["output"]["index"]]
+        elif interface["output"]["kind"] == "label":
+            score = predicted == classes.index(interface["output"]["label"])
+        else:
+            score = np.array(classes, dtype=np.float64)[predicted.astype(int)] if len(X) else predicted
+        found = np.column_stack((score, predicted, chances))
+    if len(found) != len(X):
+        raise ValueError(f"the estimator answered {len(X)} rows with the shape {found.shape}")
+    if not np.isfinite(found).all():
+        raise ValueError("the estimator answered NaN or infinity")
+    return found
+
+
 def scores(estimator: Any, output: Mapping[str, Any], X: Any) -> Any:  # noqa: N803 - scikit-learn's name
     """Score one group of rows.
 
@@ -223,6 +259,8 @@ def scores(estimator: Any, output: Mapping[str, Any], X: Any) -> Any:  # noqa: N
         answer = np.asarray(np.asarray(estimator.predict(X)) == output["label"])
     elif output["kind"] == "value":
         answer = np.asarray(estimator.predict(X))
+        if "target" in output:
+            answer = answer[:, output["target"]]
     else:
         raise ValueError(f'unknown output "{output["kind"]}"')
     if answer.shape != (len(X),):

@@ -45,16 +45,21 @@ class Estimator:
     name: str
     interface: dict[str, Any]
     estimator: Any
+    all_answers: bool = False
 
-    def score_many(self, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> list[float]:
+    def score_many(self, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> list[Any]:
         """Score rows in one vectorised call for each kind of row; all or none.
 
+        :returns: a number a row, or a list of all answers.
         :raises Refused: with the estimator's own reason.
         """
-        answers = [0.0] * len(numbers)
+        answers: list[Any] = [0.0] * len(numbers)
         try:
             for indices, rows in frame.rows_to_input(self.interface, numbers, texts):
-                found = frame.scores(self.estimator, self.interface["output"], rows)
+                if self.all_answers:
+                    found = frame.answers(self.estimator, self.interface, rows)
+                else:
+                    found = frame.scores(self.estimator, self.interface["output"], rows)
                 for index, answer in zip(indices, found.tolist()):
                     answers[index] = answer
         except BaseException as error:
@@ -160,6 +165,8 @@ def forget_estimators() -> None:
 
 def _read_estimator(plpy: Plpy, labelled: str) -> Estimator:
     name, _, fingerprint = labelled.partition(" ")
+    all_answers = fingerprint.endswith(compiled.ALL)
+    fingerprint = fingerprint.rstrip(compiled.ALL)
     query = plpy.prepare(
         "select v.model, v.version, v.interface, v.artifact "
         "from dbml.model_version v "
@@ -196,7 +203,7 @@ def _read_estimator(plpy: Plpy, labelled: str) -> Estimator:
     except BaseException as error:
         raise LoadError(f"{name} does not load in this server: {type(error).__name__}: {error}") from error
     _force_one_job(estimator)
-    return Estimator(name, interface, estimator)
+    return Estimator(name, interface, estimator, all_answers)
 
 
 def _force_one_job(estimator: Any) -> None:

@@ -8,7 +8,8 @@ A plan is a JSON object::
 scalar computed for a row from earlier nodes: ``{"op": "subtract", "of": [3, 4]}``. ``checks`` are conditions
 that a row must meet, ``{"node": 7, "because": "Input X contains NaN"}``: what scikit-learn refuses, a plan
 refuses. With ``"ordinary": true`` every row meets it whose numbers are :data:`ordinary <ORDINARY>`. ``output`` is the
-node that is the score; an answer that is not finite is refused too.
+node that is the score; an answer that is not finite is refused too. A plan of all answers has ``outputs`` as well: the
+nodes of each, the score first.
 
 Numbers are IEEE 754 doubles, and NaN is what is missing. Arithmetic never raises: 1/0 is infinity, log(-1) is
 NaN. Where JSON cannot write a number, it says ``"NaN"``, ``"Infinity"`` or ``"-Infinity"``.
@@ -304,6 +305,9 @@ def _check(plan: dict[str, Any]) -> None:
             raise PlanError("a check of the plan is no condition with a reason")
     if not 0 <= plan["output"] < len(nodes) or found[plan["output"]] != "n":
         raise PlanError("the plan's output is no number")
+    for output in plan.get("outputs", ()):
+        if not 0 <= output < len(nodes) or found[output] != "n":
+            raise PlanError("one of the plan's outputs is no number")
 
 
 def inputs(operation: Operation, count: int) -> str:

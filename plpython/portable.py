@@ -44,7 +44,8 @@ class _Writer:
         output = self.plan["output"]
         ordinary = [check for check in self.plan["checks"] if check.get("ordinary")]
         others = [check for check in self.plan["checks"] if not check.get("ordinary")]
-        of_output = self._closure([output])
+        outputs = self.plan.get("outputs", [output])
+        of_output = self._closure(outputs)
         of_others = self._closure([check["node"] for check in others])
         of_ordinary = self._closure([check["node"] for check in ordinary])
         body = self._numbers(bool(ordinary))
@@ -54,11 +55,11 @@ class _Writer:
             careful = self._computed(of_ordinary - of_others - of_output) + self._refusals(ordinary)
             body += ["if not ordinary:", *(f"    {line}" for line in careful)]
         body += self._computed(of_output - of_others - of_ordinary)
-        body += [
-            f"answer = {self._ref(output)}",
-            "if answer - answer != 0.0: raise Refused('the estimator answered NaN or infinity')",
-            "return answer",
-        ]
+        many = "outputs" in self.plan
+        found = [self._ref(each) for each in outputs]
+        body.append(f"answer = [{', '.join(found)}]" if many else f"answer = {found[0]}")
+        infinite = "any([x - x != 0.0 for x in answer])" if many else "answer - answer != 0.0"
+        body += [f"if {infinite}: raise Refused('the estimator answered NaN or infinity')", "return answer"]
         score = "def score(numbers, texts):\n" + "".join(f"    {line}\n" for line in body)
         imports = ["from array import array", "from bisect import bisect_left", "from math import exp, hypot"]
         return "\n".join([*imports, *self.constants, *self.functions, score])

@@ -25,6 +25,7 @@ _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "numeric": sa.Numeric(),
     "real": sa.REAL(),
     "double precision": sa.Double(),
+    "double precision[]": sa.ARRAY(sa.Double()),
     "boolean": sa.Boolean(),
     "text": sa.Text(),
     "character varying": sa.String(),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbml.alembic import operations as ops
 from dbml.alembic.declaration import Release
+from dbml.profiles.output import SCORE, Output, output
 from dbml.profiles.spec import Counter, Event, Outcome, Prediction, Profile
 
 if TYPE_CHECKING:
@@ -144,9 +145,17 @@ def _prediction(prediction: Prediction) -> str:
         "on_error": prediction.on_error,
         "features": dict(prediction.features),
         "log": prediction.log,
+        "output": prediction.output,
+        "of": prediction.of,
+        "outputs": {column: _output(held) for column, held in prediction.outputs.items()},
     }
-    given = _given(values, {"on_error": "keep", "features": {}})
+    given = _given(values, {"on_error": "keep", "features": {}, "output": SCORE, "outputs": {}})
     return _call("spec.Prediction", [repr(prediction.model), repr(prediction.column), *given])
+
+
+def _output(said: Output | str | Mapping[str, str]) -> str | dict[str, str]:
+    held = output(said)
+    return held.output if held.of is None else held.as_dict()
 
 
 def _event(event: Event) -> str:

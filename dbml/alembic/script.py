@@ -79,6 +79,11 @@ def add_model(release: Release) -> str:
             fingerprint=sql.Literal(read.fingerprint),
             engine=sql.Literal(chosen),
             insert=database.verbatim(filled("add_version", new.parameters(chosen))),
+            outputs=database.verbatim(
+                f"perform a.added from ({filled('add_outputs', adding.outputs(release.name, release.version, read, possible.answers))}) a;"
+                if possible.answers
+                else ""
+            ),
         ).as_string(None)
     )
 

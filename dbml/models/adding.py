@@ -23,7 +23,7 @@ from dbml.schema.install import require
 if TYPE_CHECKING:
     from dbml.models.artifact import Artifact, Sample
     from dbml.models.signing import Key
-    from dbml.scorer.engines import Engines
+    from dbml.scorer.engines import Answers, Engines
 
 
 @dataclass(frozen=True)
@@ -170,6 +170,8 @@ def add_model(
             left = [one for one in candidates if one not in refusals]
             if left:
                 database.value(raw, "add_version", **new.parameters(left[-1]))
+                if possible.answers:
+                    database.value(raw, "add_outputs", **outputs(name, version, read, possible.answers))
                 _sign(raw, signer, name, version, read)
             tried = trial.run(raw, name, version, candidates, refusals, unsigned)
             chosen = trial.choose(raw, tried, engine, plpython, read.libraries)
@@ -235,6 +237,20 @@ def new_version(name: str, version: int, read: Artifact, possible: Engines, **pr
         careful_expression=possible.expression.careful if possible.expression else None,
         **provenance,
     )
+
+
+def outputs(name: str, version: int, read: Artifact, answers: Answers) -> dict[str, Any]:
+    """What is stored of all the answers of a version: the parameters of the query ``add_outputs`` (pure)."""
+    plan = dumps(answers.plan)
+    return {
+        "name": name,
+        "version": version,
+        "fingerprint": f"{_fingerprint(read, plan)}#",
+        "plan": plan,
+        "expression": answers.expression.fast if answers.expression else None,
+        "careful_expression": answers.expression.careful if answers.expression else None,
+        "golden": Jsonb(answers.golden),
+    }
 
 
 def _fingerprint(read: Artifact, plan: str | None) -> str:

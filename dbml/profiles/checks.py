@@ -18,12 +18,11 @@ from dbml.profiles.layout import listed
 from dbml.profiles.spec import Counter, Event, Prediction, Profile
 
 _MOMENT = "timestamp with time zone"
-SCORE = "double precision"
 
 
 def prediction_types(prediction: Prediction) -> dict[str, str]:
     """What type each column of a prediction has."""
-    types = {prediction.column: SCORE}
+    types = {column: held.types[0] for column, held in prediction.answers.items()}
     if prediction.version_column:
         types[prediction.version_column] = "integer"
     if prediction.scored_at_column:
@@ -264,7 +263,7 @@ def check_columns(table: Table, profile: Profile) -> None:
     """
     for prediction in profile.predictions:
         for column, types in (
-            (prediction.column, (SCORE,)),
+            *((column, held.types) for column, held in prediction.answers.items()),
             (prediction.version_column, ("integer", "bigint")),
             (prediction.scored_at_column, ("timestamp with time zone",)),
         ):

@@ -210,11 +210,20 @@ def _reconcile_scores(raw: psycopg.Connection[Any], span: Span, report: Report, 
         wrong = [row for row in rows if known and row["comparable"]]
         report.earlier += len(rows) - len(wrong)
         report.differences += [
-            Difference(str(attached.table), row["entity"], prediction.column, _text(row["held"]), _text(row["truth"]))
+            Difference(
+                str(attached.table),
+                row["entity"],
+                row.get("column", prediction.column),
+                _text(row["held"]),
+                _text(row["truth"]),
+            )
             for row in wrong
         ]
         if repair:
-            report.repaired += _repair(raw, attached, wrong, "profiles/repair_scores", column=prediction.column)
+            touched = verbatim(prediction.answers[prediction.column].touched)
+            report.repaired += _repair(
+                raw, attached, wrong, "profiles/repair_scores", column=prediction.column, touched=touched
+            )
 
 
 def _wrong_scores(raw: psycopg.Connection[Any], span: Span, prediction: Prediction) -> list[dict[str, Any]]:
@@ -231,8 +240,10 @@ def _wrong_scores(raw: psycopg.Connection[Any], span: Span, prediction: Predicti
     )
 
     def statement(rows: sql.Composable) -> sql.Composed:
+        outputs = f"profile_{attached.id}_{prediction.model}_outputs"
         return template(
-            "profiles/reconcile_scores",
+            "profiles/reconcile_scores" if prediction.plain else "profiles/reconcile_outputs",
+            **({} if prediction.plain else {"outputs": sql.Identifier("dbml_scorer", outputs)}),
             entity=_entity(attached),
             column=sql.Identifier("dbml_b", prediction.column),
             comparable=comparable,
@@ -270,7 +281,7 @@ def _repair(
     attached: Attachment,
     rows: Sequence[dict[str, Any]],
     name: str,
-    **parts: str,
+    **parts: str | sql.Composable,
 ) -> int:
     for start in range(0, len(rows), REPAIRED_AT_ONCE):
         entities = [row["entity"] for row in rows[start : start + REPAIRED_AT_ONCE]]

@@ -6,12 +6,13 @@ import dataclasses
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from dbml.errors import SpecError, nearest
 from dbml.profiles.aggregate import Aggregate, parse
+from dbml.profiles.output import SCORE, Output, output
 
 ON_ERROR = ("keep", "null", "raise")
 LOG = ("all", "scores")
@@ -67,8 +68,12 @@ class Event:
 
 @dataclass(frozen=True)
 class Prediction:
-    """A profile column that holds a model's score.
+    """A profile column that holds a model's score or another of its answers, and columns for further ones.
 
+    :param output: what the column holds, and of which class or target: see :class:`~dbml.profiles.output.Output`.
+    :param of: the class or the target.
+    :param outputs: further column to its output, by name or as ``{"output": …, "of": …}``. All of them are computed at
+        once. A second prediction of the same model means the same.
     :param on_error: what a row gets that the model cannot score: ``keep`` the old score, ``null``, or
         ``raise`` and fail the statement.
     :param features: feature to SQL expression over the profile's columns, where the feature is not the
@@ -84,8 +89,14 @@ class Prediction:
     on_error: str = "keep"
     features: Mapping[str, str] = field(default_factory=dict)
     log: str | float | None = None
+    output: str = SCORE
+    of: str | None = None
+    outputs: Mapping[str, Output | str | Mapping[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        outputs = {column: output(said) for column, said in self.outputs.items()}
+        object.__setattr__(self, "outputs", outputs)
+        Output(self.output, self.of)
         if self.on_error not in ON_ERROR:
             raise SpecError(
                 f'prediction of "{self.model}" has on_error = "{self.on_error}"',
@@ -101,7 +112,29 @@ class Prediction:
     @property
     def columns(self) -> list[str]:
         """The profile columns that this prediction writes."""
-        return [c for c in (self.column, self.version_column, self.scored_at_column) if c]
+        return [c for c in (self.column, self.version_column, self.scored_at_column, *self.outputs) if c]
+
+    @property
+    def answers(self) -> dict[str, Output]:
+        """Column to what it holds, the prediction's own column first."""
+        return {self.column: Output(self.output, self.of), **{c: output(said) for c, said in self.outputs.items()}}
+
+    @property
+    def plain(self) -> bool:
+        """Whether the score is all that is asked for."""
+        return self.output == SCORE and not self.outputs
+
+    def with_also(self, other: Prediction) -> Prediction:
+        """The same, with the columns of another prediction of the same model.
+
+        :raises SpecError: the other says what is said once for a model.
+        """
+        if replace(other, column="", output=SCORE, of=None, outputs={}) != Prediction(self.model, ""):
+            raise SpecError(
+                f'the column "{other.column}" of "{self.model}" says more than which output it holds',
+                f'Say it once, where the column "{self.column}" is named.',
+            )
+        return replace(self, outputs={**self.outputs, **other.answers})
 
 
 @dataclass(frozen=True)
@@ -180,7 +213,7 @@ class Profile:
     ) -> None:
         object.__setattr__(self, "table", table)
         object.__setattr__(self, "key", _columns(key))
-        object.__setattr__(self, "predictions", tuple(predictions))
+        object.__setattr__(self, "predictions", _by_model(predictions))
         object.__setattr__(self, "events", tuple(events))
         object.__setattr__(self, "outcomes", tuple(outcomes))
         if not self.predictions and not self.events:
@@ -222,8 +255,11 @@ class Profile:
         """The spec as JSON-ready data; what it does not ask for is not there."""
         data = dataclasses.asdict(self)
         for prediction in data["predictions"]:
-            if prediction["log"] is None:
-                del prediction["log"]
+            for key, usual in (("log", None), ("output", SCORE), ("of", None), ("outputs", {})):
+                if prediction[key] == usual:
+                    del prediction[key]
+            for column, held in prediction.get("outputs", {}).items():
+                prediction["outputs"][column] = output(held).as_dict()
         if not self.outcomes:
             del data["outcomes"]
         for event in data["events"]:
@@ -277,8 +313,19 @@ def read(path: Path | str) -> Profile:
                 "on_error": str,
                 "features": dict,
                 "log": (str, float, int),
+                "output": str,
+                "of": str,
+                "outputs": dict,
             },
         )
+        for column, held in entry.get("outputs", {}).items():
+            if isinstance(held, dict):
+                _check(held, path, f'output "{column}"', required={"output": str}, optional={"of": str})
+            elif not isinstance(held, str):
+                raise SpecError(
+                    f'{path}: output "{column}" is not the name of an output in quotes',
+                    f'Write it as {column} = "label".',
+                )
         predictions.append(Prediction(**entry))
     events = []
     for entry in document.get("event", []):
@@ -331,6 +378,21 @@ def _check(
 
 def _columns(key: str | Iterable[str]) -> tuple[str, ...]:
     return (key,) if isinstance(key, str) else tuple(key)
+
+
+def _by_model(predictions: Iterable[Prediction]) -> tuple[Prediction, ...]:
+    """Predictions of one model that differ in their outputs are one with several columns."""
+    found: dict[str, list[Prediction]] = {}
+    for prediction in predictions:
+        found.setdefault(prediction.model, []).append(prediction)
+    joined = []
+    for same in found.values():
+        first = next((p for p in same if p.output == SCORE), same[0])
+        others = [p for p in same if p is not first]
+        for other in others:
+            first = first.with_also(other) if other.output != SCORE else first
+        joined += [first, *(p for p in others if p.output == SCORE)]
+    return tuple(joined)
 
 
 def _counter(counter: Counter | str | Mapping[str, str]) -> Counter:

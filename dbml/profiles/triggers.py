@@ -176,8 +176,8 @@ def _record(attachment: Attachment) -> sql.Composed:
     statements += [
         sql.SQL(
             "insert into dbml.prediction"
-            " (profile, model, column_name, version_column, scored_at_column, on_error, features, log)"
-            " values ({}, {}, {}, {}, {}, {}, {}::jsonb, {})"
+            " (profile, model, column_name, version_column, scored_at_column, on_error, features, log, outputs)"
+            " values ({}, {}, {}, {}, {}, {}, {}::jsonb, {}, {}::jsonb)"
         ).format(
             attachment.id,
             p.model,
@@ -187,6 +187,7 @@ def _record(attachment: Attachment) -> sql.Composed:
             p.on_error,
             json.dumps(dict(p.features)),
             None if p.log is None else str(p.log),
+            None if p.plain else json.dumps({column: held.as_dict() for column, held in p.answers.items()}),
         )
         for p in profile.predictions
     ]
@@ -270,8 +271,9 @@ def _rescore_function(attachment: Attachment) -> Function:
 def _score_touched(prediction: Prediction, alone: bool) -> sql.Composed:
     """A change of a row's score, by which the row's trigger computes it anew; none where another model is rescored."""
     another = sql.SQL("" if alone else "when dbml_model <> {model} then p.{column} ")
-    return sql.SQL("{column} = case {another}when p.{column} is null then 'NaN'::float8 end").format(
+    return sql.SQL("{column} = case {another}when p.{column} is null then {touched} end").format(
         column=Name(prediction.column),
+        touched=verbatim(prediction.answers[prediction.column].touched),
         another=another.format(model=prediction.model, column=Name(prediction.column)),
     )
 

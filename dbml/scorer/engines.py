@@ -16,7 +16,21 @@ from dbml._plpython.plan import loads
 from dbml.scorer import parity, sql
 from dbml.scorer.parity import Answer, Report
 from dbml.scorer.plan import Unsupported
-from dbml.scorer.sklearn import lower
+from dbml.scorer.sklearn import lower_all
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All that a version answers of a row, beside its score.
+
+    :param plan: of all answers, as :func:`dbml._plpython.frame.answers` orders them.
+    :param expression: for the engine ``sql``, an array; None where it cannot be.
+    :param golden: the estimator's own answers for the golden rows.
+    """
+
+    plan: dict[str, Any]
+    expression: sql.Expression | None
+    golden: list[list[float] | None]
 
 
 @dataclass(frozen=True)
@@ -29,6 +43,7 @@ class Engines:
     :param hurtful_rows: rows at the edges, JSON values in interface order.
     :param hurtful_scores: the estimator's own answers, None where it refuses.
     :param report: the plan against the estimator, over golden and hurtful rows.
+    :param answers: what else the plan answers; None where the score is all, or the engines answer nothing else.
     """
 
     plan: dict[str, Any] | None = None
@@ -37,12 +52,16 @@ class Engines:
     hurtful_rows: list[list[Any]] = field(default_factory=list)
     hurtful_scores: list[Answer] = field(default_factory=list)
     report: Report | None = None
+    answers: Answers | None = None
 
     def labelled(self, label: str) -> Engines:
         """The same for a version of another name, by which refusals call it."""
         if self.plan is None or self.expression is None:
             return self
-        return replace(self, expression=sql.render(self.plan, sql.OPERATIONS_ALONE, label))
+        answers = self.answers
+        if answers and answers.expression:
+            answers = replace(answers, expression=sql.render(answers.plan, sql.OPERATIONS_ALONE, label))
+        return replace(self, expression=sql.render(self.plan, sql.OPERATIONS_ALONE, label), answers=answers)
 
 
 def prepare(
@@ -60,7 +79,7 @@ def prepare(
     :param sql_alone: whether ``sql`` is the only engine in question, and may be larger than what pays.
     """
     try:
-        plan = lower(estimator, interface)
+        plan, all_answers = lower_all(estimator, interface)
         rows = parity.hurtful_rows(plan, interface, golden["rows"])
         truth = parity.truth(estimator, interface, rows)
         report = _compare(plan, interface, [*golden["rows"], *rows], [*golden["scores"], *truth])
@@ -75,7 +94,27 @@ def prepare(
         )
         return _no_plan(because, report)
     expression, refusals = _in_sql(plan, label, sql_alone)
-    return Engines(plan, expression, refusals, rows, truth, report)
+    answers = _answers(estimator, interface, golden, rows, all_answers, label, sql_alone) if all_answers else None
+    return Engines(plan, expression, refusals, rows, truth, report, answers)
+
+
+def _answers(
+    estimator: Any,
+    interface: Mapping[str, Any],
+    golden: Mapping[str, Any],
+    hurtful: Sequence[Any],
+    plan: dict[str, Any],
+    label: str,
+    sql_alone: bool,
+) -> Answers | None:
+    """The plan of all answers, if it answers as the estimator does."""
+    rows = [*golden["rows"], *hurtful]
+    truth = parity.true_answers(estimator, interface, rows)
+    numbers, texts = to_wire(interface, rows)
+    found = [None if row[0] != row[0] else row for row in batch.answers(plan, numbers, texts).tolist()]
+    if parity.compare_answers(rows, truth, found).differing:
+        return None
+    return Answers(plan, _in_sql(plan, label, sql_alone)[0], truth[: len(golden["rows"])])
 
 
 def refused_beside_others(plan: str) -> dict[str, str]:

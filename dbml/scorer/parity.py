@@ -6,7 +6,7 @@ Pure: takes answers, and never asks a server.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from dbml._plpython import batch
 from dbml._plpython.agreement import agree
-from dbml._plpython.frame import rows_to_input, scores, to_wire
+from dbml._plpython.frame import answers, rows_to_input, scores, to_wire
 from dbml._plpython.plan import EDGES, OPERATIONS
 from dbml.scorer import thresholds
 
@@ -87,12 +87,37 @@ def compare(rows: Sequence[Row], truth: Sequence[Answer], answers: Sequence[Answ
 
 
 def truth(estimator: Any, interface: Mapping[str, Any], rows: Sequence[Row]) -> list[Answer]:
-    """Ask the estimator itself; None for a row that it refuses.
+    """Ask the estimator itself for scores; None for a row that it refuses."""
+    return _asked(interface, rows, lambda X: scores(estimator, interface["output"], X).tolist())
+
+
+def true_answers(estimator: Any, interface: Mapping[str, Any], rows: Sequence[Row]) -> list[list[float] | None]:
+    """Ask the estimator itself for all its answers; None for a row that it refuses."""
+    return _asked(interface, rows, lambda X: answers(estimator, interface, X).tolist())
+
+
+def compare_answers(
+    rows: Sequence[Row], truth: Sequence[Sequence[float] | None], found: Sequence[Sequence[float] | None]
+) -> Report:
+    """Compare all answers of each row; what is worst of a row stands for it."""
+
+    def worst(expected: Sequence[float] | None, got: Sequence[float] | None) -> tuple[Answer, Answer]:
+        if expected is None or got is None:
+            return (None if expected is None else 0.0), (None if got is None else 0.0)
+        pairs = list(zip(expected, got, strict=True))
+        return max(pairs, key=lambda pair: (not agree(*pair), abs(pair[0] - pair[1])))
+
+    pairs = [worst(*pair) for pair in zip(truth, found, strict=True)]
+    return compare(rows, [expected for expected, _ in pairs], [got for _, got in pairs])
+
+
+def _asked(interface: Mapping[str, Any], rows: Sequence[Row], asked: Callable[[Any], list[Any]]) -> list[Any]:
+    """Ask for each row; None for a row that is refused.
 
     Rows are asked together, because an estimator takes as long for one row as for a thousand. Where one is
     refused, those with missing or infinite values are asked alone, and the others by halves.
     """
-    answers: list[Answer] = [None] * len(rows)
+    found: list[Any] = [None] * len(rows)
     numbers, texts = to_wire(interface, rows)
 
     def plain(index: int) -> bool:
@@ -103,12 +128,11 @@ def truth(estimator: Any, interface: Mapping[str, Any], rows: Sequence[Row]) -> 
             with np.errstate(all="ignore"):
                 wire = [numbers[i] for i in places], [texts[i] for i in places]
                 for indices, X in rows_to_input(interface, *wire):
-                    found = scores(estimator, interface["output"], X)
-                    for index, answer in zip(indices, found.tolist(), strict=True):
-                        answers[places[index]] = answer
+                    for index, answer in zip(indices, asked(X), strict=True):
+                        found[places[index]] = answer
         except Exception:
             for place in places:
-                answers[place] = None
+                found[place] = None
             if len(places) > 1:
                 usual = [place for place in places if plain(place)]
                 parts = [[place] for place in places if not plain(place)]
@@ -121,7 +145,7 @@ def truth(estimator: Any, interface: Mapping[str, Any], rows: Sequence[Row]) -> 
 
     for first in range(0, len(rows), 64):
         ask(list(range(first, min(first + 64, len(rows)))))
-    return answers
+    return found
 
 
 def hurtful_rows(plan: Mapping[str, Any], interface: Mapping[str, Any], sample: Sequence[Row]) -> list[list[Any]]:

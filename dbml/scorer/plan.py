@@ -329,11 +329,14 @@ class Builder:
             self._bounds.add(node)
         return self._known[key]
 
-    def finish(self, output: Value) -> dict[str, Any]:
-        """Return the plan as data, with the nodes that the output and the checks need."""
+    def finish(self, output: Value, others: Sequence[Value] = ()) -> dict[str, Any]:
+        """Return the plan as data, with the nodes that the output and the checks need.
+
+        :param others: further answers, for a plan of all.
+        """
         checks = self._needed_checks()
         needed: set[int] = set()
-        waiting = [output.index, *checks]
+        waiting = [output.index, *(other.index for other in others), *checks]
         while waiting:
             index = waiting.pop()
             if index not in needed:
@@ -359,6 +362,7 @@ class Builder:
                 for index, because in checks.items()
             ],
             "output": places[output.index],
+            **({"outputs": [places[each.index] for each in (output, *others)]} if others else {}),
         }
         read: dict[str, Any] = format_.loads(format_.dumps(plan))
         return read

@@ -31,6 +31,12 @@ select dbml._add_version(
          expression => %(expression)s::text[], careful_expression => %(careful_expression)s::text[], metrics => %(metrics)s, git_revision => %(git_revision)s,
          note => %(note)s, migrated => %(migrated)s, kind => %(kind)s) as added;
 
+-- name: add_outputs
+-- Stores what a version answers beside its score.
+select dbml._add_outputs(
+         model => %(name)s, version => %(version)s, fingerprint => %(fingerprint)s, plan => %(plan)s,
+         expression => %(expression)s::text[], careful_expression => %(careful_expression)s::text[], golden => %(golden)s) as added;
+
 -- name: remember_version
 -- Counts one more migration that has added a version.
 select dbml._remember_version(%(name)s, %(version)s);

@@ -21,10 +21,12 @@ from dbml.models import file as model_file
 from dbml.models import origin
 from dbml.models.artifact.column import feature, plain
 from dbml.models.artifact.estimator import (
+    answers_of,
     describe,
     feature_names,
     output_of,
     takes_numbers,
+    targets_of,
     task_of,
     threshold_notice,
 )
@@ -136,14 +138,18 @@ def _described(
     task = task_of(file.source, estimator)
     names, form = feature_names(file.source, estimator)
     features, rows = _features(file.source, estimator, names, form, sample, types)
+    targets = targets_of(estimator, task, rows, len(names))
     interface: dict[str, Any] = {
         "format": 1,
         "input": form,
         "features": features,
-        "output": output_of(file.source, estimator, task, output),
+        "output": output_of(file.source, estimator, task, output, targets),
         "estimator": describe(estimator),
         "task": task,
     }
+    answers = answers_of(estimator, task, targets)
+    if answers:
+        interface["answers"] = answers
     differences = origin.differing(libraries)
     try:
         if rows is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -149,12 +150,55 @@ def _is_numeric_leaf(step: Any) -> bool:
 # --- the output ---
 
 
-def output_of(source: str, estimator: Any, task: str, output: str | None) -> dict[str, Any]:
+def targets_of(estimator: Any, task: str, rows: Any, width: int) -> int | None:
+    """How many targets a regressor has that was fitted on a table of them; None where it was fitted on one column.
+
+    :param rows: of a sample, or None.
+    :param width: how many features there are.
+    """
+    if task != "regressor":
+        return None
+    few = np.zeros((2, width)) if rows is None else rows.head(2)
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            named = hasattr(estimator, "feature_names_in_")
+            answer = np.asarray(estimator.predict(few if named or rows is None else few.to_numpy()))
+    except Exception:
+        return None  # what is wrong with the rows is told where all of them are scored
+    return answer.shape[1] if answer.ndim == 2 else None
+
+
+def answers_of(estimator: Any, task: str, targets: int | None) -> dict[str, Any] | None:
+    """What else there is to answer beside the score, as the interface says it; None where there is nothing else."""
+    if targets is not None:
+        return {"targets": [str(i) for i in range(targets)]}
+    if task != "classifier":
+        return None
+    classes = np.asarray(estimator.classes_).tolist()
+    told = all(isinstance(label, (str, bool, int)) or (isinstance(label, float) and label == label) for label in classes)
+    return {"classes": classes, "probabilities": hasattr(estimator, "predict_proba")} if told else None
+
+
+def output_of(
+    source: str, estimator: Any, task: str, output: str | None, targets: int | None = None
+) -> dict[str, Any]:
     """Tell what the score is: a class's probability, a class or not, or the prediction itself.
 
     :param output: what was asked for, as in :func:`dbml.models.artifact.read`.
+    :param targets: of a regressor, from :func:`targets_of`.
     :raises ArtifactError: the estimator does not have it, or has several and none was named.
     """
+    if targets is not None:
+        if output is None and targets == 1:
+            return {"kind": "value", "target": 0}
+        if output is None or not output.isdecimal() or int(output) >= targets:
+            asked = "and the score is one of them" if output is None else f'and "{output}" is none of them'
+            raise ArtifactError(
+                f"{source}: the {type(estimator).__name__} has {targets} targets, {asked}",
+                f"Say which one by its place, from 0 to {targets - 1}: `--output 0`.",
+            )
+        return {"kind": "value", "target": int(output)}
     if task != "classifier":
         if output not in (None, "value"):
             raise ArtifactError(

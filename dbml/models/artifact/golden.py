@@ -117,7 +117,8 @@ def _check_probabilities(source: str, interface: Mapping[str, Any], scores: np.n
 
 
 def _own(source: str, estimator: Any, interface: Mapping[str, Any], X: Any) -> np.ndarray[Any, Any]:  # noqa: N803
-    _check_single_output(source, estimator, X)
+    if "target" not in interface["output"]:
+        _check_single_output(source, estimator, X)
     answer: np.ndarray[Any, Any] = scores(estimator, interface["output"], X)
     return answer
 

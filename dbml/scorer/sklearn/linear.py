@@ -91,7 +91,8 @@ def only(values: list[Value], what: str) -> Value:
     QuantileRegressor, Ridge, RidgeCV, SGDRegressor, TheilSenRegressor, *older("PassiveAggressiveRegressor"),
 )  # fmt: skip
 def linear_regressor(estimator: Any, X: Columns) -> Answer:
-    return Answer(value=only(decisions(estimator, X), type(estimator).__name__))
+    values = decisions(estimator, X)
+    return Answer(value=values[0] if len(values) == 1 else None, values=values)
 
 
 @predictor(PoissonRegressor, GammaRegressor, TweedieRegressor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,17 @@ def lower(estimator: Any, interface: Mapping[str, Any]) -> dict[str, Any]:
     :param interface: of the artifact: features in order, input form and output.
     :raises Unsupported: names the part that no plan expresses.
     """
+    return lower_all(estimator, interface)[0]
+
+
+def lower_all(estimator: Any, interface: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Write a fitted estimator down as a plan of its score, and as one of all its answers.
+
+    The second has the answers of :func:`dbml._plpython.frame.answers`, in that order; None where the score is the only
+    one, or where no plan expresses another.
+
+    :raises Unsupported: names the part of the score that no plan expresses.
+    """
     for family in (*FAMILIES, *(family for module, family in OPTIONAL.items() if module in sys.modules)):
         importlib.import_module(f"dbml.scorer.sklearn.{family}")
     features = interface["features"]
@@ -37,7 +49,22 @@ def lower(estimator: Any, interface: Mapping[str, Any]) -> dict[str, Any]:
     X = _input(plan, features, interface["input"] == "frame")
     # What came as ONNX is no class that could be registered: it writes itself down.
     answer = estimator.written(X) if hasattr(estimator, "written") else predict(estimator, X)
-    return plan.finish(_score(plan, estimator, answer, interface["output"]))
+    score = _score(plan, estimator, answer, interface["output"])
+    others = _others(plan, answer, interface["answers"]) if "answers" in interface else None
+    return plan.finish(score), plan.finish(score, others) if others else None
+
+
+def _others(plan: Builder, answer: Answer, kinds: Mapping[str, Any]) -> list[Value] | None:
+    if "targets" in kinds:
+        return answer.values
+    chances = answer.probabilities if kinds["probabilities"] else []
+    if chances is None:
+        return None
+    try:
+        predicted = replace(answer, value=None).prediction(plan, range(len(kinds["classes"])))
+    except Unsupported:
+        return None
+    return [predicted, *chances]
 
 
 def _input(plan: Builder, features: list[dict[str, Any]], frame: bool) -> Columns:
@@ -82,6 +109,10 @@ def _score(plan: Builder, estimator: Any, answer: Answer, output: Mapping[str, A
         if answer.probabilities is None:
             raise Unsupported(f"predict_proba of the {type(estimator).__name__}")
         return answer.probabilities[int(output["index"])]
+    if "target" in output:
+        if answer.values is None:
+            raise Unsupported(f"several targets of the {type(estimator).__name__}")
+        return answer.values[output["target"]]
     if answer.value is not None:
         return answer.value
     classes = np.asarray(estimator.classes_).tolist()

@@ -157,6 +157,7 @@ class Answer:
     :param votes: where ``predict`` is no argmax: per class, the condition that it is predicted.
     :param value: ``predict`` of a regressor or outlier detector.
     :param function: ``decision_function``: one value for two classes, else one a class.
+    :param values: ``predict`` of a regressor of several targets, one value a target.
     """
 
     probabilities: list[Value] | None = None
@@ -164,6 +165,7 @@ class Answer:
     votes: list[Value] | None = None
     value: Value | None = None
     function: list[Value] | None = None
+    values: list[Value] | None = None
 
     def predicted(self, plan: Builder) -> list[Value]:
         """Per class, the condition that ``predict`` answers with it."""

@@ -30,13 +30,16 @@ def expression(plan: Mapping[str, Any], label: str, bounded: Callable[[str], str
         reasons.setdefault(check["because"], []).append(written[check["node"]])
     refusal = f"{label} cannot score this row: "
     no_number = write.text(refusal + "the estimator answered NaN or infinity")
-    answer = f"dbml._ieee_answer({written[plan['output']]}, {no_number})"
+    answers = [f"dbml._ieee_answer({written[i]}, {no_number})" for i in plan.get("outputs", [plan["output"]])]
+    answer = _array(answers) if "outputs" in plan else answers[0]
     if not reasons:
         return answer
-    arms = [
-        f"when ({' and '.join(conditions)}) is not true then dbml._refuse({write.text(refusal + because)})"
-        for because, conditions in reasons.items()
-    ]
+    arms = []
+    for because, conditions in reasons.items():
+        refused = f"dbml._refuse({write.text(refusal + because)})"
+        arms.append(
+            f"when ({' and '.join(conditions)}) is not true then {_array([refused]) if 'outputs' in plan else refused}"
+        )
     return bounded(f"case {' '.join(arms)} else {answer} end")
 
 

@@ -65,7 +65,8 @@ def expression(plan: Mapping[str, Any]) -> str:
             sources = [i for i in known.numbers[failed.index] if levels[i][side] < len(steps) - 1]
             if failed.kind == "domain" or not sources:
                 # Nothing plain can be proven.
-                return write.number_or_null(math.nan)
+                nothing = write.number_or_null(math.nan)
+                return f"array[{nothing}]::float8[]" if "outputs" in plan else nothing
             for i in sources:
                 levels[i][side] += 1
 
@@ -110,7 +111,8 @@ def _guarded(plan: Mapping[str, Any], known: Facts, folded: Folded, levels: list
     writer = Writer(plan["nodes"], known, rows, folded.nodes, bound, NUMBERS, CONDITIONS)
     for check in plan["checks"]:
         guard(writer, check["node"])
-    text, _ = writer.number(plan["output"], writer.root)
+    texts = [writer.number(output, writer.root)[0] for output in plan.get("outputs", [plan["output"]])]
+    text = f"array[{', '.join(texts)}]::float8[]" if "outputs" in plan else texts[0]
     guards += writer.guards
     return bound.text(f"case when {' and '.join(guards)} then {text} end" if guards else text)
 

@@ -17,6 +17,12 @@ begin
       join dbml.model_version v using (model, version)
       join dbml.version_engine e using (model, version)
      where e.engine = 'portable'
+     union
+    select o.fingerprint
+      from dbml.serving s
+      join dbml.version_output o using (model, version)
+      join dbml.prediction r on r.model = s.model and r.outputs is not null
+     where (dbml._outputs_scorer(dbml._scorer(s.model, s.version))).engine = 'portable'
   loop
     perform dbml._compile(fingerprint);
   end loop;

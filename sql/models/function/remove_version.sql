@@ -48,9 +48,13 @@ begin
   select g.id, g.model, g.version, g.deployed_at, g.deployed_by, g.note, v.sha256, v.git_revision
     from gone g
     left join dbml.model_version v on v.model = g.model and v.version = g.version;
-  delete from dbml.bytecode b where b.fingerprint = stored.fingerprint;
+  delete from dbml.bytecode b
+   where b.fingerprint = stored.fingerprint
+      or b.fingerprint in (select o.fingerprint from dbml.version_output o
+                            where o.model = _remove_version.model and o.version = stored.version);
   delete from dbml.model_version v where v.model = _remove_version.model and v.version = stored.version;
-  execute format('drop function if exists %s(float8[], text[])', dbml._careful_scorer(model, stored.version));
+  execute format('drop function if exists %s(float8[], text[]), %s(float8[], text[])',
+    dbml._careful_scorer(model, stored.version), dbml._careful_outputs(model, stored.version));
   return true;
 end
 $$;

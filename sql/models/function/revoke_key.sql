@@ -25,7 +25,7 @@ begin
         from pg_proc p
         join pg_language l on l.oid = p.prolang
        where p.pronamespace = 'dbml'::regnamespace and l.lanname = 'plpython3u'
-         and p.proname in ('_score_python', '_score_in_bulk', '_score_ahead', '_prime', '_verify_python')
+         and p.proname in ('_score_python', '_score_in_bulk', '_outputs_in_bulk', '_score_outputs', '_score_ahead', '_prime', '_verify_python')
     loop
       execute format('alter function %s cost %s', scorer.name, scorer.procost);
     end loop;

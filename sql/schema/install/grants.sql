@@ -4,7 +4,8 @@ grant select on dbml.model, dbml.serving, dbml.status, dbml.deployment_history, 
 -- These read the log and the outcomes with their caller's rights, which are granted one by one.
 grant execute on function dbml._outcome(text), dbml._labelled(text), dbml.outcomes(text, timestamptz),
   dbml.performance(text, text, timestamptz) to dbml_analyst;
-grant execute on function dbml.score(text, jsonb), dbml.scores(text, text), dbml.arm_of(text, text), dbml.version_of(text, text), dbml.comparison(text) to dbml_analyst;
+grant execute on function dbml.score(text, jsonb), dbml.scores(text, text), dbml.outputs(text, jsonb), dbml.arm_of(text, text),
+  dbml.version_of(text, text), dbml.comparison(text) to dbml_analyst;
 -- scores() runs with its caller's rights.
 grant execute on function dbml._is_a_name(text), dbml._scores(text, regclass, text), dbml._fetch(text, integer),
   dbml._scores_reading(text, regclass, text[], oid[]), dbml._careful_or_null(text, integer, float8[], text[]),
@@ -22,6 +23,7 @@ grant execute on function dbml._lock_model(text), dbml._limits(), dbml._add_sign
 grant execute on function dbml._add_version(
   text, integer, text, text, text, jsonb, jsonb, jsonb, jsonb, bytea, text, text[], text[], jsonb, text, text, boolean, text
 ) to dbml_deployer;
+grant execute on function dbml._add_outputs(text, integer, text, text, text[], text[], jsonb) to dbml_deployer;
 grant execute on function dbml._prepare(text, integer, text), dbml._measure(text, integer, text), dbml._verify(text, integer, text),
   dbml._choose_engine(text, integer, text, jsonb, jsonb) to dbml_deployer;
 -- What a migration did, its downgrade takes back.
@@ -42,7 +44,7 @@ declare
 begin
   for needed in
     select p.oid from pg_catalog.pg_proc p
-     where p.pronamespace = 'dbml'::regnamespace and (p.proname like '\_ieee\_%' or p.proname in ('_unbounded', '_refuse', '_not_deployed', '_score_by_name', '_agrees'))
+     where p.pronamespace = 'dbml'::regnamespace and (p.proname like '\_ieee\_%' or p.proname in ('_unbounded', '_refuse', '_not_deployed', '_score_by_name', '_agrees', '_same_output'))
   loop
     execute format('grant execute on function %s to dbml_analyst', needed);
   end loop;

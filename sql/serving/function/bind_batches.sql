@@ -25,7 +25,9 @@ begin
       inputs := dbml._feature_inputs(prediction, deployed, 'c');
       -- Also of the rows of another version: answers that nobody asks for are forgotten.
       models := models || dbml._fill(dbml._template('prime_model'), jsonb_build_object(
-        'fingerprint', deployed.fingerprint,
+        -- All answers hold the score as well.
+        'fingerprint', case when deployed.engine = 'python' and prediction.outputs is not null
+                            then (dbml._outputs_scorer(deployed)).fingerprint else deployed.fingerprint end,
         'engine', deployed.engine,
         'numbers', dbml._batch(inputs.numbers),
         'texts', dbml._batch(inputs.texts)));

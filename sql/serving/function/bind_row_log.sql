@@ -38,7 +38,7 @@ begin
     'model', prediction.model,
     'arm', 'dbml_arm',
     'entity', entity,
-    'score', case when failed then 'null' else 'new.' || dbml._quoted(prediction.column_name) end,
+    'score', case when failed then 'null' when prediction.outputs is not null then 'dbml_outputs[1]' else 'new.' || dbml._quoted(prediction.column_name) end,
     'numbers', case prediction.log when 'scores' then 'null' else 'dbml_numbers' end,
     'texts', case prediction.log when 'scores' then 'null' else 'dbml_texts' end,
     'failure', case when failed then 'left(sqlstate || '': '' || sqlerrm, 1000)' else 'null' end)) || shadows;

@@ -30,7 +30,9 @@ begin
   for route in select r.*, count(*) over () = 1 as alone from dbml._routes(attached, prediction, 'dbml_bucket') r loop
     alone := route.alone;
     inputs := dbml._feature_inputs(prediction, route.scorer, 'new');
-    score := dbml._row_score(attached, prediction, route.scorer, inputs.numbers, inputs.texts);
+    score := case when prediction.outputs is null
+      then dbml._row_score(attached, prediction, route.scorer, inputs.numbers, inputs.texts)
+      else dbml._row_outputs(attached, prediction, route.scorer, inputs.numbers, inputs.texts) end;
     engines := engines || format(' when %s then %L', (route.scorer).version, (route.scorer).engine);
     if route.condition is null then
       routes := case when alone then score else format(E'%s\n      else\n%s', routes, score) end;
@@ -48,7 +50,8 @@ begin
       case when exists (select from dbml.arm a where a.model = prediction.model and a.shadow_share is not null and a.answered_before is null)
         then dbml._template('row_shadow_declared') end) end,
     'logged', dbml._row_logged(attached, prediction, false),
-    'bucket', case when alone then '' else '    dbml_bucket integer;' end,
+    'bucket', concat_ws(E'\n', case when not alone then '    dbml_bucket integer;' end,
+                        case when prediction.outputs is not null then '    dbml_outputs float8[];' end),
     'unchanged', dbml._row_unchanged(attached, prediction, read),
     'score', case when alone then routes else dbml._fill(dbml._template('row_routes'), jsonb_build_object(
       'bucket', dbml._row_bucket(attached, prediction, 'new'), 'routes', routes)) end,
@@ -86,6 +89,82 @@ $$;
 comment on function dbml._row_unchanged(dbml.profile, dbml.prediction, text[]) is
   'Part of a row''s trigger: leaves a score as it is where nothing has changed that it depends on.';
 
+create or replace function dbml._row_outputs(
+  attached dbml.profile, prediction dbml.prediction, deployed dbml.scorer, numbers text[], texts text[]
+) returns text
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  answering dbml.scorer := dbml._outputs_scorer(deployed);
+  many boolean := deployed.interface -> 'answers' is not null;
+  arrays text := dbml._arrays(numbers, texts);
+  -- Where the score is the only answer, it is an array of one.
+  pattern text := case when many then '%s' else 'array[%s]::float8[]' end;
+begin
+  return dbml._fill(
+    dbml._template(case answering.engine when 'sql' then 'row_outputs_careful' when 'python' then 'row_outputs_in_bulk' else 'row_outputs' end),
+    jsonb_build_object(
+      'outputs', format(pattern, case answering.engine
+        when 'sql' then dbml._filled(answering.expression, numbers, texts)
+        when 'portable' then format('dbml.%I(%L, %s)', case when many then '_run_outputs' else '_run_portable' end, answering.fingerprint, arrays)
+        else format('dbml.%I(%L, %s, %s, pg_trigger_depth(), statement_timestamp(), %s)',
+               case when many then '_outputs_in_bulk' else '_score_in_bulk' end,
+               answering.fingerprint, arrays, attached.id, dbml._entity(attached, 'new'))
+      end),
+      'careful', format(pattern, case when many then format('%s(%s)', dbml._careful_outputs(deployed.model, deployed.version), arrays)
+                                      else dbml._careful_call(deployed, numbers, texts) end),
+      'assigned', (select string_agg(format('      new.%s := %s;', dbml._quoted(o.key), dbml._output(deployed, o.value, 'dbml_outputs')), E'\n' order by o.key)
+                     from jsonb_each(dbml._columns_of(prediction)) o),
+      'seen', dbml._row_seen(prediction, numbers, texts),
+      'stamps', dbml._row_stamps(prediction, deployed)));
+end
+$$;
+comment on function dbml._row_outputs(dbml.profile, dbml.prediction, dbml.scorer, text[], text[]) is
+  'Part of a row''s trigger: all answers of one version, computed once, and the columns that they go to.';
+
+create or replace function dbml._row_stamps(prediction dbml.prediction, deployed dbml.scorer) returns text
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select concat_ws(E'\n',
+           '      new.' || dbml._quoted(prediction.version_column) || format(' := %s;', deployed.version),
+           '      new.' || dbml._quoted(prediction.scored_at_column) || ' := now();')
+$$;
+comment on function dbml._row_stamps(dbml.prediction, dbml.scorer) is
+  'Part of a row''s trigger: by which version it was scored, and when.';
+
+create or replace function dbml._columns_of(prediction dbml.prediction) returns jsonb
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object(prediction.column_name, '{}'::jsonb) || coalesce(prediction.outputs, '{}')
+$$;
+comment on function dbml._columns_of(dbml.prediction) is 'The columns that answers go to, each with the answer that it is to hold.';
+
+-- Changing the first of its columns is what makes a row's trigger compute a prediction anew.
+create or replace function dbml._touched(prediction dbml.prediction) returns text
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select case prediction.outputs -> prediction.column_name ->> 'output'
+    when 'label' then '''NaN''::text'
+    when 'decision' then 'false'
+    when 'probabilities' then '''{}''::float8[]'
+    when 'values' then '''{}''::float8[]'
+    else '''NaN''::float8' end
+$$;
+comment on function dbml._touched(dbml.prediction) is
+  'What a prediction''s first column is changed to where it is NULL; elsewhere it is changed to NULL.';
+
 create or replace function dbml._row_score(
   attached dbml.profile, prediction dbml.prediction, deployed dbml.scorer, numbers text[], texts text[]
 ) returns text
@@ -106,9 +185,7 @@ as $$
              end,
              'careful', dbml._careful_call(deployed, numbers, texts),
              'seen', dbml._row_seen(prediction, numbers, texts),
-             'stamps', concat_ws(E'\n',
-               '      new.' || dbml._quoted(prediction.version_column) || format(' := %s;', deployed.version),
-               '      new.' || dbml._quoted(prediction.scored_at_column) || ' := now();')))
+             'stamps', dbml._row_stamps(prediction, deployed)))
 $$;
 comment on function dbml._row_score(dbml.profile, dbml.prediction, dbml.scorer, text[], text[]) is
   'Part of a row''s trigger: the score by one version, and that it is this version''s.';
@@ -156,5 +233,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
   select array_remove(array[prediction.column_name, prediction.version_column, prediction.scored_at_column], null)
+      || array(select k from jsonb_object_keys(coalesce(prediction.outputs, '{}')) k where k <> prediction.column_name order by k)
 $$;
 comment on function dbml._written(dbml.prediction) is 'The columns that a prediction is written to.';

@@ -71,6 +71,7 @@ begin
       coalesce(format('Scores a row of %s with %s.', attached.relation, says),
                format('No version of %s scores rows of %s yet.', prediction.model, attached.relation)), true, anew);
     models := models || dbml._fill(dbml._template('score_model'), jsonb_build_object('model', prediction.model, 'scorer', scorer));
+    changed := changed + dbml._bind_outputs(attached, prediction, anew);
   end loop;
   if models <> '{}' then
     changed := changed + dbml._generate_from(
@@ -88,6 +89,50 @@ end
 $$;
 comment on function dbml._bind_scorers(dbml.profile, boolean) is
   'Part of _bind: the functions by which queries score the rows of a profile, and dbml.score() over them.';
+
+create or replace function dbml._bind_outputs(attached dbml.profile, prediction dbml.prediction, anew boolean) returns integer
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  route record;
+  inputs record;
+  columns text;
+  body text := '';
+begin
+  if prediction.outputs is null then
+    return 0;
+  end if;
+  for route in
+    select r.*, count(*) over () = 1 as alone
+      from dbml._routes(attached, prediction, dbml._row_bucket(attached, prediction, 'c')) r
+  loop
+    perform dbml._prepare_outputs((route.scorer).model, (route.scorer).version);
+    inputs := dbml._feature_inputs(prediction, route.scorer, 'c');
+    select string_agg(format('%L, %s', o.key, dbml._output(route.scorer, o.value, 'a.answers')), ', ' order by o.key) into columns
+      from jsonb_each(dbml._columns_of(prediction)) o;
+    body := concat_ws(E'\n', nullif(body, ''), format('%s(select jsonb_build_object(%s) from (select %s as answers offset 0) a)',
+      case when route.alone then '' when route.condition is null then 'else ' else format('when %s then ', route.condition) end,
+      columns, dbml._outputs_call(dbml._outputs_scorer(route.scorer), inputs.numbers, inputs.texts)));
+  end loop;
+  if body = '' then
+    return 0;
+  end if;
+  return dbml._generate_from(
+    format('dbml_scorer.%s(%s)', dbml._quoted(format('profile_%s_%s_outputs', attached.id, prediction.model)), attached.relation),
+    'scorer_outputs',
+    jsonb_build_object(
+      'function', format('profile_%s_%s_outputs', attached.id, prediction.model),
+      'profile', attached.relation,
+      'body', format(E'\nselect %s\n', case when body like '(%' then body else format(E'case %s\nend', body) end)),
+    format('All that %s says of a row of %s.', prediction.model, attached.relation), true, anew);
+end
+$$;
+comment on function dbml._bind_outputs(dbml.profile, dbml.prediction, boolean) is
+  'Part of _bind: the function that gives all answers for a row of a profile, where a prediction asks for them.';
 
 create or replace function dbml._bind_route(
   attached dbml.profile, prediction dbml.prediction, serving dbml.scorer, anew boolean, out call text, out changed integer

@@ -13,7 +13,7 @@ declare
   scores text;
 begin
   select bool_or(exists (select from dbml._routes(attached, r, '') s where (s.scorer).engine = 'python')),
-         string_agg(format('%1$s = case when p.%1$s is null then ''NaN''::float8 end', dbml._quoted(r.column_name)), E',\n           ')
+         string_agg(format('%1$s = case when p.%1$s is null then %2$s end', dbml._quoted(r.column_name), dbml._touched(r)), E',\n           ')
     into waits, scores
     from dbml.prediction r
    where r.profile = attached.id;

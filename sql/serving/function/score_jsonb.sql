@@ -7,11 +7,29 @@ set client_min_messages = notice
 as $$
 declare
   deployed dbml.scorer := dbml._scorer_named(model);
+  inputs record := dbml._loose_inputs(deployed, model, features);
+begin
+  return dbml._score_arrays(deployed, inputs.numbers, inputs.texts);
+end
+$$;
+comment on function dbml.score(text, jsonb) is
+  'Score of loose feature values by the deployed version: dbml.score(''churn'', ''{"plan": "a", …}'').';
+
+create or replace function dbml._loose_inputs(
+  deployed dbml.scorer, model text, features jsonb, out numbers float8[], out texts text[]
+)
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
   feature jsonb;
   value jsonb;
-  numbers float8[] := '{}';
-  texts text[] := '{}';
 begin
+  numbers := '{}';
+  texts := '{}';
   for feature in select f from jsonb_array_elements(deployed.interface -> 'features') f loop
     value := features -> (feature ->> 'name');
     if value is null then
@@ -43,11 +61,9 @@ begin
       end;
     end if;
   end loop;
-  return dbml._score_arrays(deployed, numbers, texts);
 end
 $$;
-comment on function dbml.score(text, jsonb) is
-  'Score of loose feature values by the deployed version: dbml.score(''churn'', ''{"plan": "a", …}'').';
+comment on function dbml._loose_inputs(dbml.scorer, text, jsonb) is 'Loose feature values as the two arrays that scorers take.';
 
 -- For what the generated score() has no branch of its own: 'churn@3', which serves nobody now.
 create or replace function dbml._score_by_name(model text, c jsonb) returns float8

@@ -170,7 +170,7 @@ begin
     -- Without a version column nobody knows who has scored a row: those are taken that were ever in the arm.
     returning_rows := returning_rows || format(
       'with dbml_held as (select %1$s from %2$s dbml_row where %3$s order by %1$s for no key update)'
-      ' update %2$s dbml_row set %4$s = case when dbml_row.%4$s is null then ''NaN''::float8 end from dbml_held where %5$s',
+      ' update %2$s dbml_row set %4$s = case when dbml_row.%4$s is null then %6$s end from dbml_held where %5$s',
       (select string_agg('dbml_row.' || dbml._quoted(k), ', ' order by i) from unnest(attached.key) with ordinality u(k, i)),
       attached.relation,
       case when prediction.version_column is not null
@@ -180,7 +180,8 @@ begin
                   from dbml.strategy_act c where c.model = abort.model and c.done_at >= running.started_at))
       end,
       dbml._quoted(prediction.column_name),
-      (select string_agg(format('dbml_row.%1$s = dbml_held.%1$s', dbml._quoted(k)), ' and ') from unnest(attached.key) k));
+      (select string_agg(format('dbml_row.%1$s = dbml_held.%1$s', dbml._quoted(k)), ' and ') from unnest(attached.key) k),
+      dbml._touched(prediction));
   end loop;
   perform dbml._note_act(model, 'abort', why);
   delete from dbml.aside s where s.model = abort.model;

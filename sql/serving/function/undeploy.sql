@@ -53,7 +53,7 @@ begin
   end if;
   insert into dbml.deployment (model, note, migration) values (_undeploy.model, _undeploy.note, 'restored');
   for attached in
-    select p.id, p.relation, r.column_name, r.version_column, r.scored_at_column
+    select p.id, p.relation, r.column_name, dbml._written(r) as columns
       from dbml.prediction r
       join dbml.profile p on p.id = r.profile
      where r.model = _undeploy.model
@@ -64,8 +64,7 @@ begin
     if rescore then
       execute format('update %s p set %s where p.%I is not null', attached.relation,
         (select string_agg(format('%I = null', c), ', ')
-           from unnest(array[attached.column_name, attached.version_column, attached.scored_at_column]) c
-          where c is not null),
+           from unnest(attached.columns) c),
         attached.column_name);
     end if;
   end loop;

@@ -1,0 +1,4 @@
+{seen:s}
+      dbml_outputs := {outputs:s};
+{assigned:s}
+{stamps:s}
