@@ -70,9 +70,9 @@ def score(plpy: Plpy, fingerprint: str, numbers: Sequence[float | None], texts: 
 
 def refusal(plpy: Plpy, fingerprint: str, reason: Refused) -> str:
     """Say which version refuses a row, and why."""
-    table = "version_output" if fingerprint.endswith(ALL) else "model_version"
     query = plpy.prepare(
-        f"select v.model || '@' || v.version as name from dbml.{table} v where v.fingerprint = $1 limit 1",
+        "select v.model || '@' || v.version as name from dbml.model_version v where v.fingerprint = $1 union all "
+        "select o.model || '@' || o.version from dbml.version_output o where o.fingerprint = $1 limit 1",
         ["text"],
     )
     rows = plpy.execute(query, [fingerprint])
@@ -146,8 +146,11 @@ def plan_text(plpy: Plpy, fingerprint: str) -> str:
 
     :raises Refused: there is no such version, or it has no plan.
     """
-    table = "version_output" if fingerprint.endswith(ALL) else "model_version"
-    query = plpy.prepare(f"select v.plan from dbml.{table} v where v.fingerprint = $1 limit 1", ["text"])
+    query = plpy.prepare(
+        "select v.plan from dbml.model_version v where v.fingerprint = $1 union all "
+        "select o.plan from dbml.version_output o where o.fingerprint = $1 limit 1",
+        ["text"],
+    )
     rows = plpy.execute(query, [fingerprint])
     if not rows or rows[0]["plan"] is None:
         raise Refused(f"no stored version with a plan has the fingerprint {fingerprint}")

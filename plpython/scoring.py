@@ -46,7 +46,7 @@ ScoreColumns = Callable[[Sequence[Any], Sequence[Texts], int], "list[float]"]
 # Profile, depth of triggers, and time of a statement.
 Statement = tuple[int, int, str]
 
-_remembered: dict[bytes, Any] = {}
+_remembered: dict[bytes, float] = {}
 # How many rows of a version one call takes.
 _rows_in_a_call: dict[tuple[str, str], int] = {}
 
@@ -216,7 +216,7 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
             plpy.execute("select")
             began = time.monotonic()
             try:
-                answers = score_many(plpy, fingerprint, engine, numbers[first:end], texts[first:end])
+                answers: list[Any] = score_many(plpy, fingerprint, engine, numbers[first:end], texts[first:end])
             except Refused:
                 if end - first > 1 and to_isolate > 0:
                     to_isolate -= 2

@@ -67,6 +67,10 @@ def add_model(release: Release) -> str:
         note=release.note,
         migrated=True,
     )
+    outputs = ""
+    if possible.answers:
+        stored = adding.outputs(release.name, release.version, read, possible.answers)
+        outputs = filled("add_outputs", stored)
     key = _key(release, chosen)
     signed = adding.signature_row(key, release.name, release.version, read) if key else None
     return block(
@@ -79,11 +83,7 @@ def add_model(release: Release) -> str:
             fingerprint=sql.Literal(read.fingerprint),
             engine=sql.Literal(chosen),
             insert=database.verbatim(filled("add_version", new.parameters(chosen))),
-            outputs=database.verbatim(
-                f"perform a.added from ({filled('add_outputs', adding.outputs(release.name, release.version, read, possible.answers))}) a;"
-                if possible.answers
-                else ""
-            ),
+            outputs=database.verbatim(f"perform a.added from ({outputs}) a;" if outputs else ""),
         ).as_string(None)
     )
 

@@ -1,4 +1,4 @@
-"""Predictions of more than a score: which column holds which answer, and what the compiled engines need to give them."""
+"""Predictions of more than a score: which column holds which answer, and what compiled engines need to give it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,12 +32,13 @@ def upgrade() -> None:
         schema="dbml",
         comment="What versions answer beside their scores, as the engines sql and portable answer it.",
     )
+    op.create_index("version_output_fingerprint_idx", "version_output", ["fingerprint"], schema="dbml")
 
 
 def downgrade() -> None:
     op.execute(
-        "drop function if exists dbml._outputs_scorer(dbml.scorer), dbml._add_outputs(text, integer, text, text, text[],"
-        " text[], jsonb), dbml._prepare_outputs(text, integer)"
+        "drop function if exists dbml._outputs_scorer(dbml.scorer), dbml._prepare_outputs(text, integer),"
+        " dbml._add_outputs(text, integer, text, text, text[], text[], jsonb)"
     )
     op.drop_table("version_output", schema="dbml")
     op.drop_column("prediction", "outputs", schema="dbml")

@@ -124,7 +124,8 @@ def test_a_classifier_fills_its_columns(
     # What is logged is the score.
     logged = plants.execute(
         "select count(*), count(p.score) from dbml.prediction_log l join plant p on p.id = l.entity[1]::integer"
-        " where l.model = %s and l.score = p.score", [name]
+        " where l.model = %s and l.score = p.score",
+        [name],
     ).fetchone()
     assert logged is not None and logged[0] >= 60
     assert dbml.reconcile(plants).differences == []
@@ -159,9 +160,7 @@ def test_a_tuned_threshold_decides_and_a_label_stands_alone(plants: psycopg.Conn
 
 def test_a_margin_has_a_label_and_no_probability(plants: psycopg.Connection[Any]) -> None:
     margin = SGDClassifier(random_state=0).fit(X, SPECIES)
-    attached(
-        plants, "margin", Prediction("margin", "species", output="label"), fitted=margin, output="virginica"
-    )
+    attached(plants, "margin", Prediction("margin", "species", output="label"), fitted=margin, output="virginica")
     given, rows = held(plants, "species")
     assert [row[0] for row in rows] == margin.predict(given).tolist()
     dbml.detach(plants, "plant")

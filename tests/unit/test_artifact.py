@@ -289,7 +289,7 @@ def test_missing_names_while_unpickling(tmp_path: Path) -> None:
         (make_pipeline(StandardScaler(), LogisticRegression()), "Pipeline is not fitted"),
         (StandardScaler().fit(ARRAY), "StandardScaler has no predict"),
         (KMeans(2, n_init=1).fit(ARRAY), "no classifier, regressor"),
-        (LinearRegression().fit(ARRAY, ARRAY), "several outputs"),
+        (LinearRegression().fit(ARRAY, ARRAY), "targets, and the score is one of them"),
         (RandomForestClassifier(2).fit(ARRAY, np.c_[TARGET, TARGET]), "several outputs"),
     ],
 )

@@ -158,7 +158,7 @@ def targets_of(estimator: Any, task: str, rows: Any, width: int) -> int | None:
     """
     if task != "regressor":
         return None
-    few = np.zeros((2, width)) if rows is None else rows.head(2)
+    few: Any = np.zeros((2, width)) if rows is None else rows.head(2)
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -176,13 +176,11 @@ def answers_of(estimator: Any, task: str, targets: int | None) -> dict[str, Any]
     if task != "classifier":
         return None
     classes = np.asarray(estimator.classes_).tolist()
-    told = all(isinstance(label, (str, bool, int)) or (isinstance(label, float) and label == label) for label in classes)
+    told = all(isinstance(label, (str, int)) or (isinstance(label, float) and label == label) for label in classes)
     return {"classes": classes, "probabilities": hasattr(estimator, "predict_proba")} if told else None
 
 
-def output_of(
-    source: str, estimator: Any, task: str, output: str | None, targets: int | None = None
-) -> dict[str, Any]:
+def output_of(source: str, estimator: Any, task: str, output: str | None, targets: int | None = None) -> dict[str, Any]:
     """Tell what the score is: a class's probability, a class or not, or the prediction itself.
 
     :param output: what was asked for, as in :func:`dbml.models.artifact.read`.

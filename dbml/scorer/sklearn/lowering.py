@@ -112,7 +112,7 @@ def _score(plan: Builder, estimator: Any, answer: Answer, output: Mapping[str, A
     if "target" in output:
         if answer.values is None:
             raise Unsupported(f"several targets of the {type(estimator).__name__}")
-        return answer.values[output["target"]]
+        return answer.values[int(output["target"])]
     if answer.value is not None:
         return answer.value
     classes = np.asarray(estimator.classes_).tolist()

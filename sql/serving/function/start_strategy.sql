@@ -16,6 +16,10 @@ declare
   place integer := 0;
 begin
   perform dbml._refuse_versions(model, versions, strategy);
+  if strategy = 'blue-green' and exists (select from dbml.prediction r where r.model = _start_strategy.model and r.outputs is not null) then
+    raise exception 'blue-green keeps scores aside and nothing else, and % fills columns with other answers', model
+      using errcode = 'DB030', hint = format('Use another strategy, such as dbml deploy %s@%s --strategy rolling', model, versions[1]);
+  end if;
   if strategy = 'blue-green' and coalesce(share::text, only_where, steps::text, hold::text, failure_limit::text, rate::text) is not null then
     raise exception 'the green version of % serves nobody until it serves everyone, so it has no share, condition, steps, hold, guard or rate', model
       using errcode = 'DB030', hint = format('Leave them out: dbml deploy %s@%s --strategy blue-green', model, versions[1]);
