@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dbml.models.trust import revoke_key, trust_key, trusted_keys
     from dbml.models.tuning import tune
     from dbml.models.versions import show, verify, versions
+    from dbml.observing.drift import drift, set_reference, set_threshold, update_histograms
     from dbml.observing.log import forget
     from dbml.observing.performance import performance
     from dbml.profiles.attachment import attach, detach
@@ -53,6 +54,7 @@ __all__ = [
     "deploy",
     "detach",
     "diff",
+    "drift",
     "export",
     "export_file",
     "forget",
@@ -69,7 +71,9 @@ __all__ = [
     "score",
     "score_aside",
     "scores",
+    "set_reference",
     "set_share",
+    "set_threshold",
     "show",
     "spec",
     "start_strategy",
@@ -78,6 +82,7 @@ __all__ = [
     "trusted_keys",
     "tune",
     "uninstall",
+    "update_histograms",
     "verify",
     "versions",
 ]
@@ -92,6 +97,7 @@ _HOMES = {
     "dbml.models.trust": ("revoke_key", "trust_key", "trusted_keys"),
     "dbml.models.tuning": ("tune",),
     "dbml.models.versions": ("show", "verify", "versions"),
+    "dbml.observing.drift": ("drift", "set_reference", "set_threshold", "update_histograms"),
     "dbml.observing.log": ("forget",),
     "dbml.observing.performance": ("performance",),
     "dbml.profiles.attachment": ("attach", "detach"),

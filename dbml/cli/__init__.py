@@ -47,5 +47,6 @@ for command in (
     service.token_group,
     observing.forget_command,
     observing.performance_command,
+    observing.drift_command,
 ):
     main.add_command(command)

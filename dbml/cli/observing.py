@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 import dbml
-from dbml.cli.shared import connect, dsn_option, json_option, print_rows
+from dbml.cli.shared import connect, dsn_option, json_option, print_rows, version_number
 
 
 @click.command("forget")
@@ -38,3 +40,24 @@ def performance_command(dsn: str | None, as_json: bool, name: str, by: str | Non
     group = () if by is None else (by if by in ("version", "arm", "day") else "segment",)
     measures = ("auc", "log_loss", "brier", "accuracy", "mae", "rmse", "bias", "mean_score", "mean_outcome")
     print_rows(rows, (*group, "n", *(m for m in measures if any(row[m] is not None for row in rows))), as_json)
+
+
+@click.command("drift")
+@dsn_option
+@json_option
+@click.argument("name", metavar="NAME[@V]")
+@click.option("--window", default="1 day", show_default=True, metavar="INTERVAL", help="Ends with the running hour.")
+@click.option("--as-of", metavar="TIME", help="The window ends then.")
+def drift_command(dsn: str | None, as_json: bool, name: str, window: str, as_of: str | None) -> None:
+    """Compare what is logged with the reference.
+
+    The exit status is 1 if something has drifted in this window and in the one before.
+    """
+    model, version = version_number(name) if "@" in name else (name, None)
+    with connect(dsn) as connection:
+        rows = dbml.drift(connection, model, window=window, as_of=as_of, version=version)
+    columns = ("feature", "statistic", "value", "threshold", "n", "state", "says")
+    shown = [{k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows]
+    print_rows(rows if as_json else shown, columns, as_json)
+    if any(row["state"] == "alert" for row in rows):
+        sys.exit(1)

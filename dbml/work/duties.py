@@ -6,6 +6,7 @@ from dbml import errors
 from dbml.work.advance import ADVANCE
 from dbml.work.blue_green import BLUE_GREEN
 from dbml.work.duty import Duty
+from dbml.work.histograms import HISTOGRAMS
 from dbml.work.log import log
 from dbml.work.shadows import SHADOWS
 from dbml.work.windows import WINDOWS
@@ -17,7 +18,7 @@ def chosen(names: tuple[str, ...], *, keep_log: str | None = None) -> list[Duty]
     :param keep_log: how long the log of predictions is kept, an interval such as ``90 days``; None: for ever.
     :raises UnknownDuty: no duty has that name.
     """
-    duties = {duty.name: duty for duty in (ADVANCE, WINDOWS, SHADOWS, BLUE_GREEN, log(keep_log))}
+    duties = {duty.name: duty for duty in (ADVANCE, WINDOWS, SHADOWS, BLUE_GREEN, log(keep_log), HISTOGRAMS)}
     for name in names:
         if name not in duties:
             raise errors.UnknownDuty(

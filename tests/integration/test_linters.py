@@ -145,8 +145,8 @@ EXCEPTIONS = {
     ("squawk", "require-statement-timeout", ".*", ""): (
         "What waits for a lock is limited. How long the work itself may take depends on the tables: that is the administrator's."
     ),
-    ("squawk", "prefer-bigint-over-int", "install", r"(version|id|profile|position) INTEGER"): (
-        "Profiles, events and versions are made by hand, a few a year."
+    ("squawk", "prefer-bigint-over-int", "install", r"(version|id|profile|position|place|low|high) INTEGER"): (
+        "Profiles, events and versions are made by hand, a few a year; a version has some features, and those some bins."
     ),
     ("squawk", "prefer-bigint-over-int", "install", "bucket INTEGER"): "There are 10,000 of them.",
     ("squawk", "prefer-text-field", "install", "version_num VARCHAR"): "Alembic's own table.",

@@ -14,6 +14,7 @@ from dbml._plpython.frame import rows_to_input, scores, to_wire
 from dbml.errors import ArtifactError, SampleError
 from dbml.models.artifact.column import json_rows
 from dbml.models.artifact.estimator import multi_output
+from dbml.models.artifact.reference import histograms
 from dbml.models.file import one_line
 
 GOLDEN_ROWS = 200
@@ -202,7 +203,12 @@ def _summary(
         features[feature["name"]] = entry
     score_summary = _numbers(all_scores)
     del score_summary["std"]
-    return {"rows": len(rows), "features": features, "scores": score_summary}
+    return {
+        "rows": len(rows),
+        "features": features,
+        "scores": score_summary,
+        "histograms": histograms(interface, rows, all_scores),
+    }
 
 
 def _numbers(values: np.ndarray[Any, Any]) -> dict[str, Any]:

@@ -90,6 +90,9 @@ begin
           _add_version.metrics, _add_version.git_revision, _add_version.note, _add_version.migrated, _add_version.kind);
   insert into dbml.version_engine (model, version, engine)
   values (_add_version.model, _add_version.version, _add_version.engine);
+  if training_summary ? 'histograms' then
+    perform dbml._keep_reference(model, version, training_summary -> 'histograms', 'sample');
+  end if;
 end
 $$;
 comment on function dbml._add_version(
