@@ -109,7 +109,10 @@ def test_quantiles_of_the_arithmetic(db: Db) -> None:
         assert z == pytest.approx(norm.isf(upper), abs=4.5e-4)
         for freedom in (2, 9, 20):
             [x] = db.execute("select dbml._chi2_quantile(%s, %s)", [freedom, upper]).fetchone()  # type: ignore[misc]
-            assert x == pytest.approx(chi2.isf(upper, freedom), rel=0.1 if freedom == 2 else 0.03) and x > chi2.isf(upper, freedom) * 0.998
+            assert (
+                x == pytest.approx(chi2.isf(upper, freedom), rel=0.1 if freedom == 2 else 0.03)
+                and x > chi2.isf(upper, freedom) * 0.998
+            )
 
 
 def simulated(db: Db, reference: np.ndarray, live: np.ndarray, kind: str = "number") -> np.ndarray:
