@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from dbml.service import answers, openapi, protocol
+from dbml.service.operating import Page
 from dbml.service.protocol import Failure, Instances, Predictions, ServerMetadata, read
 from dbml.service.refusal import Refusal, refused
 from dbml.service.rows import of_instances, of_request
@@ -194,10 +195,14 @@ def create(settings: Settings | None = None) -> Starlette:
     for model in ("/v1/models/{model}", "/v1/models/{model}/versions/{version}"):
         # The longer path first, or the name would take the verb with it.
         routes += [route(f"{model}:predict", service.predict, "POST"), route(model, service.model_ready_1)]
+    desk = Page(settings, service.tokens, service.scoring)
     described = openapi.document(routes)
     routes += [
         Route("/openapi.json", lambda _: json(described)),
         Route("/docs", lambda _: HTMLResponse(openapi.page(described))),
+        Route("/operator", desk.show),
+        Route("/operator", desk.act, methods=["POST"]),
+        Route("/operator/confirm", desk.confirm),
     ]
 
     async def http_error(_request: Request, error: Exception) -> Response:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,7 @@ class Settings:
     :param timeout: seconds that a request may take.
     :param host: the address to listen at.
     :param grpc_port: for gRPC; None: there is none.
+    :param secret: seals the forms of the operator's page; the processes share it.
     """
 
     dsn: str | None = None
@@ -33,6 +35,7 @@ class Settings:
     timeout: float = 10.0
     host: str = "127.0.0.1"
     grpc_port: int | None = None
+    secret: str = field(default_factory=lambda: secrets.token_hex(32))
 
     def to_environment(self) -> None:
         """Leave it to the processes that will be started."""

@@ -26,3 +26,34 @@ select version::text from dbml.model where name = $1 order by version;
 -- name: service_ready
 -- Whether the database can be asked.
 select to_regclass('dbml.model') is not null;
+
+-- name: service_serving
+-- Which version serves which share.
+select model, version, arm, strategy, share, to_char(since, 'YYYY-MM-DD HH24:MI') as since from dbml.serving order by model, arm <> 'control', arm;
+
+-- name: service_predictions
+-- What is attached, and what could not be scored.
+select profile, prediction, model, engine, stale, to_char(last_failure_at, 'YYYY-MM-DD HH24:MI') as last_failure_at, last_failure
+  from dbml.status
+ order by profile, prediction;
+
+-- name: service_jobs
+-- What workers do.
+select duty, state, worker, done, to_char(ended, 'YYYY-MM-DD HH24:MI') as ended, to_char(due, 'YYYY-MM-DD HH24:MI') as due, error
+  from dbml.job
+ order by duty;
+
+-- name: service_history
+-- What was done last.
+select to_char(deployed_at, 'YYYY-MM-DD HH24:MI') as at, model, version, act, strategy, share, deployed_by as by, note
+  from dbml.deployment_history
+ order by deployed_at desc
+ limit 20;
+
+-- name: service_promote
+-- The candidate serves everyone.
+select dbml.promote($1, $2);
+
+-- name: service_abort
+-- The control serves everyone again.
+select dbml.abort($1, $2);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -33,7 +34,9 @@ from dbml.serving.strategies import Strategy
 from tests.conftest import SPEC, TABLES, Databases, Trained
 
 DBML = Path(sys.executable).with_name("dbml")
-ANALYST, STRANGER, TENANT = (f"dbml_test_{name}_{os.getpid()}" for name in ("analyst", "stranger", "tenant"))
+ROLES = ANALYST, STRANGER, TENANT, DEPLOYER = tuple(
+    f"dbml_test_{name}_{os.getpid()}" for name in ("analyst", "stranger", "tenant", "deployer")
+)
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def token(file: Path, role: str, *options: str) -> str:
 def service(
     databases: Databases, churn: Trained, churn_2: Trained, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
-    """Version 1 serves 50 customers, version 2 is there; of three roles one may score all, one the first ten, one none."""
+    """Version 1 serves 50 customers, version 2 is there; one role may score all, one the first ten, one none, one deploys."""
     dsn, folder = databases.create(), tmp_path_factory.mktemp("service")
     (folder / "churn.toml").write_text(SPEC)
     with psycopg.connect(dsn) as db:
@@ -109,8 +112,9 @@ def service(
         dbml.add_model(db, "churn", churn_2.file, sample=churn_2.sample, engine="portable")
         dbml.attach(db, spec.read(folder / "churn.toml"))
         dbml.deploy(db, "churn", 1)
-        for role in (ANALYST, STRANGER, TENANT):
+        for role in ROLES:
             db.execute(sql.SQL("create role {}").format(sql.Identifier(role)))
+        db.execute(sql.SQL("grant dbml_deployer to {}").format(sql.Identifier(DEPLOYER)))
         for role in (ANALYST, TENANT):
             db.execute(
                 sql.SQL("grant dbml_analyst to {0}; grant select on customer to {0}").format(sql.Identifier(role))
@@ -123,14 +127,14 @@ def service(
                 )
             )
     file = folder / "tokens"
-    tokens = {role: token(file, role) for role in (ANALYST, STRANGER, TENANT)}
+    tokens = {role: token(file, role) for role in ROLES}
     tokens["expired"] = token(file, ANALYST, "--days", "0")
     grpc_port = free_port()
     options = ("--tokens", file, "--max-body", 1, "--max-rows", 1000, "--grpc-port", grpc_port)
     with served(dsn, *options) as (port, process):
         yield Running(port, dsn, tokens, file, process, grpc_port)
     with psycopg.connect(dsn) as db:
-        for role in (ANALYST, STRANGER, TENANT):
+        for role in ROLES:
             db.execute(sql.SQL("drop owned by {0}; drop role {0}").format(sql.Identifier(role)))
 
 
@@ -432,6 +436,52 @@ def test_a_service_without_its_database_says_so(dsn: str) -> None:
             assert client.get("/v2/health/ready").status_code == 503
             answer = client.post("/v2/models/churn/infer", json=changed())
         assert answer.status_code in (503, 504) and "error" in answer.json()
+
+
+def test_the_operators_page_acts_when_it_is_meant(service: Running) -> None:
+    """What is shown is escaped, what is done is sealed, and who may do it is the database's matter."""
+    with psycopg.connect(service.dsn) as db:
+        dbml.deploy(db, "churn", 1, note="<script>alert(1)</script>")
+        dbml.start_strategy(db, "churn", 2, Strategy("canary", share=10))
+    serving = "select version, arm from dbml.serving order by arm desc"
+
+    def form(text: str) -> dict[str, str]:
+        return dict(re.findall(r'name=(\w+) value="([^"]*)"', text))
+
+    def desk(role: str) -> httpx.Client:
+        return httpx.Client(base_url=f"http://127.0.0.1:{service.port}", auth=("me", service.tokens[role]), timeout=60)
+
+    with httpx.Client(base_url=f"http://127.0.0.1:{service.port}") as nobody:
+        asked = nobody.get("/operator")
+        assert asked.status_code == 401 and asked.headers["www-authenticate"].startswith("Basic")
+    with desk(STRANGER) as stranger, desk(ANALYST) as analyst, desk(DEPLOYER) as deployer:
+        assert stranger.get("/operator").status_code == 403
+        page = analyst.get("/operator")
+        assert "&lt;script&gt;alert(1)" in page.text and "<script" not in page.text
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        question = "/operator/confirm?act=promote&model=churn"
+        analysts = form(analyst.get(question).text)
+        assert "permission denied" in analyst.post("/operator", data=analysts).text
+        # Of another site, for another role or act, and without a seal.
+        for fake in (
+            analysts,
+            {**form(deployer.get(question).text), "act": "abort"},
+            {"act": "promote", "model": "churn"},
+        ):
+            assert deployer.post("/operator", data=fake).status_code == 409
+        old = form(deployer.get(question).text)
+        with psycopg.connect(service.dsn) as db:
+            dbml.set_share(db, "churn", 20)
+            assert db.execute(serving).fetchall() == [(1, "control"), (2, "candidate")]
+        assert deployer.post("/operator", data=old).status_code == 409
+        done = deployer.post("/operator", data=form(deployer.get(question).text) | {"note": "<b>well"})
+        assert (done.status_code, done.headers["location"]) == (303, "/operator")
+        assert f"&lt;b&gt;well (by {DEPLOYER} on the operator&#x27;s page)" in deployer.get("/operator").text
+        assert "nothing runs beside" in deployer.get(question).text
+        assert deployer.get("/operator/confirm?act=drop&model=churn").status_code == 400
+    with psycopg.connect(service.dsn) as db:
+        assert db.execute(serving).fetchall() == [(2, "control")]
+        dbml.deploy(db, "churn", 1)
 
 
 def test_a_stop_answers_what_has_begun(service: Running, churn: Trained) -> None:
