@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dbml.models.tuning import tune
     from dbml.models.versions import show, verify, versions
     from dbml.observing.drift import drift, set_reference, set_threshold, update_histograms
+    from dbml.observing.explanation import explain, explain_change, importance
     from dbml.observing.log import forget
     from dbml.observing.performance import performance
     from dbml.profiles.attachment import attach, detach
@@ -55,9 +56,12 @@ __all__ = [
     "detach",
     "diff",
     "drift",
+    "explain",
+    "explain_change",
     "export",
     "export_file",
     "forget",
+    "importance",
     "install",
     "new_key",
     "performance",
@@ -96,6 +100,7 @@ _HOMES = {
     "dbml.models.signing": ("new_key",),
     "dbml.models.trust": ("revoke_key", "trust_key", "trusted_keys"),
     "dbml.models.tuning": ("tune",),
+    "dbml.observing.explanation": ("explain", "explain_change", "importance"),
     "dbml.models.versions": ("show", "verify", "versions"),
     "dbml.observing.drift": ("drift", "set_reference", "set_threshold", "update_histograms"),
     "dbml.observing.log": ("forget",),

@@ -68,7 +68,7 @@ def score(
     :param texts: per row its texts.
     :returns: float64, shape ``(rows,)``; NaN for a row that is refused.
     """
-    return score_columns(plan, Rows(columns(plan["numbers"], numbers), _by_feature(plan, texts), len(numbers)))
+    return score_columns(plan, Rows(columns(plan["numbers"], numbers), by_feature(plan, texts), len(numbers)))
 
 
 def score_columns(plan: Mapping[str, Any], rows: Rows) -> Array:
@@ -80,20 +80,26 @@ def answers(
     plan: Mapping[str, Any], numbers: Sequence[Sequence[float | None]], texts: Sequence[Sequence[str | None]]
 ) -> Array:
     """All answers of a plan of all: float64, shape ``(rows, outputs)``; NaN for a row that is refused."""
-    rows = Rows(columns(plan["numbers"], numbers), _by_feature(plan, texts), len(numbers))
+    rows = Rows(columns(plan["numbers"], numbers), by_feature(plan, texts), len(numbers))
     return _answers(plan, rows, plan["outputs"])
 
 
 def _answers(plan: Mapping[str, Any], rows: Rows, outputs: Sequence[int]) -> Array:
-    values = _evaluate(plan, rows)
-    refused = np.zeros(rows.count, dtype=bool)
-    for check in plan["checks"]:
-        refused |= ~values[check["node"]]
+    each, refused = values(plan, rows, outputs)
     found = np.empty((rows.count, len(outputs)))
-    for place, output in enumerate(outputs):
-        found[:, place] = values[output]
+    for place, answer in enumerate(each):
+        found[:, place] = answer
     found[refused | ~np.isfinite(found).all(axis=1)] = np.nan
     return found
+
+
+def values(plan: Mapping[str, Any], rows: Rows, wanted: Sequence[int]) -> tuple[list[Array], Array]:
+    """What some nodes are, and which rows a check refuses."""
+    found = _evaluate(plan, rows)
+    refused = np.zeros(rows.count, dtype=bool)
+    for check in plan["checks"]:
+        refused |= ~found[check["node"]]
+    return [found[index] for index in wanted], refused
 
 
 def columns(width: int, numbers: Sequence[Sequence[float | None]]) -> Array:
@@ -115,11 +121,12 @@ def evaluate(
     :param texts: per row its texts.
     """
     count = numbers.shape[1] if plan["numbers"] else len(texts)
-    values = _evaluate(plan, Rows(numbers, _by_feature(plan, texts), count), until)
+    values = _evaluate(plan, Rows(numbers, by_feature(plan, texts), count), until)
     return [value.each(lambda text: text, object) if isinstance(value, Texts) else value for value in values]
 
 
-def _by_feature(plan: Mapping[str, Any], texts: Sequence[Sequence[str | None]]) -> Sequence[Sequence[str | None]]:
+def by_feature(plan: Mapping[str, Any], texts: Sequence[Sequence[str | None]]) -> Sequence[Sequence[str | None]]:
+    """Rows of texts as columns."""
     return list(zip(*texts)) or [()] * plan["texts"]
 
 

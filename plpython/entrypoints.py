@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import frame, models, packages, scoring, signing
+from . import compiled, frame, models, packages, scoring, signing
 from .agreement import agree
 from .protocol import Plpy
 
@@ -93,6 +93,39 @@ def score_rows(
     except models.Refused as error:
         plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)
     return "{" + repr(answers)[1:-1].replace("nan", "null") + "}"
+
+
+def explain(plpy: Plpy, model: str, version: int, numbers: Sequence[Any], texts: Sequence[Any], scale: str) -> Any:
+    """Explain one row, or raise SQLSTATE DB013."""
+    from . import explaining
+
+    return _explained(plpy, f"{model}@{version}", lambda: explaining.row(plpy, model, version, numbers, texts, scale))
+
+
+def explain_rows(
+    plpy: Plpy, model: str, version: int, count: int, numbers: Sequence[bytes], texts: Sequence[Any], scale: str
+) -> Any:
+    """Explain many rows; returns a line for each, or None for none."""
+    if not count:
+        return None
+    from . import explaining
+
+    label = f"{model}@{version}"
+    return _explained(plpy, label, lambda: explaining.rows(plpy, model, version, count, numbers, texts, scale))
+
+
+def _explained(plpy: Plpy, label: str, explain: Callable[[], Any]) -> Any:
+    from .explanation import Unexplained
+
+    try:
+        return explain()
+    except Unexplained as error:
+        plpy.error(str(error), hint=error.hint, sqlstate=models.CANNOT_SCORE)
+    except compiled.Refused as error:
+        message = f"{label} cannot score this row: {error}"
+        plpy.error(message, hint="dbml model show tells what it takes.", sqlstate=models.CANNOT_SCORE)
+    except models.Refused as error:
+        plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)
 
 
 def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Any] | None, texts: Sequence[Any] | None) -> int:

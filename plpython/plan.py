@@ -123,8 +123,9 @@ def _paired(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
 
 def _trees_fit(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
     size = len(node["column"])
-    arrays = (node["threshold"], node["left"], node["right"], node.get("missing_left", node["column"]))
-    if any(len(array) != size for array in arrays):
+    arrays = (node["threshold"], node["left"], node["right"])
+    may = (node.get(name, node["column"]) for name in ("missing_left", "cover"))
+    if any(len(array) != size for array in (*arrays, *may)):
         return False
     # Children come after their parent: a walk always ends. And a node has one parent: sixty nodes that shared
     # theirs would be a tree of 2**60.
@@ -150,12 +151,13 @@ FUNCTIONS = frozenset(
 # <= threshold (< where "strict"), else to "right". NaN goes right, or left where "missing_left" is 1.
 # "sets" maps a node's number, as a string, to the values that go left there, whatever the threshold.
 # The answer is "start" plus each tree's leaf in order; where "precision" is 32, rounded to float32 each time.
+# "cover" is how much of the training data came by a node: scoring never asks, and a stored plan goes without.
 _TREES = {
     **dict.fromkeys(("roots", "column", "left", "right"), _PLACES),
     "threshold": _NUMBERS,
     "start": _NUMBER,
 }
-_TREES_MAY = {"strict": _WHOLE, "precision": _WHOLE, "missing_left": _PLACES, "sets": _SETS}
+_TREES_MAY = {"strict": _WHOLE, "precision": _WHOLE, "missing_left": _PLACES, "sets": _SETS, "cover": _NUMBERS}
 
 # Each reader has a table with these names for keys, or says why it lacks one: tests/parity/test_operations.py.
 OPERATIONS: dict[str, Operation] = {

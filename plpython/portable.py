@@ -21,14 +21,17 @@ NESTED_AT_MOST = 20
 TERMS_IN_ONE_EXPRESSION = 50
 
 
-def compile_plan(plan: Mapping[str, Any]) -> CodeType:
-    """Compile a plan that :func:`.plan.loads` has read."""
-    return compile(source(plan), "<dbml plan>", "exec", dont_inherit=True, optimize=2)
+def compile_plan(plan: Mapping[str, Any], values: Sequence[int] | None = None) -> CodeType:
+    """Compile a plan that :func:`.plan.loads` has read; arguments as of :func:`source`."""
+    return compile(source(plan, values), "<dbml plan>", "exec", dont_inherit=True, optimize=2)
 
 
-def source(plan: Mapping[str, Any]) -> str:
-    """Write a plan down as Python: the text of a module with the function ``score``."""
-    return _Writer(plan).text()
+def source(plan: Mapping[str, Any], values: Sequence[int] | None = None) -> str:
+    """Write a plan down as Python: the text of a module with the function ``score``.
+
+    :param values: nodes whose values it returns, as a tuple, in place of the score.
+    """
+    return _Writer(plan).text(values)
 
 
 class _Writer:
@@ -40,11 +43,11 @@ class _Writer:
         self.by_masks = masks.chosen(self.nodes)
         self.inlined = self._choose_inlined()
 
-    def text(self) -> str:
+    def text(self, values: Sequence[int] | None = None) -> str:
         output = self.plan["output"]
         ordinary = [check for check in self.plan["checks"] if check.get("ordinary")]
         others = [check for check in self.plan["checks"] if not check.get("ordinary")]
-        outputs = self.plan.get("outputs", [output])
+        outputs = self.plan.get("outputs", [output]) if values is None else values
         of_output = self._closure(outputs)
         of_others = self._closure([check["node"] for check in others])
         of_ordinary = self._closure([check["node"] for check in ordinary])
@@ -55,11 +58,13 @@ class _Writer:
             careful = self._computed(of_ordinary - of_others - of_output) + self._refusals(ordinary)
             body += ["if not ordinary:", *(f"    {line}" for line in careful)]
         body += self._computed(of_output - of_others - of_ordinary)
-        many = "outputs" in self.plan
+        many = "outputs" in self.plan or values is not None
         found = [self._ref(each) for each in outputs]
         body.append(f"answer = [{', '.join(found)}]" if many else f"answer = {found[0]}")
         infinite = "any([x - x != 0.0 for x in answer])" if many else "answer - answer != 0.0"
-        body += [f"if {infinite}: raise Refused('the estimator answered NaN or infinity')", "return answer"]
+        if values is None:
+            body.append(f"if {infinite}: raise Refused('the estimator answered NaN or infinity')")
+        body.append("return answer")
         score = "def score(numbers, texts):\n" + "".join(f"    {line}\n" for line in body)
         imports = ["from array import array", "from bisect import bisect_left", "from math import exp, hypot"]
         return "\n".join([*imports, *self.constants, *self.functions, score])

@@ -207,7 +207,7 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
     scored = start = 0
     to_isolate = CALLS_TO_ISOLATE_AT_MOST * -(-rows // ROWS_IN_A_CALL)
     while start < rows:
-        whole = (start, min(start + _rows_in_a_call.get((fingerprint, engine), ROWS_IN_THE_FIRST_CALL), rows))
+        whole = (start, min(start + rows_in_a_call(fingerprint, engine), rows))
         waiting = [whole]
         start = whole[1]
         while waiting:
@@ -224,7 +224,7 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
                     waiting += [(middle, end), (first, middle)]
                 continue
             if (first, end) == whole:
-                _learn(fingerprint, engine, (time.monotonic() - began) / (end - first))
+                learn(fingerprint, engine, (time.monotonic() - began) / (end - first))
             scored += end - first
             for index, answer in enumerate(answers, first):
                 _remembered[_key(fingerprint, numbers[index], texts[index])] = answer
@@ -244,27 +244,33 @@ def score_rows(
     :returns: NaN for a row that is refused.
     :raises models.LoadError: the version cannot be loaded.
     """
-    columns = [array("d", column) for column in numbers]
-    if sys.byteorder == "little":
-        for column in columns:
-            column.byteswap()
+    columns = native(numbers)
     score = _way_to_score(plpy, fingerprint, engine, count)
     answers: list[float] = []
     while len(answers) < count:
         first = len(answers)
-        end = min(first + _rows_in_a_call.get((fingerprint, engine), ROWS_IN_THE_FIRST_CALL), count)
+        end = min(first + rows_in_a_call(fingerprint, engine), count)
         # The trip into the server lets a cancelled statement end here.
         plpy.execute("select")
         began = time.monotonic()
         answers += score([c[first:end] for c in columns], [c[first:end] for c in texts], end - first)
-        _learn(fingerprint, engine, (time.monotonic() - began) / (end - first))
+        learn(fingerprint, engine, (time.monotonic() - began) / (end - first))
     return answers
+
+
+def native(numbers: Sequence[bytes]) -> list[array[float]]:
+    """Columns of big-endian doubles, as SQL sends them, in this machine's order."""
+    columns = [array("d", column) for column in numbers]
+    if sys.byteorder == "little":
+        for column in columns:
+            column.byteswap()
+    return columns
 
 
 def _way_to_score(plpy: Plpy, fingerprint: str, engine: str, count: int) -> ScoreColumns:
     if engine == "python":
         model = models.load(plpy, fingerprint, engine)
-        return lambda numbers, texts, count: _isolated(plpy, model, _by_row(numbers, count), _by_row(texts, count))
+        return lambda numbers, texts, count: _isolated(plpy, model, by_row(numbers, count), by_row(texts, count))
     if count >= ROWS_THAT_PAY or models.is_loaded(fingerprint, engine):
         try:
             batches = models.load(plpy, fingerprint, engine)
@@ -283,10 +289,11 @@ def _way_to_score(plpy: Plpy, fingerprint: str, engine: str, count: int) -> Scor
         except compiled.Refused:
             return math.nan
 
-    return lambda numbers, texts, count: list(map(one, _by_row(numbers, count), _by_row(texts, count)))
+    return lambda numbers, texts, count: list(map(one, by_row(numbers, count), by_row(texts, count)))
 
 
-def _by_row(columns: Sequence[Sequence[Any]], count: int) -> Sequence[Sequence[Any]]:
+def by_row(columns: Sequence[Sequence[Any]], count: int) -> Sequence[Sequence[Any]]:
+    """Columns as rows."""
     return list(zip(*columns)) if columns else [()] * count
 
 
@@ -308,7 +315,12 @@ def forget_estimators() -> None:
     _remembered.clear()
 
 
-def _learn(fingerprint: str, engine: str, seconds: float) -> None:
+def rows_in_a_call(fingerprint: str, engine: str) -> int:
+    """How many rows one call of a version takes."""
+    return _rows_in_a_call.get((fingerprint, engine), ROWS_IN_THE_FIRST_CALL)
+
+
+def learn(fingerprint: str, engine: str, seconds: float) -> None:
     """See from the seconds that a row has taken how many rows the next call may take."""
     if len(_rows_in_a_call) >= VERSIONS_TIMED_AT_MOST:
         _rows_in_a_call.clear()

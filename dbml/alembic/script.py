@@ -47,6 +47,7 @@ def add_model(release: Release) -> str:
         read.golden,
         label=str(release),
         sql_alone=release.engine == "sql",
+        sample=read.sample,
     )
     candidates = ENGINES if release.engine == "auto" else (release.engine,)
     refusals = possible.refusals | read.refusals
@@ -84,6 +85,9 @@ def add_model(release: Release) -> str:
             engine=sql.Literal(chosen),
             insert=database.verbatim(filled("add_version", new.parameters(chosen))),
             outputs=database.verbatim(f"perform a.added from ({outputs}) a;" if outputs else ""),
+            background=database.verbatim(
+                filled("add_background", adding.background_row(release.name, release.version, possible))
+            ),
         ).as_string(None)
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from dbml.cli import keys, models, observing, profiles, scoring, server, service, strategies, work
+from dbml.cli import explaining, keys, models, observing, profiles, scoring, server, service, strategies, work
 from dbml.cli.shared import Group
 
 
@@ -48,5 +48,6 @@ for command in (
     observing.forget_command,
     observing.performance_command,
     observing.drift_command,
+    explaining.explain_command,
 ):
     main.add_command(command)

@@ -146,6 +146,7 @@ def add_model(
             read.golden,
             label=f"{name}@{expected}",
             sql_alone=engine == "sql" or not plpython,
+            sample=read.sample,
         )
         revision = git_revision(model) if isinstance(model, (str, Path)) else None
         with raw.transaction():
@@ -172,6 +173,7 @@ def add_model(
                 database.value(raw, "add_version", **new.parameters(left[-1]))
                 if possible.answers:
                     database.value(raw, "add_outputs", **outputs(name, version, read, possible.answers))
+                database.value(raw, "add_background", **background_row(name, version, possible))
                 _sign(raw, signer, name, version, read)
             tried = trial.run(raw, name, version, candidates, refusals, unsigned)
             chosen = trial.choose(raw, tried, engine, plpython, read.libraries)
@@ -190,10 +192,21 @@ def _held(raw: psycopg.Connection[Any], signer: Key | None, name: str, read: Art
     version = database.value(raw, "same_version", name=name, fingerprint=read.fingerprint)
     if version is None:
         return None
+    if database.value(raw, "lacks_background", name=name, version=version):
+        _fill_background(raw, name, version, read)
     # Perhaps whoever signed it before is no longer trusted.
     signed = _sign(raw, signer, name, version, read)
     notices = ("signed with your key as well",) if signed else ()
     return Added(**versions.show(raw, name, version), already_there=True, notices=notices)
+
+
+def _fill_background(raw: psycopg.Connection[Any], name: str, version: int, read: Artifact) -> None:
+    """Store what explanations need of a version of an earlier dbml, where its plan is the one that is made now."""
+    from dbml.scorer import engines
+
+    made = engines.prepare(read.estimator, read.interface, read.golden, label=f"{name}@{version}", sample=read.sample)
+    if made.plan is not None and dumps(made.plan) == database.value(raw, "plan", name=name, version=version):
+        database.value(raw, "add_background", **background_row(name, version, made))
 
 
 def _signer(raw: psycopg.Connection[Any], path: Path | str | None) -> tuple[Key | None, errors.DbmlError | None]:
@@ -213,6 +226,11 @@ def signature_row(signer: Key, name: str, version: int, read: Artifact) -> dict[
     """A key's signature of a version: the parameters of the query ``add_signature`` (pure)."""
     signature = signer.sign(name, version, read.sha256, read.interface)
     return {"name": name, "version": version, "public_key": signer.public, "signature": signature}
+
+
+def background_row(name: str, version: int, possible: Engines) -> dict[str, Any]:
+    """What explanations need of a version: the parameters of the query ``add_background`` (pure)."""
+    return {"name": name, "version": version, "content": dumps(possible.background)}
 
 
 def new_version(name: str, version: int, read: Artifact, possible: Engines, **provenance: Any) -> New:

@@ -28,6 +28,11 @@ MODULES = (
     "signing",
     "models",
     "scoring",
+    "additive",
+    "treeshap",
+    "treeshap_batch",
+    "explanation",
+    "explaining",
     "entrypoints",
 )
 

@@ -14,6 +14,7 @@ from dbml._plpython import batch, compiled, portable
 from dbml._plpython.frame import to_wire
 from dbml._plpython.plan import loads
 from dbml.scorer import parity, sql
+from dbml.scorer.background import background, take_covers
 from dbml.scorer.parity import Answer, Report
 from dbml.scorer.plan import Unsupported
 from dbml.scorer.sklearn import lower_all
@@ -44,6 +45,7 @@ class Engines:
     :param hurtful_scores: the estimator's own answers, None where it refuses.
     :param report: the plan against the estimator, over golden and hurtful rows.
     :param answers: what else the plan answers; None where the score is all, or the engines answer nothing else.
+    :param background: what explanations need beside the plan.
     """
 
     plan: dict[str, Any] | None = None
@@ -53,6 +55,7 @@ class Engines:
     hurtful_scores: list[Answer] = field(default_factory=list)
     report: Report | None = None
     answers: Answers | None = None
+    background: dict[str, Any] = field(default_factory=dict)
 
     def labelled(self, label: str) -> Engines:
         """The same for a version of another name, by which refusals call it."""
@@ -71,15 +74,20 @@ def prepare(
     *,
     label: str,
     sql_alone: bool = False,
+    sample: Sequence[Sequence[Any]] = (),
 ) -> Engines:
     """Write the estimator down as a plan and compare that with the estimator itself.
 
     :param golden: ``rows`` and ``scores`` of the artifact.
     :param label: name of the version, for refusals.
     :param sql_alone: whether ``sql`` is the only engine in question, and may be larger than what pays.
+    :param sample: rows of the training data, which explanations measure against.
     """
     try:
         plan, all_answers = lower_all(estimator, interface)
+        covers = take_covers(plan)
+        if all_answers is not None:
+            take_covers(all_answers)
         rows = parity.hurtful_rows(plan, interface, golden["rows"])
         truth = parity.truth(estimator, interface, rows)
         report = _compare(plan, interface, [*golden["rows"], *rows], [*golden["scores"], *truth])
@@ -95,7 +103,8 @@ def prepare(
         return _no_plan(because, report)
     expression, refusals = _in_sql(plan, label, sql_alone)
     answers = _answers(estimator, interface, golden, rows, all_answers, label, sql_alone) if all_answers else None
-    return Engines(plan, expression, refusals, rows, truth, report, answers)
+    beside = background(plan, covers, interface, sample)
+    return Engines(plan, expression, refusals, rows, truth, report, answers, beside)
 
 
 def _answers(

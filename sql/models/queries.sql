@@ -37,6 +37,14 @@ select dbml._add_outputs(
          model => %(name)s, version => %(version)s, fingerprint => %(fingerprint)s, plan => %(plan)s,
          expression => %(expression)s::text[], careful_expression => %(careful_expression)s::text[], golden => %(golden)s) as added;
 
+-- name: add_background
+-- Stores what explanations need beside a plan.
+select dbml._add_background(%(name)s, %(version)s, %(content)s) as added;
+
+-- name: lacks_background
+-- Whether nothing is stored of what explanations need of a version.
+select dbml._lacks_background(%(name)s, %(version)s) as lacks;
+
 -- name: remember_version
 -- Counts one more migration that has added a version.
 select dbml._remember_version(%(name)s, %(version)s);

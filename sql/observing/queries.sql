@@ -29,3 +29,28 @@ select s as segment from dbml._uncounted() s;
 -- name: count_segment
 -- Counts what was committed to a segment of the log since it was counted last.
 select dbml._count_segment(%(segment)s);
+
+-- name: explain
+-- What each of loose values adds to the base of a model's scores.
+select e.feature, e.value, e.contribution, e.base from dbml.explain(%(name)s, %(features)s::jsonb, %(scale)s) e;
+
+-- name: explain_change
+-- What each of loose values that changed did to the score.
+select e.feature, e.old_value, e.new_value, e.contribution
+  from dbml.explain_change(%(name)s, %(old)s::jsonb, %(new)s::jsonb) e;
+
+-- name: importance
+-- How much each feature matters over the rows of a table or a query.
+select i.feature, i.importance from dbml.importance(%(name)s, %(rows)s, %(scale)s) i;
+
+-- name: profile_of
+-- The table that a model scores, and the columns of its key.
+select n.nspname as schema, c.relname as table,
+       dbml._key_of_rows(split_part(%(name)s, '@', 1), c.oid,
+         array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)) as key
+  from dbml.status s
+  join pg_class c on c.oid = s.profile::regclass
+  join pg_namespace n on n.oid = c.relnamespace
+ where s.model = split_part(%(name)s, '@', 1)
+ order by c.oid
+ limit 1;

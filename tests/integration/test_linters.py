@@ -127,9 +127,12 @@ EXCEPTIONS = {
     ("pgspot", "PS005", "attach|inlined", r"dbml_scorer\.profile_1_counters\("): (
         "It runs with its caller's rights, and all names in it are qualified."
     ),
-    ("pgspot", "PS005", "install( --sql)?", r"dbml\.(scores|_scores|_fetch)\("): (
-        "It runs its caller's own query with its caller's rights, and so in its caller's search_path."
-    ),
+    (
+        "pgspot",
+        "PS005",
+        "install( --sql)?",
+        r"dbml\.(scores|_scores|_fetch|_read_source|explanations|_explanations|importance)\(",
+    ): ("It runs its caller's own query with its caller's rights, and so in its caller's search_path."),
     ("pgspot", "PS0(01|09|16|17)", "inlined", ""): "The same.",
     ("pgspot", "PS005", "install( --sql)?", r"dbml\._unbounded\("): (
         "It is inlined too, and names nothing that a search_path could find: it is its argument, or 0."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ class Artifact:
     :param libraries: name → version; ``scikit-learn`` is the version that the estimator was made with.
     :param training_summary: what the sample looked like, or None without a sample.
     :param kind: the file's format: ``joblib``, ``skops`` or ``onnx``.
+    :param sample: every row that was given, JSON values in interface order.
     :param notices: what whoever adds it should know.
     """
 
@@ -62,6 +63,7 @@ class Artifact:
     libraries: dict[str, str]
     training_summary: dict[str, Any] | None
     kind: str
+    sample: list[list[Any]] = field(default_factory=list, repr=False)
     notices: tuple[str, ...] = ()
 
     @property
@@ -151,11 +153,12 @@ def _described(
     if answers:
         interface["answers"] = answers
     differences = origin.differing(libraries)
+    given: list[list[Any]] = []
     try:
         if rows is None:
             golden, summary = synthetic(file.source, estimator, interface), None
         else:
-            golden, summary = of_sample(file.source, estimator, interface, rows)
+            golden, summary, given = of_sample(file.source, estimator, interface, rows)
     except (ArtifactError, SampleError) as error:
         if not differences:
             raise
@@ -181,6 +184,7 @@ def _described(
         libraries,
         summary,
         file.kind,
+        given,
         tuple(notice for notice in notices if notice),
     )
 

@@ -67,10 +67,10 @@ def _check_row_by_row(
 
 def of_sample(
     source: str, estimator: Any, interface: dict[str, Any], sample: pd.DataFrame
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[dict[str, Any], dict[str, Any], list[list[Any]]]:
     """Choose golden rows among a sample's.
 
-    :returns: ``{"rows", "scores", "synthetic"}``, and the training summary.
+    :returns: ``{"rows", "scores", "synthetic"}``, the training summary, and all rows of the sample.
     :raises ArtifactError: the score of a row depends on the rows beside it, or on what no database row can hold.
     :raises SampleError: the estimator refuses a row.
     """
@@ -93,7 +93,7 @@ def of_sample(
     few = slice(None, None, max(1, len(picked) // ROWS_ASKED_ALONE))
     _check_row_by_row(source, estimator, interface, picked[few], all_scores[spread][few])
     golden = {"rows": picked, "scores": all_scores[spread].tolist(), "synthetic": False}
-    return golden, _summary(interface, rows, all_scores)
+    return golden, _summary(interface, rows, all_scores), rows
 
 
 def _array(sample: pd.DataFrame) -> np.ndarray[Any, Any]:

@@ -60,6 +60,7 @@ def _add(ensemble: Ensemble, predictor: Any) -> None:
         right=nodes["right"].astype(np.int64),
         missing_left=nodes["missing_go_to_left"],
         sets=sets,
+        cover=nodes["count"],
     )
 
 

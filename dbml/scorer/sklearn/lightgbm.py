@@ -157,4 +157,6 @@ def _add(ensemble: Ensemble, structure: dict[str, Any], kinds: dict[int, str]) -
         right=np.array(right),
         missing_left=np.array([i not in sets and bool(node.get("default_left")) for i, node in enumerate(nodes)]),
         sets=sets,
+        # A tree of one leaf says how many rows it has in no version, and that matters to nobody.
+        cover=np.array([node.get("internal_count", node.get("leaf_count", 1)) for node in nodes]),
     )

@@ -34,6 +34,7 @@ class Ensemble:
         self.right: list[int] = []
         self.missing_left: list[int] = []
         self.sets: dict[str, list[float]] = {}
+        self.cover: list[float] | None = []
 
     def add(self, tree: Any, values: Sequence[float] | Any, columns: Any = None) -> Ensemble:
         """Add a fitted ``sklearn.tree._tree.Tree``.
@@ -50,6 +51,7 @@ class Ensemble:
             left=tree.children_left,
             right=tree.children_right,
             missing_left=tree.missing_go_to_left,
+            cover=tree.weighted_n_node_samples,
         )
 
     def add_arrays(
@@ -62,10 +64,12 @@ class Ensemble:
         right: Any,
         missing_left: Any,
         sets: Mapping[int, Sequence[float]] | None = None,
+        cover: Any = None,
     ) -> Ensemble:
         """Add one tree, an array over its nodes for each part; the root is the first.
 
         :param sets: node → the values that go left there.
+        :param cover: how much of the training data came by; left out where nobody knows.
         """
         offset = len(self.column)
         self.roots.append(offset)
@@ -75,6 +79,8 @@ class Ensemble:
         self.right += np.where(leaf, 0, right + offset).tolist()
         self.missing_left += np.where(leaf, 0, missing_left).astype(int).tolist()
         self.sets.update({str(node + offset): list(values) for node, values in (sets or {}).items()})
+        if self.cover is not None:
+            self.cover = None if cover is None else self.cover + np.asarray(cover, dtype=np.float64).tolist()
         return self
 
     def node(self, plan: Builder, columns: Sequence[Value], start: float = 0.0, **options: Any) -> Value:
@@ -97,6 +103,8 @@ class Ensemble:
             ensemble["missing_left"] = self.missing_left
         if self.sets:
             ensemble["sets"] = self.sets
+        if self.cover is not None:
+            ensemble["cover"] = self.cover
         return plan.trees([columns[c] for c in used], ensemble)
 
 

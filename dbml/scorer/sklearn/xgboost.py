@@ -115,6 +115,7 @@ def _add(ensemble: Ensemble, tree: dict[str, Any], what: str) -> None:
         left=left,
         right=np.asarray(tree["right_children"]),
         missing_left=np.asarray(tree["default_left"]),
+        cover=tree["sum_hessian"],
     )
 
 

@@ -16,6 +16,7 @@ begin
       end if;
       perform a.added from ({insert}) a;
       {outputs}
+      perform a.added from ({background}) a;
       -- As without --sql: a key that does not count here signs only where a signature is asked for, to be refused.
       if {engine} = 'python' or exists (
            select from dbml.trusted_key k where k.public_key = {public_key} and k.revoked_at is null) then

@@ -13,6 +13,13 @@ grant execute on function dbml._is_a_name(text), dbml._scores(text, regclass, te
   dbml._key_of_rows(text, regclass, text[]) to dbml_analyst;
 -- The web service scores with its clients' rights.
 grant execute on function dbml._scores_statement(text, regclass, text[], oid[], text), dbml._serving_state(text), dbml._interface(text) to dbml_analyst;
+grant execute on function dbml.explain(text, anyelement, text), dbml.explain(text, jsonb, text), dbml.explanations(text, text, text),
+  dbml.importance(text, text, text), dbml.explain_change(text, anyelement, anyelement), dbml.explain_change(text, jsonb, jsonb) to dbml_analyst;
+-- So do these.
+grant execute on function dbml._row_inputs(text, anyelement), dbml._row_reading(text, oid), dbml._row_inputs_query(text, integer, oid),
+  dbml._named_inputs(text, jsonb), dbml._explained(text, integer, float8[], text[], text),
+  dbml._explained_change(text, integer, float8[], text[], float8[], text[]), dbml._read_source(regclass, text),
+  dbml._explanations(text, regclass, text, text), dbml._explanations_reading(text, regclass, text[], oid[], text) to dbml_analyst;
 grant execute on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer),
   dbml.set_share(text, numeric, text), dbml.promote(text, text), dbml.abort(text, text), dbml.advance(text), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due(),
   dbml.rotate_log(interval, interval), dbml.answer_shadows(), dbml._answer_shadows(integer),
@@ -29,6 +36,7 @@ grant execute on function dbml._add_version(
 grant execute on function dbml._add_outputs(text, integer, text, text, text[], text[], jsonb) to dbml_deployer;
 grant execute on function dbml._prepare(text, integer, text), dbml._measure(text, integer, text), dbml._verify(text, integer, text),
   dbml._choose_engine(text, integer, text, jsonb, jsonb) to dbml_deployer;
+grant execute on function dbml._add_background(text, integer, text), dbml._lacks_background(text, integer) to dbml_deployer;
 -- What a migration did, its downgrade takes back.
 grant execute on function dbml._deploy_by_migration(text, integer, text, text[], boolean), dbml._undeploy(text, integer, text, boolean),
   dbml._remember_version(text, integer), dbml._remove_version(text, integer, text) to dbml_deployer;

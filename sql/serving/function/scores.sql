@@ -22,12 +22,37 @@ security invoker
 set cursor_tuple_fraction = 1 -- every row will be fetched
 as $$
 declare
-  aliases text;
-  described pg_catalog.json;
-  names text[];
-  types pg_catalog.oid[];
+  read record;
   reading record;
   batches refcursor;
+begin
+  read := dbml._read_source(relation, source);
+  reading := dbml._scores_reading(model, relation, read.names, read.types);
+  if reading.batch is null then
+    return query execute pg_catalog.format('select %s from %s', reading.columns, read.rows);
+    return;
+  end if;
+  -- A query in parentheses, because pgspot reads what OPEN executes as a statement.
+  open batches no scroll for
+    execute (select pg_catalog.format('select %s from %s', reading.columns, read.rows));
+  loop
+    return query execute reading.batch using batches::text;
+    exit when not found;
+  end loop;
+  close batches;
+end
+$$;
+comment on function dbml._scores(text, regclass, text) is
+  'Scores the rows of a query; where they are a table''s, the features that the table''s profile gives by an expression too.';
+
+create or replace function dbml._read_source(relation regclass, source text, out rows text, out names text[], out types pg_catalog.oid[])
+language plpgsql
+stable parallel unsafe
+security invoker
+as $$
+declare
+  aliases text;
+  described pg_catalog.json;
 begin
   if dbml._is_a_name(source) then
     source := pg_catalog.format('select * from %s', relation);
@@ -46,23 +71,11 @@ begin
        from pg_catalog.generate_subscripts(names, 1) i),
     source, aliases)
     into types;
-  reading := dbml._scores_reading(model, relation, names, types);
-  if reading.batch is null then
-    return query execute pg_catalog.format(E'select %s from (%s\n) q(%s)', reading.columns, source, aliases);
-    return;
-  end if;
-  -- A query in parentheses, because pgspot reads what OPEN executes as a statement.
-  open batches no scroll for
-    execute (select pg_catalog.format(E'select %s from (%s\n) q(%s)', reading.columns, source, aliases));
-  loop
-    return query execute reading.batch using batches::text;
-    exit when not found;
-  end loop;
-  close batches;
+  rows := pg_catalog.format(E'(%s\n) q(%s)', source, aliases);
 end
 $$;
-comment on function dbml._scores(text, regclass, text) is
-  'Scores the rows of a query; where they are a table''s, the features that the table''s profile gives by an expression too.';
+comment on function dbml._read_source(regclass, text) is
+  'A query''s rows as q(c1, c2, …), for a FROM, with the names and types of these columns; nothing of them is read.';
 
 create or replace function dbml._is_a_name(rows text) returns boolean
 language sql

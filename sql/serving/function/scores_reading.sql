@@ -108,25 +108,42 @@ declare
   inputs record := dbml._scores_inputs(model, scorer, relation, names, types);
   keys text[] := dbml._scores_keys(scorer.model, relation, names);
 begin
-  columns := coalesce(array_to_string(keys || inputs.numbers || inputs.texts, ', '), '');
-  definitions := concat_ws(', ', dbml._numbered('k%s text', keys), dbml._numbered('n%s float8', inputs.numbers),
-    dbml._numbered('t%s text', inputs.texts));
-  scoring := format(
-    'select %s, %s::integer, u.score, null::jsonb'
-    '  from (select %s dbml._score_rows(%L, %L, pg_catalog.count(*)::integer, array[%s]::bytea[], array[%s]::text[])::float8[] as scores'
-    '          from {rows}) a'
-    '  cross join lateral rows from (%s pg_catalog.unnest(a.scores)) u(%s score)',
-    coalesce('array[' || dbml._numbered('u.k%s', keys) || ']', 'null::text[]'), scorer.version,
-    coalesce(dbml._numbered('pg_catalog.array_agg(b.k%1$s) as k%1$s', keys) || ', ', ''),
-    scorer.fingerprint, scorer.engine,
-    coalesce(dbml._numbered('pg_catalog.string_agg(pg_catalog.float8send(coalesce(b.n%1$s, ''NaN'')), '''')', inputs.numbers), ''),
-    coalesce(dbml._numbered('pg_catalog.array_agg(b.t%s)', inputs.texts), ''),
-    coalesce(dbml._numbered('pg_catalog.unnest(a.k%s)', keys) || ', ', ''),
-    coalesce(dbml._numbered('k%s', keys) || ', ', ''));
+  select q.columns, q.definitions, q.answering into columns, definitions, scoring
+    from dbml._batch_query(keys, inputs.numbers, inputs.texts,
+           format('dbml._score_rows(%L, %L, pg_catalog.count(*)::integer, %%s)::float8[]', scorer.fingerprint, scorer.engine),
+           format('%s::integer, u.answer, null::jsonb', scorer.version)) q;
 end
 $$;
 comment on function dbml._scores_in_batches(text, regclass, text[], oid[]) is
   'What is read of each row, named q, the columns'' definitions, and the query that scores {rows}, a batch of them named b.';
+
+create or replace function dbml._batch_query(
+  keys text[], numbers text[], texts text[], call text, says text, out columns text, out definitions text, out answering text
+)
+language plpgsql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  columns := coalesce(array_to_string(keys || numbers || texts, ', '), '');
+  definitions := concat_ws(', ', dbml._numbered('k%s text', keys), dbml._numbered('n%s float8', numbers), dbml._numbered('t%s text', texts));
+  answering := format(
+    'select %s, %s'
+    '  from (select %s %s as answers'
+    '          from {rows}) a'
+    '  cross join lateral rows from (%s pg_catalog.unnest(a.answers)) u(%s answer)',
+    coalesce('array[' || dbml._numbered('u.k%s', keys) || ']', 'null::text[]'), says,
+    coalesce(dbml._numbered('pg_catalog.array_agg(b.k%1$s) as k%1$s', keys) || ', ', ''),
+    format(call, format('array[%s]::bytea[], array[%s]::text[]',
+      coalesce(dbml._numbered('pg_catalog.string_agg(pg_catalog.float8send(coalesce(b.n%1$s, ''NaN'')), '''')', numbers), ''),
+      coalesce(dbml._numbered('pg_catalog.array_agg(b.t%s)', texts), ''))),
+    coalesce(dbml._numbered('pg_catalog.unnest(a.k%s)', keys) || ', ', ''),
+    coalesce(dbml._numbered('k%s', keys) || ', ', ''));
+end
+$$;
+comment on function dbml._batch_query(text[], text[], text[], text, text) is
+  'As _scores_in_batches(), of rows that are handed as columns to any call, with what is said of each answer.';
 
 create or replace function dbml._scores_keys(model text, relation regclass, names text[]) returns text[]
 language sql
