@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dbml.models.tuning import tune
     from dbml.models.versions import show, verify, versions
     from dbml.observing.drift import drift, set_reference, set_threshold, update_histograms
+    from dbml.observing.experiment import experiment
     from dbml.observing.explanation import explain, explain_change, importance
     from dbml.observing.log import forget
     from dbml.observing.performance import performance
@@ -56,6 +57,7 @@ __all__ = [
     "detach",
     "diff",
     "drift",
+    "experiment",
     "explain",
     "explain_change",
     "export",
@@ -103,6 +105,7 @@ _HOMES = {
     "dbml.observing.explanation": ("explain", "explain_change", "importance"),
     "dbml.models.versions": ("show", "verify", "versions"),
     "dbml.observing.drift": ("drift", "set_reference", "set_threshold", "update_histograms"),
+    "dbml.observing.experiment": ("experiment",),
     "dbml.observing.log": ("forget",),
     "dbml.observing.performance": ("performance",),
     "dbml.profiles.attachment": ("attach", "detach"),

@@ -172,6 +172,7 @@ def _outcome(outcome: Outcome) -> str:
         "at": outcome.at,
         "horizon": outcome.horizon,
         "better": outcome.better,
+        "effect": outcome.effect,
     }
     given = [f"key={_key(outcome.key)}", *_given(values, {"better": "low"})]
     return _call("spec.Outcome", [repr(outcome.model), *given])

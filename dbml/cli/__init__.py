@@ -49,5 +49,6 @@ for command in (
     observing.performance_command,
     observing.drift_command,
     explaining.explain_command,
+    observing.experiment_command,
 ):
     main.add_command(command)

@@ -150,7 +150,9 @@ class Outcome:
     :param at: SQL expression for when it happened, a ``timestamptz``; None: it holds for every time.
     :param horizon: an interval such as ``30 days``: how long after a prediction its outcome may come.
     :param better: whether a ``low`` or a ``high`` mean of the outcome is what one wants: an experiment's winner has it.
-    :raises SpecError: neither or both of table and query, or a horizon without ``at``.
+    :param effect: the smallest difference of two means that is of interest, in units of the outcome: experiments are
+        tuned to it; None: a twentieth of the outcome's standard deviation.
+    :raises SpecError: neither or both of table and query, a horizon without ``at``, or an effect of nothing.
     """
 
     model: str
@@ -162,6 +164,7 @@ class Outcome:
     at: str | None = None
     horizon: str | None = None
     better: str = "low"
+    effect: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", _columns(self.key))
@@ -180,6 +183,11 @@ class Outcome:
             raise SpecError(
                 f'the outcome of "{self.model}" has better = "{self.better}"',
                 f"It is one of {', '.join(BETTER)}.{nearest(self.better, BETTER)}",
+            )
+        if self.effect is not None and not 0 < self.effect < float("inf"):
+            raise SpecError(
+                f'the outcome of "{self.model}" has effect = {self.effect}',
+                "It is the smallest difference of two means that is of interest, such as 0.02.",
             )
 
     @property
@@ -346,7 +354,10 @@ def read(path: Path | str) -> Profile:
             path,
             "[[outcome]]",
             required={"model": str, "key": (str, list), "value": str},
-            optional=dict.fromkeys(("table", "query", "otherwise", "at", "horizon", "better"), str),
+            optional={
+                **dict.fromkeys(("table", "query", "otherwise", "at", "horizon", "better"), str),
+                "effect": (float, int),
+            },
         )
         outcomes.append(Outcome(**entry))
     return Profile(profile["table"], profile["key"], predictions, events, outcomes)

@@ -215,9 +215,21 @@ def _record(attachment: Attachment) -> sql.Composed:
     ]
     statements += [
         sql.SQL(
-            "insert into dbml.outcome (profile, model, source, key, value, otherwise, at, horizon, better)"
-            " values ({}, {}, {}, {}, {}, {}, {}, {}::interval, {})"
-        ).format(attachment.id, o.model, o.source, list(o.key), o.value, o.otherwise, o.at, o.horizon or "0", o.better)
+            "insert into dbml.outcome (profile, model, source, key, value, otherwise, at, horizon, better,"
+            " effect)"
+            " values ({}, {}, {}, {}, {}, {}, {}, {}::interval, {}, {})"
+        ).format(
+            attachment.id,
+            o.model,
+            o.source,
+            list(o.key),
+            o.value,
+            o.otherwise,
+            o.at,
+            o.horizon or "0",
+            o.better,
+            o.effect,
+        )
         for o in profile.outcomes
     ]
     return sql.SQL(";\n").join(statements)

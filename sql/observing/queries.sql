@@ -6,6 +6,10 @@ select dbml.forget(%(table)s::regclass, %(entity)s::text[]);
 -- How many segments of the log were opened, indexed or dropped.
 select count(*) filter (where r.act <> 'in use') from dbml.rotate_log(keep => %(keep)s::interval) r;
 
+-- name: experiment
+-- What the arms of a model's newest strategy have come to.
+select * from dbml.experiment(%(name)s, %(covariate)s, coalesce(%(as_of)s::timestamptz, now()));
+
 -- name: performance
 -- How good the logged predictions of a model were.
 select * from dbml.performance(%(name)s, %(by)s, coalesce(%(as_of)s::timestamptz, now()));

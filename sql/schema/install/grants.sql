@@ -2,8 +2,10 @@ grant usage on schema dbml, dbml_scorer to dbml_analyst, dbml_deployer;
 grant dbml_analyst to dbml_deployer;
 grant select on dbml.model, dbml.serving, dbml.status, dbml.deployment_history, dbml.trusted_key to dbml_analyst;
 -- These read the log and the outcomes with their caller's rights, which are granted one by one.
-grant execute on function dbml._outcome(text), dbml._labelled(text), dbml.outcomes(text, timestamptz),
-  dbml.performance(text, text, timestamptz) to dbml_analyst;
+grant execute on function dbml._outcome(text), dbml._logged(text, text), dbml._labelled(text, text), dbml._ripe(text),
+  dbml.outcomes(text, timestamptz), dbml.performance(text, text, timestamptz), dbml._epochs(text, timestamptz), dbml._covariate(text, text),
+  dbml._sequential(float8, float8, float8, float8), dbml._lgamma(float8), dbml._ratio_evidence(bigint[], float8[]),
+  dbml.experiment(text, text, timestamptz) to dbml_analyst;
 grant execute on function dbml.score(text, jsonb), dbml.scores(text, text), dbml.outputs(text, jsonb), dbml.arm_of(text, text),
   dbml.version_of(text, text), dbml.comparison(text) to dbml_analyst;
 -- scores() runs with its caller's rights.

@@ -35,7 +35,7 @@ begin
       else dbml._row_outputs(attached, prediction, route.scorer, inputs.numbers, inputs.texts) end;
     engines := engines || format(' when %s then %L', (route.scorer).version, (route.scorer).engine);
     if route.condition is null then
-      routes := case when alone then score else format(E'%s\n      else\n%s', routes, score) end;
+      routes := case when alone then score else concat_ws(E'\n', routes, '      else', dbml._row_outside(prediction), score) end;
     else
       routes := concat_ws(E'\n', nullif(routes, ''), dbml._fill(dbml._template('row_route'), jsonb_build_object(
         'when', format('%s %s', case routes when '' then 'if' else 'elsif' end, route.condition),
@@ -65,6 +65,20 @@ end
 $$;
 comment on function dbml._row_prediction(dbml.profile, dbml.prediction, text[]) is
   'Part of a row''s trigger: a prediction, by the version that the row belongs to, with what happens where it cannot be scored.';
+
+-- An experiment compares those that could have been in either arm.
+create or replace function dbml._row_outside(prediction dbml.prediction) returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select '        if dbml_bucket is null then dbml_arm := ''outside''; end if;'
+    from dbml.rollout o
+   where o.model = prediction.model and o.predicate is not null and prediction.log is not null
+$$;
+comment on function dbml._row_outside(dbml.prediction) is
+  'Part of a row''s trigger: says of a row that a strategy''s condition leaves out that it is; NULL where it need not.';
 
 create or replace function dbml._row_unchanged(attached dbml.profile, prediction dbml.prediction, features text[]) returns text
 language sql
