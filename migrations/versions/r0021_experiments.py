@@ -28,7 +28,7 @@ def downgrade() -> None:
         "_covariate(text, text)",
         "_ripe(text)",
         "_labelled(text, text)",
-        "_logged(text, text)",
+        "_answered(text, text)",
         "_outcome(text)",
     ):
         op.execute(f"drop function if exists dbml.{function}")

@@ -91,7 +91,7 @@ begin
       from (%s and p.at >= ($2)[1] and p.at < $3 and p.at <= $1 and p.arm = any ('control'::text || $4)
              group by 1, 2, 3) x
      order by x.epoch, hash_array_extended(x.entity, 0), x.entity, x.at desc$query$,
-    dbml._logged(model, 'width_bucket(p.at, $2) as epoch, p.arm, p.entity, min(p.at) as at, max(p.version) as version'));
+    dbml._answered(model, 'width_bucket(p.at, $2) as epoch, p.arm, p.entity, min(p.at) as at, max(p.version) as version'));
   return query execute format($query$
     with exposure as materialized (%1$s),
     share as (

@@ -28,7 +28,7 @@ $$;
 comment on function dbml._outcome(text) is 'Where the outcomes of a model are.';
 
 -- A query over the log of the entities that an outcome is about; keys of different profiles may be the same.
-create or replace function dbml._logged(model text, columns text) returns text
+create or replace function dbml._answered(model text, columns text) returns text
 language plpgsql
 stable
 security invoker
@@ -41,7 +41,7 @@ begin
                 case when o.profiles > 1 then format(' and p.profile = %L::regclass::text', o.relation) else '' end);
 end
 $$;
-comment on function dbml._logged(text, text) is 'A query for the logged scores of a model.';
+comment on function dbml._answered(text, text) is 'A query for the logged scores of a model.';
 
 -- Outcome i of an entity belongs to the predictions from the horizon before it, or from outcome i - 1, up to it. These spans
 -- do not overlap, so that a prediction meets one outcome at most.
@@ -90,7 +90,7 @@ as $$
 declare
   o record := dbml._outcome(model);
 begin
-  return dbml._labelled(model, dbml._logged(model, 'p.at, p.entity, p.version, p.arm, p.score') || format(' and p.at <= $1 - %L::interval', o.horizon));
+  return dbml._labelled(model, dbml._answered(model, 'p.at, p.entity, p.version, p.arm, p.score') || format(' and p.at <= $1 - %L::interval', o.horizon));
 end
 $$;
 comment on function dbml._ripe(text) is

@@ -2,7 +2,7 @@ grant usage on schema dbml, dbml_scorer to dbml_analyst, dbml_deployer;
 grant dbml_analyst to dbml_deployer;
 grant select on dbml.model, dbml.serving, dbml.status, dbml.deployment_history, dbml.trusted_key to dbml_analyst;
 -- These read the log and the outcomes with their caller's rights, which are granted one by one.
-grant execute on function dbml._outcome(text), dbml._logged(text, text), dbml._labelled(text, text), dbml._ripe(text),
+grant execute on function dbml._outcome(text), dbml._answered(text, text), dbml._labelled(text, text), dbml._ripe(text),
   dbml.outcomes(text, timestamptz), dbml.performance(text, text, timestamptz), dbml._epochs(text, timestamptz), dbml._covariate(text, text),
   dbml._sequential(float8, float8, float8, float8), dbml._lgamma(float8), dbml._ratio_evidence(bigint[], float8[]),
   dbml.experiment(text, text, timestamptz) to dbml_analyst;
