@@ -50,5 +50,8 @@ for command in (
     observing.drift_command,
     explaining.explain_command,
     observing.experiment_command,
+    observing.alerts_command,
+    observing.metrics_command,
+    work.watch_command,
 ):
     main.add_command(command)
