@@ -52,7 +52,8 @@ def test_every_page_can_be_reached_from_readme() -> None:
     while waiting:
         page = waiting.pop()
         for link in links(page):
-            target = (page.parent / link.partition("#")[0]).resolve()
+            file = link.partition("#")[0]
+            target = (page.parent / file).resolve() if file else page
             target = target / "README.md" if target.is_dir() else target
             if target.suffix == ".md" and target not in reached:
                 reached.add(target)
