@@ -19,12 +19,10 @@ if TYPE_CHECKING:
     from dbml.models.trust import revoke_key, trust_key, trusted_keys
     from dbml.models.tuning import tune
     from dbml.models.versions import show, verify, versions
-    from dbml.observing.alerts import acknowledge, alerts, check_alerts
     from dbml.observing.drift import drift, set_reference, set_threshold, update_histograms
     from dbml.observing.experiment import experiment
     from dbml.observing.explanation import explain, explain_change, importance
     from dbml.observing.log import forget
-    from dbml.observing.metrics import metrics
     from dbml.observing.performance import performance
     from dbml.profiles.attachment import attach, detach
     from dbml.profiles.online import attach_online
@@ -39,6 +37,8 @@ if TYPE_CHECKING:
     from dbml.serving.shadows import answer_shadows
     from dbml.serving.strategies import abort, advance, allocation, promote, set_share, start_strategy
     from dbml.serving.upgrade import install
+    from dbml.training.dataset import dataset
+    from dbml.training.retraining import retrain, train
 
 __all__ = [
     "Counter",
@@ -48,16 +48,14 @@ __all__ = [
     "Prediction",
     "Profile",
     "abort",
-    "acknowledge",
     "add_model",
     "advance",
-    "alerts",
     "allocation",
     "answer_shadows",
     "attach",
     "attach_online",
-    "check_alerts",
     "comparison",
+    "dataset",
     "deploy",
     "detach",
     "diff",
@@ -70,7 +68,6 @@ __all__ = [
     "forget",
     "importance",
     "install",
-    "metrics",
     "new_key",
     "performance",
     "promote",
@@ -78,6 +75,7 @@ __all__ = [
     "repair",
     "rescore",
     "rescore_due",
+    "retrain",
     "revoke_key",
     "rollback",
     "score",
@@ -90,6 +88,7 @@ __all__ = [
     "spec",
     "start_strategy",
     "status",
+    "train",
     "trust_key",
     "trusted_keys",
     "tune",
@@ -110,11 +109,9 @@ _HOMES = {
     "dbml.models.tuning": ("tune",),
     "dbml.observing.explanation": ("explain", "explain_change", "importance"),
     "dbml.models.versions": ("show", "verify", "versions"),
-    "dbml.observing.alerts": ("acknowledge", "alerts", "check_alerts"),
     "dbml.observing.drift": ("drift", "set_reference", "set_threshold", "update_histograms"),
     "dbml.observing.experiment": ("experiment",),
     "dbml.observing.log": ("forget",),
-    "dbml.observing.metrics": ("metrics",),
     "dbml.observing.performance": ("performance",),
     "dbml.profiles.attachment": ("attach", "detach"),
     "dbml.profiles.online": ("attach_online",),
@@ -129,6 +126,8 @@ _HOMES = {
     "dbml.serving.shadows": ("answer_shadows",),
     "dbml.serving.strategies": ("abort", "advance", "allocation", "promote", "set_share", "start_strategy"),
     "dbml.serving.upgrade": ("install",),
+    "dbml.training.dataset": ("dataset",),
+    "dbml.training.retraining": ("retrain", "train"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

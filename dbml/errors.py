@@ -179,6 +179,12 @@ class TokenFileError(DbmlError):
     sqlstate = "DB028"
 
 
+class TrainingError(DbmlError):
+    """A recipe is wrong, or does not go with the data; or there are no data."""
+
+    sqlstate = "DB034"
+
+
 class StrategyError(DbmlError):
     """A strategy cannot start or go on like this: another runs, none does, or it makes no sense."""
 

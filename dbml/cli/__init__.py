@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from dbml.cli import explaining, keys, models, observing, profiles, scoring, server, service, strategies, work
+from dbml.cli import explaining, keys, models, observing, profiles, scoring, server, service, strategies, training, work
 from dbml.cli.shared import Group
 
 
@@ -50,8 +50,8 @@ for command in (
     observing.drift_command,
     explaining.explain_command,
     observing.experiment_command,
-    observing.alerts_command,
-    observing.metrics_command,
-    work.watch_command,
+    training.dataset_command,
+    training.train_command,
+    training.retrain_command,
 ):
     main.add_command(command)

@@ -14,7 +14,9 @@ select l.at,
                   cross join lateral jsonb_array_elements(v.interface -> 'features') with ordinality f
                   where v.model = l.model and v.version = l.version) f) end as features,
        l.failure,
-       l.trace
+       l.trace,
+       l.numbers,
+       l.texts
   from dbml.log l;
 comment on view dbml.prediction_log is
-  'Every logged prediction: when, for whom, by which version and arm, the score, what the model saw, and why there is no score.';
+  'Every logged prediction: when, for whom, by which version and arm, the score, what the model saw, why there is no score, and the features as they are stored: numbers and texts, each in the version''s order.';

@@ -1,0 +1,101 @@
+"""Commands that make a model again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import dbml
+from dbml.cli.shared import connect, dsn_option, json_option, note_option, print_json, print_rows
+
+if TYPE_CHECKING:
+    from dbml.training.retraining import Trained
+
+_recipe_option = click.option(
+    "--recipe", required=True, metavar="FILE", type=click.Path(path_type=Path), help="TOML; docs/training.md has one."
+)
+_as_of_option = click.option("--as-of", metavar="TIME", help="What was known then.")
+
+
+@click.command("dataset")
+@dsn_option
+@click.argument("name")
+@click.option("-o", "--output", required=True, metavar="FILE", type=click.Path(path_type=Path), help=".parquet or .csv")
+@_as_of_option
+@click.option("--since", metavar="NAME@V", help="Only what has become known since that version was trained.")
+def dataset_command(dsn: str | None, name: str, output: Path, as_of: str | None, since: str | None) -> None:
+    """Write the training set of a model to a file.
+
+    It has a row for each logged prediction whose outcome is known, with the features as they were then.
+    """
+    from dbml.training.dataset import write
+
+    number = None
+    if since is not None:
+        model, _, version = since.rpartition("@")
+        if model != name or not version.isdigit():
+            raise click.BadParameter(f"{since!r} is no version of {name}; write {name}@1", param_hint="--since")
+        number = int(version)
+    with connect(dsn) as connection:
+        found = dbml.dataset(connection, name, as_of=as_of, since=number)
+    write(found, output)
+    click.echo(f"{len(found.rows)} rows, sha256 {found.sha256}: {output}")
+
+
+@click.command("train")
+@dsn_option
+@json_option
+@click.argument("name")
+@_recipe_option
+@_as_of_option
+@note_option
+def train_command(dsn: str | None, as_json: bool, name: str, recipe: Path, as_of: str | None, note: str | None) -> None:
+    """Fit a new version by a recipe and store it.
+
+    Nothing begins to serve; dbml deploy does that.
+    """
+    from dbml.training.recipe import read
+
+    with connect(dsn) as connection:
+        _tell(dbml.train(connection, name, read(recipe), as_of=as_of, note=note), as_json)
+
+
+@click.command("retrain")
+@dsn_option
+@json_option
+@click.argument("name")
+@_recipe_option
+@_as_of_option
+@note_option
+def retrain_command(
+    dsn: str | None, as_json: bool, name: str, recipe: Path, as_of: str | None, note: str | None
+) -> None:
+    """Fit a new version, and let it serve if it is better.
+
+    Both answer later predictions, which the new one was not fitted on. The exit status is 1 if it is not better.
+    """
+    from dbml.training.recipe import read
+
+    with connect(dsn) as connection:
+        trained = dbml.retrain(connection, name, read(recipe), as_of=as_of, note=note)
+    _tell(trained, as_json)
+    if trained.version is None:
+        sys.exit(1)
+
+
+def _tell(trained: Trained, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    if as_json:
+        print_json(asdict(trained))
+        return
+    measures = ", ".join(f"{name} {value:.4f}" for name, value in trained.measures.items())
+    which = f"{trained.name}@{trained.version}" if trained.version else "the challenger"
+    click.echo(f"{which}{' was there already' if trained.already_there else ''}: {measures} ({trained.rows} rows)")
+    if trained.verdict:
+        click.echo(f"{trained.verdict.reason}.")
+        rows: list[dict[str, Any]] = [asdict(one) for one in trained.verdict.differences]
+        print_rows(rows, ("group", "entities", "mean", "low", "high"), False)

@@ -1,0 +1,176 @@
+"""What a version saw, beside what came true: the rows that the next one is fitted on."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from psycopg import sql
+from psycopg.rows import tuple_row
+
+from dbml import database, errors
+from dbml.database import Connection
+from dbml.models import versions
+from dbml.schema.install import require
+
+# They stand before the features, whose names no feature can have by accident.
+COLUMNS = ("_at", "_entity", "_version", "_arm", "_score", "_label")
+# What COPY writes for NULL: no text that people store.
+_NULL = "\x01"
+# Before pandas 3.1 the last digit may else be another.
+_OLD_PANDAS = tuple(int(part) for part in pd.__version__.split(".")[:2]) < (3, 1)
+_EXACT = {"float_precision": "round_trip"} if _OLD_PANDAS else {}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled predictions of one model.
+
+    :param features: of the interface, in order.
+    :param rows: :data:`COLUMNS` and the features; in order of time and entity. ``_label`` is 1 or 0 for classes.
+    :param as_of: outcomes were known up to then.
+    :param horizon: how long outcomes take.
+    """
+
+    features: Sequence[Mapping[str, Any]]
+    rows: pd.DataFrame
+    as_of: datetime
+    horizon: timedelta
+
+    @property
+    def inputs(self) -> pd.DataFrame:
+        """The features alone."""
+        return self.rows[[feature["name"] for feature in self.features]]
+
+    @property
+    def sha256(self) -> str:
+        """Of all values, in hex: the same rows have the same, whenever they are read."""
+        hashes = pd.util.hash_pandas_object(self.rows, index=False).to_numpy()
+        return hashlib.sha256(np.ascontiguousarray(hashes).tobytes()).hexdigest()
+
+
+def dataset(
+    connection: Connection,
+    name: str,
+    *,
+    version: int | None = None,
+    as_of: datetime | str | None = None,
+    since: int | None = None,
+) -> Dataset:
+    """Read every logged prediction whose outcome is known, with its features as they were when it was scored.
+
+    :param version: whose features to read; the newest unless said.
+    :param as_of: what was known then; None: now.
+    :param since: only what has become known since this version was trained.
+    :raises UnknownModel: there is no such model or version.
+    :raises ProfileError: nothing says what its outcomes are.
+    :raises TrainingError: nothing is known yet, the log has no features, or ``since`` was not trained by dbml.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        versions.require_model(raw, name)
+        version = version or max(one.version for one in versions.versions(raw, name))
+        features = versions.show(raw, name, version).features
+        moment = database.named(raw, "training_moment", name=name, as_of=as_of)[0]
+        rows = _read(raw, name, version, features, moment["as_of"], _after(raw, name, since))
+        if rows.empty:
+            logged = database.value(raw, "log_of_scores", name=name)
+            raise errors.TrainingError(
+                f"no prediction of {name} has features in the log and a known outcome"
+                + (f" since {name}@{since} was trained" if since else ""),
+                'Log the features: log = "all" in the spec; and wait for outcomes.' if logged else
+                'Log the predictions: log = "all" in the spec of the profile.',
+            )  # fmt: skip
+        return Dataset(features, rows, moment["as_of"], moment["horizon"])
+
+
+def _after(raw: Any, name: str, since: int | None) -> str:
+    if since is None:
+        return "-infinity"
+    for training in database.named(raw, "trainings", name=name):
+        if training["version"] == since:
+            # What was older than the horizon then was known, or counted as not having come true.
+            return str((training["as_of"] - training["horizon"]).isoformat())
+    raise errors.TrainingError(
+        f"nothing says of what {name}@{since} was made", "Name a version that dbml train or dbml retrain has made."
+    )
+
+
+def _read(
+    raw: Any, name: str, version: int, features: Sequence[Mapping[str, Any]], as_of: datetime, after: str
+) -> pd.DataFrame:
+    query = sql.SQL(
+        "copy (select q.at, case cardinality(q.entity) when 1 then q.entity[1] else array_to_json(q.entity)::text end,"
+        " q.version, q.arm, q.score, q.label, {expressions}"
+        " from dbml._exposures({name}, {as_of}, {after}) q) to stdout (format csv, null {null})"
+    ).format(
+        expressions=database.verbatim(database.value(raw, "logged_features", name=name, version=version) or "null"),
+        name=name,
+        as_of=as_of,
+        after=after,
+        null=_NULL,
+    )
+    with database.configured(raw, "extra_float_digits", "1"), raw.cursor(row_factory=tuple_row).copy(query) as copy:
+        text = io.BytesIO(b"".join(copy))
+    names = [*COLUMNS, *(feature["name"] for feature in features)]
+    places = range(len(names))
+    is_text = {1, 3, *(i for i, feature in enumerate(features, len(COLUMNS)) if feature["kind"] == "text")}
+    frame: pd.DataFrame = pd.read_csv(  # type: ignore[call-overload]
+        text,
+        header=None,
+        names=list(places),
+        dtype={0: str} | {i: object if i in is_text else np.float64 for i in places if i},
+        na_values={i: [_NULL] if i in is_text else [_NULL, "NaN"] for i in places},
+        keep_default_na=False,
+        **_EXACT,
+    )
+    frame[0] = pd.to_datetime(frame[0], utc=True, format="ISO8601")
+    frame[2] = frame[2].astype(np.int64)
+    for i, feature in enumerate(features, len(COLUMNS)):
+        frame[i] = _typed(frame[i], feature)
+    return frame.set_axis(names, axis=1)
+
+
+def _typed(column: pd.Series[Any], feature: Mapping[str, Any]) -> pd.Series[Any]:
+    """A column as it was when the model was fitted, as far as what is missing lets it."""
+    if feature["dtype"] == "category":
+        ordered = feature.get("ordered", False)
+        return pd.Series(pd.Categorical(column, categories=feature["categories"], ordered=ordered))
+    if feature["kind"] == "text":
+        return column.where(column.notna(), None if feature.get("missing") == "none" else np.nan)
+    if feature["kind"] == "float":
+        return column.astype("float32" if feature["dtype"] == "float32" else "float64")
+    if column.isna().any():
+        return column
+    return column.astype("int64" if feature["kind"] == "integer" else "bool")
+
+
+def write(found: Dataset, file: Path) -> None:
+    """Write a training set to a file, whole or not at all.
+
+    :param file: its suffix, ``.parquet`` or ``.csv``, says the format.
+    :raises ExportError: another suffix, or Parquet without pyarrow.
+    """
+    if file.suffix not in (".parquet", ".csv"):
+        raise errors.ExportError(f"{file} is neither .csv nor .parquet", "Name the file data.parquet or data.csv.")
+    unfinished = file.with_name(f".{file.name}.unfinished")
+    try:
+        if file.suffix == ".csv":
+            found.rows.to_csv(unfinished, index=False)
+        else:
+            found.rows.to_parquet(unfinished, index=False)
+        unfinished.replace(file)
+    except ImportError:
+        raise errors.ExportError(
+            "a Parquet file needs pyarrow, which is not installed here", "pip install 'dbml[parquet]', or write a .csv"
+        ) from None
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,138 @@
+"""How a model is made: a file, or the same as the version that serves (pure).
+
+::
+
+    [estimator]
+    like = "churn@3"                      # an unfitted clone; nothing said: of the version that serves
+    class = "sklearn.linear_model.LogisticRegression"     # or a class by its import path
+    parameters = { C = 0.1 }
+    entry = "shop.churn:estimator"        # or a function of your own that returns an unfitted estimator
+
+    [data]
+    window = "365 days"                   # predictions made so long before the last day; all unless said
+    half_life = "90 days"                 # a prediction so old has half the weight; none unless said
+
+    [test]
+    split = "time"                        # the latest predictions, or "entity": entities of their own
+    share = 0.25
+    segments = ["plan"]                   # features in whose groups the challenger may not be worse
+    margin = 0.02                         # … by more than this, in the loss that is compared
+
+    [promote]
+    strategy = "canary"                   # how a better version begins; at once for everyone unless said
+    share = 10
+"""
+
+from __future__ import annotations
+
+import importlib
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from dbml.errors import TrainingError
+
+_TABLES = {
+    "estimator": ("like", "class", "parameters", "entry"),
+    "data": ("window", "half_life"),
+    "test": ("split", "share", "segments", "margin"),
+    "promote": ("strategy", "share", "steps", "hold", "where"),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a recipe says; the module's docstring has an example.
+
+    :param seed: for whatever is random: the split by entities, and every ``random_state`` that is not set.
+    """
+
+    like: str | None = None
+    path: str | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    entry: str | None = None
+    window: str | None = None
+    half_life: str | None = None
+    split: str = "time"
+    share: float = 0.25
+    segments: tuple[str, ...] = ()
+    margin: float = 0.0
+    promote: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON, as it is kept with the version."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+def read(file: Path) -> Recipe:
+    """Read a recipe.
+
+    :raises TrainingError: it is no TOML, or says what no recipe says.
+    """
+    try:
+        said = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TrainingError(f"{file} cannot be read: {error.strerror}", "Name the recipe's file.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TrainingError(f"{file} is no TOML: {error}", "docs/training.md has an example.") from None
+    return parse(said, str(file))
+
+
+def parse(said: dict[str, Any], source: str) -> Recipe:
+    """Make a recipe of what its file says.
+
+    :param source: what messages call it.
+    :raises TrainingError: a table or a key that no recipe has, or a value of another type.
+    """
+
+    def refuse(what: str, hint: str) -> TrainingError:
+        return TrainingError(f"{source}: {what}", hint)
+
+    for name, table in said.items():
+        if name == "seed":
+            continue
+        if name not in _TABLES:
+            raise refuse(f"there is no [{name}] in a recipe", f"There are {', '.join(_TABLES)} and seed.")
+        for key in table if isinstance(table, dict) else ():
+            if key not in _TABLES[name]:
+                raise refuse(f"[{name}] has no {key}", f"It has {', '.join(_TABLES[name])}.")
+    estimator, data, test = (said.get(name, {}) for name in ("estimator", "data", "test"))
+    if sum(key in estimator for key in ("like", "class", "entry")) > 1:
+        raise refuse("[estimator] says more than one of like, class and entry", "Say one of them.")
+    if "parameters" in estimator and "entry" in estimator:
+        raise refuse("[estimator] has parameters for an entry", "Set them inside that function.")
+    recipe = Recipe(
+        like=estimator.get("like"),
+        path=estimator.get("class"),
+        parameters=estimator.get("parameters", {}),
+        entry=estimator.get("entry"),
+        window=data.get("window"),
+        half_life=data.get("half_life"),
+        split=test.get("split", "time"),
+        share=test.get("share", 0.25),
+        segments=tuple(test.get("segments", ())),
+        margin=test.get("margin", 0.0),
+        promote=said.get("promote", {}),
+        seed=said.get("seed", 0),
+    )
+    if recipe.split not in ("time", "entity"):
+        raise refuse(f"[test] split is {recipe.split!r}", 'Say "time" or "entity".')
+    if not isinstance(recipe.share, (int, float)) or not 0 < recipe.share < 1:
+        raise refuse(f"[test] share is {recipe.share!r}", "Give a number between 0 and 1, such as 0.25.")
+    if not isinstance(recipe.margin, (int, float)) or recipe.margin < 0:
+        raise refuse(f"[test] margin is {recipe.margin!r}", "Give a number that is not negative, such as 0.02.")
+    return recipe
+
+
+def named(path: str) -> Any:
+    """What a path such as ``sklearn.svm.SVC`` or ``shop.churn:estimator`` names.
+
+    :raises TrainingError: there is no such thing here.
+    """
+    module, _, name = path.partition(":") if ":" in path else path.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise TrainingError(f"{path} cannot be had: {error}", "Install it here, or correct the recipe.") from None

@@ -1,0 +1,201 @@
+"""A version is made by a recipe; where it shall serve, only if it is better than what does."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version as installed
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from dbml import database, errors
+from dbml.database import Connection
+from dbml.models import file as model_file
+from dbml.models import versions
+from dbml.models.adding import add_model
+from dbml.models.trust import require_signature
+from dbml.serving.deployment import deploy
+from dbml.serving.strategies import Strategy, start_strategy
+from dbml.training import fitting, gate
+from dbml.training.dataset import Dataset, dataset
+from dbml.training.recipe import Recipe
+
+LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A version that a recipe made.
+
+    :param version: None where the gate did not let it in: it is not stored.
+    :param already_there: it had been made before, of the same rows by the same recipe.
+    :param measures: on the test rows.
+    :param rows: of the training set, the test rows among them.
+    :param verdict: of the gate; None where nobody asked it.
+    """
+
+    name: str
+    version: int | None
+    already_there: bool
+    measures: dict[str, float]
+    rows: int
+    sha256: str
+    verdict: gate.Verdict | None
+
+
+def train(
+    connection: Connection, name: str, recipe: Recipe, *, as_of: datetime | str | None = None, note: str | None = None
+) -> Trained:
+    """Fit a new version on what was logged and what came true, and store it; nothing begins to serve.
+
+    Nothing but the last step writes: it can be interrupted at any time.
+
+    :param as_of: what was known then; None: now.
+    :raises UnknownModel: there is no such model.
+    :raises TrainingError: the recipe does not go with the data, or there are none.
+    :raises UnsignedModel: the recipe asks for a clone, and no trusted key has signed the file it would be made of.
+    """
+    raw = database.driver(connection)
+    like, output = _like(raw, name, recipe)
+    data = dataset(raw, name, version=like.version, as_of=as_of)
+    before = _made_before(raw, name, recipe, data)
+    if before:
+        return before
+    fitted = fitting.fit(recipe, data, output, like.estimator(raw) if not (recipe.path or recipe.entry) else None)
+    return _store(raw, name, recipe, data, fitted, output, note, None)
+
+
+def retrain(
+    connection: Connection, name: str, recipe: Recipe, *, as_of: datetime | str | None = None, note: str | None = None
+) -> Trained:
+    """Do as :func:`train`, and let the new version serve by the recipe's strategy if it beats the one that serves.
+
+    Both answer the same predictions, which the new one was not fitted on. A challenger that is no better is not stored.
+    It may be called as often as one likes, by several at once: the same rows and recipe make one version.
+
+    :raises UnknownModel: no version of the model serves.
+    """
+    raw = database.driver(connection)
+    serving = _Version(name, versions.deployed(raw, name))
+    like, output = _like(raw, name, recipe)
+    data = dataset(raw, name, version=serving.version, as_of=as_of)
+    before = _made_before(raw, name, recipe, data)
+    if before:
+        return before
+    champion = serving.estimator(raw)
+    asks = not (recipe.path or recipe.entry)
+    fitted = fitting.fit(recipe, data, output, (champion if like == serving else like.estimator(raw)) if asks else None)
+    test = data.rows.iloc[fitted.test]
+    missing = [segment for segment in recipe.segments if segment not in data.inputs]
+    if missing:
+        raise errors.TrainingError(
+            f"{missing[0]} is no feature of {name}", f"Segments may be {', '.join(f['name'] for f in data.features)}."
+        )
+    truth = test["_label"].to_numpy()
+    gain = gate.losses(
+        output["kind"], truth, fitting.answers(champion, data.inputs.iloc[fitted.test], output)
+    ) - gate.losses(output["kind"], truth, fitted.scores)
+    verdict = gate.judge(gain, test["_entity"], {one: test[one] for one in recipe.segments}, recipe.margin)
+    if not verdict.passed:
+        return Trained(name, None, False, fitted.measures, len(data.rows), data.sha256, verdict)
+    with database.translated(), raw.transaction():
+        trained = _store(raw, name, recipe, data, fitted, output, note, verdict)
+        assert trained.version is not None
+        if not trained.already_there:
+            _begin(raw, name, trained.version, recipe, note or f"retrained: {verdict.reason}")
+    return trained
+
+
+@dataclass(frozen=True)
+class _Version:
+    name: str
+    version: int
+
+    def estimator(self, raw: psycopg.Connection[Any]) -> Any:
+        """The stored estimator; unpickling runs code, so a trusted key must have signed it."""
+        stored = versions.content(raw, self.name, self.version)
+        if stored.kind == "onnx":
+            raise errors.TrainingError(
+                f"{stored.label} came as onnx, which nothing can be fitted like", "Name a class."
+            )
+        require_signature(raw, self.name, self.version, stored.sha256, stored.interface)
+        return model_file.load(model_file.File(f"the stored file of {stored.label}", stored.artifact, stored.kind))[0]
+
+
+def _like(raw: psycopg.Connection[Any], name: str, recipe: Recipe) -> tuple[_Version, dict[str, Any]]:
+    """The version to be like, and the output that the new one has."""
+    if recipe.like:
+        model, _, number = recipe.like.rpartition("@")
+        if not number.isdigit():
+            raise errors.TrainingError(f"[estimator] like is {recipe.like!r}", f'Write like = "{name}@1".')
+        like = _Version(model, int(number))
+    else:
+        known = versions.versions(raw, name)
+        serving = [one.version for one in known if one.deployed]
+        newest = [one.version for one in known]
+        if not newest:
+            versions.require_model(raw, name)
+        like = _Version(name, (serving or newest)[-1])
+    return like, versions.show(raw, like.name, like.version).output
+
+
+def _made_before(raw: psycopg.Connection[Any], name: str, recipe: Recipe, data: Dataset) -> Trained | None:
+    for made in database.named(raw, "trainings", name=name):
+        if made["sha256"] == data.sha256 and made["recipe"] == _kept(recipe):
+            shown = versions.show(raw, name, made["version"])
+            return Trained(name, shown.version, True, dict(shown.metrics or {}), len(data.rows), data.sha256, None)
+    return None
+
+
+def _kept(recipe: Recipe) -> dict[str, Any]:
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in recipe.as_dict().items()}
+
+
+def _store(
+    raw: psycopg.Connection[Any],
+    name: str,
+    recipe: Recipe,
+    data: Dataset,
+    fitted: fitting.Fitted,
+    output: dict[str, Any],
+    note: str | None,
+    verdict: gate.Verdict | None,
+) -> Trained:
+    with database.translated(), raw.transaction():
+        database.value(raw, "lock_model", name=name)
+        before = _made_before(raw, name, recipe, data)
+        if before:
+            return before
+        added = add_model(
+            raw,
+            name,
+            fitted.estimator,
+            sample=data.inputs.iloc[fitted.test],
+            output=str(output["label"]) if "label" in output else None,
+            metrics=fitted.measures,
+            note=note or "made by a recipe",
+        )
+        made = {
+            "recipe": _kept(recipe),
+            "as_of": data.as_of.isoformat(),
+            "horizon": f"{data.horizon.total_seconds()} seconds",
+            "rows": len(data.rows),
+            "first_at": data.rows["_at"].iloc[0].isoformat(),
+            "last_at": data.rows["_at"].iloc[-1].isoformat(),
+            "sha256": data.sha256,
+            "libraries": {"python": platform.python_version()} | {one: installed(one) for one in LIBRARIES},
+        }
+        database.value(raw, "remember_training", name=name, version=added.version, made=Jsonb(made))
+    return Trained(name, added.version, False, fitted.measures, len(data.rows), data.sha256, verdict)
+
+
+def _begin(raw: psycopg.Connection[Any], name: str, version: int, recipe: Recipe, note: str) -> None:
+    said = dict(recipe.promote)
+    strategy = said.pop("strategy", None)
+    if strategy in (None, "recreate"):
+        deploy(raw, name, version, note=note)
+    else:
+        start_strategy(raw, name, version, Strategy(strategy, **said), note=note)

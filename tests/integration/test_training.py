@@ -1,0 +1,255 @@
+"""Training sets are what was seen, and only a better version gets to serve."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import psycopg
+import pytest
+from sklearn import metrics
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+import dbml
+from dbml.training.recipe import parse
+from tests.conftest import SPEC, Cli
+from tests.integration.test_performance import OUTCOME
+
+Db = psycopg.Connection[Any]
+FEATURES = ["plan", "complaints", "spend"]
+ENTITIES = 600
+TREES = """
+[estimator]
+class = "sklearn.ensemble.GradientBoostingClassifier"
+parameters = { n_estimators = 20, random_state = 1 }
+"""
+
+
+@pytest.fixture
+def spec_file(tmp_path: Path) -> Path:
+    file = tmp_path / "churn.toml"
+    file.write_text(SPEC.replace("[[event]]", 'log = "all"\n\n[[event]]', 1) + OUTCOME)
+    return file
+
+
+@pytest.fixture
+def past(db: Db, live: None) -> pd.DataFrame:
+    """Two exposures a customer, with features that moved between; who cancelled depends on the spend alone."""
+    random = np.random.default_rng(3)
+    frame = pd.DataFrame(
+        {
+            "id": np.arange(1001, 1001 + ENTITIES),
+            "plan": random.choice(["basic", "plus"], ENTITIES),
+            "spend": random.normal(50, 20, ENTITIES),
+            "complaints": random.integers(0, 6, ENTITIES),
+        }
+    )
+    frame["gone"] = frame["spend"] + random.normal(0, 8, ENTITIES) > 55
+    db.execute("create table cancellation (customer_id integer, cancelled_at timestamptz)")
+    with db.cursor() as cursor:
+        rows = frame.itertuples()
+        cursor.executemany(
+            "insert into customer (id, plan, spend) values (%s, %s, %s)", [(r.id, r.plan, r.spend) for r in rows]
+        )
+    db.execute("delete from dbml.log where entity[1]::integer <= 1000")
+    keys = np.repeat(frame["id"], frame["complaints"]).tolist()
+    db.execute("insert into complaint (customer_id) select unnest(%s::integer[])", [keys])
+    db.execute(
+        "update dbml.log l set at = date_trunc('day', now()) + (l.entity[1]::integer - 1001) * interval '4 hours'"
+        " - case when l.numbers[1] = 0 and l.at = (select min(o.at) from dbml.log o where o.entity = l.entity)"
+        " then interval '400 days' else interval '200 days' end"
+    )
+    gone = frame.loc[frame["gone"], "id"].tolist()
+    db.execute(
+        "insert into cancellation select id, date_trunc('day', now()) + (id - 1001) * interval '4 hours' - interval '190 days'"
+        " from unnest(%s::integer[]) id",
+        [gone],
+    )
+    return frame
+
+
+def exposures(past: pd.DataFrame) -> pd.DataFrame:
+    """What was seen and what became of it, in order of time, from what the fixture wrote."""
+    first = past.assign(complaints=0, gone=False, _at=-400.0 + np.arange(ENTITIES) / 6)
+    second = past[past["complaints"] > 0].assign(_at=lambda rows: -200.0 + (rows["id"] - 1001) / 6)
+    return pd.concat([first, second]).sort_values("_at", kind="stable", ignore_index=True)
+
+
+def recipe_file(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "recipe.toml"
+    file.write_text(text)
+    return file
+
+
+def test_a_training_set_is_what_was_seen(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
+    # What comes after an exposure is not in it: another spend, and a cancellation after the horizon.
+    db.execute("update customer set spend = spend + 1000")
+    db.execute("insert into cancellation select 1001, now() - interval '10 days'")
+    file = tmp_path / "data.parquet"
+    said = cli("dataset", "churn", "-o", file).output
+    found, expected = pd.read_parquet(file), exposures(past)
+    assert found[FEATURES].to_numpy().tolist() == expected[FEATURES].to_numpy().tolist()
+    assert found["_label"].tolist() == expected["gone"].astype(float).tolist()
+    assert found["_entity"].astype(int).tolist() == expected["id"].tolist()
+    scores = dict(db.execute("select (entity, at)::text, score from dbml.prediction_log").fetchall())
+    assert set(found["_score"]) <= set(scores.values())
+    # The same by SQL, and in the other format.
+    rows = db.execute("select features, label from dbml.training_set('churn')").fetchall()
+    assert [(f["plan"], f["complaints"], f["spend"], label) for f, label in rows] == [
+        tuple(row) for row in found[[*FEATURES, "_label"]].itertuples(index=False)
+    ]
+    cli("dataset", "churn", "-o", tmp_path / "data.csv")
+    again = pd.read_csv(tmp_path / "data.csv", dtype={"spend": str})
+    assert [float(spend) for spend in again["spend"]] == found["spend"].tolist()
+    assert dbml.dataset(db, "churn").sha256 in said
+
+
+def test_what_is_missing_stays_missing(db: Db, past: pd.DataFrame) -> None:
+    at = "now() - interval '300 days'"
+    values = [("", 1e-310), (None, None), ("NA", float("inf")), ('"\\N', 0.1 + 0.2)]
+    for place, (plan, spend) in enumerate(values, 1):
+        db.execute(
+            "insert into dbml.log_1 (at, profile, version, model, arm, entity, score, numbers, texts)"
+            f" values ({at}, 'customer', 1, 'churn', 'control', array['m' || %s], 0.5, array[1, %s]::float8[], array[%s])",
+            [place, spend, plan],
+        )
+    rows = dbml.dataset(db, "churn").rows
+    found = rows[rows["_entity"].str.startswith("m")]
+    for (plan, spend), row in zip(values, found.itertuples(), strict=True):
+        assert row.plan == plan or (plan is None and row.plan != row.plan)
+        assert row.spend == spend or (spend is None and np.isnan(row.spend))
+
+
+def test_a_recipe_makes_the_version_that_scikit_learn_makes(
+    db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path
+) -> None:
+    recipe = recipe_file(tmp_path, TREES + '[data]\nhalf_life = "100 days"\n[test]\nshare = 0.25\n')
+    made = json.loads(cli("train", "churn", "--recipe", recipe, "--json").output)
+    assert (made["version"], made["already_there"], made["verdict"]) == (2, False, None)
+    # By hand: the last quarter judges, and nothing whose outcome was unknown at its beginning is fitted on.
+    rows = exposures(past)
+    first = rows["_at"].iloc[int(len(rows) * 0.75)]
+    used, test = rows[rows["_at"] < first - 30], rows[rows["_at"] >= first]
+    encoder = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["plan"]), remainder="passthrough")
+    estimator = make_pipeline(encoder, GradientBoostingClassifier(n_estimators=20, random_state=1))
+    now, midnight = db.execute("select now(), date_trunc('day', now())").fetchone() or (None, None)
+    age = (now - midnight).total_seconds() / 86400 - used["_at"]  # type: ignore[operator]
+    estimator.fit(used[FEATURES], used["gone"], gradientboostingclassifier__sample_weight=0.5 ** (age / 100))
+    scores = estimator.predict_proba(test[FEATURES])[:, 1]
+    expected = {
+        "auc": metrics.roc_auc_score(test["gone"], scores),
+        "log_loss": metrics.log_loss(test["gone"], scores),
+        "brier": metrics.brier_score_loss(test["gone"], scores),
+    }
+    assert made["measures"] == pytest.approx(expected, abs=1e-6)
+    [(kept, count)] = db.execute("select recipe ->> 'path', rows from dbml.training").fetchall()
+    assert (kept, count) == ("sklearn.ensemble.GradientBoostingClassifier", len(rows))
+    # Again, of the same rows: the same version. And since then nothing has become known.
+    again = json.loads(cli("train", "churn", "--recipe", recipe, "--json").output)
+    assert (again["version"], again["already_there"]) == (2, True)
+    said = cli("dataset", "churn", "--since", "churn@2", "-o", tmp_path / "new.csv", exit_code=1).output
+    assert "since churn@2 was trained" in said
+    db.execute("update dbml.training set as_of = as_of - interval '150 days'")
+    cli("dataset", "churn", "--since", "churn@2", "-o", tmp_path / "new.csv")
+    new = pd.read_csv(tmp_path / "new.csv")
+    assert len(new) == (rows["_at"] > -180 + age.iloc[0] + used["_at"].iloc[0]).sum()
+
+
+def test_only_what_is_better_gets_to_serve(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
+    recipe = recipe_file(tmp_path, TREES + '[test]\nsegments = ["plan"]\n[promote]\nstrategy = "canary"\nshare = 20\n')
+    made = json.loads(cli("retrain", "churn", "--recipe", recipe, "--json").output)
+    assert made["version"] == 2
+    assert made["verdict"]["passed"] is True
+    assert {one["group"] for one in made["verdict"]["differences"]} == {"all", "plan = basic", "plan = plus"}
+    shares = dict(db.execute("select version, share from dbml.serving where model = 'churn'").fetchall())
+    assert shares == {1: 80, 2: 20}
+    # Called again it has nothing to do; and a version that is no better is not even stored.
+    assert json.loads(cli("retrain", "churn", "--recipe", recipe, "--json").output)["already_there"] is True
+    cli("promote", "churn")
+    worse = recipe_file(tmp_path, '[estimator]\nclass = "sklearn.dummy.DummyClassifier"\n')
+    said = cli("retrain", "churn", "--recipe", worse, exit_code=1).output
+    assert "the challenger is worse" in said
+    assert len(dbml.versions(db, "churn")) == 2
+    [(serving,)] = db.execute("select version from dbml.serving where model = 'churn'").fetchall()
+    assert serving == 2
+
+
+def test_two_at_once_make_one_version(db: Db, dsn: str, past: pd.DataFrame) -> None:
+    recipe = parse({"estimator": {"class": "sklearn.linear_model.LogisticRegression"}}, "recipe")
+
+    def retrain(_: int) -> tuple[int | None, bool]:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            made = dbml.retrain(connection, "churn", recipe)
+            return made.version, made.already_there
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(retrain, range(2))) == [(2, False), (2, True)]
+    assert db.execute("select version, arm from dbml.serving").fetchall() == [(2, "control")]
+    assert db.execute("select count(*) from dbml.training").fetchone() == (1,)
+
+
+def test_a_clone_is_like_the_version_that_serves(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
+    made = dbml.train(db, "churn", parse({"estimator": {"parameters": {"logisticregression__C": 0.5}}}, "recipe"))
+    assert made.version == 2
+    # What is true of the stored version is true of its clone: the same classes and the same kind of pipeline.
+    one, two = dbml.versions(db, "churn")
+    assert (two.output, two.estimator) == (one.output, one.estimator)
+    truth = exposures(past)
+    first = truth["_at"].iloc[int(len(truth) * 0.75)]
+    used = truth[truth["_at"] < first - 30]
+    file = tmp_path / "churn.joblib"
+    cli("model", "export", "churn@2", "--format", "joblib", "-o", file)
+    stored = joblib.load(file)
+    assert stored[-1].C == 0.5
+    again = LogisticRegression(C=0.5).fit(stored[:-1].transform(used[FEATURES]), used["gone"])
+    np.testing.assert_allclose(stored[-1].coef_, again.coef_, rtol=0, atol=1e-6)
+
+
+WRONG = (
+    ("[estimator", "is no TOML"),
+    ("[estimater]\n", "there is no [estimater] in a recipe"),
+    ('[estimator]\nclas = "x"\n', "[estimator] has no clas"),
+    ('[estimator]\nclass = "sklearn.nothing.Here"\n', "sklearn.nothing.Here cannot be had"),
+    (TREES.replace("n_estimators", "trees"), "refuses its parameters"),
+    ('[estimator]\nclass = "sklearn.linear_model.LinearRegression"\n', "LinearRegression is no classifier"),
+    (f'[data]\nhalf_life = "soon"\n{TREES}', "half_life is 'soon'"),
+    (
+        '[data]\nhalf_life = "9 days"\n[estimator]\nclass = "sklearn.neighbors.KNeighborsClassifier"\n',
+        "KNeighborsClassifier takes no weights",
+    ),
+    (f"[test]\nshare = 2\n{TREES}", "[test] share is 2"),
+    (f'[test]\nsegments = ["nowhere"]\n{TREES}', "nowhere is no feature of churn"),
+    ('[estimator]\nlike = "churn"\n', "like is 'churn'"),
+    (f'[data]\nwindow = "1 day"\n{TREES}', "no prediction lies within 1 day"),
+)
+
+
+def test_what_is_wrong_is_said_and_nothing_is_stored(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
+    for text, says in WRONG:
+        said = cli("retrain", "churn", "--recipe", recipe_file(tmp_path, text), exit_code=1).output
+        assert says in said.replace("\n", " "), text
+        assert "hint: " in said
+    assert "cannot be read" in cli("train", "churn", "--recipe", tmp_path / "no.toml", exit_code=1).output
+    assert "neither .csv nor .parquet" in cli("dataset", "churn", "-o", tmp_path / "a.txt", exit_code=1).output
+    assert "is no version of churn" in cli(
+        "dataset", "churn", "--since", "other@1", "-o", tmp_path / "a.csv", exit_code=2
+    ).output  # fmt: skip
+    assert "nothing says of what churn@1 was made" in cli(
+        "dataset", "churn", "--since", "churn@1", "-o", tmp_path / "a.csv", exit_code=1
+    ).output  # fmt: skip
+    assert len(dbml.versions(db, "churn")) == 1
+    db.execute("update dbml.log set numbers = null, texts = null")
+    said = cli("dataset", "churn", "-o", tmp_path / "a.csv", exit_code=1).output
+    assert "no prediction of churn has features in the log" in said
+    db.execute("delete from dbml.outcome")
+    said = cli("dataset", "churn", "-o", tmp_path / "a.csv", exit_code=1).output
+    assert "nothing says what became of the predictions" in said
