@@ -251,5 +251,9 @@ def status_command(dsn: str | None, as_json: bool) -> None:
         "stale",
         "last_failure",
         "complete",
+        "broken",
     )
     print_rows(rows, columns, as_json)
+    if not as_json:
+        for profile in dict.fromkeys(row.profile for row in rows if row.broken):
+            click.echo(f"{profile} is not kept any more: dbml repair {profile}")

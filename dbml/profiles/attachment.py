@@ -125,6 +125,10 @@ def detach(connection: Connection | Script, name: str) -> None:
         sink = connection if isinstance(connection, Script) else database.driver(connection)
         if not isinstance(sink, Script):
             require(sink)
+            gone = database.value(sink, "profile_by_name", table=name)
+            if gone is not None and not database.value(sink, "is_table", table=name):
+                perform(sink, "detach_gone", profile=gone)
+                return
             table_facts(sink, name)  # where there is none, it names the nearest
         perform(sink, "detach", table=name)
 

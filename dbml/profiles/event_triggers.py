@@ -60,7 +60,7 @@ def functions(attachment: Attachment, position: int, *, online: bool = False) ->
     :param online: the counters may not be filled yet, so that whatever is touched is recounted.
     """
     changes = _Changes(attachment, position, online)
-    return [_recount(changes), _count(changes), *_expire(changes)]
+    return [_recount(changes), _truncated(changes), _count(changes), *_expire(changes)]
 
 
 @dataclass(frozen=True)
@@ -175,34 +175,87 @@ def _count(changes: _Changes) -> Function:
     inserted, deleted = (counters.facts(event, columns, sql.SQL(name)) for name in ("inserted", "deleted"))
     # What an UPDATE leaves as it was is no change: rows of either side without their like on the other.
     changed = template("profiles/facts_changed", inserted=inserted, deleted=deleted)
-    key = attachment.profile.key
     branches = {
         "insert": _Branch(changes, inserted, adds=True, removes=False),
         "update": _Branch(changes, changed, adds=True, removes=True),
         "delete": _Branch(changes, deleted, adds=False, removes=True),
     }
-    row = attachment.table.identifier.as_string(None)
     variables = [
         "dbml_entities bigint;",
         "dbml_updated bigint;" if changes.may_come_first else "",
-        f"dbml_batch {row}[];",
-        f"dbml_last {row};",
+        "dbml_batch record;",
         "dbml_recounts refcursor;" if any(branch.must_recount for branch in branches.values()) else "",
         "d record; -- what one row changes" if branches["insert"].moves_one else "",
+        "dbml_changed text;",
     ]
     body = template(
         "profiles/count",
         **{kind: branch.text for kind, branch in branches.items()},
         variables=sql.SQL("\n").join(verbatim(variable) for variable in variables if variable),
+        fits=attachment.function(f"fits_{changes.position}"),
+        opened=attachment.function("opened_0"),
+        aside=_aside(changes),
+        truncated=attachment.function(f"truncated_{changes.position}"),
+    )
+    says = f"Moves the counters of {attachment.table} as {changes.table} changes."
+    return generated.function(attachment.function(f"count_{changes.position}"), NOTHING, says, body, returns="trigger")
+
+
+def _truncated(changes: _Changes) -> Function:
+    attachment, key = changes.attachment, changes.attachment.profile.key
+    body = template(
+        "profiles/truncated",
         profile=attachment.table.identifier,
         order=listed(key, "dbml_row"),
         row_key=layout.row(layout.names(key, "dbml_row")),
         last_key=layout.row([sql.SQL("(dbml_last).{}").format(Name(k)) for k in key]),
-        counted=any_of([column.holds_any("dbml_row") for column in columns]),
+        counted=any_of([column.holds_any("dbml_row") for column in changes.columns]),
         recount=attachment.function(f"recount_{changes.position}"),
     )
-    says = f"Moves the counters of {attachment.table} as {changes.table} changes."
-    return generated.function(attachment.function(f"count_{changes.position}"), NOTHING, says, body, returns="trigger")
+    says = f"Counts anew what rows of {attachment.table} hold, after TRUNCATE of {changes.table}."
+    name = attachment.function(f"truncated_{changes.position}")
+    return generated.function(name, NOTHING, says, body, returns="void")
+
+
+def _aside(changes: _Changes) -> sql.Composed:
+    """What the trigger does where the tables are not what they were: it counts the entities it can find anew."""
+    attachment = changes.attachment
+    # Its names may be gone: a text of its own, that fails alone. What has changed is known when it runs.
+    rows = "dbml_changed"
+    touched = template("profiles/touched_keys", keys=counters.key_columns(changes.event), rows=verbatim(rows + " as c"))
+    batches = template(
+        "profiles/batches",
+        **changes.shared,
+        rows=sql.SQL("({}) as d").format(touched),
+        **ended(NOTHING, ") as b"),
+    )
+    return template(
+        "profiles/count_aside",
+        id=attachment.id,
+        claim=_with(_claim(changes, touched), rows),
+        batches=_with(batches, rows),
+        recount=attachment.function(f"recount_{changes.position}"),
+    )
+
+
+def _with(query: sql.Composed, variable: str) -> sql.Composed:
+    """A query as an expression that puts a variable's text where the query names the variable."""
+    one, _, other = query.as_string(None).partition(f"{variable} as c")
+    return sql.SQL("{} || {} || {}").format(sql.Literal(one), verbatim(variable), sql.Literal(f" as c{other}"))
+
+
+def _claim(changes: _Changes, touched: sql.Composed) -> sql.Composed:
+    """What keeps new profile rows of the touched keys from being missed, where no foreign key does."""
+    keys = [f"k{index}" for index in range(len(changes.event.key))]
+    return template(
+        "profiles/count_claim",
+        **changes.shared,
+        id=changes.attachment.id,
+        touched=touched,
+        recorded=recorded(changes.attachment),
+        known=sql.SQL(" and ").join(verbatim(f"d.{key} is not null") for key in keys),
+        entity=entity(changes.attachment, keys, "d"),
+    )
 
 
 @dataclass(frozen=True)
@@ -364,19 +417,10 @@ class _Branch:
 
     def _call(self, statement: str) -> sql.Composed:
         function = self.changes.attachment.function(f"recount_{self.changes.position}")
-        return verbatim(statement).format(sql.SQL("dbml_scorer.{}(dbml_batch)").format(Name(function)))
+        return verbatim(statement).format(sql.SQL("dbml_scorer.{}(dbml_batch.dbml_rows)").format(Name(function)))
 
     def _claim(self) -> sql.Composed:
-        keys = [f"k{index}" for index in range(len(self.changes.event.key))]
-        return template(
-            "profiles/count_claim",
-            **self.changes.shared,
-            id=self.changes.attachment.id,
-            touched=self.touched,
-            recorded=recorded(self.changes.attachment),
-            known=sql.SQL(" and ").join(verbatim(f"d.{key} is not null") for key in keys),
-            entity=entity(self.changes.attachment, keys, "d"),
-        )
+        return _claim(self.changes, self.touched)
 
     def _awaiting(self) -> sql.Composed:
         condition = sql.SQL("p.xmin <> pg_current_xact_id()::xid")

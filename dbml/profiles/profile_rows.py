@@ -57,7 +57,7 @@ def _arrival(attachment: Attachment) -> Function:
                     ") as b",
                 ),
             ),
-            recount=sql.SQL("perform dbml_scorer.{}(dbml_batch);").format(
+            recount=sql.SQL("perform dbml_scorer.{}(dbml_batch.dbml_rows);").format(
                 Name(attachment.function(f"recount_{position}"))
             ),
         )
@@ -65,8 +65,18 @@ def _arrival(attachment: Attachment) -> Function:
     ]
     body = template(
         "profiles/arrival",
+        id=attachment.id,
         profile=attachment.table.identifier,
+        fits=sql.SQL(" and ").join(
+            sql.SQL("dbml_scorer.{}(tg_relid)").format(Name(attachment.function(f"fits_{position}")))
+            for position, _, _ in _counted(attachment)
+        ),
+        opened=sql.SQL(" + ").join(
+            sql.SQL("dbml_scorer.{}()").format(Name(attachment.function(f"opened_{position}")))
+            for position, _, _ in _counted(attachment)
+        ),
         claim=_claim(attachment, rows),
+        claim_always=_claim(attachment, rows, always=True),
         counts=sql.SQL("\n").join(counts),
     )
     says = f"Counts the events that are there before their row of {attachment.table}."
@@ -119,10 +129,14 @@ def _counted(attachment: Attachment) -> list[tuple[int, Event, Table]]:
     return [(position, event, table) for position, (event, table) in enumerate(attachment.events, 1) if event.counters]
 
 
-def _claim(attachment: Attachment, rows: sql.Composable) -> sql.Composed:
-    """What keeps an event and its profile row from missing each other; nothing where foreign keys do."""
+def _claim(attachment: Attachment, rows: sql.Composable, *, always: bool = False) -> sql.Composed:
+    """What keeps an event and its profile row from missing each other; nothing where foreign keys do.
+
+    :param always: for a foreign key that may be gone.
+    """
     key = attachment.profile.key
-    if all(table.has_foreign_key(event.key, attachment.table, key) for event, table in attachment.events):
+    followed = all(table.has_foreign_key(event.key, attachment.table, key) for event, table in attachment.events)
+    if followed and not always:
         return NOTHING
     return template(
         "profiles/arrival_claim",

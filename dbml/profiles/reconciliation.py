@@ -11,7 +11,7 @@ from psycopg import sql
 
 from dbml import database, errors
 from dbml.database import Connection, Progress, template, verbatim
-from dbml.profiles import catalog, counters, triggers
+from dbml.profiles import catalog, counters, ddl, triggers
 from dbml.profiles.catalog import Attachment, table_facts
 from dbml.profiles.layout import listed
 from dbml.profiles.spec import Prediction
@@ -26,8 +26,10 @@ class Difference:
     """Something that is not what it should be.
 
     :param table: the profile; for a trigger, its table.
-    :param entity: the key, as text; None for a trigger, and for a profile that is not wholly attached yet.
-    :param column: the counter's or the score's column, or the trigger.
+    :param entity: the key, as text; None for a trigger, for a profile that is not wholly attached yet, and for tables
+        that others have changed.
+    :param column: the counter's or the score's column, the trigger, or ``tables``: ``held`` says what was changed, and
+        ``dbml repair`` mends it.
     :param held: what is there.
     :param truth: what should be there.
     """
@@ -98,6 +100,15 @@ def reconcile(
             if not records:
                 raise errors.ProfileError(f"{table} is not attached", "dbml status lists what is.")
         for record in records:
+            broken = ddl.broken(raw, record.id)
+            if broken and repair:
+                raise errors.ProfileError(
+                    f"{record.relation}: {broken[0]}; repairing rows would not last", f"dbml repair {record.relation}"
+                )
+            told = [*broken, *ddl.waits(raw, record.id)]
+            report.differences += [Difference(record.relation, None, "tables", what, None) for what in told]
+            if broken:
+                continue  # its rows cannot be read as they were
             attached = catalog.attached(raw, record)
             if not record.complete:
                 if repair:
@@ -116,6 +127,8 @@ def reconcile(
                     else f"dbml detach {attached.table}, then attach it again.",
                 )
             report.differences += off
+            if repair:
+                database.named(raw, "forget_set_aside", profile=record.id)
             total = database.named(raw, "estimated_rows", table=attached.table.oid)[0]["rows"]
             done = 0
             for span, number in spans(raw, attached, ROWS_AT_ONCE):

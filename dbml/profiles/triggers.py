@@ -13,7 +13,7 @@ from dataclasses import replace
 from psycopg import sql
 
 from dbml.database import Name, template, verbatim
-from dbml.profiles import counters, event_triggers, generated, layout, profile_rows
+from dbml.profiles import counters, ddl, event_triggers, generated, layout, profile_rows
 from dbml.profiles.catalog import Attachment, Table
 from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, any_of, listed, where
@@ -35,7 +35,7 @@ def attach(attachment: Attachment, *, online: bool = False) -> list[sql.Composed
     :param online: lock the tables as late as possible, and leave the rows that are there for later, up to
         :func:`complete`.
     """
-    statements = [_record(attachment), *grants(attachment)]
+    statements = [*records(attachment), *grants(attachment)]
     if online:
         statements.append(sql.SQL("update dbml.profile set complete = false where id = {}").format(attachment.id))
     else:
@@ -166,77 +166,105 @@ def disagreement(attachment: Attachment, event: Event, table: Table) -> sql.Comp
     )
 
 
-def _record(attachment: Attachment) -> sql.Composed:
+def records(attachment: Attachment) -> list[sql.Composed]:
+    """Statements that write an attachment into dbml's own tables, or write it anew, and what its tables are like."""
     profile = attachment.profile
     statements = [
-        sql.SQL("insert into dbml.profile (id, relation, key, spec) values ({}, {}::regclass, {}, {}::jsonb)").format(
-            attachment.id, _regclass(attachment.table), list(profile.key), json.dumps(profile.as_dict())
+        _upsert(
+            "profile",
+            "profile_pkey",
+            {
+                "id": sql.Literal(attachment.id),
+                "relation": _regclass(attachment.table),
+                "key": sql.Literal(list(profile.key)),
+                "spec": _json(profile.as_dict()),
+            },
         )
     ]
     statements += [
-        sql.SQL(
-            "insert into dbml.prediction"
-            " (profile, model, column_name, version_column, scored_at_column, on_error, features, log, outputs)"
-            " values ({}, {}, {}, {}, {}, {}, {}::jsonb, {}, {}::jsonb)"
-        ).format(
-            attachment.id,
-            p.model,
-            p.column,
-            p.version_column,
-            p.scored_at_column,
-            p.on_error,
-            json.dumps(dict(p.features)),
-            None if p.log is None else str(p.log),
-            None if p.plain else json.dumps({column: held.as_dict() for column, held in p.answers.items()}),
+        _upsert(
+            "prediction",
+            "prediction_pkey",
+            {
+                "profile": sql.Literal(attachment.id),
+                "model": sql.Literal(p.model),
+                "column_name": sql.Literal(p.column),
+                "version_column": sql.Literal(p.version_column),
+                "scored_at_column": sql.Literal(p.scored_at_column),
+                "on_error": sql.Literal(p.on_error),
+                "features": _json(dict(p.features)),
+                "log": sql.Literal(None if p.log is None else str(p.log)),
+                "outputs": sql.NULL
+                if p.plain
+                else _json({column: held.as_dict() for column, held in p.answers.items()}),
+            },
         )
         for p in profile.predictions
     ]
     statements += [
-        sql.SQL(
-            "insert into dbml.event (profile, position, relation, key, counters)"
-            " values ({}, {}, {}::regclass, {}, {}::jsonb)"
-        ).format(
-            attachment.id,
-            position,
-            _regclass(table),
-            list(event.key),
-            json.dumps(
-                {
-                    column.column: {
-                        "aggregate": column.counter.aggregate,
-                        "over": column.counter.over,
-                        "empty": column.empty.as_string(None),
+        _upsert(
+            "event",
+            "event_pkey",
+            {
+                "profile": sql.Literal(attachment.id),
+                "position": sql.Literal(position),
+                "relation": _regclass(table),
+                "key": sql.Literal(list(event.key)),
+                "counters": _json(
+                    {
+                        column.column: {
+                            "aggregate": column.counter.aggregate,
+                            "over": column.counter.over,
+                            "empty": column.empty.as_string(None),
+                        }
+                        for column in counters.counter_columns(attachment, event)
                     }
-                    for column in counters.counter_columns(attachment, event)
-                }
-            ),
+                ),
+            },
         )
         for position, (event, table) in enumerate(attachment.events, 1)
     ]
     statements += [
-        sql.SQL(
-            "insert into dbml.outcome (profile, model, source, key, value, otherwise, at, horizon, better,"
-            " effect)"
-            " values ({}, {}, {}, {}, {}, {}, {}, {}::interval, {}, {})"
-        ).format(
-            attachment.id,
-            o.model,
-            o.source,
-            list(o.key),
-            o.value,
-            o.otherwise,
-            o.at,
-            o.horizon or "0",
-            o.better,
-            o.effect,
+        _upsert(
+            "outcome",
+            "outcome_pkey",
+            {
+                "profile": sql.Literal(attachment.id),
+                "model": sql.Literal(o.model),
+                "source": sql.Literal(o.source),
+                "key": sql.Literal(list(o.key)),
+                "value": sql.Literal(o.value),
+                "otherwise": sql.Literal(o.otherwise),
+                "at": sql.Literal(o.at),
+                "horizon": sql.SQL("{}::interval").format(o.horizon or "0"),
+                "better": sql.Literal(o.better),
+                "effect": sql.Literal(o.effect),
+            },
         )
         for o in profile.outcomes
     ]
-    return sql.SQL(";\n").join(statements)
+    return [sql.SQL(";\n").join(statements), ddl.remember(attachment)]
 
 
-def _regclass(table: Table) -> str:
-    return table.identifier.as_string(None)
+def _upsert(table: str, constraint: str, values: dict[str, sql.Composable]) -> sql.Composed:
+    return sql.SQL(
+        "insert into dbml.{} as r ({}) values ({}) on conflict on constraint {} do update set ({}) = row({})"
+    ).format(
+        Name(table),
+        listed(values),
+        sql.SQL(", ").join(values.values()),
+        Name(constraint),
+        listed(values),
+        listed(values, "excluded"),
+    )
+
+
+def _json(data: object) -> sql.Composed:
+    return sql.SQL("{}::jsonb").format(json.dumps(data))
+
+
+def _regclass(table: Table) -> sql.Composed:
+    return sql.SQL("{}::regclass").format(table.identifier.as_string(None))
 
 
 def grants(attachment: Attachment) -> list[sql.Composed]:

@@ -28,6 +28,7 @@ class Status(Record):
     :param stale: how many rows could not be scored when they last changed.
     :param last_failure: why, as far as the one who asks may know.
     :param complete: whether it is attached to the end.
+    :param broken: what others have changed of its tables, and what was set aside for it: ``dbml repair`` mends both.
     """
 
     profile: str
@@ -43,6 +44,7 @@ class Status(Record):
     last_failure_at: datetime | None
     last_failure: str | None
     complete: bool
+    broken: list[str]
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,8 @@ def examine(connection: Connection) -> list[Finding]:
         findings += _engines(raw, readable, facts, python, served)
         if facts.own and facts.superuser and facts.has_signatures:
             findings += _unsigned(raw)
+        if readable:
+            findings += _broken(raw)
         findings.append(
             Finding(
                 "schema dbml",
@@ -120,6 +122,15 @@ def _run_as_owner(raw: psycopg.Connection[Any]) -> list[Finding]:
             mend="detach the table, or take that right away, unless you trust the role as a member of dbml_owner",
         )
         for row in database.named(raw, "runs_as_owner")
+    ]
+
+
+def _broken(raw: psycopg.Connection[Any]) -> list[Finding]:
+    """Profiles whose tables others have changed, so that something is not counted or scored."""
+    return [
+        Finding(f"profile {row['profile']}", what, ok=False, mend=f"dbml repair {row['profile']}")
+        for row in database.named(raw, "broken_profiles")
+        for what in row["broken"]
     ]
 
 

@@ -9,7 +9,7 @@ import psycopg
 
 from dbml import database, errors
 from dbml.database import Connection, Progress
-from dbml.profiles import attachment, catalog, triggers
+from dbml.profiles import attachment, catalog, ddl, triggers
 from dbml.profiles.catalog import Attachment, table_facts
 from dbml.profiles.reconciliation import reconcile
 from dbml.schema.install import require
@@ -31,10 +31,11 @@ class Repaired:
 def repair(connection: Connection, table: str | None = None, *, progress: Progress | None = None) -> list[Repaired]:
     """Make functions, triggers, counters and scores right again after DDL by others.
 
-    Tables may have other names or schemas and columns other types: functions and triggers are made anew for what is
-    there. Then every row is compared with the truth, and mended where it differs.
+    Tables and columns may have other names, schemas or types: the spec follows them, and functions and triggers are
+    made anew for what is there. Where another table or column has the name now, that one is meant. Then every row is
+    compared with the truth, and mended where it differs.
 
-    :param table: only this profile.
+    :param table: only this profile, by the name that it has now or had.
     :param progress: as of :func:`dbml.reconcile`.
     :raises ProfileError: the table is not attached, or a column that its spec names is gone.
     """
@@ -42,23 +43,34 @@ def repair(connection: Connection, table: str | None = None, *, progress: Progre
     done = []
     with database.translated():
         require(raw)
-        oid = None if table is None else table_facts(raw, table).oid
+        wanted = None if table is None else _number(raw, table)
         with database.pinned(raw):
-            records = [record for record in catalog.records(raw) if oid in (None, record.oid)]
-            if table is not None and not records:
-                raise errors.ProfileError(f"{table} is not attached", "dbml status lists what is.")
-            for record in records:
-                found = catalog.attached(raw, record)
-                _refuse_missing(found)
+            # All are found before the first is changed.
+            found = [ddl.followed(raw, record) for record in catalog.records(raw) if wanted in (None, record.id)]
+            for record, swapped in found:
+                attached = catalog.attached(raw, record)
+                _refuse_missing(attached)
                 # All or nothing: a function without its trigger would count wrongly.
                 with raw.transaction():
-                    for statement in triggers.grants(found):
+                    if swapped:
+                        database.value(raw, "drop_generated", profile=record.id)
+                    for statement in [*triggers.records(attached), *triggers.grants(attached)]:
                         attachment.run(raw, statement)
+                    database.named(raw, "forget_set_aside", profile=record.id)
                     # Anew even where nothing differs: a session that was open when a column changed its type fails
                     # in what it has planned, until the function is replaced.
-                    regenerate(raw, found, record.complete, anew=True)
-                done.append((found, record.complete))
+                    regenerate(raw, attached, record.complete, anew=True)
+                done.append((attached, record.complete))
     return [Repaired(str(found.table), _mended(raw, found, progress) if complete else 0) for found, complete in done]
+
+
+def _number(raw: psycopg.Connection[Any], table: str) -> int:
+    """The profile that has this name, or had it."""
+    number: int | None = database.value(raw, "profile_by_name", table=table)
+    if number is None:
+        table_facts(raw, table)  # where there is none, it names the nearest
+        raise errors.ProfileError(f"{table} is not attached", "dbml status lists what is.")
+    return number
 
 
 def _mended(raw: psycopg.Connection[Any], found: Attachment, progress: Progress | None) -> int:

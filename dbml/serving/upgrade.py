@@ -10,7 +10,7 @@ import psycopg
 from dbml import database
 from dbml.database import Connection
 from dbml.models import trust
-from dbml.profiles import attachment, catalog, triggers
+from dbml.profiles import attachment, catalog, ddl, triggers
 from dbml.profiles.catalog import Attachment
 from dbml.schema.install import install as install_schema
 from dbml.script import Script
@@ -47,8 +47,10 @@ def install(
         done["notices"] = trust.introduce(raw, key)
         with database.pinned(raw):
             for record in catalog.records(raw):
-                changed = regenerate(raw, catalog.attached(raw, record), record.complete)
-                done["changed"] = done["changed"] or changed
+                # What others have changed waits for repair, and keeps nobody from installing.
+                if not database.named(raw, "broken", profile=record.id):
+                    changed = regenerate(raw, catalog.attached(raw, record), record.complete)
+                    done["changed"] = done["changed"] or changed
     return done
 
 
@@ -57,6 +59,8 @@ def regenerate(raw: psycopg.Connection[Any], attached: Attachment, complete: boo
 
     :param anew: make every function anew, by which sessions that are open forget what they have planned.
     """
+    if not database.named(raw, "places", profile=attached.id):  # attached by a release that remembered nothing
+        attachment.run(raw, ddl.remember(attached))
     changed = [
         database.query(raw, function.regenerated(anew=anew))[0]["changed"]
         for function in triggers.functions(attached, online=not complete)

@@ -86,6 +86,10 @@ select dbml._next_profile();
 -- Takes a profile's triggers and functions away.
 select dbml.detach(%(table)s::pg_catalog.regclass);
 
+-- name: detach_gone
+-- Forgets a profile whose table has gone.
+select dbml._forget_profile(%(profile)s);
+
 -- name: profiles
 -- Every attached profile with its events, and how far attaching it online has come.
 select id, relation::oid::bigint as oid, relation::text as relation, spec, complete, backfilled,
@@ -158,3 +162,55 @@ select dbml._forget_arrivals();
 -- name: forget_failures
 -- Lets triggers look for failures no longer, where none is left.
 select dbml._forget_failures();
+
+-- name: broken
+-- What others have changed of a profile's tables since its functions were made.
+select b.what from dbml._broken(%(profile)s) b;
+
+-- name: waits
+-- What of a profile could not be counted or scored because of others' changes.
+select w.what from dbml._waits(%(profile)s) w;
+
+-- name: places
+-- Where the tables of a profile are now, and the columns that have another name; one that is there by its name is meant.
+select t.position, t.called, t.present, coalesce(t.named <> t.attached, t.attached is null) as swapped,
+       coalesce(r.renames, '{}') as renames
+  from (select a.position, a.columns, format('%%I.%%I', a.schema_name, a.table_name) as called, n.oid as named, o.oid as attached,
+               (select format('%%I.%%I', s.nspname, c.relname)
+                  from pg_class c join pg_namespace s on s.oid = c.relnamespace
+                 where c.oid = coalesce(n.oid, o.oid)) as present
+          from dbml.attached_table a
+          join dbml.profile p on p.id = a.profile
+          left join dbml.event e on e.profile = a.profile and e.position = a.position
+          left join pg_class o on o.oid = case a.position when 0 then p.relation::oid else e.relation::oid end
+          left join pg_class n on n.oid = to_regclass(format('%%I.%%I', a.schema_name, a.table_name)) and n.relkind in ('r', 'p')
+         where a.profile = %(profile)s) t
+ cross join lateral (
+         select jsonb_object_agg(k.name, c.attname) as renames
+           from jsonb_to_recordset(t.columns) k(name text, number integer)
+           join pg_attribute c on c.attrelid = t.attached and c.attnum = k.number and not c.attisdropped
+          where (t.named is null or t.named = t.attached)
+            and not exists (select from pg_attribute o where o.attrelid = t.attached and o.attname = k.name and o.attnum > 0)) r
+ order by t.position;
+
+-- name: profile_by_name
+-- The number of the profile that has this name now, or had it when it was attached.
+select p.id
+  from dbml.profile p
+  left join dbml.attached_table a on a.profile = p.id and a.position = 0
+ where p.relation::oid = to_regclass(%(table)s)::oid
+    or parse_ident(%(table)s) in (array[a.schema_name, a.table_name], array[a.table_name])
+ order by p.relation::oid is not distinct from to_regclass(%(table)s)::oid desc
+ limit 1;
+
+-- name: drop_generated
+-- Takes what was generated for a profile away, with its triggers.
+select dbml._drop_generated(%(profile)s);
+
+-- name: forget_set_aside
+-- What was set aside up to now is about to be counted and scored.
+delete from dbml.set_aside s where s.profile = %(profile)s;
+
+-- name: is_table
+-- Whether there is something of that name.
+select to_regclass(%(table)s) is not null;

@@ -66,7 +66,7 @@ select m.name, m.version, m.engine
 -- name: status
 -- What is attached, which version serves it, and what could not be scored.
 select profile, prediction, model, version, engine, on_error, deployed_at, deployed_by, events, stale,
-       last_failure_at, last_failure, complete
+       last_failure_at, last_failure, complete, broken
   from dbml.status
  order by profile, prediction;
 
@@ -110,3 +110,7 @@ select s.scored, s.reached from dbml._score_aside(%(profile)s, %(name)s, %(after
 -- name: comparison
 -- What green would change.
 select c.* from dbml.comparison(%(name)s) c;
+
+-- name: broken_profiles
+-- Profiles whose tables others have changed since, and what they have changed.
+select distinct s.profile, s.broken from dbml.status s where s.broken <> '{}';

@@ -71,10 +71,10 @@ def test_one_command_mends_what_others_did(db: Db, cli: Cli, dsn: str, ddl: str,
 
 @pytest.mark.usefixtures("attached")
 def test_a_column_that_is_gone_is_named(db: Db) -> None:
-    db.execute("alter table owner rename n to number")
-    with pytest.raises(ProfileError, match=r"public.owner has no column n"):
+    db.execute("alter table owner rename n to number; alter table owner drop total")
+    with pytest.raises(ProfileError, match=r"public.owner has no column total"):
         dbml.repair(db)
-    db.execute("alter table owner rename number to n")
+    db.execute("alter table owner rename number to n; alter table owner add total bigint")
     dbml.repair(db)
     db.execute("insert into item values (2, 2)")
     assert db.execute("select n from owner order by id").fetchall() == [(1,), (1,)]

@@ -7,19 +7,47 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_arrive()
 AS $function$
 #variable_conflict use_column
 declare
-  dbml_batch public.account[];
+  -- No type of the profile by name: a session could not even compile this once the profile has another.
+  dbml_batch record;
+  -- As in the events' own triggers.
+  dbml_fits boolean := dbml_scorer.profile_1_fits_1();
 begin
-  for dbml_batch in
-    -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-    select array_agg(b.dbml_row order by b.number)
-      from (select coalesce(p.*) as dbml_row, row_number() over () as number
-              from public.account p
-              join (select new.*) as dbml_n on p.region = dbml_n.region and p.number = dbml_n.number
-             where exists (select from public.transfer where region = dbml_n.region and account = dbml_n.number)) as b
-     group by (b.number - 1) / 4096
-  loop
-    perform dbml_scorer.profile_1_recount_1(dbml_batch);
-  end loop;
+  if dbml_fits and dbml_scorer.profile_1_fits_1() then
+    for dbml_batch in
+      -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
+      select array_agg(b.dbml_row order by b.number) as dbml_rows
+        from (select coalesce(p.*) as dbml_row, row_number() over () as number
+                from public.account p
+                join (select new.*) as dbml_n on p.region = dbml_n.region and p.number = dbml_n.number
+               where exists (select from public.transfer where region = dbml_n.region and account = dbml_n.number)) as b
+       group by (b.number - 1) / 4096
+    loop
+      perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
+    end loop;
+  else
+    begin
+      -- Events of these rows may be coming at this moment; see the events' own triggers.
+      insert into dbml.arrival as r (profile, entity)
+      select distinct 1, hash_record_extended(row(dbml_n.region, dbml_n.number), 0)
+        from (select new.*) as dbml_n
+       where exists (select from dbml.profile r where r.id = 1)
+       order by 2
+          on conflict on constraint arrival_pkey do update set at = now();
+      for dbml_batch in
+        -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
+        select array_agg(b.dbml_row order by b.number) as dbml_rows
+          from (select coalesce(p.*) as dbml_row, row_number() over () as number
+                  from public.account p
+                  join (select new.*) as dbml_n on p.region = dbml_n.region and p.number = dbml_n.number
+                 where exists (select from public.transfer where region = dbml_n.region and account = dbml_n.number)) as b
+         group by (b.number - 1) / 4096
+      loop
+        perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
+      end loop;
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+      perform dbml._set_aside(1, sqlstate, sqlerrm);
+    end;
+  end if;
   return null;
 end
 $function$
@@ -35,12 +63,49 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_count_1()
 AS $function$
 #variable_conflict use_column
 declare
-  -- Prefixed, because a column may have any other name.
+  -- Prefixed, because a column may have any other name. No type of the profile by name: a session could not even compile
+  -- this once the profile has another.
   dbml_entities bigint;
-  dbml_batch public.account[];
-  dbml_last public.account;
+  dbml_batch record;
+  dbml_changed text;
+  -- Waits for whoever changes the tables at this moment; asked once more, it knows what he did.
+  dbml_fits boolean := dbml_scorer.profile_1_fits_1();
 begin
-  if tg_op = 'INSERT' then
+  if (dbml_fits and dbml_scorer.profile_1_fits_1()) is not true then
+    -- The tables are not what they were. What still works counts these entities anew; nothing fails the statement.
+    begin
+      if tg_op = 'TRUNCATE' then
+        perform dbml._set_aside(1, null, 'TRUNCATE');
+      else
+        dbml_changed := case tg_op
+          when 'INSERT' then '(table inserted)'
+          when 'DELETE' then '(table deleted)'
+          else '(table inserted union all table deleted)'
+        end;
+        execute 'insert into dbml.arrival as r (profile, entity)
+select distinct 1, hash_record_extended(row(d.k0, d.k1), 0)
+  from (select distinct region as k0, account as k1
+          from ' || dbml_changed || ' as c) as d
+ where d.k0 is not null and d.k1 is not null
+   and not exists (select from public.account p where p.region = d.k0 and p.number = d.k1)
+   and exists (select from dbml.profile r where r.id = 1)
+ order by 2
+    on conflict on constraint arrival_pkey do update set at = now();';
+        for dbml_batch in execute '-- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
+select array_agg(b.dbml_row order by b.number) as dbml_rows
+  from (select coalesce(p.*) as dbml_row, row_number() over () as number
+          from public.account p
+          join (select distinct region as k0, account as k1
+                 from ' || dbml_changed || ' as c) as d on p.region = d.k0 and p.number = d.k1) as b
+ group by (b.number - 1) / 4096'
+        loop
+          perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
+        end loop;
+      end if;
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+      perform dbml._set_aside(1, sqlstate, sqlerrm);
+    end;
+  elsif tg_op = 'INSERT' then
     select count(*)
       into dbml_entities
       from (select distinct region as k0, account as k1 from inserted) as d;
@@ -61,13 +126,13 @@ begin
     if (pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted() then
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-        select array_agg(b.dbml_row order by b.number)
+        select array_agg(b.dbml_row order by b.number) as dbml_rows
           from (select coalesce(p.*) as dbml_row, row_number() over () as number
                   from public.account p
                   join (select distinct region as k0, account as k1 from inserted) as d on p.region = d.k0 and p.number = d.k1) as b
          group by (b.number - 1) / 4096
       loop
-        perform dbml_scorer.profile_1_recount_1(dbml_batch);
+        perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
       end loop;
     else
       update public.account p
@@ -103,7 +168,7 @@ begin
     if (pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted() then
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-        select array_agg(b.dbml_row order by b.number)
+        select array_agg(b.dbml_row order by b.number) as dbml_rows
           from (select coalesce(p.*) as dbml_row, row_number() over () as number
                   from public.account p
                   join (select distinct f.k0, f.k1
@@ -118,7 +183,7 @@ begin
                                select *, false from (table old_facts except all table new_facts) as o) as f) as d on p.region = d.k0 and p.number = d.k1) as b
          group by (b.number - 1) / 4096
       loop
-        perform dbml_scorer.profile_1_recount_1(dbml_batch);
+        perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
       end loop;
     else
       update public.account p
@@ -154,13 +219,13 @@ begin
     if (pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted() then
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-        select array_agg(b.dbml_row order by b.number)
+        select array_agg(b.dbml_row order by b.number) as dbml_rows
           from (select coalesce(p.*) as dbml_row, row_number() over () as number
                   from public.account p
                   join (select distinct region as k0, account as k1 from deleted) as d on p.region = d.k0 and p.number = d.k1) as b
          group by (b.number - 1) / 4096
       loop
-        perform dbml_scorer.profile_1_recount_1(dbml_batch);
+        perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
       end loop;
     else
       update public.account p
@@ -172,21 +237,7 @@ begin
        where p.region = d.k0 and p.number = d.k1;
     end if;
   else
-    -- TRUNCATE, in batches, because it may touch every profile row there is. It takes away what an older snapshot does
-    -- not show; there every row is written, to fail with 40001 where one has moved since.
-    loop
-      select array_agg(b.dbml_row) into dbml_batch
-        from (select dbml_row
-                from public.account dbml_row
-               where (dbml_row.transfers is distinct from 0
-                      or current_setting('transaction_isolation') in ('repeatable read', 'serializable'))
-                 and (dbml_last is null or (dbml_row.region, dbml_row.number) > ((dbml_last).region, (dbml_last).number))
-               order by dbml_row.region, dbml_row.number
-               limit 4096) as b;
-      exit when dbml_batch is null;
-      perform dbml_scorer.profile_1_recount_1(dbml_batch);
-      dbml_last := dbml_batch[cardinality(dbml_batch)];
-    end loop;
+    perform dbml_scorer.profile_1_truncated_1();
   end if;
   -- NEW is null here, and no expression, which every transaction would prepare anew.
   return new;
@@ -219,6 +270,26 @@ end
 $function$
 ;
 comment on function dbml_scorer.profile_1_counters() is 'Leaves the counters of public.account to dbml. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when pg_catalog.pg_relation_is_updatable('17204'::pg_catalog.regclass, false) is not null then dbml._fits(1, 0) end
+$function$
+;
+comment on function dbml_scorer.profile_1_fits_0() is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_1()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when pg_catalog.pg_relation_is_updatable('17204'::pg_catalog.regclass, false) + pg_catalog.pg_relation_is_updatable('17218'::pg_catalog.regclass, false) is not null then dbml._fits(1, 1) end
+$function$
+;
+comment on function dbml_scorer.profile_1_fits_1() is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
 
 CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_recount_1(dbml_batch account[])
  RETURNS bigint
@@ -290,6 +361,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_score()
  SET client_min_messages TO 'notice'
 AS $function$
 begin
+  if dbml_scorer.profile_1_fits_0() then
   -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.
   -- Under another key it has other events. The old row of an INSERT is null, so that one question serves for both.
   if (new.region = old.region and new.number = old.number) is not true then
@@ -299,11 +371,63 @@ begin
       new := dbml_scorer.profile_1_rekeyed(new);
     end if;
   end if;
+  elsif dbml_scorer.profile_1_fits_0() is null then
+    -- Types have changed since: a session that was open fails in what it has planned, another does not.
+    begin
+  -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.
+  -- Under another key it has other events. The old row of an INSERT is null, so that one question serves for both.
+  if (new.region = old.region and new.number = old.number) is not true then
+    if tg_op = 'INSERT' then
+      new.transfers := 0;
+    else
+      new := dbml_scorer.profile_1_rekeyed(new);
+    end if;
+  end if;
+    exception when syntax_error_or_access_rule_violation or feature_not_supported then
+      perform dbml._set_aside(1, sqlstate, sqlerrm);
+      return new;
+    end;
+  else
+    perform dbml._set_aside(1, null, 'a row''s columns are not what they were');
+    return new;
+  end if;
   return new;
 end
 $function$
 ;
 comment on function dbml_scorer.profile_1_score() is 'Sets the counters of a new row of public.account, and the predictions of every row. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_truncated_1()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
+AS $function$
+#variable_conflict use_column
+declare
+  dbml_batch public.account[];
+  dbml_last public.account;
+begin
+  -- In batches, because it may touch every profile row there is. It takes away what an older snapshot does not show; there
+  -- every row is written, to fail with 40001 where one has moved since.
+  loop
+    select array_agg(b.dbml_row) into dbml_batch
+      from (select dbml_row
+              from public.account dbml_row
+             where (dbml_row.transfers is distinct from 0
+                    or current_setting('transaction_isolation') in ('repeatable read', 'serializable'))
+               and (dbml_last is null or (dbml_row.region, dbml_row.number) > ((dbml_last).region, (dbml_last).number))
+             order by dbml_row.region, dbml_row.number
+             limit 4096) as b;
+    exit when dbml_batch is null;
+    perform dbml_scorer.profile_1_recount_1(dbml_batch);
+    dbml_last := dbml_batch[cardinality(dbml_batch)];
+  end loop;
+end
+$function$
+;
+comment on function dbml_scorer.profile_1_truncated_1() is 'Counts anew what rows of public.account hold, after TRUNCATE of public.transfer. Generated by dbml: <seal>';
 
 CREATE TRIGGER dbml_arrive AFTER INSERT ON account FOR EACH ROW EXECUTE FUNCTION dbml_scorer.profile_1_arrive();
 comment on trigger dbml_arrive on account is 'Counts the events that are there before their profile row.';

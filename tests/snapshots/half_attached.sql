@@ -34,19 +34,47 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_arrive()
 AS $function$
 #variable_conflict use_column
 declare
-  dbml_batch public.customer[];
+  -- No type of the profile by name: a session could not even compile this once the profile has another.
+  dbml_batch record;
+  -- As in the events' own triggers.
+  dbml_fits boolean := dbml_scorer.profile_1_fits_1();
 begin
-  for dbml_batch in
-    -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-    select array_agg(b.dbml_row order by b.number)
-      from (select coalesce(p.*) as dbml_row, row_number() over () as number
-              from public.customer p
-              join inserted as dbml_n on p.id = dbml_n.id
-             where exists (select from public.complaint where customer_id = dbml_n.id)) as b
-     group by (b.number - 1) / 4096
-  loop
-    perform dbml_scorer.profile_1_recount_1(dbml_batch);
-  end loop;
+  if dbml_fits and dbml_scorer.profile_1_fits_1() then
+    for dbml_batch in
+      -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
+      select array_agg(b.dbml_row order by b.number) as dbml_rows
+        from (select coalesce(p.*) as dbml_row, row_number() over () as number
+                from public.customer p
+                join inserted as dbml_n on p.id = dbml_n.id
+               where exists (select from public.complaint where customer_id = dbml_n.id)) as b
+       group by (b.number - 1) / 4096
+    loop
+      perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
+    end loop;
+  else
+    begin
+      -- Events of these rows may be coming at this moment; see the events' own triggers.
+      insert into dbml.arrival as r (profile, entity)
+      select distinct 1, hash_record_extended(row(dbml_n.id), 0)
+        from inserted as dbml_n
+       where exists (select from dbml.profile r where r.id = 1)
+       order by 2
+          on conflict on constraint arrival_pkey do update set at = now();
+      for dbml_batch in
+        -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
+        select array_agg(b.dbml_row order by b.number) as dbml_rows
+          from (select coalesce(p.*) as dbml_row, row_number() over () as number
+                  from public.customer p
+                  join inserted as dbml_n on p.id = dbml_n.id
+                 where exists (select from public.complaint where customer_id = dbml_n.id)) as b
+         group by (b.number - 1) / 4096
+      loop
+        perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
+      end loop;
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+      perform dbml._set_aside(1, sqlstate, sqlerrm);
+    end;
+  end if;
   return null;
 end
 $function$
@@ -73,12 +101,49 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_count_1()
 AS $function$
 #variable_conflict use_column
 declare
-  -- Prefixed, because a column may have any other name.
+  -- Prefixed, because a column may have any other name. No type of the profile by name: a session could not even compile
+  -- this once the profile has another.
   dbml_entities bigint;
-  dbml_batch public.customer[];
-  dbml_last public.customer;
+  dbml_batch record;
+  dbml_changed text;
+  -- Waits for whoever changes the tables at this moment; asked once more, it knows what he did.
+  dbml_fits boolean := dbml_scorer.profile_1_fits_1();
 begin
-  if tg_op = 'INSERT' then
+  if (dbml_fits and dbml_scorer.profile_1_fits_1()) is not true then
+    -- The tables are not what they were. What still works counts these entities anew; nothing fails the statement.
+    begin
+      if tg_op = 'TRUNCATE' then
+        perform dbml._set_aside(1, null, 'TRUNCATE');
+      else
+        dbml_changed := case tg_op
+          when 'INSERT' then '(table inserted)'
+          when 'DELETE' then '(table deleted)'
+          else '(table inserted union all table deleted)'
+        end;
+        execute 'insert into dbml.arrival as r (profile, entity)
+select distinct 1, hash_record_extended(row(d.k0), 0)
+  from (select distinct customer_id as k0
+          from ' || dbml_changed || ' as c) as d
+ where d.k0 is not null
+   and not exists (select from public.customer p where p.id = d.k0)
+   and exists (select from dbml.profile r where r.id = 1)
+ order by 2
+    on conflict on constraint arrival_pkey do update set at = now();';
+        for dbml_batch in execute '-- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
+select array_agg(b.dbml_row order by b.number) as dbml_rows
+  from (select coalesce(p.*) as dbml_row, row_number() over () as number
+          from public.customer p
+          join (select distinct customer_id as k0
+                 from ' || dbml_changed || ' as c) as d on p.id = d.k0) as b
+ group by (b.number - 1) / 4096'
+        loop
+          perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
+        end loop;
+      end if;
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+      perform dbml._set_aside(1, sqlstate, sqlerrm);
+    end;
+  elsif tg_op = 'INSERT' then
     -- In key order, or two statements could wait for each other. NO KEY UPDATE, because foreign keys hold KEY SHARE.
     perform
        from public.customer p
@@ -91,13 +156,13 @@ begin
     end if;
     for dbml_batch in
       -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-      select array_agg(b.dbml_row order by b.number)
+      select array_agg(b.dbml_row order by b.number) as dbml_rows
         from (select coalesce(p.*) as dbml_row, row_number() over () as number
                 from public.customer p
                 join (select distinct customer_id as k0 from inserted) as d on p.id = d.k0) as b
        group by (b.number - 1) / 4096
     loop
-      perform dbml_scorer.profile_1_recount_1(dbml_batch);
+      perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
     end loop;
   elsif tg_op = 'UPDATE' then
     -- In key order, or two statements could wait for each other. NO KEY UPDATE, because foreign keys hold KEY SHARE.
@@ -121,7 +186,7 @@ begin
     end if;
     for dbml_batch in
       -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-      select array_agg(b.dbml_row order by b.number)
+      select array_agg(b.dbml_row order by b.number) as dbml_rows
         from (select coalesce(p.*) as dbml_row, row_number() over () as number
                 from public.customer p
                 join (select distinct f.k0
@@ -136,7 +201,7 @@ begin
                              select *, false from (table old_facts except all table new_facts) as o) as f) as d on p.id = d.k0) as b
        group by (b.number - 1) / 4096
     loop
-      perform dbml_scorer.profile_1_recount_1(dbml_batch);
+      perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
     end loop;
   elsif tg_op = 'DELETE' then
     -- In key order, or two statements could wait for each other. NO KEY UPDATE, because foreign keys hold KEY SHARE.
@@ -151,30 +216,16 @@ begin
     end if;
     for dbml_batch in
       -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-      select array_agg(b.dbml_row order by b.number)
+      select array_agg(b.dbml_row order by b.number) as dbml_rows
         from (select coalesce(p.*) as dbml_row, row_number() over () as number
                 from public.customer p
                 join (select distinct customer_id as k0 from deleted) as d on p.id = d.k0) as b
        group by (b.number - 1) / 4096
     loop
-      perform dbml_scorer.profile_1_recount_1(dbml_batch);
+      perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
     end loop;
   else
-    -- TRUNCATE, in batches, because it may touch every profile row there is. It takes away what an older snapshot does
-    -- not show; there every row is written, to fail with 40001 where one has moved since.
-    loop
-      select array_agg(b.dbml_row) into dbml_batch
-        from (select dbml_row
-                from public.customer dbml_row
-               where (dbml_row.complaints is distinct from 0
-                      or current_setting('transaction_isolation') in ('repeatable read', 'serializable'))
-                 and (dbml_last is null or dbml_row.id > (dbml_last).id)
-               order by dbml_row.id
-               limit 4096) as b;
-      exit when dbml_batch is null;
-      perform dbml_scorer.profile_1_recount_1(dbml_batch);
-      dbml_last := dbml_batch[cardinality(dbml_batch)];
-    end loop;
+    perform dbml_scorer.profile_1_truncated_1();
   end if;
   -- NEW is null here, and no expression, which every transaction would prepare anew.
   return new;
@@ -219,6 +270,26 @@ end
 $function$
 ;
 comment on function dbml_scorer.profile_1_finish() is 'What happens at the end of a statement on public.customer. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when pg_catalog.pg_relation_is_updatable('17016'::pg_catalog.regclass, false) is not null then dbml._fits(1, 0) end
+$function$
+;
+comment on function dbml_scorer.profile_1_fits_0() is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_1()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when pg_catalog.pg_relation_is_updatable('17016'::pg_catalog.regclass, false) + pg_catalog.pg_relation_is_updatable('17022'::pg_catalog.regclass, false) is not null then dbml._fits(1, 1) end
+$function$
+;
+comment on function dbml_scorer.profile_1_fits_1() is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
 
 CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_prime(batch customer[])
  RETURNS void
@@ -402,6 +473,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_score()
  SET client_min_messages TO 'notice'
 AS $function$
 begin
+  if dbml_scorer.profile_1_fits_0() then
   -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.
   -- Under another key it has other events. The old row of an INSERT is null, so that one question serves for both.
   if (new.id = old.id) is not true then
@@ -411,11 +483,63 @@ begin
       new := dbml_scorer.profile_1_rekeyed(new);
     end if;
   end if;
+  elsif dbml_scorer.profile_1_fits_0() is null then
+    -- Types have changed since: a session that was open fails in what it has planned, another does not.
+    begin
+  -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.
+  -- Under another key it has other events. The old row of an INSERT is null, so that one question serves for both.
+  if (new.id = old.id) is not true then
+    if tg_op = 'INSERT' then
+      new.complaints := 0;
+    else
+      new := dbml_scorer.profile_1_rekeyed(new);
+    end if;
+  end if;
+    exception when syntax_error_or_access_rule_violation or feature_not_supported then
+      perform dbml._set_aside(1, sqlstate, sqlerrm);
+      return new;
+    end;
+  else
+    perform dbml._set_aside(1, null, 'a row''s columns are not what they were');
+    return new;
+  end if;
   return new;
 end
 $function$
 ;
 comment on function dbml_scorer.profile_1_score() is 'Sets the counters of a new row of public.customer, and the predictions of every row. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_truncated_1()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
+AS $function$
+#variable_conflict use_column
+declare
+  dbml_batch public.customer[];
+  dbml_last public.customer;
+begin
+  -- In batches, because it may touch every profile row there is. It takes away what an older snapshot does not show; there
+  -- every row is written, to fail with 40001 where one has moved since.
+  loop
+    select array_agg(b.dbml_row) into dbml_batch
+      from (select dbml_row
+              from public.customer dbml_row
+             where (dbml_row.complaints is distinct from 0
+                    or current_setting('transaction_isolation') in ('repeatable read', 'serializable'))
+               and (dbml_last is null or dbml_row.id > (dbml_last).id)
+             order by dbml_row.id
+             limit 4096) as b;
+    exit when dbml_batch is null;
+    perform dbml_scorer.profile_1_recount_1(dbml_batch);
+    dbml_last := dbml_batch[cardinality(dbml_batch)];
+  end loop;
+end
+$function$
+;
+comment on function dbml_scorer.profile_1_truncated_1() is 'Counts anew what rows of public.customer hold, after TRUNCATE of public.complaint. Generated by dbml: <seal>';
 
 CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_version(model text, c customer)
  RETURNS integer

@@ -7,37 +7,76 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_arrive()
 AS $function$
 #variable_conflict use_column
 declare
-  dbml_batch public.owner[];
+  -- No type of the profile by name: a session could not even compile this once the profile has another.
+  dbml_batch record;
+  -- As in the events' own triggers.
+  dbml_fits boolean := dbml_scorer.profile_1_fits_1() and dbml_scorer.profile_1_fits_2();
 begin
-  -- Events of these rows may be coming at this moment; see the events' own triggers.
-  insert into dbml.arrival as r (profile, entity)
-  select distinct 1, hash_record_extended(row(dbml_n.id), 0)
-    from inserted as dbml_n
-   where exists (select from dbml.profile r where r.id = 1)
-   order by 2
-      on conflict on constraint arrival_pkey do update set at = now();
-  for dbml_batch in
-    -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-    select array_agg(b.dbml_row order by b.number)
-      from (select coalesce(p.*) as dbml_row, row_number() over () as number
-              from public.owner p
-              join inserted as dbml_n on p.id = dbml_n.id
-             where exists (select from public.item where owner = dbml_n.id)) as b
-     group by (b.number - 1) / 4096
-  loop
-    perform dbml_scorer.profile_1_recount_1(dbml_batch);
-  end loop;
-  for dbml_batch in
-    -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-    select array_agg(b.dbml_row order by b.number)
-      from (select coalesce(p.*) as dbml_row, row_number() over () as number
-              from public.owner p
-              join inserted as dbml_n on p.id = dbml_n.id
-             where exists (select from public.visit where owner = dbml_n.id)) as b
-     group by (b.number - 1) / 4096
-  loop
-    perform dbml_scorer.profile_1_recount_2(dbml_batch);
-  end loop;
+  if dbml_fits and dbml_scorer.profile_1_fits_1() and dbml_scorer.profile_1_fits_2() then
+    -- Events of these rows may be coming at this moment; see the events' own triggers.
+    insert into dbml.arrival as r (profile, entity)
+    select distinct 1, hash_record_extended(row(dbml_n.id), 0)
+      from inserted as dbml_n
+     where exists (select from dbml.profile r where r.id = 1)
+     order by 2
+        on conflict on constraint arrival_pkey do update set at = now();
+    for dbml_batch in
+      -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
+      select array_agg(b.dbml_row order by b.number) as dbml_rows
+        from (select coalesce(p.*) as dbml_row, row_number() over () as number
+                from public.owner p
+                join inserted as dbml_n on p.id = dbml_n.id
+               where exists (select from public.item where owner = dbml_n.id)) as b
+       group by (b.number - 1) / 4096
+    loop
+      perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
+    end loop;
+    for dbml_batch in
+      -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
+      select array_agg(b.dbml_row order by b.number) as dbml_rows
+        from (select coalesce(p.*) as dbml_row, row_number() over () as number
+                from public.owner p
+                join inserted as dbml_n on p.id = dbml_n.id
+               where exists (select from public.visit where owner = dbml_n.id)) as b
+       group by (b.number - 1) / 4096
+    loop
+      perform dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
+    end loop;
+  else
+    begin
+      -- Events of these rows may be coming at this moment; see the events' own triggers.
+      insert into dbml.arrival as r (profile, entity)
+      select distinct 1, hash_record_extended(row(dbml_n.id), 0)
+        from inserted as dbml_n
+       where exists (select from dbml.profile r where r.id = 1)
+       order by 2
+          on conflict on constraint arrival_pkey do update set at = now();
+      for dbml_batch in
+        -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
+        select array_agg(b.dbml_row order by b.number) as dbml_rows
+          from (select coalesce(p.*) as dbml_row, row_number() over () as number
+                  from public.owner p
+                  join inserted as dbml_n on p.id = dbml_n.id
+                 where exists (select from public.item where owner = dbml_n.id)) as b
+         group by (b.number - 1) / 4096
+      loop
+        perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
+      end loop;
+      for dbml_batch in
+        -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
+        select array_agg(b.dbml_row order by b.number) as dbml_rows
+          from (select coalesce(p.*) as dbml_row, row_number() over () as number
+                  from public.owner p
+                  join inserted as dbml_n on p.id = dbml_n.id
+                 where exists (select from public.visit where owner = dbml_n.id)) as b
+         group by (b.number - 1) / 4096
+      loop
+        perform dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
+      end loop;
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+      perform dbml._set_aside(1, sqlstate, sqlerrm);
+    end;
+  end if;
   return null;
 end
 $function$
@@ -53,15 +92,52 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_count_1()
 AS $function$
 #variable_conflict use_column
 declare
-  -- Prefixed, because a column may have any other name.
+  -- Prefixed, because a column may have any other name. No type of the profile by name: a session could not even compile
+  -- this once the profile has another.
   dbml_entities bigint;
   dbml_updated bigint;
-  dbml_batch public.owner[];
-  dbml_last public.owner;
+  dbml_batch record;
   dbml_recounts refcursor;
   d record; -- what one row changes
+  dbml_changed text;
+  -- Waits for whoever changes the tables at this moment; asked once more, it knows what he did.
+  dbml_fits boolean := dbml_scorer.profile_1_fits_1();
 begin
-  if tg_op = 'INSERT' then
+  if (dbml_fits and dbml_scorer.profile_1_fits_1()) is not true then
+    -- The tables are not what they were. What still works counts these entities anew; nothing fails the statement.
+    begin
+      if tg_op = 'TRUNCATE' then
+        perform dbml._set_aside(1, null, 'TRUNCATE');
+      else
+        dbml_changed := case tg_op
+          when 'INSERT' then '(table inserted)'
+          when 'DELETE' then '(table deleted)'
+          else '(table inserted union all table deleted)'
+        end;
+        execute 'insert into dbml.arrival as r (profile, entity)
+select distinct 1, hash_record_extended(row(d.k0), 0)
+  from (select distinct owner as k0
+          from ' || dbml_changed || ' as c) as d
+ where d.k0 is not null
+   and not exists (select from public.owner p where p.id = d.k0)
+   and exists (select from dbml.profile r where r.id = 1)
+ order by 2
+    on conflict on constraint arrival_pkey do update set at = now();';
+        for dbml_batch in execute '-- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
+select array_agg(b.dbml_row order by b.number) as dbml_rows
+  from (select coalesce(p.*) as dbml_row, row_number() over () as number
+          from public.owner p
+          join (select distinct owner as k0
+                 from ' || dbml_changed || ' as c) as d on p.id = d.k0) as b
+ group by (b.number - 1) / 4096'
+        loop
+          perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
+        end loop;
+      end if;
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+      perform dbml._set_aside(1, sqlstate, sqlerrm);
+    end;
+  elsif tg_op = 'INSERT' then
     -- Most statements insert one row: its entity moves without being looked for among others, unless this statement has
     -- recounted something.
     select f.k0,
@@ -124,13 +200,13 @@ begin
       if (pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted() then
         for dbml_batch in
           -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-          select array_agg(b.dbml_row order by b.number)
+          select array_agg(b.dbml_row order by b.number) as dbml_rows
             from (select coalesce(p.*) as dbml_row, row_number() over () as number
                     from public.owner p
                     join (select distinct owner as k0 from inserted) as d on p.id = d.k0) as b
            group by (b.number - 1) / 4096
         loop
-          dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_1(dbml_batch);
+          dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
         end loop;
       else
         update public.owner p
@@ -168,14 +244,14 @@ begin
       -- subtransaction they do not look so, and are recounted for nothing.
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-        select array_agg(b.dbml_row order by b.number)
+        select array_agg(b.dbml_row order by b.number) as dbml_rows
           from (select coalesce(p.*) as dbml_row, row_number() over () as number
                   from public.owner p
                   join (select distinct owner as k0 from inserted) as d on p.id = d.k0
                  where p.xmin <> pg_current_xact_id()::xid) as b
          group by (b.number - 1) / 4096
       loop
-        perform dbml_scorer.profile_1_recount_1(dbml_batch);
+        perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
       end loop;
     end if;
   elsif tg_op = 'UPDATE' then
@@ -260,7 +336,7 @@ begin
     if (pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted() then
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-        select array_agg(b.dbml_row order by b.number)
+        select array_agg(b.dbml_row order by b.number) as dbml_rows
           from (select coalesce(p.*) as dbml_row, row_number() over () as number
                   from public.owner p
                   join (select distinct f.k0
@@ -283,13 +359,13 @@ begin
                                select *, false from (table old_facts except all table new_facts) as o) as f) as d on p.id = d.k0) as b
          group by (b.number - 1) / 4096
       loop
-        dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_1(dbml_batch);
+        dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
       end loop;
     else
       -- The rows that must be recounted, as they are before the UPDATE.
       open dbml_recounts for
       -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-      select array_agg(b.dbml_row order by b.number)
+      select array_agg(b.dbml_row order by b.number) as dbml_rows
         from (select coalesce(p.*) as dbml_row, row_number() over () as number
                 from public.owner p
                 join (select f.k0,
@@ -359,7 +435,7 @@ begin
       loop
         fetch dbml_recounts into dbml_batch;
         exit when not found;
-        dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_1(dbml_batch);
+        dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
       end loop;
       close dbml_recounts;
     end if;
@@ -395,7 +471,7 @@ begin
       -- subtransaction they do not look so, and are recounted for nothing.
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-        select array_agg(b.dbml_row order by b.number)
+        select array_agg(b.dbml_row order by b.number) as dbml_rows
           from (select coalesce(p.*) as dbml_row, row_number() over () as number
                   from public.owner p
                   join (select distinct f.k0
@@ -419,7 +495,7 @@ begin
                  where p.xmin <> pg_current_xact_id()::xid) as b
          group by (b.number - 1) / 4096
       loop
-        perform dbml_scorer.profile_1_recount_1(dbml_batch);
+        perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
       end loop;
     end if;
   elsif tg_op = 'DELETE' then
@@ -453,19 +529,19 @@ begin
     if (pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted() then
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-        select array_agg(b.dbml_row order by b.number)
+        select array_agg(b.dbml_row order by b.number) as dbml_rows
           from (select coalesce(p.*) as dbml_row, row_number() over () as number
                   from public.owner p
                   join (select distinct owner as k0 from deleted) as d on p.id = d.k0) as b
          group by (b.number - 1) / 4096
       loop
-        dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_1(dbml_batch);
+        dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
       end loop;
     else
       -- The rows that must be recounted, as they are before the UPDATE.
       open dbml_recounts for
       -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-      select array_agg(b.dbml_row order by b.number)
+      select array_agg(b.dbml_row order by b.number) as dbml_rows
         from (select coalesce(p.*) as dbml_row, row_number() over () as number
                 from public.owner p
                 join (select f.k0,
@@ -501,7 +577,7 @@ begin
       loop
         fetch dbml_recounts into dbml_batch;
         exit when not found;
-        dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_1(dbml_batch);
+        dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
       end loop;
       close dbml_recounts;
     end if;
@@ -520,35 +596,18 @@ begin
       -- subtransaction they do not look so, and are recounted for nothing.
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-        select array_agg(b.dbml_row order by b.number)
+        select array_agg(b.dbml_row order by b.number) as dbml_rows
           from (select coalesce(p.*) as dbml_row, row_number() over () as number
                   from public.owner p
                   join (select distinct owner as k0 from deleted) as d on p.id = d.k0
                  where p.xmin <> pg_current_xact_id()::xid) as b
          group by (b.number - 1) / 4096
       loop
-        perform dbml_scorer.profile_1_recount_1(dbml_batch);
+        perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
       end loop;
     end if;
   else
-    -- TRUNCATE, in batches, because it may touch every profile row there is. It takes away what an older snapshot does
-    -- not show; there every row is written, to fail with 40001 where one has moved since.
-    loop
-      select array_agg(b.dbml_row) into dbml_batch
-        from (select dbml_row
-                from public.owner dbml_row
-               where (dbml_row.items is distinct from 0
-                      or dbml_row.large is distinct from 0
-                      or dbml_row.total is not null
-                      or dbml_row.cheapest is not null
-                      or current_setting('transaction_isolation') in ('repeatable read', 'serializable'))
-                 and (dbml_last is null or dbml_row.id > (dbml_last).id)
-               order by dbml_row.id
-               limit 4096) as b;
-      exit when dbml_batch is null;
-      perform dbml_scorer.profile_1_recount_1(dbml_batch);
-      dbml_last := dbml_batch[cardinality(dbml_batch)];
-    end loop;
+    perform dbml_scorer.profile_1_truncated_1();
   end if;
   -- NEW is null here, and no expression, which every transaction would prepare anew.
   return new;
@@ -566,13 +625,50 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_count_2()
 AS $function$
 #variable_conflict use_column
 declare
-  -- Prefixed, because a column may have any other name.
+  -- Prefixed, because a column may have any other name. No type of the profile by name: a session could not even compile
+  -- this once the profile has another.
   dbml_entities bigint;
   dbml_updated bigint;
-  dbml_batch public.owner[];
-  dbml_last public.owner;
+  dbml_batch record;
+  dbml_changed text;
+  -- Waits for whoever changes the tables at this moment; asked once more, it knows what he did.
+  dbml_fits boolean := dbml_scorer.profile_1_fits_2();
 begin
-  if tg_op = 'INSERT' then
+  if (dbml_fits and dbml_scorer.profile_1_fits_2()) is not true then
+    -- The tables are not what they were. What still works counts these entities anew; nothing fails the statement.
+    begin
+      if tg_op = 'TRUNCATE' then
+        perform dbml._set_aside(1, null, 'TRUNCATE');
+      else
+        dbml_changed := case tg_op
+          when 'INSERT' then '(table inserted)'
+          when 'DELETE' then '(table deleted)'
+          else '(table inserted union all table deleted)'
+        end;
+        execute 'insert into dbml.arrival as r (profile, entity)
+select distinct 1, hash_record_extended(row(d.k0), 0)
+  from (select distinct owner as k0
+          from ' || dbml_changed || ' as c) as d
+ where d.k0 is not null
+   and not exists (select from public.owner p where p.id = d.k0)
+   and exists (select from dbml.profile r where r.id = 1)
+ order by 2
+    on conflict on constraint arrival_pkey do update set at = now();';
+        for dbml_batch in execute '-- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
+select array_agg(b.dbml_row order by b.number) as dbml_rows
+  from (select coalesce(p.*) as dbml_row, row_number() over () as number
+          from public.owner p
+          join (select distinct owner as k0
+                 from ' || dbml_changed || ' as c) as d on p.id = d.k0) as b
+ group by (b.number - 1) / 4096'
+        loop
+          perform dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
+        end loop;
+      end if;
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+      perform dbml._set_aside(1, sqlstate, sqlerrm);
+    end;
+  elsif tg_op = 'INSERT' then
     select count(*), 0
       into dbml_entities, dbml_updated
       from (select distinct owner as k0 from inserted) as d;
@@ -600,13 +696,13 @@ begin
         for no key update of p;
     for dbml_batch in
       -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-      select array_agg(b.dbml_row order by b.number)
+      select array_agg(b.dbml_row order by b.number) as dbml_rows
         from (select coalesce(p.*) as dbml_row, row_number() over () as number
                 from public.owner p
                 join (select distinct owner as k0 from inserted) as d on p.id = d.k0) as b
        group by (b.number - 1) / 4096
     loop
-      dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_2(dbml_batch);
+      dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
     end loop;
     -- No foreign key: an event may come before its profile row, even at the same moment. Both sides write one row to
     -- dbml.arrival, so that the second waits for the first, and then sees what it did.
@@ -623,14 +719,14 @@ begin
       -- subtransaction they do not look so, and are recounted for nothing.
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-        select array_agg(b.dbml_row order by b.number)
+        select array_agg(b.dbml_row order by b.number) as dbml_rows
           from (select coalesce(p.*) as dbml_row, row_number() over () as number
                   from public.owner p
                   join (select distinct owner as k0 from inserted) as d on p.id = d.k0
                  where p.xmin <> pg_current_xact_id()::xid) as b
          group by (b.number - 1) / 4096
       loop
-        perform dbml_scorer.profile_1_recount_2(dbml_batch);
+        perform dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
       end loop;
     end if;
   elsif tg_op = 'UPDATE' then
@@ -706,7 +802,7 @@ begin
         for no key update of p;
     for dbml_batch in
       -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-      select array_agg(b.dbml_row order by b.number)
+      select array_agg(b.dbml_row order by b.number) as dbml_rows
         from (select coalesce(p.*) as dbml_row, row_number() over () as number
                 from public.owner p
                 join (select distinct f.k0
@@ -727,7 +823,7 @@ begin
                              select *, false from (table old_facts except all table new_facts) as o) as f) as d on p.id = d.k0) as b
        group by (b.number - 1) / 4096
     loop
-      dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_2(dbml_batch);
+      dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
     end loop;
     -- No foreign key: an event may come before its profile row, even at the same moment. Both sides write one row to
     -- dbml.arrival, so that the second waits for the first, and then sees what it did.
@@ -759,7 +855,7 @@ begin
       -- subtransaction they do not look so, and are recounted for nothing.
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-        select array_agg(b.dbml_row order by b.number)
+        select array_agg(b.dbml_row order by b.number) as dbml_rows
           from (select coalesce(p.*) as dbml_row, row_number() over () as number
                   from public.owner p
                   join (select distinct f.k0
@@ -781,7 +877,7 @@ begin
                  where p.xmin <> pg_current_xact_id()::xid) as b
          group by (b.number - 1) / 4096
       loop
-        perform dbml_scorer.profile_1_recount_2(dbml_batch);
+        perform dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
       end loop;
     end if;
   elsif tg_op = 'DELETE' then
@@ -812,13 +908,13 @@ begin
         for no key update of p;
     for dbml_batch in
       -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-      select array_agg(b.dbml_row order by b.number)
+      select array_agg(b.dbml_row order by b.number) as dbml_rows
         from (select coalesce(p.*) as dbml_row, row_number() over () as number
                 from public.owner p
                 join (select distinct owner as k0 from deleted) as d on p.id = d.k0) as b
        group by (b.number - 1) / 4096
     loop
-      dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_2(dbml_batch);
+      dbml_updated := dbml_updated + dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
     end loop;
     -- No foreign key: an event may come before its profile row, even at the same moment. Both sides write one row to
     -- dbml.arrival, so that the second waits for the first, and then sees what it did.
@@ -835,32 +931,18 @@ begin
       -- subtransaction they do not look so, and are recounted for nothing.
       for dbml_batch in
         -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-        select array_agg(b.dbml_row order by b.number)
+        select array_agg(b.dbml_row order by b.number) as dbml_rows
           from (select coalesce(p.*) as dbml_row, row_number() over () as number
                   from public.owner p
                   join (select distinct owner as k0 from deleted) as d on p.id = d.k0
                  where p.xmin <> pg_current_xact_id()::xid) as b
          group by (b.number - 1) / 4096
       loop
-        perform dbml_scorer.profile_1_recount_2(dbml_batch);
+        perform dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
       end loop;
     end if;
   else
-    -- TRUNCATE, in batches, because it may touch every profile row there is. It takes away what an older snapshot does
-    -- not show; there every row is written, to fail with 40001 where one has moved since.
-    loop
-      select array_agg(b.dbml_row) into dbml_batch
-        from (select dbml_row
-                from public.owner dbml_row
-               where (dbml_row.recent is distinct from 0 or dbml_row.last_visit is not null
-                      or current_setting('transaction_isolation') in ('repeatable read', 'serializable'))
-                 and (dbml_last is null or dbml_row.id > (dbml_last).id)
-               order by dbml_row.id
-               limit 4096) as b;
-      exit when dbml_batch is null;
-      perform dbml_scorer.profile_1_recount_2(dbml_batch);
-      dbml_last := dbml_batch[cardinality(dbml_batch)];
-    end loop;
+    perform dbml_scorer.profile_1_truncated_2();
   end if;
   -- NEW is null here, and no expression, which every transaction would prepare anew.
   return new;
@@ -948,6 +1030,36 @@ end
 $function$
 ;
 comment on function dbml_scorer.profile_1_expire_2() is 'Recounts the rows of public.owner whose events in public.visit have left a window since the last time. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when pg_catalog.pg_relation_is_updatable('17114'::pg_catalog.regclass, false) is not null then dbml._fits(1, 0) end
+$function$
+;
+comment on function dbml_scorer.profile_1_fits_0() is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_1()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when pg_catalog.pg_relation_is_updatable('17114'::pg_catalog.regclass, false) + pg_catalog.pg_relation_is_updatable('17124'::pg_catalog.regclass, false) is not null then dbml._fits(1, 1) end
+$function$
+;
+comment on function dbml_scorer.profile_1_fits_1() is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_2()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select case when pg_catalog.pg_relation_is_updatable('17114'::pg_catalog.regclass, false) + pg_catalog.pg_relation_is_updatable('17131'::pg_catalog.regclass, false) is not null then dbml._fits(1, 2) end
+$function$
+;
+comment on function dbml_scorer.profile_1_fits_2() is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
 
 CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_recount_1(dbml_batch owner[])
  RETURNS bigint
@@ -1094,6 +1206,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_score()
  SET client_min_messages TO 'notice'
 AS $function$
 begin
+  if dbml_scorer.profile_1_fits_0() then
   -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.
   -- Under another key it has other events. The old row of an INSERT is null, so that one question serves for both.
   if (new.id = old.id) is not true then
@@ -1108,11 +1221,103 @@ begin
       new := dbml_scorer.profile_1_rekeyed(new);
     end if;
   end if;
+  elsif dbml_scorer.profile_1_fits_0() is null then
+    -- Types have changed since: a session that was open fails in what it has planned, another does not.
+    begin
+  -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.
+  -- Under another key it has other events. The old row of an INSERT is null, so that one question serves for both.
+  if (new.id = old.id) is not true then
+    if tg_op = 'INSERT' then
+      new.items := 0;
+      new.large := 0;
+      new.total := null;
+      new.cheapest := null;
+      new.recent := 0;
+      new.last_visit := null;
+    else
+      new := dbml_scorer.profile_1_rekeyed(new);
+    end if;
+  end if;
+    exception when syntax_error_or_access_rule_violation or feature_not_supported then
+      perform dbml._set_aside(1, sqlstate, sqlerrm);
+      return new;
+    end;
+  else
+    perform dbml._set_aside(1, null, 'a row''s columns are not what they were');
+    return new;
+  end if;
   return new;
 end
 $function$
 ;
 comment on function dbml_scorer.profile_1_score() is 'Sets the counters of a new row of public.owner, and the predictions of every row. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_truncated_1()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
+AS $function$
+#variable_conflict use_column
+declare
+  dbml_batch public.owner[];
+  dbml_last public.owner;
+begin
+  -- In batches, because it may touch every profile row there is. It takes away what an older snapshot does not show; there
+  -- every row is written, to fail with 40001 where one has moved since.
+  loop
+    select array_agg(b.dbml_row) into dbml_batch
+      from (select dbml_row
+              from public.owner dbml_row
+             where (dbml_row.items is distinct from 0
+                    or dbml_row.large is distinct from 0
+                    or dbml_row.total is not null
+                    or dbml_row.cheapest is not null
+                    or current_setting('transaction_isolation') in ('repeatable read', 'serializable'))
+               and (dbml_last is null or dbml_row.id > (dbml_last).id)
+             order by dbml_row.id
+             limit 4096) as b;
+    exit when dbml_batch is null;
+    perform dbml_scorer.profile_1_recount_1(dbml_batch);
+    dbml_last := dbml_batch[cardinality(dbml_batch)];
+  end loop;
+end
+$function$
+;
+comment on function dbml_scorer.profile_1_truncated_1() is 'Counts anew what rows of public.owner hold, after TRUNCATE of public.item. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_truncated_2()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
+AS $function$
+#variable_conflict use_column
+declare
+  dbml_batch public.owner[];
+  dbml_last public.owner;
+begin
+  -- In batches, because it may touch every profile row there is. It takes away what an older snapshot does not show; there
+  -- every row is written, to fail with 40001 where one has moved since.
+  loop
+    select array_agg(b.dbml_row) into dbml_batch
+      from (select dbml_row
+              from public.owner dbml_row
+             where (dbml_row.recent is distinct from 0 or dbml_row.last_visit is not null
+                    or current_setting('transaction_isolation') in ('repeatable read', 'serializable'))
+               and (dbml_last is null or dbml_row.id > (dbml_last).id)
+             order by dbml_row.id
+             limit 4096) as b;
+    exit when dbml_batch is null;
+    perform dbml_scorer.profile_1_recount_2(dbml_batch);
+    dbml_last := dbml_batch[cardinality(dbml_batch)];
+  end loop;
+end
+$function$
+;
+comment on function dbml_scorer.profile_1_truncated_2() is 'Counts anew what rows of public.owner hold, after TRUNCATE of public.visit. Generated by dbml: <seal>';
 
 CREATE TRIGGER dbml_arrive AFTER INSERT ON owner REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION dbml_scorer.profile_1_arrive();
 comment on trigger dbml_arrive on owner is 'Counts the events that are there before their profile row.';

@@ -1,8 +1,19 @@
 #variable_conflict use_column
 declare
-  dbml_batch {profile}[];
+  dbml_batch record;
+  -- As in the events' own triggers.
+  dbml_opened integer := {opened};
 begin
-  {claim}
-  {counts}
+  if {fits} then
+    {claim}
+    {counts}
+  else
+    begin
+      {claim_always}
+      {counts}
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+      perform dbml._set_aside({id}, sqlstate, sqlerrm);
+    end;
+  end if;
   return null;
 end

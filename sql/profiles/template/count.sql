@@ -1,30 +1,21 @@
 #variable_conflict use_column
 declare
-  -- Prefixed, because a column may have any other name.
+  -- Prefixed, because a column may have any other name. None has the profile's type by its name, which may change.
   {variables}
+  -- Whoever is changing the profile at this moment is waited for, so that the question after it knows what he did.
+  dbml_opened integer := dbml_scorer.{opened}();
 begin
-  if tg_op = 'INSERT' then
+  -- Planning has answered whether the tables are what they were.
+  if tg_op = 'INSERT' and dbml_scorer.{fits}(tg_relid) then
     {insert}
-  elsif tg_op = 'UPDATE' then
+  elsif tg_op = 'UPDATE' and dbml_scorer.{fits}(tg_relid) then
     {update}
-  elsif tg_op = 'DELETE' then
+  elsif tg_op = 'DELETE' and dbml_scorer.{fits}(tg_relid) then
     {delete}
+  elsif tg_op = 'TRUNCATE' and dbml_scorer.{fits}(tg_relid) then
+    perform dbml_scorer.{truncated}();
   else
-    -- TRUNCATE, in batches, because it may touch every profile row there is. It takes away what an older snapshot does
-    -- not show; there every row is written, to fail with 40001 where one has moved since.
-    loop
-      select array_agg(b.dbml_row) into dbml_batch
-        from (select dbml_row
-                from {profile} dbml_row
-               where ({counted}
-                      or current_setting('transaction_isolation') in ('repeatable read', 'serializable'))
-                 and (dbml_last is null or {row_key} > {last_key})
-               order by {order}
-               limit 4096) as b;
-      exit when dbml_batch is null;
-      perform dbml_scorer.{recount}(dbml_batch);
-      dbml_last := dbml_batch[cardinality(dbml_batch)];
-    end loop;
+    {aside}
   end if;
   -- NEW is null here, and no expression, which every transaction would prepare anew.
   return new;

@@ -11,6 +11,8 @@ grant execute on function dbml.training_set(text, timestamptz, timestamptz), dbm
 grant execute on function dbml._remember_training(text, integer, jsonb) to dbml_deployer;
 grant execute on function dbml.score(text, jsonb), dbml.scores(text, text), dbml.outputs(text, jsonb), dbml.arm_of(text, text),
   dbml.version_of(text, text), dbml.comparison(text) to dbml_analyst;
+-- The view status asks what others have changed.
+grant execute on function dbml._broken(integer), dbml._waits(integer) to dbml_analyst;
 -- scores() runs with its caller's rights.
 grant execute on function dbml._is_a_name(text), dbml._scores(text, regclass, text), dbml._fetch(text, integer),
   dbml._scores_reading(text, regclass, text[], oid[]), dbml._careful_or_null(text, integer, float8[], text[]),

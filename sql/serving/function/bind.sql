@@ -13,7 +13,12 @@ begin
   -- One at a time: two models of one profile share its functions, and each must see what the other has deployed.
   perform dbml._hold('the profile ' || profile);
   select * into strict attached from dbml.profile p where p.id = _bind.profile;
-  return dbml._bind_routing(attached, anew)
+  if not exists (select from pg_class c where c.oid = attached.relation) then
+    -- Its table is gone, and every function with it: nothing is left that could be called.
+    return 0;
+  end if;
+  return dbml._bind_fits(attached, anew)
+       + dbml._bind_routing(attached, anew)
        + dbml._bind_scorers(attached, anew)
        + dbml._bind_row(attached, anew)
        + dbml._bind_batches(attached, anew)

@@ -26,6 +26,8 @@ begin
       'function', function,
       'rights', dbml._template('definer'),
       'body', format(E'\n%s\n', dbml._fill(dbml._template('row'), jsonb_build_object(
+        'fits', format('profile_%s_fits_0', attached.id),
+        'profile', attached.id,
         'counters', dbml._row_counters(attached),
         'generated', dbml._row_generated(attached, columns),
         'predictions', array_to_string(predictions, E'\n'),

@@ -30,6 +30,7 @@ begin
       'body', format(E'\n%s\n', case when waits then
         dbml._fill(dbml._template('statement_end'), jsonb_build_object(
           'profile', attached.id,
+          'fits', format('profile_%s_fits_0', attached.id),
           'relation', attached.relation,
           'prime', format('profile_%s_prime', attached.id),
           'scores', scores,

@@ -2,6 +2,10 @@ declare
   dbml_waiting json := dbml._waiting({profile:L}, pg_trigger_depth(), statement_timestamp())::json;
   dbml_batch json[];
 begin
+  if not coalesce(dbml_scorer.{fits:I}(tg_relid), false) then
+    perform dbml._set_aside({profile:L}, null, 'rows that wait for the end of their statement');
+    return null;
+  end if;
   for dbml_batch in
     select array_agg(w.entity)
       from json_array_elements(dbml_waiting) with ordinality w(entity, i)

@@ -1,5 +1,7 @@
 create or replace view dbml.status as
-select p.relation::text as profile,
+select coalesce((select c.oid::regclass::text from pg_class c where c.oid = p.relation),
+                (select format('%I.%I', a.schema_name, a.table_name) from dbml.attached_table a where a.profile = p.id and a.position = 0),
+                p.relation::text) as profile,
        r.column_name as prediction,
        r.model,
        s.version,
@@ -13,7 +15,8 @@ select p.relation::text as profile,
        f.stale,
        f.last_failure_at,
        f.last_failure,
-       p.complete
+       p.complete,
+       array(select b.what from dbml._broken(p.id) b union all select w.what from dbml._waits(p.id) w) as broken
   from dbml.profile p
   -- A profile may have counters only.
   left join dbml.prediction r on r.profile = p.id
@@ -29,4 +32,4 @@ select p.relation::text as profile,
            from dbml.failure f
           where f.profile = p.id and f.model = r.model
        ) f;
-comment on view dbml.status is 'Every profile that is attached and each of its predictions, which version serves it, and what could not be scored.';
+comment on view dbml.status is 'Every profile that is attached and each of its predictions, which version serves it, what could not be scored, and what others have changed of its tables, which dbml repair mends.';

@@ -1,0 +1,193 @@
+create or replace function dbml._fits(profile integer, part integer, as_it_was text) returns boolean
+language plpgsql
+immutable parallel safe -- so that planning answers it
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+begin
+  return dbml._fits_now(profile, part, as_it_was);
+end
+$$;
+comment on function dbml._fits(integer, integer, text) is
+  'Whether a profile and one of its event tables (0: the profile alone) are as they were; NULL where only types or keys differ. For plans.';
+
+create or replace function dbml._fits_now(profile integer, part integer, as_it_was text) returns boolean
+language plpgsql
+volatile -- reads with a snapshot of its own: that of the statement may be older than what it has waited for
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  fits boolean;
+begin
+  -- Each session asks when it begins; so that is quick, and what differs is looked for where something does.
+  execute as_it_was into fits;
+  fits := coalesce(fits, false);
+  if fits then
+    return true;
+  end if;
+  raise sqlstate '42P01';
+exception when syntax_error_or_access_rule_violation or invalid_schema_name then
+  -- A transaction with one snapshot for all its statements may see nothing of what fits no more.
+  return (select case when coalesce(bool_and(b.loose), fits is null) then null else count(*) = 0 end
+            from dbml._broken(profile) b
+           where b.part in (0, _fits_now.part));
+end
+$$;
+comment on function dbml._fits_now(integer, integer, text) is 'What _fits says, at this moment.';
+
+create or replace function dbml._broken(profile integer) returns table (part integer, what text, loose boolean)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  with attached as (
+    select t.*, format('%I.%I', t.schema_name, t.table_name) as called,
+           c.oid, case when c.oid is not null then format('%I.%I', n.nspname, c.relname) end as present, p.relation as profile_oid, p.key, e.key as event_key
+      from dbml.attached_table t
+      join dbml.profile p on p.id = t.profile
+      left join dbml.event e on e.profile = t.profile and e.position = t.position
+      left join pg_class c on c.oid = case t.position when 0 then p.relation else e.relation end
+      left join pg_namespace n on n.oid = c.relnamespace
+     where t.profile = _broken.profile
+  )
+  select a.position, format('%s is gone', a.called), false
+    from attached a
+   where a.oid is null
+   union all
+  select a.position,
+         case when to_regclass(a.called) is null then format('%s is called %s now', a.called, a.present)
+              else format('%s is another table now, and the one that is attached is called %s', a.called, a.present) end,
+         false
+    from attached a
+   where a.present <> a.called
+   union all
+  select a.position,
+         format('column %I of %s %s', k.name, a.called, case
+           when named.attnum is null and coalesce(numbered.attisdropped, true) then 'is gone'
+           when named.attnum is null then format('is called %I now', numbered.attname)
+           when named.generated is distinct from k.generated then
+             case when named.generated is null then 'is no longer generated' else 'is generated otherwise now' end
+           when named.attnum <> k.number then 'is another column now'
+           else format('was %s and is %s now', k.type, named.type) end),
+         named.attnum is not null and named.generated is not distinct from k.generated
+    from attached a
+   cross join lateral jsonb_to_recordset(a.columns) k(name text, number integer, type text, generated text, used boolean)
+    left join lateral (
+           select c.attnum, format_type(c.atttypid, null) as type,
+                  case when c.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end as generated
+             from pg_attribute c
+             left join pg_attrdef d on d.adrelid = c.attrelid and d.adnum = c.attnum
+            where c.attrelid = a.oid and c.attname = k.name and c.attnum > 0 and not c.attisdropped) named on true
+    left join pg_attribute numbered on numbered.attrelid = a.oid and numbered.attnum = k.number
+   where a.oid is not null and k.used
+     and (named.attnum, named.type, named.generated) is distinct from (k.number::smallint, k.type, k.generated)
+   union all
+  select a.position, format('no foreign key keeps %s to the profile any more', a.called), true
+    from attached a
+   where a.follows and a.oid is not null and not dbml._follows(a.oid, a.event_key, a.profile_oid, a.key)
+$$;
+comment on function dbml._broken(integer) is
+  'What others have changed of a profile''s tables since its functions were made; loose: what reads them may still work.';
+
+create or replace function dbml._follows(event oid, event_key text[], profile oid, profile_key text[]) returns boolean
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select exists (
+    select from pg_constraint f
+     where f.conrelid = event and f.confrelid = profile
+       and f.contype = 'f' and f.convalidated and not f.condeferrable
+       -- Only PostgreSQL 18 has constraints that are not enforced.
+       and coalesce((to_jsonb(f) ->> 'conenforced')::boolean, true)
+       and dbml._pairs_of(event, f.conkey, profile, f.confkey)
+           = array(select format('%I=%I', e, p) collate "C" from unnest(event_key, profile_key) u(e, p) order by 1))
+$$;
+comment on function dbml._follows(oid, text[], oid, text[]) is
+  'Whether an enforced foreign key keeps an event''s key within a profile''s.';
+
+create or replace function dbml._pairs_of(one oid, one_numbers smallint[], other oid, other_numbers smallint[]) returns text[]
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select array(
+    select format('%I=%I', a.attname, b.attname) collate "C"
+      from unnest(one_numbers, other_numbers) u(x, y)
+      join pg_attribute a on a.attrelid = one and a.attnum = u.x
+      join pg_attribute b on b.attrelid = other and b.attnum = u.y
+     order by 1)
+$$;
+comment on function dbml._pairs_of(oid, smallint[], oid, smallint[]) is 'The columns of a foreign key in pairs, sorted.';
+
+create or replace function dbml._remember_tables(profile integer, used jsonb) returns void
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  insert into dbml.attached_table as t (profile, position, schema_name, table_name, columns, follows)
+  select p.id, r.position, n.nspname, c.relname,
+         (select jsonb_agg(jsonb_build_object(
+                   'name', a.attname, 'number', a.attnum, 'type', format_type(a.atttypid, null),
+                   'generated', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end,
+                   'used', used -> r.position ? a.attname) order by a.attnum)
+            from pg_attribute a
+            left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+           where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
+         r.position > 0 and dbml._follows(c.oid, r.key, p.relation, p.key)
+    from dbml.profile p
+   cross join lateral (
+           select 0 as position, p.relation::oid as oid, null::text[] as key
+            union all
+           select e.position, e.relation::oid, e.key from dbml.event e where e.profile = p.id) r
+    join pg_class c on c.oid = r.oid
+    join pg_namespace n on n.oid = c.relnamespace
+   where p.id = _remember_tables.profile
+  on conflict on constraint attached_table_pkey do update
+     set schema_name = excluded.schema_name, table_name = excluded.table_name, columns = excluded.columns, follows = excluded.follows
+$$;
+comment on function dbml._remember_tables(integer, jsonb) is
+  'Writes down what a profile''s tables are like, and which columns its functions use: an array of names for each table.';
+
+-- What cannot be counted or scored because of somebody's DDL must not fail the statement that wanted it.
+create or replace function dbml._set_aside(profile integer, state text, message text) returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = warning
+as $$
+begin
+  -- One row will do; two sessions may both write one, since neither waits for the other.
+  if not exists (select from dbml.set_aside s where s.profile = _set_aside.profile) then
+    raise log 'dbml: what changed was not counted or scored for profile %: % (%)', profile, message, state;
+    insert into dbml.set_aside (profile, sqlstate, message)
+    select p.id, _set_aside.state, left(_set_aside.message, 1000) from dbml.profile p where p.id = _set_aside.profile;
+  end if;
+end
+$$;
+comment on function dbml._set_aside(integer, text, text) is
+  'Notes that something of a profile was not counted or scored, because its tables are not what they were.';
+
+create or replace function dbml._waits(profile integer) returns table (what text)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  select format('since %s some of what changed is not counted or scored: %s', date_trunc('second', s.at), s.message)
+    from dbml.set_aside s
+   where s.profile = _waits.profile
+   order by s.at
+   limit 1
+$$;
+comment on function dbml._waits(integer) is 'What of a profile was set aside, and since when; no row where nothing was.';

@@ -1,0 +1,85 @@
+-- Whether the tables are still what functions were made for costs nothing to ask: planning answers it, and a plan that depends
+-- on a table is made anew when the table changes. By number, so that it outlives a new name and a drop.
+create or replace function dbml._bind_fits(attached dbml.profile, anew boolean) returns integer
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  part record;
+  changed integer := 0;
+begin
+  for part in
+    select 0 as position, attached.relation::oid as relation
+     union all
+    select e.position, e.relation::oid from dbml.event e where e.profile = attached.id
+     order by 1
+  loop
+    changed := changed
+      + dbml._generate_from(
+          format('dbml_scorer.%I(oid)', format('profile_%s_fits_%s', attached.id, part.position)),
+          'fits',
+          jsonb_build_object(
+            'function', format('profile_%s_fits_%s', attached.id, part.position),
+            'parameters', 'relation oid',
+            'type', 'boolean',
+            'body', format(E'\n  select case\n    when (relation = ''%s''::pg_catalog.oid) is not null and (relation = ''%s''::pg_catalog.oid) is not null\n'
+                            '    then dbml._fits(%s, %s, %L)\n  end\n',
+                           attached.relation::oid, part.relation, attached.id, part.position, dbml._as_it_was(attached.id, part.position))),
+          format('Whether what the functions of profile %s read is as it was; NULL where only types or keys differ.', attached.id), false, anew)
+      -- Opened, a table is waited for where somebody is changing it at this moment.
+      + dbml._generate_from(
+          format('dbml_scorer.%I()', format('profile_%s_opened_%s', attached.id, part.position)),
+          'fits',
+          jsonb_build_object(
+            'function', format('profile_%s_opened_%s', attached.id, part.position),
+            'parameters', '',
+            'type', 'integer',
+            'body', format(E'\n  select pg_catalog.pg_relation_is_updatable(''%s''::pg_catalog.regclass, false)\n', part.relation)),
+          format('Waits for whoever is changing a table of profile %s.', attached.id), false, anew);
+  end loop;
+  return changed;
+end
+$$;
+comment on function dbml._bind_fits(dbml.profile, boolean) is
+  'Part of _bind: the functions that tell whether a profile''s tables are as they were.';
+
+create or replace function dbml._as_it_was(profile integer, part integer) returns text
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  select coalesce('select ' || string_agg(c.condition, E'\n   and ' order by t.position, c.number), 'select true')
+    from dbml.attached_table t
+    join dbml.profile p on p.id = t.profile
+    left join dbml.event e on e.profile = t.profile and e.position = t.position
+   cross join lateral (select case t.position when 0 then p.relation::oid else e.relation::oid end as oid) r
+   cross join lateral (
+           -- Names and numbers by what the catalog says now, types by what a parser makes of them.
+           select k.number,
+                  format('(pg_identify_object(1259::oid, %L::oid, %s)).identity = %L and pg_typeof((null::%I.%I).%I)::text = %L',
+                         r.oid, k.number, format('%I.%I.%I', t.schema_name, t.table_name, k.name),
+                         t.schema_name, t.table_name, k.name, k.type)
+                  || case when k.generated is not null then format(
+                       ' and (select a.attgenerated <> '''' and pg_get_expr(d.adbin, d.adrelid) = %L'
+                       ' from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum'
+                       ' where a.attrelid = %L::oid and a.attnum = %s)', k.generated, r.oid, k.number) else '' end
+             from jsonb_to_recordset(t.columns) k(name text, number integer, type text, generated text, used boolean)
+            where k.used
+            union all
+           select 0, format(
+                    'exists (select from pg_constraint f where f.conrelid = %L::oid and f.confrelid = %L::oid and f.contype = ''f'''
+                    ' and f.convalidated and not f.condeferrable and f.conkey @> %L and f.conkey <@ %3$L%s)',
+                    r.oid, p.relation::oid,
+                    (select array_agg(k.number) from jsonb_to_recordset(t.columns) k(name text, number smallint) where k.name = any (e.key)),
+                    -- Only PostgreSQL 18 has constraints that are not enforced.
+                    case when current_setting('server_version_num')::integer >= 180000 then ' and f.conenforced' else '' end)
+            where t.follows) c(number, condition)
+   where t.profile = _as_it_was.profile and t.position in (0, part)
+$$;
+comment on function dbml._as_it_was(integer, integer) is
+  'A query that tells whether a profile and one of its event tables are as they were; it does not tell what differs.';
