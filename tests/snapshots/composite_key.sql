@@ -7,12 +7,11 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_arrive()
 AS $function$
 #variable_conflict use_column
 declare
-  -- No type of the profile by name: a session could not even compile this once the profile has another.
   dbml_batch record;
   -- As in the events' own triggers.
-  dbml_fits boolean := dbml_scorer.profile_1_fits_1();
+  dbml_opened integer := dbml_scorer.profile_1_opened_1();
 begin
-  if dbml_fits and dbml_scorer.profile_1_fits_1() then
+  if dbml_scorer.profile_1_fits_1(tg_relid) then
     for dbml_batch in
       -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
       select array_agg(b.dbml_row order by b.number) as dbml_rows
@@ -63,49 +62,15 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_count_1()
 AS $function$
 #variable_conflict use_column
 declare
-  -- Prefixed, because a column may have any other name. No type of the profile by name: a session could not even compile
-  -- this once the profile has another.
+  -- Prefixed, because a column may have any other name. None has the profile's type by its name, which may change.
   dbml_entities bigint;
   dbml_batch record;
   dbml_changed text;
-  -- Waits for whoever changes the tables at this moment; asked once more, it knows what he did.
-  dbml_fits boolean := dbml_scorer.profile_1_fits_1();
+  -- Whoever is changing the profile at this moment is waited for, so that the question after it knows what he did.
+  dbml_opened integer := dbml_scorer.profile_1_opened_0();
 begin
-  if (dbml_fits and dbml_scorer.profile_1_fits_1()) is not true then
-    -- The tables are not what they were. What still works counts these entities anew; nothing fails the statement.
-    begin
-      if tg_op = 'TRUNCATE' then
-        perform dbml._set_aside(1, null, 'TRUNCATE');
-      else
-        dbml_changed := case tg_op
-          when 'INSERT' then '(table inserted)'
-          when 'DELETE' then '(table deleted)'
-          else '(table inserted union all table deleted)'
-        end;
-        execute 'insert into dbml.arrival as r (profile, entity)
-select distinct 1, hash_record_extended(row(d.k0, d.k1), 0)
-  from (select distinct region as k0, account as k1
-          from ' || dbml_changed || ' as c) as d
- where d.k0 is not null and d.k1 is not null
-   and not exists (select from public.account p where p.region = d.k0 and p.number = d.k1)
-   and exists (select from dbml.profile r where r.id = 1)
- order by 2
-    on conflict on constraint arrival_pkey do update set at = now();';
-        for dbml_batch in execute '-- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-select array_agg(b.dbml_row order by b.number) as dbml_rows
-  from (select coalesce(p.*) as dbml_row, row_number() over () as number
-          from public.account p
-          join (select distinct region as k0, account as k1
-                 from ' || dbml_changed || ' as c) as d on p.region = d.k0 and p.number = d.k1) as b
- group by (b.number - 1) / 4096'
-        loop
-          perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
-        end loop;
-      end if;
-    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
-      perform dbml._set_aside(1, sqlstate, sqlerrm);
-    end;
-  elsif tg_op = 'INSERT' then
+  -- Planning has answered whether the tables are what they were.
+  if tg_op = 'INSERT' and dbml_scorer.profile_1_fits_1(tg_relid) then
     select count(*)
       into dbml_entities
       from (select distinct region as k0, account as k1 from inserted) as d;
@@ -143,7 +108,7 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
                group by f.k0, f.k1) as d
        where p.region = d.k0 and p.number = d.k1;
     end if;
-  elsif tg_op = 'UPDATE' then
+  elsif tg_op = 'UPDATE' and dbml_scorer.profile_1_fits_1(tg_relid) then
     -- In key order, or two statements could wait for each other. NO KEY UPDATE, because foreign keys hold KEY SHARE.
     perform
        from public.account p
@@ -203,7 +168,7 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
                group by f.k0, f.k1) as d
        where p.region = d.k0 and p.number = d.k1;
     end if;
-  elsif tg_op = 'DELETE' then
+  elsif tg_op = 'DELETE' and dbml_scorer.profile_1_fits_1(tg_relid) then
     -- In key order, or two statements could wait for each other. NO KEY UPDATE, because foreign keys hold KEY SHARE.
     perform
        from public.account p
@@ -236,8 +201,42 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
                group by f.k0, f.k1) as d
        where p.region = d.k0 and p.number = d.k1;
     end if;
-  else
+  elsif tg_op = 'TRUNCATE' and dbml_scorer.profile_1_fits_1(tg_relid) then
     perform dbml_scorer.profile_1_truncated_1();
+  else
+    -- They are not: what still works counts these entities anew; nothing fails the statement.
+    begin
+      if tg_op = 'TRUNCATE' then
+        perform dbml._set_aside(1, null, 'TRUNCATE');
+      else
+        dbml_changed := case tg_op
+          when 'INSERT' then '(table inserted)'
+          when 'DELETE' then '(table deleted)'
+          else '(table inserted union all table deleted)'
+        end;
+        execute 'insert into dbml.arrival as r (profile, entity)
+select distinct 1, hash_record_extended(row(d.k0, d.k1), 0)
+  from (select distinct region as k0, account as k1
+          from ' || dbml_changed || ' as c) as d
+ where d.k0 is not null and d.k1 is not null
+   and not exists (select from public.account p where p.region = d.k0 and p.number = d.k1)
+   and exists (select from dbml.profile r where r.id = 1)
+ order by 2
+    on conflict on constraint arrival_pkey do update set at = now();';
+        for dbml_batch in execute '-- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
+select array_agg(b.dbml_row order by b.number) as dbml_rows
+  from (select coalesce(p.*) as dbml_row, row_number() over () as number
+          from public.account p
+          join (select distinct region as k0, account as k1
+                 from ' || dbml_changed || ' as c) as d on p.region = d.k0 and p.number = d.k1) as b
+ group by (b.number - 1) / 4096'
+        loop
+          perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
+        end loop;
+      end if;
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+      perform dbml._set_aside(1, sqlstate, sqlerrm);
+    end;
   end if;
   -- NEW is null here, and no expression, which every transaction would prepare anew.
   return new;
@@ -271,25 +270,58 @@ $function$
 ;
 comment on function dbml_scorer.profile_1_counters() is 'Leaves the counters of public.account to dbml. Generated by dbml: <seal>';
 
-CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0()
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0(relation oid)
  RETURNS boolean
  LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$
-  select case when pg_catalog.pg_relation_is_updatable('17204'::pg_catalog.regclass, false) is not null then dbml._fits(1, 0) end
+  select case
+    when (relation = '17214'::pg_catalog.oid) is not null and (relation = '17214'::pg_catalog.oid) is not null
+    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''17214''::oid, 1)).identity = ''public.account.region'' and pg_typeof((null::public.account).region)::text = ''text''
+   and (pg_identify_object(1259::oid, ''17214''::oid, 2)).identity = ''public.account.number'' and pg_typeof((null::public.account).number)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''17214''::oid, 3)).identity = ''public.account.transfers'' and pg_typeof((null::public.account).transfers)::text = ''bigint''')
+  end
 $function$
 ;
-comment on function dbml_scorer.profile_1_fits_0() is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
+comment on function dbml_scorer.profile_1_fits_0(oid) is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
 
-CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_1()
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_1(relation oid)
  RETURNS boolean
  LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$
-  select case when pg_catalog.pg_relation_is_updatable('17204'::pg_catalog.regclass, false) + pg_catalog.pg_relation_is_updatable('17218'::pg_catalog.regclass, false) is not null then dbml._fits(1, 1) end
+  select case
+    when (relation = '17214'::pg_catalog.oid) is not null and (relation = '17228'::pg_catalog.oid) is not null
+    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''17214''::oid, 1)).identity = ''public.account.region'' and pg_typeof((null::public.account).region)::text = ''text''
+   and (pg_identify_object(1259::oid, ''17214''::oid, 2)).identity = ''public.account.number'' and pg_typeof((null::public.account).number)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''17214''::oid, 3)).identity = ''public.account.transfers'' and pg_typeof((null::public.account).transfers)::text = ''bigint''
+   and exists (select from pg_constraint f where f.conrelid = ''17228''::oid and f.confrelid = ''17214''::oid and f.contype = ''f'' and f.convalidated and not f.condeferrable and f.conkey @> ''{2,3}'' and f.conkey <@ ''{2,3}'')
+   and (pg_identify_object(1259::oid, ''17228''::oid, 2)).identity = ''public.transfer.region'' and pg_typeof((null::public.transfer).region)::text = ''text''
+   and (pg_identify_object(1259::oid, ''17228''::oid, 3)).identity = ''public.transfer.account'' and pg_typeof((null::public.transfer).account)::text = ''integer''')
+  end
 $function$
 ;
-comment on function dbml_scorer.profile_1_fits_1() is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
+comment on function dbml_scorer.profile_1_fits_1(oid) is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_opened_0()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select pg_catalog.pg_relation_is_updatable('<table>'::pg_catalog.regclass, false)
+$function$
+;
+comment on function dbml_scorer.profile_1_opened_0() is 'Waits for whoever is changing a table of profile 1. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_opened_1()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select pg_catalog.pg_relation_is_updatable('<table>'::pg_catalog.regclass, false)
+$function$
+;
+comment on function dbml_scorer.profile_1_opened_1() is 'Waits for whoever is changing a table of profile 1. Generated by dbml: <seal>';
 
 CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_recount_1(dbml_batch account[])
  RETURNS bigint
@@ -361,7 +393,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_score()
  SET client_min_messages TO 'notice'
 AS $function$
 begin
-  if dbml_scorer.profile_1_fits_0() then
+  if dbml_scorer.profile_1_fits_0(tg_relid) then
   -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.
   -- Under another key it has other events. The old row of an INSERT is null, so that one question serves for both.
   if (new.region = old.region and new.number = old.number) is not true then
@@ -371,7 +403,7 @@ begin
       new := dbml_scorer.profile_1_rekeyed(new);
     end if;
   end if;
-  elsif dbml_scorer.profile_1_fits_0() is null then
+  elsif dbml_scorer.profile_1_fits_0(tg_relid) is null then
     -- Types have changed since: a session that was open fails in what it has planned, another does not.
     begin
   -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.

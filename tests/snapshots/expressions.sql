@@ -34,12 +34,11 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_arrive()
 AS $function$
 #variable_conflict use_column
 declare
-  -- No type of the profile by name: a session could not even compile this once the profile has another.
   dbml_batch record;
   -- As in the events' own triggers.
-  dbml_fits boolean := dbml_scorer.profile_1_fits_1();
+  dbml_opened integer := dbml_scorer.profile_1_opened_1();
 begin
-  if dbml_fits and dbml_scorer.profile_1_fits_1() then
+  if dbml_scorer.profile_1_fits_1(tg_relid) then
     for dbml_batch in
       -- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
       select array_agg(b.dbml_row order by b.number) as dbml_rows
@@ -110,50 +109,16 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_count_1()
 AS $function$
 #variable_conflict use_column
 declare
-  -- Prefixed, because a column may have any other name. No type of the profile by name: a session could not even compile
-  -- this once the profile has another.
+  -- Prefixed, because a column may have any other name. None has the profile's type by its name, which may change.
   dbml_entities bigint;
   dbml_batch record;
   d record; -- what one row changes
   dbml_changed text;
-  -- Waits for whoever changes the tables at this moment; asked once more, it knows what he did.
-  dbml_fits boolean := dbml_scorer.profile_1_fits_1();
+  -- Whoever is changing the profile at this moment is waited for, so that the question after it knows what he did.
+  dbml_opened integer := dbml_scorer.profile_1_opened_0();
 begin
-  if (dbml_fits and dbml_scorer.profile_1_fits_1()) is not true then
-    -- The tables are not what they were. What still works counts these entities anew; nothing fails the statement.
-    begin
-      if tg_op = 'TRUNCATE' then
-        perform dbml._set_aside(1, null, 'TRUNCATE');
-      else
-        dbml_changed := case tg_op
-          when 'INSERT' then '(table inserted)'
-          when 'DELETE' then '(table deleted)'
-          else '(table inserted union all table deleted)'
-        end;
-        execute 'insert into dbml.arrival as r (profile, entity)
-select distinct 1, hash_record_extended(row(d.k0), 0)
-  from (select distinct customer_id as k0
-          from ' || dbml_changed || ' as c) as d
- where d.k0 is not null
-   and not exists (select from public.customer p where p.id = d.k0)
-   and exists (select from dbml.profile r where r.id = 1)
- order by 2
-    on conflict on constraint arrival_pkey do update set at = now();';
-        for dbml_batch in execute '-- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-select array_agg(b.dbml_row order by b.number) as dbml_rows
-  from (select coalesce(p.*) as dbml_row, row_number() over () as number
-          from public.customer p
-          join (select distinct customer_id as k0
-                 from ' || dbml_changed || ' as c) as d on p.id = d.k0) as b
- group by (b.number - 1) / 4096'
-        loop
-          perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
-        end loop;
-      end if;
-    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
-      perform dbml._set_aside(1, sqlstate, sqlerrm);
-    end;
-  elsif tg_op = 'INSERT' then
+  -- Planning has answered whether the tables are what they were.
+  if tg_op = 'INSERT' and dbml_scorer.profile_1_fits_1(tg_relid) then
     -- Most statements insert one row: its entity moves without being looked for among others, unless this statement has
     -- recounted something.
     select f.k0,
@@ -210,7 +175,7 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
          where p.id = d.k0;
       end if;
     end if;
-  elsif tg_op = 'UPDATE' then
+  elsif tg_op = 'UPDATE' and dbml_scorer.profile_1_fits_1(tg_relid) then
     -- In key order, or two statements could wait for each other. NO KEY UPDATE, because foreign keys hold KEY SHARE.
     perform
        from public.customer p
@@ -289,7 +254,7 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
                group by f.k0) as d
        where p.id = d.k0;
     end if;
-  elsif tg_op = 'DELETE' then
+  elsif tg_op = 'DELETE' and dbml_scorer.profile_1_fits_1(tg_relid) then
     -- In key order, or two statements could wait for each other. NO KEY UPDATE, because foreign keys hold KEY SHARE.
     perform
        from public.customer p
@@ -326,8 +291,42 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
         from (select f.k0, count(*) as r0 from (select customer_id as k0 from deleted) as f group by f.k0) as d
        where p.id = d.k0;
     end if;
-  else
+  elsif tg_op = 'TRUNCATE' and dbml_scorer.profile_1_fits_1(tg_relid) then
     perform dbml_scorer.profile_1_truncated_1();
+  else
+    -- They are not: what still works counts these entities anew; nothing fails the statement.
+    begin
+      if tg_op = 'TRUNCATE' then
+        perform dbml._set_aside(1, null, 'TRUNCATE');
+      else
+        dbml_changed := case tg_op
+          when 'INSERT' then '(table inserted)'
+          when 'DELETE' then '(table deleted)'
+          else '(table inserted union all table deleted)'
+        end;
+        execute 'insert into dbml.arrival as r (profile, entity)
+select distinct 1, hash_record_extended(row(d.k0), 0)
+  from (select distinct customer_id as k0
+          from ' || dbml_changed || ' as c) as d
+ where d.k0 is not null
+   and not exists (select from public.customer p where p.id = d.k0)
+   and exists (select from dbml.profile r where r.id = 1)
+ order by 2
+    on conflict on constraint arrival_pkey do update set at = now();';
+        for dbml_batch in execute '-- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
+select array_agg(b.dbml_row order by b.number) as dbml_rows
+  from (select coalesce(p.*) as dbml_row, row_number() over () as number
+          from public.customer p
+          join (select distinct customer_id as k0
+                 from ' || dbml_changed || ' as c) as d on p.id = d.k0) as b
+ group by (b.number - 1) / 4096'
+        loop
+          perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
+        end loop;
+      end if;
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+      perform dbml._set_aside(1, sqlstate, sqlerrm);
+    end;
   end if;
   -- NEW is null here, and no expression, which every transaction would prepare anew.
   return new;
@@ -373,25 +372,59 @@ $function$
 ;
 comment on function dbml_scorer.profile_1_finish() is 'What happens at the end of a statement on public.customer. Generated by dbml: <seal>';
 
-CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0()
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0(relation oid)
  RETURNS boolean
  LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$
-  select case when pg_catalog.pg_relation_is_updatable('17282'::pg_catalog.regclass, false) is not null then dbml._fits(1, 0) end
+  select case
+    when (relation = '17295'::pg_catalog.oid) is not null and (relation = '17295'::pg_catalog.oid) is not null
+    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''17295''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''17295''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''17295''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
+   and (pg_identify_object(1259::oid, ''17295''::oid, 6)).identity = ''public.customer.doubled'' and pg_typeof((null::public.customer).doubled)::text = ''double precision'' and (select a.attgenerated <> '''' and pg_get_expr(d.adbin, d.adrelid) = ''(spend * (2)::double precision)'' from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum where a.attrelid = ''17295''::oid and a.attnum = 6)')
+  end
 $function$
 ;
-comment on function dbml_scorer.profile_1_fits_0() is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
+comment on function dbml_scorer.profile_1_fits_0(oid) is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
 
-CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_1()
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_1(relation oid)
  RETURNS boolean
  LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$
-  select case when pg_catalog.pg_relation_is_updatable('17282'::pg_catalog.regclass, false) + pg_catalog.pg_relation_is_updatable('17288'::pg_catalog.regclass, false) is not null then dbml._fits(1, 1) end
+  select case
+    when (relation = '17295'::pg_catalog.oid) is not null and (relation = '17301'::pg_catalog.oid) is not null
+    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''17295''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''17295''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''17295''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
+   and (pg_identify_object(1259::oid, ''17295''::oid, 6)).identity = ''public.customer.doubled'' and pg_typeof((null::public.customer).doubled)::text = ''double precision'' and (select a.attgenerated <> '''' and pg_get_expr(d.adbin, d.adrelid) = ''(spend * (2)::double precision)'' from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum where a.attrelid = ''17295''::oid and a.attnum = 6)
+   and exists (select from pg_constraint f where f.conrelid = ''17301''::oid and f.confrelid = ''17295''::oid and f.contype = ''f'' and f.convalidated and not f.condeferrable and f.conkey @> ''{2}'' and f.conkey <@ ''{2}'')
+   and (pg_identify_object(1259::oid, ''17301''::oid, 2)).identity = ''public.complaint.customer_id'' and pg_typeof((null::public.complaint).customer_id)::text = ''integer''')
+  end
 $function$
 ;
-comment on function dbml_scorer.profile_1_fits_1() is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
+comment on function dbml_scorer.profile_1_fits_1(oid) is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_opened_0()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select pg_catalog.pg_relation_is_updatable('<table>'::pg_catalog.regclass, false)
+$function$
+;
+comment on function dbml_scorer.profile_1_opened_0() is 'Waits for whoever is changing a table of profile 1. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_opened_1()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select pg_catalog.pg_relation_is_updatable('<table>'::pg_catalog.regclass, false)
+$function$
+;
+comment on function dbml_scorer.profile_1_opened_1() is 'Waits for whoever is changing a table of profile 1. Generated by dbml: <seal>';
 
 CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_prime(batch customer[])
  RETURNS void
@@ -575,7 +608,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_score()
  SET client_min_messages TO 'notice'
 AS $function$
 begin
-  if dbml_scorer.profile_1_fits_0() then
+  if dbml_scorer.profile_1_fits_0(tg_relid) then
   -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.
   -- Under another key it has other events. The old row of an INSERT is null, so that one question serves for both.
   if (new.id = old.id) is not true then
@@ -589,7 +622,7 @@ begin
   select (spend * (2)::double precision)
     into new.doubled
     from (select new.*) as generated_from;
-  elsif dbml_scorer.profile_1_fits_0() is null then
+  elsif dbml_scorer.profile_1_fits_0(tg_relid) is null then
     -- Types have changed since: a session that was open fails in what it has planned, another does not.
     begin
   -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.

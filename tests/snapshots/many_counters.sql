@@ -7,12 +7,11 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_arrive()
 AS $function$
 #variable_conflict use_column
 declare
-  -- No type of the profile by name: a session could not even compile this once the profile has another.
   dbml_batch record;
   -- As in the events' own triggers.
-  dbml_fits boolean := dbml_scorer.profile_1_fits_1() and dbml_scorer.profile_1_fits_2();
+  dbml_opened integer := dbml_scorer.profile_1_opened_1() + dbml_scorer.profile_1_opened_2();
 begin
-  if dbml_fits and dbml_scorer.profile_1_fits_1() and dbml_scorer.profile_1_fits_2() then
+  if dbml_scorer.profile_1_fits_1(tg_relid) and dbml_scorer.profile_1_fits_2(tg_relid) then
     -- Events of these rows may be coming at this moment; see the events' own triggers.
     insert into dbml.arrival as r (profile, entity)
     select distinct 1, hash_record_extended(row(dbml_n.id), 0)
@@ -92,52 +91,18 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_count_1()
 AS $function$
 #variable_conflict use_column
 declare
-  -- Prefixed, because a column may have any other name. No type of the profile by name: a session could not even compile
-  -- this once the profile has another.
+  -- Prefixed, because a column may have any other name. None has the profile's type by its name, which may change.
   dbml_entities bigint;
   dbml_updated bigint;
   dbml_batch record;
   dbml_recounts refcursor;
   d record; -- what one row changes
   dbml_changed text;
-  -- Waits for whoever changes the tables at this moment; asked once more, it knows what he did.
-  dbml_fits boolean := dbml_scorer.profile_1_fits_1();
+  -- Whoever is changing the profile at this moment is waited for, so that the question after it knows what he did.
+  dbml_opened integer := dbml_scorer.profile_1_opened_0();
 begin
-  if (dbml_fits and dbml_scorer.profile_1_fits_1()) is not true then
-    -- The tables are not what they were. What still works counts these entities anew; nothing fails the statement.
-    begin
-      if tg_op = 'TRUNCATE' then
-        perform dbml._set_aside(1, null, 'TRUNCATE');
-      else
-        dbml_changed := case tg_op
-          when 'INSERT' then '(table inserted)'
-          when 'DELETE' then '(table deleted)'
-          else '(table inserted union all table deleted)'
-        end;
-        execute 'insert into dbml.arrival as r (profile, entity)
-select distinct 1, hash_record_extended(row(d.k0), 0)
-  from (select distinct owner as k0
-          from ' || dbml_changed || ' as c) as d
- where d.k0 is not null
-   and not exists (select from public.owner p where p.id = d.k0)
-   and exists (select from dbml.profile r where r.id = 1)
- order by 2
-    on conflict on constraint arrival_pkey do update set at = now();';
-        for dbml_batch in execute '-- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
-select array_agg(b.dbml_row order by b.number) as dbml_rows
-  from (select coalesce(p.*) as dbml_row, row_number() over () as number
-          from public.owner p
-          join (select distinct owner as k0
-                 from ' || dbml_changed || ' as c) as d on p.id = d.k0) as b
- group by (b.number - 1) / 4096'
-        loop
-          perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
-        end loop;
-      end if;
-    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
-      perform dbml._set_aside(1, sqlstate, sqlerrm);
-    end;
-  elsif tg_op = 'INSERT' then
+  -- Planning has answered whether the tables are what they were.
+  if tg_op = 'INSERT' and dbml_scorer.profile_1_fits_1(tg_relid) then
     -- Most statements insert one row: its entity moves without being looked for among others, unless this statement has
     -- recounted something.
     select f.k0,
@@ -254,7 +219,7 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
         perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
       end loop;
     end if;
-  elsif tg_op = 'UPDATE' then
+  elsif tg_op = 'UPDATE' and dbml_scorer.profile_1_fits_1(tg_relid) then
     select count(*), 0
       into dbml_entities, dbml_updated
       from (select distinct f.k0
@@ -498,7 +463,7 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
         perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
       end loop;
     end if;
-  elsif tg_op = 'DELETE' then
+  elsif tg_op = 'DELETE' and dbml_scorer.profile_1_fits_1(tg_relid) then
     select count(*), 0
       into dbml_entities, dbml_updated
       from (select distinct owner as k0 from deleted) as d;
@@ -606,36 +571,10 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
         perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
       end loop;
     end if;
-  else
+  elsif tg_op = 'TRUNCATE' and dbml_scorer.profile_1_fits_1(tg_relid) then
     perform dbml_scorer.profile_1_truncated_1();
-  end if;
-  -- NEW is null here, and no expression, which every transaction would prepare anew.
-  return new;
-end
-$function$
-;
-comment on function dbml_scorer.profile_1_count_1() is 'Moves the counters of public.owner as public.item changes. Generated by dbml: <seal>';
-
-CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_count_2()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
- SET client_min_messages TO 'notice'
-AS $function$
-#variable_conflict use_column
-declare
-  -- Prefixed, because a column may have any other name. No type of the profile by name: a session could not even compile
-  -- this once the profile has another.
-  dbml_entities bigint;
-  dbml_updated bigint;
-  dbml_batch record;
-  dbml_changed text;
-  -- Waits for whoever changes the tables at this moment; asked once more, it knows what he did.
-  dbml_fits boolean := dbml_scorer.profile_1_fits_2();
-begin
-  if (dbml_fits and dbml_scorer.profile_1_fits_2()) is not true then
-    -- The tables are not what they were. What still works counts these entities anew; nothing fails the statement.
+  else
+    -- They are not: what still works counts these entities anew; nothing fails the statement.
     begin
       if tg_op = 'TRUNCATE' then
         perform dbml._set_aside(1, null, 'TRUNCATE');
@@ -662,13 +601,39 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
                  from ' || dbml_changed || ' as c) as d on p.id = d.k0) as b
  group by (b.number - 1) / 4096'
         loop
-          perform dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
+          perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
         end loop;
       end if;
     exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
       perform dbml._set_aside(1, sqlstate, sqlerrm);
     end;
-  elsif tg_op = 'INSERT' then
+  end if;
+  -- NEW is null here, and no expression, which every transaction would prepare anew.
+  return new;
+end
+$function$
+;
+comment on function dbml_scorer.profile_1_count_1() is 'Moves the counters of public.owner as public.item changes. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_count_2()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET client_min_messages TO 'notice'
+AS $function$
+#variable_conflict use_column
+declare
+  -- Prefixed, because a column may have any other name. None has the profile's type by its name, which may change.
+  dbml_entities bigint;
+  dbml_updated bigint;
+  dbml_batch record;
+  dbml_changed text;
+  -- Whoever is changing the profile at this moment is waited for, so that the question after it knows what he did.
+  dbml_opened integer := dbml_scorer.profile_1_opened_0();
+begin
+  -- Planning has answered whether the tables are what they were.
+  if tg_op = 'INSERT' and dbml_scorer.profile_1_fits_2(tg_relid) then
     select count(*), 0
       into dbml_entities, dbml_updated
       from (select distinct owner as k0 from inserted) as d;
@@ -729,7 +694,7 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
         perform dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
       end loop;
     end if;
-  elsif tg_op = 'UPDATE' then
+  elsif tg_op = 'UPDATE' and dbml_scorer.profile_1_fits_2(tg_relid) then
     select count(*), 0
       into dbml_entities, dbml_updated
       from (select distinct f.k0
@@ -880,7 +845,7 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
         perform dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
       end loop;
     end if;
-  elsif tg_op = 'DELETE' then
+  elsif tg_op = 'DELETE' and dbml_scorer.profile_1_fits_2(tg_relid) then
     select count(*), 0
       into dbml_entities, dbml_updated
       from (select distinct owner as k0 from deleted) as d;
@@ -941,8 +906,42 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
         perform dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
       end loop;
     end if;
-  else
+  elsif tg_op = 'TRUNCATE' and dbml_scorer.profile_1_fits_2(tg_relid) then
     perform dbml_scorer.profile_1_truncated_2();
+  else
+    -- They are not: what still works counts these entities anew; nothing fails the statement.
+    begin
+      if tg_op = 'TRUNCATE' then
+        perform dbml._set_aside(1, null, 'TRUNCATE');
+      else
+        dbml_changed := case tg_op
+          when 'INSERT' then '(table inserted)'
+          when 'DELETE' then '(table deleted)'
+          else '(table inserted union all table deleted)'
+        end;
+        execute 'insert into dbml.arrival as r (profile, entity)
+select distinct 1, hash_record_extended(row(d.k0), 0)
+  from (select distinct owner as k0
+          from ' || dbml_changed || ' as c) as d
+ where d.k0 is not null
+   and not exists (select from public.owner p where p.id = d.k0)
+   and exists (select from dbml.profile r where r.id = 1)
+ order by 2
+    on conflict on constraint arrival_pkey do update set at = now();';
+        for dbml_batch in execute '-- In batches, because there may be as many rows as the profile has; coalesce(), because a bare p might be a column.
+select array_agg(b.dbml_row order by b.number) as dbml_rows
+  from (select coalesce(p.*) as dbml_row, row_number() over () as number
+          from public.owner p
+          join (select distinct owner as k0
+                 from ' || dbml_changed || ' as c) as d on p.id = d.k0) as b
+ group by (b.number - 1) / 4096'
+        loop
+          perform dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
+        end loop;
+      end if;
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+      perform dbml._set_aside(1, sqlstate, sqlerrm);
+    end;
   end if;
   -- NEW is null here, and no expression, which every transaction would prepare anew.
   return new;
@@ -1031,35 +1030,96 @@ $function$
 ;
 comment on function dbml_scorer.profile_1_expire_2() is 'Recounts the rows of public.owner whose events in public.visit have left a window since the last time. Generated by dbml: <seal>';
 
-CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0()
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0(relation oid)
  RETURNS boolean
  LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$
-  select case when pg_catalog.pg_relation_is_updatable('17114'::pg_catalog.regclass, false) is not null then dbml._fits(1, 0) end
+  select case
+    when (relation = '17121'::pg_catalog.oid) is not null and (relation = '17121'::pg_catalog.oid) is not null
+    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''17121''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 2)).identity = ''public.owner.items'' and pg_typeof((null::public.owner).items)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 3)).identity = ''public.owner.large'' and pg_typeof((null::public.owner).large)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 4)).identity = ''public.owner.total'' and pg_typeof((null::public.owner).total)::text = ''numeric''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 5)).identity = ''public.owner.cheapest'' and pg_typeof((null::public.owner).cheapest)::text = ''numeric''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 7)).identity = ''public.owner.recent'' and pg_typeof((null::public.owner).recent)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 8)).identity = ''public.owner.last_visit'' and pg_typeof((null::public.owner).last_visit)::text = ''timestamp with time zone''')
+  end
 $function$
 ;
-comment on function dbml_scorer.profile_1_fits_0() is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
+comment on function dbml_scorer.profile_1_fits_0(oid) is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
 
-CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_1()
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_1(relation oid)
  RETURNS boolean
  LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$
-  select case when pg_catalog.pg_relation_is_updatable('17114'::pg_catalog.regclass, false) + pg_catalog.pg_relation_is_updatable('17124'::pg_catalog.regclass, false) is not null then dbml._fits(1, 1) end
+  select case
+    when (relation = '17121'::pg_catalog.oid) is not null and (relation = '17131'::pg_catalog.oid) is not null
+    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''17121''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 2)).identity = ''public.owner.items'' and pg_typeof((null::public.owner).items)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 3)).identity = ''public.owner.large'' and pg_typeof((null::public.owner).large)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 4)).identity = ''public.owner.total'' and pg_typeof((null::public.owner).total)::text = ''numeric''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 5)).identity = ''public.owner.cheapest'' and pg_typeof((null::public.owner).cheapest)::text = ''numeric''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 7)).identity = ''public.owner.recent'' and pg_typeof((null::public.owner).recent)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 8)).identity = ''public.owner.last_visit'' and pg_typeof((null::public.owner).last_visit)::text = ''timestamp with time zone''
+   and (pg_identify_object(1259::oid, ''17131''::oid, 2)).identity = ''public.item.owner'' and pg_typeof((null::public.item).owner)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''17131''::oid, 3)).identity = ''public.item.price'' and pg_typeof((null::public.item).price)::text = ''numeric''')
+  end
 $function$
 ;
-comment on function dbml_scorer.profile_1_fits_1() is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
+comment on function dbml_scorer.profile_1_fits_1(oid) is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
 
-CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_2()
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_2(relation oid)
  RETURNS boolean
  LANGUAGE sql
  STABLE PARALLEL SAFE
 AS $function$
-  select case when pg_catalog.pg_relation_is_updatable('17114'::pg_catalog.regclass, false) + pg_catalog.pg_relation_is_updatable('17131'::pg_catalog.regclass, false) is not null then dbml._fits(1, 2) end
+  select case
+    when (relation = '17121'::pg_catalog.oid) is not null and (relation = '17138'::pg_catalog.oid) is not null
+    then dbml._fits(1, 2, 'select (pg_identify_object(1259::oid, ''17121''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 2)).identity = ''public.owner.items'' and pg_typeof((null::public.owner).items)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 3)).identity = ''public.owner.large'' and pg_typeof((null::public.owner).large)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 4)).identity = ''public.owner.total'' and pg_typeof((null::public.owner).total)::text = ''numeric''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 5)).identity = ''public.owner.cheapest'' and pg_typeof((null::public.owner).cheapest)::text = ''numeric''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 7)).identity = ''public.owner.recent'' and pg_typeof((null::public.owner).recent)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''17121''::oid, 8)).identity = ''public.owner.last_visit'' and pg_typeof((null::public.owner).last_visit)::text = ''timestamp with time zone''
+   and (pg_identify_object(1259::oid, ''17138''::oid, 2)).identity = ''public.visit.owner'' and pg_typeof((null::public.visit).owner)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''17138''::oid, 3)).identity = ''public.visit.at'' and pg_typeof((null::public.visit).at)::text = ''timestamp with time zone''')
+  end
 $function$
 ;
-comment on function dbml_scorer.profile_1_fits_2() is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
+comment on function dbml_scorer.profile_1_fits_2(oid) is 'Whether what the functions of profile 1 read is as it was; NULL where only types or keys differ. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_opened_0()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select pg_catalog.pg_relation_is_updatable('<table>'::pg_catalog.regclass, false)
+$function$
+;
+comment on function dbml_scorer.profile_1_opened_0() is 'Waits for whoever is changing a table of profile 1. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_opened_1()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select pg_catalog.pg_relation_is_updatable('<table>'::pg_catalog.regclass, false)
+$function$
+;
+comment on function dbml_scorer.profile_1_opened_1() is 'Waits for whoever is changing a table of profile 1. Generated by dbml: <seal>';
+
+CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_opened_2()
+ RETURNS integer
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+  select pg_catalog.pg_relation_is_updatable('<table>'::pg_catalog.regclass, false)
+$function$
+;
+comment on function dbml_scorer.profile_1_opened_2() is 'Waits for whoever is changing a table of profile 1. Generated by dbml: <seal>';
 
 CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_recount_1(dbml_batch owner[])
  RETURNS bigint
@@ -1206,7 +1266,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_score()
  SET client_min_messages TO 'notice'
 AS $function$
 begin
-  if dbml_scorer.profile_1_fits_0() then
+  if dbml_scorer.profile_1_fits_0(tg_relid) then
   -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.
   -- Under another key it has other events. The old row of an INSERT is null, so that one question serves for both.
   if (new.id = old.id) is not true then
@@ -1221,7 +1281,7 @@ begin
       new := dbml_scorer.profile_1_rekeyed(new);
     end if;
   end if;
-  elsif dbml_scorer.profile_1_fits_0() is null then
+  elsif dbml_scorer.profile_1_fits_0(tg_relid) is null then
     -- Types have changed since: a session that was open fails in what it has planned, another does not.
     begin
   -- A new row has the counters over no events, whatever the INSERT says: the events that it has are counted after it.
