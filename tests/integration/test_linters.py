@@ -124,6 +124,9 @@ EXCEPTIONS = {
         "search_path finds pg_catalog's operators, because their operands have exactly those types: "
         "test_shadows.py brings operators for every other pair of types."
     ),
+    ("pgspot", "PS005", "inlined", r"dbml_scorer\.profile_1_(fits|opened)_"): (
+        "They are inlined where the search_path is pinned, and all names in them are qualified."
+    ),
     ("pgspot", "PS005", "attach|inlined", r"dbml_scorer\.profile_1_counters\("): (
         "It runs with its caller's rights, and all names in it are qualified."
     ),

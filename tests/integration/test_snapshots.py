@@ -55,7 +55,7 @@ def generated(db: Db) -> str:
         db.execute("select fingerprint from dbml.model_version order by model").fetchall()
     ):
         whole = whole.replace(fingerprint[0], f"<fingerprint {version + 1}>")
-    whole = re.sub(r"'\d+'(?=::pg_catalog.regclass)", "'<table>'", whole)
+    whole = re.sub(r"'\d+(?='+(?:::pg_catalog\.oid|::pg_catalog\.regclass|::oid))", "'<table>", whole)
     return re.sub(r" +\n", "\n", re.sub(r"[0-9a-f]{32}", "<seal>", whole))
 
 

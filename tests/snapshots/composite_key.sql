@@ -276,10 +276,11 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0(relation oid)
  STABLE PARALLEL SAFE
 AS $function$
   select case
-    when (relation = '17228'::pg_catalog.oid) is not null and (relation = '17228'::pg_catalog.oid) is not null
-    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''17228''::oid, 1)).identity = ''public.account.region'' and pg_typeof((null::public.account).region)::text = ''text''
-   and (pg_identify_object(1259::oid, ''17228''::oid, 2)).identity = ''public.account.number'' and pg_typeof((null::public.account).number)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''17228''::oid, 3)).identity = ''public.account.transfers'' and pg_typeof((null::public.account).transfers)::text = ''bigint''')
+    when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+     and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.account.region'' and pg_typeof((null::public.account).region)::text = ''text''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.account.number'' and pg_typeof((null::public.account).number)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.account.transfers'' and pg_typeof((null::public.account).transfers)::text = ''bigint''')
   end
 $function$
 ;
@@ -291,13 +292,14 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_1(relation oid)
  STABLE PARALLEL SAFE
 AS $function$
   select case
-    when (relation = '17228'::pg_catalog.oid) is not null and (relation = '17242'::pg_catalog.oid) is not null
-    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''17228''::oid, 1)).identity = ''public.account.region'' and pg_typeof((null::public.account).region)::text = ''text''
-   and (pg_identify_object(1259::oid, ''17228''::oid, 2)).identity = ''public.account.number'' and pg_typeof((null::public.account).number)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''17228''::oid, 3)).identity = ''public.account.transfers'' and pg_typeof((null::public.account).transfers)::text = ''bigint''
-   and exists (select from pg_constraint f where f.conrelid = ''17242''::oid and f.confrelid = ''17228''::oid and f.contype = ''f'' and f.convalidated and not f.condeferrable and f.conkey @> ''{2,3}'' and f.conkey <@ ''{2,3}'')
-   and (pg_identify_object(1259::oid, ''17242''::oid, 2)).identity = ''public.transfer.region'' and pg_typeof((null::public.transfer).region)::text = ''text''
-   and (pg_identify_object(1259::oid, ''17242''::oid, 3)).identity = ''public.transfer.account'' and pg_typeof((null::public.transfer).account)::text = ''integer''')
+    when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+     and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.account.region'' and pg_typeof((null::public.account).region)::text = ''text''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.account.number'' and pg_typeof((null::public.account).number)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.account.transfers'' and pg_typeof((null::public.account).transfers)::text = ''bigint''
+   and exists (select from pg_constraint f where f.conrelid = ''<table>''::oid and f.confrelid = ''<table>''::oid and f.contype = ''f'' and f.convalidated and not f.condeferrable and f.conkey @> ''{2,3}'' and f.conkey <@ ''{2,3}'')
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.transfer.region'' and pg_typeof((null::public.transfer).region)::text = ''text''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.transfer.account'' and pg_typeof((null::public.transfer).account)::text = ''integer''')
   end
 $function$
 ;

@@ -378,11 +378,12 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0(relation oid)
  STABLE PARALLEL SAFE
 AS $function$
   select case
-    when (relation = '17309'::pg_catalog.oid) is not null and (relation = '17309'::pg_catalog.oid) is not null
-    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''17309''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''17309''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
-   and (pg_identify_object(1259::oid, ''17309''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
-   and (pg_identify_object(1259::oid, ''17309''::oid, 6)).identity = ''public.customer.doubled'' and pg_typeof((null::public.customer).doubled)::text = ''double precision'' and (select a.attgenerated <> '''' and pg_get_expr(d.adbin, d.adrelid) = ''(spend * (2)::double precision)'' from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum where a.attrelid = ''17309''::oid and a.attnum = 6)')
+    when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+     and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 6)).identity = ''public.customer.doubled'' and pg_typeof((null::public.customer).doubled)::text = ''double precision'' and (select a.attgenerated <> '''' and pg_get_expr(d.adbin, d.adrelid) = ''(spend * (2)::double precision)'' from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum where a.attrelid = ''<table>''::oid and a.attnum = 6)')
   end
 $function$
 ;
@@ -394,13 +395,14 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_1(relation oid)
  STABLE PARALLEL SAFE
 AS $function$
   select case
-    when (relation = '17309'::pg_catalog.oid) is not null and (relation = '17315'::pg_catalog.oid) is not null
-    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''17309''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''17309''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
-   and (pg_identify_object(1259::oid, ''17309''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
-   and (pg_identify_object(1259::oid, ''17309''::oid, 6)).identity = ''public.customer.doubled'' and pg_typeof((null::public.customer).doubled)::text = ''double precision'' and (select a.attgenerated <> '''' and pg_get_expr(d.adbin, d.adrelid) = ''(spend * (2)::double precision)'' from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum where a.attrelid = ''17309''::oid and a.attnum = 6)
-   and exists (select from pg_constraint f where f.conrelid = ''17315''::oid and f.confrelid = ''17309''::oid and f.contype = ''f'' and f.convalidated and not f.condeferrable and f.conkey @> ''{2}'' and f.conkey <@ ''{2}'')
-   and (pg_identify_object(1259::oid, ''17315''::oid, 2)).identity = ''public.complaint.customer_id'' and pg_typeof((null::public.complaint).customer_id)::text = ''integer''')
+    when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+     and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 6)).identity = ''public.customer.doubled'' and pg_typeof((null::public.customer).doubled)::text = ''double precision'' and (select a.attgenerated <> '''' and pg_get_expr(d.adbin, d.adrelid) = ''(spend * (2)::double precision)'' from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum where a.attrelid = ''<table>''::oid and a.attnum = 6)
+   and exists (select from pg_constraint f where f.conrelid = ''<table>''::oid and f.confrelid = ''<table>''::oid and f.contype = ''f'' and f.convalidated and not f.condeferrable and f.conkey @> ''{2}'' and f.conkey <@ ''{2}'')
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.complaint.customer_id'' and pg_typeof((null::public.complaint).customer_id)::text = ''integer''')
   end
 $function$
 ;

@@ -276,10 +276,11 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0(relation oid)
  STABLE PARALLEL SAFE
 AS $function$
   select case
-    when (relation = '17033'::pg_catalog.oid) is not null and (relation = '17033'::pg_catalog.oid) is not null
-    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''17033''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''17033''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
-   and (pg_identify_object(1259::oid, ''17033''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''')
+    when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+     and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''')
   end
 $function$
 ;
@@ -291,12 +292,13 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_1(relation oid)
  STABLE PARALLEL SAFE
 AS $function$
   select case
-    when (relation = '17033'::pg_catalog.oid) is not null and (relation = '17039'::pg_catalog.oid) is not null
-    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''17033''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''17033''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
-   and (pg_identify_object(1259::oid, ''17033''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
-   and exists (select from pg_constraint f where f.conrelid = ''17039''::oid and f.confrelid = ''17033''::oid and f.contype = ''f'' and f.convalidated and not f.condeferrable and f.conkey @> ''{2}'' and f.conkey <@ ''{2}'')
-   and (pg_identify_object(1259::oid, ''17039''::oid, 2)).identity = ''public.complaint.customer_id'' and pg_typeof((null::public.complaint).customer_id)::text = ''integer''')
+    when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+     and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
+   and exists (select from pg_constraint f where f.conrelid = ''<table>''::oid and f.confrelid = ''<table>''::oid and f.contype = ''f'' and f.convalidated and not f.condeferrable and f.conkey @> ''{2}'' and f.conkey <@ ''{2}'')
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.complaint.customer_id'' and pg_typeof((null::public.complaint).customer_id)::text = ''integer''')
   end
 $function$
 ;

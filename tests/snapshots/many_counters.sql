@@ -1036,14 +1036,15 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0(relation oid)
  STABLE PARALLEL SAFE
 AS $function$
   select case
-    when (relation = '17135'::pg_catalog.oid) is not null and (relation = '17135'::pg_catalog.oid) is not null
-    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''17135''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 2)).identity = ''public.owner.items'' and pg_typeof((null::public.owner).items)::text = ''bigint''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 3)).identity = ''public.owner.large'' and pg_typeof((null::public.owner).large)::text = ''bigint''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 4)).identity = ''public.owner.total'' and pg_typeof((null::public.owner).total)::text = ''numeric''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 5)).identity = ''public.owner.cheapest'' and pg_typeof((null::public.owner).cheapest)::text = ''numeric''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 7)).identity = ''public.owner.recent'' and pg_typeof((null::public.owner).recent)::text = ''bigint''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 8)).identity = ''public.owner.last_visit'' and pg_typeof((null::public.owner).last_visit)::text = ''timestamp with time zone''')
+    when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+     and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.owner.items'' and pg_typeof((null::public.owner).items)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.owner.large'' and pg_typeof((null::public.owner).large)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.owner.total'' and pg_typeof((null::public.owner).total)::text = ''numeric''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 5)).identity = ''public.owner.cheapest'' and pg_typeof((null::public.owner).cheapest)::text = ''numeric''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 7)).identity = ''public.owner.recent'' and pg_typeof((null::public.owner).recent)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 8)).identity = ''public.owner.last_visit'' and pg_typeof((null::public.owner).last_visit)::text = ''timestamp with time zone''')
   end
 $function$
 ;
@@ -1055,16 +1056,17 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_1(relation oid)
  STABLE PARALLEL SAFE
 AS $function$
   select case
-    when (relation = '17135'::pg_catalog.oid) is not null and (relation = '17145'::pg_catalog.oid) is not null
-    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''17135''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 2)).identity = ''public.owner.items'' and pg_typeof((null::public.owner).items)::text = ''bigint''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 3)).identity = ''public.owner.large'' and pg_typeof((null::public.owner).large)::text = ''bigint''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 4)).identity = ''public.owner.total'' and pg_typeof((null::public.owner).total)::text = ''numeric''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 5)).identity = ''public.owner.cheapest'' and pg_typeof((null::public.owner).cheapest)::text = ''numeric''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 7)).identity = ''public.owner.recent'' and pg_typeof((null::public.owner).recent)::text = ''bigint''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 8)).identity = ''public.owner.last_visit'' and pg_typeof((null::public.owner).last_visit)::text = ''timestamp with time zone''
-   and (pg_identify_object(1259::oid, ''17145''::oid, 2)).identity = ''public.item.owner'' and pg_typeof((null::public.item).owner)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''17145''::oid, 3)).identity = ''public.item.price'' and pg_typeof((null::public.item).price)::text = ''numeric''')
+    when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+     and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.owner.items'' and pg_typeof((null::public.owner).items)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.owner.large'' and pg_typeof((null::public.owner).large)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.owner.total'' and pg_typeof((null::public.owner).total)::text = ''numeric''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 5)).identity = ''public.owner.cheapest'' and pg_typeof((null::public.owner).cheapest)::text = ''numeric''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 7)).identity = ''public.owner.recent'' and pg_typeof((null::public.owner).recent)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 8)).identity = ''public.owner.last_visit'' and pg_typeof((null::public.owner).last_visit)::text = ''timestamp with time zone''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.item.owner'' and pg_typeof((null::public.item).owner)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.item.price'' and pg_typeof((null::public.item).price)::text = ''numeric''')
   end
 $function$
 ;
@@ -1076,16 +1078,17 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_2(relation oid)
  STABLE PARALLEL SAFE
 AS $function$
   select case
-    when (relation = '17135'::pg_catalog.oid) is not null and (relation = '17152'::pg_catalog.oid) is not null
-    then dbml._fits(1, 2, 'select (pg_identify_object(1259::oid, ''17135''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 2)).identity = ''public.owner.items'' and pg_typeof((null::public.owner).items)::text = ''bigint''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 3)).identity = ''public.owner.large'' and pg_typeof((null::public.owner).large)::text = ''bigint''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 4)).identity = ''public.owner.total'' and pg_typeof((null::public.owner).total)::text = ''numeric''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 5)).identity = ''public.owner.cheapest'' and pg_typeof((null::public.owner).cheapest)::text = ''numeric''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 7)).identity = ''public.owner.recent'' and pg_typeof((null::public.owner).recent)::text = ''bigint''
-   and (pg_identify_object(1259::oid, ''17135''::oid, 8)).identity = ''public.owner.last_visit'' and pg_typeof((null::public.owner).last_visit)::text = ''timestamp with time zone''
-   and (pg_identify_object(1259::oid, ''17152''::oid, 2)).identity = ''public.visit.owner'' and pg_typeof((null::public.visit).owner)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''17152''::oid, 3)).identity = ''public.visit.at'' and pg_typeof((null::public.visit).at)::text = ''timestamp with time zone''')
+    when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+     and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+    then dbml._fits(1, 2, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.owner.items'' and pg_typeof((null::public.owner).items)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.owner.large'' and pg_typeof((null::public.owner).large)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.owner.total'' and pg_typeof((null::public.owner).total)::text = ''numeric''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 5)).identity = ''public.owner.cheapest'' and pg_typeof((null::public.owner).cheapest)::text = ''numeric''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 7)).identity = ''public.owner.recent'' and pg_typeof((null::public.owner).recent)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 8)).identity = ''public.owner.last_visit'' and pg_typeof((null::public.owner).last_visit)::text = ''timestamp with time zone''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.visit.owner'' and pg_typeof((null::public.visit).owner)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.visit.at'' and pg_typeof((null::public.visit).at)::text = ''timestamp with time zone''')
   end
 $function$
 ;

@@ -369,10 +369,11 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0(relation oid)
  STABLE PARALLEL SAFE
 AS $function$
   select case
-    when (relation = '16981'::pg_catalog.oid) is not null and (relation = '16981'::pg_catalog.oid) is not null
-    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''16981''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''16981''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
-   and (pg_identify_object(1259::oid, ''16981''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''')
+    when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+     and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''')
   end
 $function$
 ;
@@ -384,12 +385,13 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_1(relation oid)
  STABLE PARALLEL SAFE
 AS $function$
   select case
-    when (relation = '16981'::pg_catalog.oid) is not null and (relation = '16987'::pg_catalog.oid) is not null
-    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''16981''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''16981''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
-   and (pg_identify_object(1259::oid, ''16981''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
-   and exists (select from pg_constraint f where f.conrelid = ''16987''::oid and f.confrelid = ''16981''::oid and f.contype = ''f'' and f.convalidated and not f.condeferrable and f.conkey @> ''{2}'' and f.conkey <@ ''{2}'')
-   and (pg_identify_object(1259::oid, ''16987''::oid, 2)).identity = ''public.complaint.customer_id'' and pg_typeof((null::public.complaint).customer_id)::text = ''integer''')
+    when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+     and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
+   and exists (select from pg_constraint f where f.conrelid = ''<table>''::oid and f.confrelid = ''<table>''::oid and f.contype = ''f'' and f.convalidated and not f.condeferrable and f.conkey @> ''{2}'' and f.conkey <@ ''{2}'')
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.complaint.customer_id'' and pg_typeof((null::public.complaint).customer_id)::text = ''integer''')
   end
 $function$
 ;

@@ -77,9 +77,10 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0(relation oid)
  STABLE PARALLEL SAFE
 AS $function$
   select case
-    when (relation = '17108'::pg_catalog.oid) is not null and (relation = '17108'::pg_catalog.oid) is not null
-    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''17108''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''17108''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''')
+    when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+     and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''')
   end
 $function$
 ;

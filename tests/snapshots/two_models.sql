@@ -56,12 +56,13 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_fits_0(relation oid)
  STABLE PARALLEL SAFE
 AS $function$
   select case
-    when (relation = '17282'::pg_catalog.oid) is not null and (relation = '17282'::pg_catalog.oid) is not null
-    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''17282''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''17282''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
-   and (pg_identify_object(1259::oid, ''17282''::oid, 5)).identity = ''public.customer.churn_version'' and pg_typeof((null::public.customer).churn_version)::text = ''integer''
-   and (pg_identify_object(1259::oid, ''17282''::oid, 6)).identity = ''public.customer.churn_scored_at'' and pg_typeof((null::public.customer).churn_scored_at)::text = ''timestamp with time zone''
-   and (pg_identify_object(1259::oid, ''17282''::oid, 7)).identity = ''public.customer.value'' and pg_typeof((null::public.customer).value)::text = ''double precision''')
+    when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+     and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
+    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 5)).identity = ''public.customer.churn_version'' and pg_typeof((null::public.customer).churn_version)::text = ''integer''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 6)).identity = ''public.customer.churn_scored_at'' and pg_typeof((null::public.customer).churn_scored_at)::text = ''timestamp with time zone''
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 7)).identity = ''public.customer.value'' and pg_typeof((null::public.customer).value)::text = ''double precision''')
   end
 $function$
 ;

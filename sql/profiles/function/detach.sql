@@ -4,6 +4,7 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '5s'
 as $$
 declare
   attached integer := (select p.id from dbml.profile p where p.relation = detach.relation);

@@ -9,6 +9,8 @@ set client_min_messages = notice
 as $$
 declare
   part record;
+  fits text;
+  opened text;
   changed integer := 0;
 begin
   for part in
@@ -17,27 +19,25 @@ begin
     select e.position, e.relation::oid from dbml.event e where e.profile = attached.id
      order by 1
   loop
+    fits := format('profile_%s_fits_%s', attached.id, part.position);
+    opened := format('profile_%s_opened_%s', attached.id, part.position);
     changed := changed
       + dbml._generate_from(
-          format('dbml_scorer.%I(oid)', format('profile_%s_fits_%s', attached.id, part.position)),
+          format('dbml_scorer.%I(oid)', fits),
           'fits',
-          jsonb_build_object(
-            'function', format('profile_%s_fits_%s', attached.id, part.position),
-            'parameters', 'relation oid',
-            'type', 'boolean',
-            'body', format(E'\n  select case\n    when (relation = ''%s''::pg_catalog.oid) is not null and (relation = ''%s''::pg_catalog.oid) is not null\n'
-                            '    then dbml._fits(%s, %s, %L)\n  end\n',
-                           attached.relation::oid, part.relation, attached.id, part.position, dbml._as_it_was(attached.id, part.position))),
+          jsonb_build_object('function', fits, 'body', format(E'\n%s\n', dbml._fill(dbml._template('fits_body'), jsonb_build_object(
+            'profile_table', attached.relation::oid::text,
+            'table', part.relation::text,
+            'profile', attached.id,
+            'part', part.position,
+            'as_it_was', dbml._as_it_was(attached.id, part.position))))),
           format('Whether what the functions of profile %s read is as it was; NULL where only types or keys differ.', attached.id), false, anew)
-      -- Opened, a table is waited for where somebody is changing it at this moment.
       + dbml._generate_from(
-          format('dbml_scorer.%I()', format('profile_%s_opened_%s', attached.id, part.position)),
-          'fits',
-          jsonb_build_object(
-            'function', format('profile_%s_opened_%s', attached.id, part.position),
-            'parameters', '',
-            'type', 'integer',
-            'body', format(E'\n  select pg_catalog.pg_relation_is_updatable(''%s''::pg_catalog.regclass, false)\n', part.relation)),
+          format('dbml_scorer.%I()', opened),
+          'opened',
+          jsonb_build_object('function', opened, 'body',
+            format(E'\n  select pg_catalog.pg_relation_is_updatable(''%s''::pg_catalog.regclass, false)\n', part.relation)),
+          -- To open a table takes a lock for a moment.
           format('Waits for whoever is changing a table of profile %s.', attached.id), false, anew);
   end loop;
   return changed;

@@ -1,4 +1,4 @@
-create or replace function dbml_scorer.{function:I}({parameters:s}) returns {type:s}
+create or replace function dbml_scorer.{function:I}(relation oid) returns boolean
 language sql
 stable parallel safe
 as {body:L}
