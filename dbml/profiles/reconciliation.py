@@ -128,7 +128,7 @@ def reconcile(
                 )
             report.differences += off
             if repair:
-                database.named(raw, "forget_set_aside", profile=record.id)
+                database.named(raw, "forget_missed", profile=record.id)
             total = database.named(raw, "estimated_rows", table=attached.table.oid)[0]["rows"]
             done = 0
             for span, number in spans(raw, attached, ROWS_AT_ONCE):

@@ -56,7 +56,7 @@ def repair(connection: Connection, table: str | None = None, *, progress: Progre
                         database.value(raw, "drop_generated", profile=record.id)
                     for statement in [*triggers.records(attached), *triggers.grants(attached)]:
                         attachment.run(raw, statement)
-                    database.named(raw, "forget_set_aside", profile=record.id)
+                    database.named(raw, "forget_missed", profile=record.id)
                     # Anew even where nothing differs: a session that was open when a column changed its type fails
                     # in what it has planned, until the function is replaced.
                     regenerate(raw, attached, record.complete, anew=True)

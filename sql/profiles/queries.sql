@@ -207,9 +207,9 @@ select p.id
 -- Takes what was generated for a profile away, with its triggers.
 select dbml._drop_generated(%(profile)s);
 
--- name: forget_set_aside
+-- name: forget_missed
 -- What was set aside up to now is about to be counted and scored.
-delete from dbml.set_aside s where s.profile = %(profile)s;
+delete from dbml.missed s where s.profile = %(profile)s;
 
 -- name: is_table
 -- Whether there is something of that name.

@@ -73,7 +73,7 @@ begin
         perform dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
       end loop;
     exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
-      perform dbml._set_aside(1, sqlstate, sqlerrm);
+      perform dbml._miss(1, sqlstate, sqlerrm);
     end;
   end if;
   return null;
@@ -577,7 +577,7 @@ begin
     -- They are not: what still works counts these entities anew; nothing fails the statement.
     begin
       if tg_op = 'TRUNCATE' then
-        perform dbml._set_aside(1, null, 'TRUNCATE');
+        perform dbml._miss(1, null, 'TRUNCATE');
       else
         dbml_changed := case tg_op
           when 'INSERT' then '(table inserted)'
@@ -605,7 +605,7 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
         end loop;
       end if;
     exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
-      perform dbml._set_aside(1, sqlstate, sqlerrm);
+      perform dbml._miss(1, sqlstate, sqlerrm);
     end;
   end if;
   -- NEW is null here, and no expression, which every transaction would prepare anew.
@@ -912,7 +912,7 @@ begin
     -- They are not: what still works counts these entities anew; nothing fails the statement.
     begin
       if tg_op = 'TRUNCATE' then
-        perform dbml._set_aside(1, null, 'TRUNCATE');
+        perform dbml._miss(1, null, 'TRUNCATE');
       else
         dbml_changed := case tg_op
           when 'INSERT' then '(table inserted)'
@@ -940,7 +940,7 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
         end loop;
       end if;
     exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
-      perform dbml._set_aside(1, sqlstate, sqlerrm);
+      perform dbml._miss(1, sqlstate, sqlerrm);
     end;
   end if;
   -- NEW is null here, and no expression, which every transaction would prepare anew.
@@ -1302,11 +1302,11 @@ begin
     end if;
   end if;
     exception when syntax_error_or_access_rule_violation or feature_not_supported then
-      perform dbml._set_aside(1, sqlstate, sqlerrm);
+      perform dbml._miss(1, sqlstate, sqlerrm);
       return new;
     end;
   else
-    perform dbml._set_aside(1, null, 'a row''s columns are not what they were');
+    perform dbml._miss(1, null, 'a row''s columns are not what they were');
     return new;
   end if;
   return new;

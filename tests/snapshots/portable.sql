@@ -194,11 +194,11 @@ begin
     -- Types have changed since: a session that was open fails in what it has planned, another does not.
     begin
     exception when syntax_error_or_access_rule_violation or feature_not_supported then
-      perform dbml._set_aside(1, sqlstate, sqlerrm);
+      perform dbml._miss(1, sqlstate, sqlerrm);
       return new;
     end;
   else
-    perform dbml._set_aside(1, null, 'a row''s columns are not what they were');
+    perform dbml._miss(1, null, 'a row''s columns are not what they were');
     return new;
   end if;
   <<dbml_prediction>>

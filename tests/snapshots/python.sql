@@ -48,7 +48,7 @@ declare
   dbml_batch json[];
 begin
   if not coalesce(dbml_scorer.profile_1_fits_0(tg_relid), false) then
-    perform dbml._set_aside(1, null, 'rows that wait for the end of their statement');
+    perform dbml._miss(1, null, 'rows that wait for the end of their statement');
     return null;
   end if;
   for dbml_batch in
@@ -242,11 +242,11 @@ begin
     -- Types have changed since: a session that was open fails in what it has planned, another does not.
     begin
     exception when syntax_error_or_access_rule_violation or feature_not_supported then
-      perform dbml._set_aside(1, sqlstate, sqlerrm);
+      perform dbml._miss(1, sqlstate, sqlerrm);
       return new;
     end;
   else
-    perform dbml._set_aside(1, null, 'a row''s columns are not what they were');
+    perform dbml._miss(1, null, 'a row''s columns are not what they were');
     return new;
   end if;
   <<dbml_prediction>>

@@ -158,7 +158,7 @@ comment on function dbml._remember_tables(integer, jsonb) is
   'Writes down what a profile''s tables are like, and which columns its functions use: an array of names for each table.';
 
 -- What cannot be counted or scored because of somebody's DDL must not fail the statement that wanted it.
-create or replace function dbml._set_aside(profile integer, state text, message text) returns void
+create or replace function dbml._miss(profile integer, state text, message text) returns void
 language plpgsql
 volatile
 security definer
@@ -167,14 +167,14 @@ set client_min_messages = warning
 as $$
 begin
   -- One row will do; two sessions may both write one, since neither waits for the other.
-  if not exists (select from dbml.set_aside s where s.profile = _set_aside.profile) then
+  if not exists (select from dbml.missed s where s.profile = _miss.profile) then
     raise log 'dbml: what changed was not counted or scored for profile %: % (%)', profile, message, state;
-    insert into dbml.set_aside (profile, sqlstate, message)
-    select p.id, _set_aside.state, left(_set_aside.message, 1000) from dbml.profile p where p.id = _set_aside.profile;
+    insert into dbml.missed (profile, sqlstate, message)
+    select p.id, _miss.state, left(_miss.message, 1000) from dbml.profile p where p.id = _miss.profile;
   end if;
 end
 $$;
-comment on function dbml._set_aside(integer, text, text) is
+comment on function dbml._miss(integer, text, text) is
   'Notes that something of a profile was not counted or scored, because its tables are not what they were.';
 
 create or replace function dbml._waits(profile integer) returns table (what text)
@@ -185,7 +185,7 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
   select format('since %s some of what changed is not counted or scored: %s', date_trunc('second', s.at), s.message)
-    from dbml.set_aside s
+    from dbml.missed s
    where s.profile = _waits.profile
    order by s.at
    limit 1

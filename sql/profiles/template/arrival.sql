@@ -12,7 +12,7 @@ begin
       {claim_always}
       {counts}
     exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
-      perform dbml._set_aside({id}, sqlstate, sqlerrm);
+      perform dbml._miss({id}, sqlstate, sqlerrm);
     end;
   end if;
   return null;

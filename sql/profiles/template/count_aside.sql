@@ -1,7 +1,7 @@
 -- They are not: what still works counts these entities anew; nothing fails the statement.
 begin
   if tg_op = 'TRUNCATE' then
-    perform dbml._set_aside({id}, null, 'TRUNCATE');
+    perform dbml._miss({id}, null, 'TRUNCATE');
   else
     dbml_changed := case tg_op
       when 'INSERT' then '(table inserted)'
@@ -15,5 +15,5 @@ begin
     end loop;
   end if;
 exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
-  perform dbml._set_aside({id}, sqlstate, sqlerrm);
+  perform dbml._miss({id}, sqlstate, sqlerrm);
 end;

@@ -8,11 +8,11 @@ begin
 {counters:s}
 {generated:s}
     exception when syntax_error_or_access_rule_violation or feature_not_supported then
-      perform dbml._set_aside({profile:L}, sqlstate, sqlerrm);
+      perform dbml._miss({profile:L}, sqlstate, sqlerrm);
       return new;
     end;
   else
-    perform dbml._set_aside({profile:L}, null, 'a row''s columns are not what they were');
+    perform dbml._miss({profile:L}, null, 'a row''s columns are not what they were');
     return new;
   end if;
 {predictions:s}

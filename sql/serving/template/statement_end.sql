@@ -3,7 +3,7 @@ declare
   dbml_batch json[];
 begin
   if not coalesce(dbml_scorer.{fits:I}(tg_relid), false) then
-    perform dbml._set_aside({profile:L}, null, 'rows that wait for the end of their statement');
+    perform dbml._miss({profile:L}, null, 'rows that wait for the end of their statement');
     return null;
   end if;
   for dbml_batch in

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
-revision = "0017"
-down_revision = "0016"
+revision = "0022"
+down_revision = "0021"
 
 
 def _profile(primary_key: bool) -> sa.Column[int]:
@@ -26,12 +26,12 @@ def upgrade() -> None:
         comment="The tables of each profile as they were when its functions were made.",
     )
     op.create_table(
-        "set_aside",
+        "missed",
         _profile(primary_key=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("now()")),
         sa.Column("sqlstate", sa.Text),
         sa.Column("message", sa.Text, nullable=False),
-        sa.Index("set_aside_profile_idx", "profile"),
+        sa.Index("missed_profile_idx", "profile"),
         schema="dbml",
         comment="Profiles of which something was not counted or scored, since when and why; dbml repair counts it.",
     )
@@ -45,10 +45,10 @@ def downgrade() -> None:
         "_waits(integer)",
         "_fits(integer, integer, text)",
         "_fits_now(integer, integer, text)",
-        "_set_aside(integer, text, text)",
+        "_miss(integer, text, text)",
         "_bind_fits(dbml.profile, boolean)",
         "_as_it_was(integer, integer)",
     ):
         op.execute(f"drop function if exists dbml.{function}")
-    op.drop_table("set_aside", schema="dbml")
+    op.drop_table("missed", schema="dbml")
     op.drop_table("attached_table", schema="dbml")
