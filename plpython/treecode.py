@@ -15,6 +15,10 @@ from typing import Any
 DEPTH_IN_ONE_EXPRESSION = 40
 
 
+# An expression, how deep its parentheses nest, and how long its chain of elses is.
+Written = tuple[str, int, int]
+
+
 @dataclass(frozen=True)
 class Column:
     """What the trees ask for.
@@ -60,8 +64,18 @@ class _Writer:
         self.columns, self.functions = columns, functions
         self.names = sorted({name for column in columns for name in column.names})
 
-    def write(self, place: int) -> tuple[str, int, int]:
-        """Return an expression, how deep its parentheses nest, and how long its chain of elses is."""
+    def write(self, root: int) -> Written:
+        """Write a tree from its leaves up: it may be deeper than Python recurses."""
+        order = [root]
+        for place in order:  # grows while it is walked
+            if self.column[place] >= 0:
+                order += (self.left[place], self.right[place])
+        below: dict[int, Written] = {}
+        for place in reversed(order):
+            below[place] = self._written(place, below)
+        return below[root]
+
+    def _written(self, place: int, below: dict[int, Written]) -> Written:
         column = self.column[place]
         if column < 0:
             return literal(self.threshold[place]), 0, 0
@@ -70,8 +84,8 @@ class _Writer:
             first, second, condition = one, zero, self.columns[column].text
         else:
             first, second, condition = self.left[place], self.right[place], self._left(place)
-        here, depth, chain = self.write(first)
-        other, other_depth, other_chain = self.write(second)
+        here, depth, chain = below.pop(first)
+        other, other_depth, other_chain = below.pop(second)
         if here == other:
             return here, depth, chain
         if depth > other_depth:

@@ -326,7 +326,7 @@ def test_what_no_plan_expresses_is_named(estimator: Any, task: str, words: str) 
 
 @pytest.mark.parametrize(
     "options, words",
-    [({"booster": "gblinear"}, "gblinear"), ({"booster": "dart"}, "dart"), ({"objective": "binary:hinge"}, "hinge")],
+    [({"objective": "multi:softmax", "num_class": 2}, "predict_proba"), ({"objective": "rank:pairwise"}, "pairwise")],
 )
 def test_what_no_plan_of_xgboost_expresses_is_named(options: dict[str, Any], words: str) -> None:
     xgboost = importlib.import_module("xgboost")

@@ -35,8 +35,9 @@ def isotonic_regression(estimator: IsotonicRegression, X: Columns) -> Answer:
 def _isotonic(plan: Builder, estimator: IsotonicRegression, value: Value) -> Value:
     plan.check(value.finite(), "Input X of IsotonicRegression contains NaN or infinity")
     x, y = estimator.X_thresholds_, estimator.y_thresholds_
-    if x.dtype != np.float64 or y.dtype != np.float64:
-        raise Unsupported("an IsotonicRegression that was fitted on float32 numbers")
+    single = x.dtype == np.float32
+    if single:
+        value = value.round32()
     if len(y) == 1:
         # One threshold is a constant, whatever is said of values out of bounds.
         return plan.constant(float(y[0]))
@@ -44,7 +45,16 @@ def _isotonic(plan: Builder, estimator: IsotonicRegression, value: Value) -> Val
         # "raise" raises and "nan" is no score.
         inside = plan.constant(float(x[0])).less_equal(value) & value.less_equal(float(x[-1]))
         plan.check(inside, "Input X of IsotonicRegression is out of bounds")
-    return value.interpolate(x, y)
+    return _interpolated32(value, x, y) if single else value.interpolate(x, y)
+
+
+def _interpolated32(value: Value, x: Any, y: Any) -> Value:
+    """``scipy.interpolate.interp1d`` in float32, where each operation rounds; what lies outside is clipped before."""
+    value = value.clip(float(x[0]), float(x[-1]))
+    low = np.clip(np.arange(len(x) + 1), 1, len(x) - 1) - 1
+    slopes = (y[low + 1] - y[low]) / (x[low + 1] - x[low])
+    slope, left, start = (value.step(x, table[low] if table is not slopes else table) for table in (slopes, x, y))
+    return ((slope * (value - left).round32()).round32() + start).round32()
 
 
 @predictor(CalibratedClassifierCV)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from lightgbm import LGBMClassifier, LGBMRegressor
 
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.histogram import classifier_answer
-from dbml.scorer.sklearn.registry import Answer, Column, Columns, predictor
+from dbml.scorer.sklearn.registry import Answer, Column, Columns, predictor, refuse_missing_booleans
 from dbml.scorer.sklearn.trees import Ensemble
 
 # What LightGBM takes for zero: its float32 constant 1e-35.
@@ -47,6 +48,10 @@ def lgbm_regressor(estimator: LGBMRegressor, X: Columns) -> Answer:
         return Answer(value=raw[0].function("sign") * raw[0] * raw[0])
     if objective[0] in _EXPONENTIAL:
         return Answer(value=raw[0].function("exp"))
+    if objective[0] == "cross_entropy":
+        return Answer(value=raw[0].sigmoid())
+    if objective[0] == "cross_entropy_lambda":
+        return Answer(value=raw[0].function("exp").function("log1p"))
     if objective[0] in _IDENTITY:
         return Answer(value=raw[0])
     raise Unsupported(f"LGBMRegressor with the objective {objective[0]}")
@@ -57,10 +62,6 @@ def _raw(estimator: Any, X: Columns) -> tuple[list[str], list[Value]]:
     booster = estimator.booster_
     # As predict: up to the best iteration, where training stopped early.
     model = booster.dump_model()
-    if any(tree["tree_structure"].get("leaf_coeff") for tree in model["tree_info"]) or booster.params.get(
-        "linear_tree"
-    ):
-        raise Unsupported(f"{what} with linear trees")
     if not model.get("objective"):
         raise Unsupported(f"{what} with an objective of its own")
     values = _columns(X, booster.pandas_categorical, what)
@@ -69,13 +70,57 @@ def _raw(estimator: Any, X: Columns) -> tuple[list[str], list[Value]]:
     ensembles = [Ensemble() for _ in range(count)]
     for index, tree in enumerate(model["tree_info"]):
         _add(ensembles[index % count], tree["tree_structure"], kinds)
+    given = list(values)
     for column, kind in kinds.items():
         values[column] = _MISSING[kind](values[column])
-    raw = [ensemble.node(X.plan, values) for ensemble in ensembles]
+    if any("leaf_const" in leaf for tree in model["tree_info"] for leaf in _leaves(tree["tree_structure"])):
+        trees = [(i % count, tree["tree_structure"]) for i, tree in enumerate(model["tree_info"])]
+        worths = [_linear_tree(X, values, structure, given) for _, structure in trees]
+        raw = [X.plan.sum([w for w, (group, _) in zip(worths, trees, strict=True) if group == k]) for k in range(count)]
+    else:
+        raw = [ensemble.node(X.plan, values) for ensemble in ensembles]
     if model.get("average_output"):
         iterations = len(model["tree_info"]) // count
         raw = [value / float(iterations) for value in raw]
     return model["objective"].split(), raw
+
+
+def _leaves(structure: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    waiting = [structure]
+    while waiting:
+        node = waiting.pop()
+        if "left_child" in node:
+            waiting += [node["right_child"], node["left_child"]]
+        else:
+            yield node
+
+
+def _linear_tree(X: Columns, values: list[Value], structure: dict[str, Any], given: list[Value]) -> Value:
+    """A tree with a linear function in each leaf, or a constant where one of its numbers is missing.
+
+    :param given: the columns as they are, before zero or what is missing is read as something else.
+    """
+    leaves = list(_leaves(structure))
+    for number, leaf in enumerate(leaves):
+        leaf["number"] = float(number)
+    ensemble = Ensemble()
+    _add(ensemble, structure, {}, "number")
+    reached = ensemble.node(X.plan, values)
+
+    def among(first: int, end: int) -> Value:
+        if end - first > 1:
+            middle = (first + end) // 2
+            return reached.less(float(middle)).select(among(first, middle), among(middle, end))
+        leaf = leaves[first]
+        used = [given[i] for i in leaf.get("leaf_features", [])]
+        if not used:
+            return X.plan.constant(leaf.get("leaf_const", leaf["leaf_value"]))
+        # From the constant on, as LightGBM adds.
+        terms = [value * float(weight) for value, weight in zip(used, leaf["leaf_coeff"], strict=True)]
+        missing = X.plan.any([value.missing() for value in used])
+        return missing.select(leaf["leaf_value"], X.plan.sum([leaf["leaf_const"], *terms]))
+
+    return among(0, len(leaves))
 
 
 def _whole(value: Value) -> Value:
@@ -94,6 +139,7 @@ _MISSING = {
 
 def _columns(X: Columns, categories: Any, what: str) -> list[Value]:
     known = iter(categories or [])
+    refuse_missing_booleans(X)
     return [_codes(column, next(known)) if column.dtype == "category" else _number(column, what) for column in X]
 
 
@@ -119,8 +165,11 @@ def _threshold(dumped: float) -> float:
     return math.inf if dumped >= _INFINITE else dumped
 
 
-def _add(ensemble: Ensemble, structure: dict[str, Any], kinds: dict[int, str]) -> None:
-    """Add one tree of the dumped model, parents first."""
+def _add(ensemble: Ensemble, structure: dict[str, Any], kinds: dict[int, str], worth: str = "leaf_value") -> None:
+    """Add one tree of the dumped model, parents first.
+
+    :param worth: what of a leaf is its value.
+    """
     nodes: list[dict[str, Any]] = [structure]
     left: list[int] = []
     right: list[int] = []
@@ -152,7 +201,7 @@ def _add(ensemble: Ensemble, structure: dict[str, Any], kinds: dict[int, str]) -
             ],
             dtype=np.float64,
         ),
-        value=np.array([node.get("leaf_value", 0.0) for node in nodes]),
+        value=np.array([node.get(worth, 0.0) for node in nodes]),
         left=np.array(left),
         right=np.array(right),
         missing_left=np.array([i not in sets and bool(node.get("default_left")) for i, node in enumerate(nodes)]),

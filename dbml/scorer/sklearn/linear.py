@@ -91,8 +91,7 @@ def only(values: list[Value], what: str) -> Value:
     QuantileRegressor, Ridge, RidgeCV, SGDRegressor, TheilSenRegressor, *older("PassiveAggressiveRegressor"),
 )  # fmt: skip
 def linear_regressor(estimator: Any, X: Columns) -> Answer:
-    values = decisions(estimator, X)
-    return Answer(value=values[0] if len(values) == 1 else None, values=values)
+    return Answer.of_targets(decisions(estimator, X))
 
 
 @predictor(PoissonRegressor, GammaRegressor, TweedieRegressor)
@@ -113,7 +112,7 @@ def partial_least_squares(estimator: Any, X: Columns) -> Answer:
     rows = weights(estimator.coef_, name)
     centred = X.of([v - float(m) for v, m in zip(X.values, estimator._x_mean, strict=True)])
     values = [weighted_sum(centred, row, float(b)) for row, b in zip(rows, np.ravel(estimator.intercept_), strict=True)]
-    return Answer(value=only(values, name))
+    return Answer.of_targets(values)
 
 
 @predictor(SGDOneClassSVM)

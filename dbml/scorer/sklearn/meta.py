@@ -16,6 +16,7 @@ from sklearn.ensemble import (
     VotingRegressor,
 )
 from sklearn.linear_model import RANSACRegressor
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 from dbml._plpython.plan import FUNCTIONS
@@ -194,3 +195,9 @@ def _applied(function: Any, arguments: Any, value: Value) -> Value:
     if name not in FUNCTIONS:
         raise Unsupported(f"the inverse function {name} of a target")
     return value.function(name)
+
+
+@predictor(MultiOutputRegressor)
+def multi_output_regressor(estimator: MultiOutputRegressor, X: Columns) -> Answer:
+    # Each of them is given an array.
+    return Answer(values=[regression(each, X) for each in estimator.estimators_])

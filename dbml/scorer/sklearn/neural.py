@@ -7,7 +7,7 @@ from typing import Any
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from dbml.scorer.plan import Unsupported, Value
-from dbml.scorer.sklearn.linear import only, weighted_sum, weights
+from dbml.scorer.sklearn.linear import weighted_sum, weights
 from dbml.scorer.sklearn.linear_classification import two_classes
 from dbml.scorer.sklearn.registry import Answer, Columns, predictor
 
@@ -46,7 +46,7 @@ def _activated(value: Value, activation: str) -> Value:
 
 @predictor(MLPRegressor)
 def regressor(estimator: MLPRegressor, X: Columns) -> Answer:
-    return Answer(value=only(_outputs(estimator, X), "MLPRegressor"))
+    return Answer.of_targets(_outputs(estimator, X))
 
 
 @predictor(MLPClassifier)

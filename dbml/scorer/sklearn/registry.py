@@ -167,6 +167,11 @@ class Answer:
     function: list[Value] | None = None
     values: list[Value] | None = None
 
+    @classmethod
+    def of_targets(cls, values: list[Value]) -> Answer:
+        """What a regressor says of each of its targets."""
+        return cls(value=values[0] if len(values) == 1 else None, values=values)
+
     def predicted(self, plan: Builder) -> list[Value]:
         """Per class, the condition that ``predict`` answers with it."""
         if self.votes is not None:
@@ -187,6 +192,17 @@ class Answer:
         for worth, condition in list(zip(worths, self.predicted(plan), strict=True))[-2::-1]:
             score = condition.select(float(worth), score)
         return score
+
+
+def refuse_missing_booleans(X: Columns) -> Columns:
+    """Refuse a row in which a column of booleans is missing.
+
+    pandas makes a column of objects of it, which LightGBM and XGBoost do not take.
+    """
+    for column in X.columns if X.frame else ():
+        if column.dtype == "bool":
+            X.plan.check(~column.value.missing(), f"column {column.name} holds true or false, and may not be missing")
+    return X
 
 
 Transform = Callable[[Any, Columns], Columns]

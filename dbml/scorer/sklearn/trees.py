@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
@@ -152,7 +153,7 @@ def as_float32(X: Columns, what: str, missing: bool) -> Columns:
 
 def _checked(estimator: Any, X: Columns) -> Columns:
     """Refuse what a tree or a forest refuses; a forest asks its first tree whether NaN may pass."""
-    if estimator.n_outputs_ != 1:
+    if estimator.n_outputs_ != 1 and is_classifier(estimator):
         raise Unsupported(f"a {type(estimator).__name__} of several outputs")
     tree = estimator.estimators_[0] if hasattr(estimator, "estimators_") else estimator
     return as_float32(X, type(estimator).__name__, missing=bool(get_tags(tree).input_tags.allow_nan))
@@ -175,7 +176,7 @@ def tree_classifier(estimator: Any, X: Columns) -> Answer:
 @predictor(DecisionTreeRegressor, ExtraTreeRegressor)
 def tree_regressor(estimator: Any, X: Columns) -> Answer:
     X = _checked(estimator, X)
-    return Answer(value=sum_of([estimator], _mean, X))
+    return Answer.of_targets([sum_of([estimator], _mean(i), X) for i in range(estimator.n_outputs_)])
 
 
 @predictor(RandomForestClassifier, ExtraTreesClassifier)
@@ -188,15 +189,16 @@ def forest_classifier(estimator: Any, X: Columns) -> Answer:
 @predictor(RandomForestRegressor, ExtraTreesRegressor)
 def forest_regressor(estimator: Any, X: Columns) -> Answer:
     X = _checked(estimator, X)
-    return Answer(value=sum_of(estimator.estimators_, _mean, X) / float(len(estimator.estimators_)))
+    trees = estimator.estimators_
+    return Answer.of_targets([sum_of(trees, _mean(i), X) / float(len(trees)) for i in range(estimator.n_outputs_)])
 
 
 def _share(index: int) -> Callable[[Any], Any]:
     return lambda tree: tree.value[:, 0, index]
 
 
-def _mean(tree: Any) -> Any:
-    return tree.value[:, 0, 0]
+def _mean(target: int) -> Callable[[Any], Any]:
+    return lambda tree: tree.value[:, target, 0]
 
 
 @transformer(RandomTreesEmbedding)

@@ -10,8 +10,8 @@ import numpy as np
 from xgboost import XGBClassifier, XGBRegressor, XGBRFClassifier, XGBRFRegressor
 
 from dbml.scorer.plan import Unsupported, Value
-from dbml.scorer.sklearn.registry import Answer, Columns, predictor
-from dbml.scorer.sklearn.trees import Ensemble, widened
+from dbml.scorer.sklearn.registry import Answer, Columns, predictor, refuse_missing_booleans
+from dbml.scorer.sklearn.trees import Ensemble, as_float32, widened
 
 _LOGISTIC = ("binary:logistic", "reg:logistic")
 _IDENTITY = (
@@ -31,9 +31,16 @@ def xgb_classifier(estimator: Any, X: Columns) -> Answer:
     if objective in _MULTI:
         if objective == "multi:softmax":
             # scipy answers for predict_proba: in float32, by numpy's exp, whose last bits are the processor's own.
-            return Answer(decision=margins)
+            return Answer(decision=margins, function=margins)
         probabilities = _softmax32(margins, X)
         return Answer(probabilities, function=margins)
+    if objective == "binary:hinge":
+        positive = X.plan.constant(0.0).less(margins[0]).indicator()
+        return Answer([1.0 - positive, positive], function=margins)
+    if objective == "binary:logitraw":
+        # What is called its probabilities are margins.
+        votes = [margins[0].less_equal(0.5), X.plan.constant(0.5).less(margins[0])]
+        return Answer(votes=votes, function=margins)
     if objective not in _LOGISTIC:
         raise Unsupported(f"{type(estimator).__name__} with the objective {objective}")
     positive = _sigmoid32(margins[0])
@@ -44,13 +51,15 @@ def xgb_classifier(estimator: Any, X: Columns) -> Answer:
 @predictor(XGBRegressor, XGBRFRegressor)
 def xgb_regressor(estimator: Any, X: Columns) -> Answer:
     objective, margins = _margins(estimator, X)
-    if objective in _IDENTITY:
-        return Answer(value=margins[0])
-    if objective in _EXPONENTIAL:
-        return Answer(value=margins[0].function("exp32"))
-    if objective in _LOGISTIC:
-        return Answer(value=_sigmoid32(margins[0]))
-    raise Unsupported(f"{type(estimator).__name__} with the objective {objective}")
+    if objective in _IDENTITY or objective == "binary:logitraw":
+        values = margins
+    elif objective in _EXPONENTIAL:
+        values = [margin.function("exp32") for margin in margins]
+    elif objective in _LOGISTIC:
+        values = [_sigmoid32(margin) for margin in margins]
+    else:
+        raise Unsupported(f"{type(estimator).__name__} with the objective {objective}")
+    return Answer.of_targets(values)
 
 
 def _margins(estimator: Any, X: Columns) -> tuple[str, list[Value]]:
@@ -58,28 +67,44 @@ def _margins(estimator: Any, X: Columns) -> tuple[str, list[Value]]:
     what = type(estimator).__name__
     learner = json.loads(estimator.get_booster().save_raw("json"))["learner"]
     booster, objective = learner["gradient_booster"], learner["objective"]["name"]
-    if booster["name"] != "gbtree":
-        raise Unsupported(f"{what} with the booster {booster['name']}")
-    model = booster["model"]
-    starts = _starts(learner, objective, what)
+    starts = _starts(learner, objective)
     values = _float32_columns(estimator, X)
+    if booster["name"] == "gblinear":
+        # Other boosters take a DataFrame as it is; this one makes a matrix of it, which refuses infinity.
+        as_float32(X, what, missing=True)
+        return objective, _linear(np.array(booster["model"]["weights"], dtype=np.float32), starts, values)
+    dropped = booster.get("weight_drop")
+    model = (booster["gbtree"] if dropped else booster)["model"]
     used = range(len(model["trees"]))
     end = estimator._get_iteration_range(None)[1]
     if end:
         used = range(model["iteration_indptr"][end])
     ensembles = [Ensemble() for _ in starts]
     for index in used:
-        _add(ensembles[model["tree_info"][index] if len(starts) > 1 else 0], model["trees"][index], what)
+        group = model["tree_info"][index] if len(starts) > 1 else 0
+        weight = (np.float32(starts[group]), np.float32(dropped[index])) if dropped else None
+        _add(ensembles[group], model["trees"][index], what, weight)
     return objective, [
         ensemble.node(X.plan, values, start, precision=32) for ensemble, start in zip(ensembles, starts, strict=True)
     ]
 
 
-def _starts(learner: dict[str, Any], objective: str, what: str) -> list[float]:
+def _linear(weights: Any, starts: list[float], values: list[Value]) -> list[Value]:
+    """Products and sums in float32, feature by feature; what is missing adds nothing."""
+    found = []
+    table = weights.reshape(len(values) + 1, len(starts))
+    for group, start in enumerate(starts):
+        margin: Value | float = float(np.float32(table[-1, group] + np.float32(start)))
+        for value, weight in zip(values, table[:, group].tolist(), strict=False):
+            term = (value.round32() * weight).round32()
+            margin = value.missing().select(margin, (term + margin).round32())
+        found.append(values[0].plan.constant(margin) if isinstance(margin, float) else margin)
+    return found
+
+
+def _starts(learner: dict[str, Any], objective: str) -> list[float]:
     parameters = learner["learner_model_param"]
-    if int(parameters.get("num_target", 1)) > 1:
-        raise Unsupported(f"{what} of several outputs")
-    count = max(int(parameters["num_class"]), 1)
+    count = max(int(parameters["num_class"]), int(parameters.get("num_target", 1)), 1)
     written = parameters["base_score"]
     scores = json.loads(written) if written.startswith("[") else [float(written)]  # a list since version 3.1
     single = np.asarray(scores * count if len(scores) == 1 else scores, dtype=np.float32)
@@ -94,24 +119,33 @@ def _starts(learner: dict[str, Any], objective: str, what: str) -> list[float]:
 def _float32_columns(estimator: Any, X: Columns) -> list[Value]:
     if any(column.dtype == "category" for column in X):
         raise Unsupported(f"{type(estimator).__name__} with categories of its own")
-    values = X.numeric(type(estimator).__name__).values
+    values = refuse_missing_booleans(X.numeric(type(estimator).__name__)).values
     missing = float(np.float32(estimator.missing))
     if math.isnan(missing):
         return values
     return [v.round32().equal(missing).select(math.nan, v) for v in values]
 
 
-def _add(ensemble: Ensemble, tree: dict[str, Any], what: str) -> None:
+def _add(ensemble: Ensemble, tree: dict[str, Any], what: str, dropped: Any = None) -> None:
+    """Add a tree.
+
+    :param dropped: of the booster dart: the start, and the weight of the tree.
+    """
     if any(tree["split_type"]) or tree["tree_param"]["size_leaf_vector"] not in ("0", "1"):
         raise Unsupported(f"{what} with categorical splits or vectors in its leaves")
     left = np.asarray(tree["left_children"])
     condition = np.asarray(tree["split_conditions"], dtype=np.float32)
+    worth = condition
+    if dropped is not None:
+        # The start is added and taken off again, and that rounds.
+        start, weight = dropped
+        worth = ((condition + start) - start) * weight
     ensemble.add_arrays(
         leaf=left < 0,
         feature=np.asarray(tree["split_indices"]),
         # x < t is x <= the float32 below t.
         threshold=widened(np.nextafter(condition, np.float32(-np.inf))),
-        value=condition.astype(np.float64),
+        value=worth.astype(np.float64),
         left=left,
         right=np.asarray(tree["right_children"]),
         missing_left=np.asarray(tree["default_left"]),
