@@ -148,6 +148,7 @@ def _prediction(prediction: Prediction) -> str:
         "output": prediction.output,
         "of": prediction.of,
         "outputs": {column: _output(held) for column, held in prediction.outputs.items()},
+        "holdout": prediction.holdout,
     }
     given = _given(values, {"on_error": "keep", "features": {}, "output": SCORE, "outputs": {}})
     return _call("spec.Prediction", [repr(prediction.model), repr(prediction.column), *given])

@@ -80,6 +80,8 @@ class Prediction:
         column of the same name.
     :param log: what of each prediction is logged: ``all`` (score and features), ``scores``, a share of the entities
         such as 0.1 (score and features of these); None logs nothing.
+    :param holdout: a share of the entities, such as 0.02, that are scored and logged while the column stays NULL:
+        always the same ones, whatever else is tried. It needs a log.
     """
 
     model: str
@@ -92,6 +94,7 @@ class Prediction:
     output: str = SCORE
     of: str | None = None
     outputs: Mapping[str, Output | str | Mapping[str, str]] = field(default_factory=dict)
+    holdout: float | None = None
 
     def __post_init__(self) -> None:
         outputs = {column: output(said) for column, said in self.outputs.items()}
@@ -108,6 +111,22 @@ class Prediction:
                 f'prediction of "{self.model}" has log = {json.dumps(self.log)}',
                 'It is "all", "scores", or a share of the entities from 0.0001 to 1, such as 0.1.',
             )
+        if self.holdout is not None:
+            if isinstance(self.holdout, bool) or not 0.0001 <= self.holdout <= 0.5:
+                raise SpecError(
+                    f'prediction of "{self.model}" has holdout = {json.dumps(self.holdout)}',
+                    "It is a share of the entities from 0.0001 to 0.5, such as 0.02.",
+                )
+            if not self.plain:
+                raise SpecError(
+                    f'prediction of "{self.model}" has a holdout and holds more than the score',
+                    "A holdout is for the score alone: leave output and outputs out.",
+                )
+            if self.log is None:
+                raise SpecError(
+                    f'prediction of "{self.model}" has a holdout and no log, so that the scores would be nowhere',
+                    'Write log = "all" or log = "scores" beside it.',
+                )
 
     @property
     def columns(self) -> list[str]:
@@ -263,7 +282,7 @@ class Profile:
         """The spec as JSON-ready data; what it does not ask for is not there."""
         data = dataclasses.asdict(self)
         for prediction in data["predictions"]:
-            for key, usual in (("log", None), ("output", SCORE), ("of", None), ("outputs", {})):
+            for key, usual in (("log", None), ("holdout", None), ("output", SCORE), ("of", None), ("outputs", {})):
                 if prediction[key] == usual:
                     del prediction[key]
             for column, held in prediction.get("outputs", {}).items():
@@ -324,6 +343,7 @@ def read(path: Path | str) -> Profile:
                 "output": str,
                 "of": str,
                 "outputs": dict,
+                "holdout": (float, int),
             },
         )
         for column, held in entry.get("outputs", {}).items():

@@ -197,6 +197,7 @@ def records(attachment: Attachment) -> list[sql.Composed]:
                 "outputs": sql.NULL
                 if p.plain
                 else _json({column: held.as_dict() for column, held in p.answers.items()}),
+                "holdout": sql.Literal(p.holdout),
             },
         )
         for p in profile.predictions

@@ -73,6 +73,8 @@ def examine(connection: Connection) -> list[Finding]:
                 else "dbml install",
             )
         )
+        if readable and database.value(raw, "may_ask_hashes"):
+            findings += _hashes(raw)
         if facts.own:
             findings += [
                 Finding(
@@ -131,6 +133,21 @@ def _broken(raw: psycopg.Connection[Any]) -> list[Finding]:
         Finding(f"profile {row['profile']}", what, ok=False, mend=f"dbml repair {row['profile']}")
         for row in database.named(raw, "broken_profiles")
         for what in row["broken"]
+    ]
+
+
+def _hashes(raw: psycopg.Connection[Any]) -> list[Finding]:
+    """Whether entities have here the arms that they have on other servers."""
+    if not database.value(raw, "hashes_differ"):
+        return [Finding("hashes of keys", "as on other servers", ok=True)]
+    return [
+        Finding(
+            "hashes of keys",
+            "not those of other servers: entities of a database that was moved here have other arms",
+            ok=False,
+            needed=False,
+            mend="end what runs side by side (dbml serving lists it) with dbml abort NAME, and start it again",
+        )
     ]
 
 

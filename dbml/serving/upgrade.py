@@ -35,7 +35,7 @@ def install(
     :param key: file of the private key by which the one who installs will sign models; else ``DBML_KEY``, else the one
         in the user's configuration. Made if it is not there; its public half is trusted from here on.
     :returns: ``changed`` (bool), ``revision``, ``plpython`` (bool: the engine ``python`` can be used), ``notices``
-        (sentences about the key).
+        (sentences about the key, and about hashes that are not those of other servers).
     :raises NotInstalled: a schema ``dbml`` or ``dbml_scorer`` is there that is not dbml's own.
     :raises PermissionDenied: the role may not create schemas, roles or PL/Python functions.
     """
@@ -45,6 +45,11 @@ def install(
     raw = database.driver(connection)
     with database.translated():
         done["notices"] = trust.introduce(raw, key)
+        if database.value(raw, "hashes_differ"):
+            done["notices"].append(
+                "this server hashes keys otherwise than others, so that entities of a database that was moved here "
+                "have other arms; dbml doctor says what to do"
+            )
         with database.pinned(raw):
             for record in catalog.records(raw):
                 # What others have changed waits for repair, and keeps nobody from installing.

@@ -114,3 +114,11 @@ select c.* from dbml.comparison(%(name)s) c;
 -- name: broken_profiles
 -- Profiles whose tables others have changed since, and what they have changed.
 select distinct s.profile, s.broken from dbml.status s where s.broken <> '{}';
+
+-- name: hashes_differ
+-- Whether this server hashes keys otherwise than others.
+select dbml._hashes_differ();
+
+-- name: may_ask_hashes
+-- Whether that can be asked: an earlier release does not have the function.
+select coalesce(has_function_privilege(to_regprocedure('dbml._hashes_differ()'), 'execute'), false);

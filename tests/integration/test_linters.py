@@ -172,7 +172,7 @@ EXCEPTIONS = {
         "squawk",
         "ban-drop-function",
         "install( --sql)?",
-        r"dbml\._(mark_parallel|bind_checks|bind_finish|bind_row|follow_windows|row_prediction|row_failed)\(",
+        r"dbml\._(mark_parallel|bind_checks|bind_finish|bind_row|follow_windows|row_prediction|row_failed|scores_routed|score_or_null)\(",
     ): (
         "Functions of earlier releases, which only installing, deploying and rescoring called: sql/schema/install/retired.sql."
     ),

@@ -377,3 +377,12 @@ def test_only_deployers_may_start_or_end_a_strategy(two: None, db: psycopg.Conne
             db.execute(statement)
     assert db.execute("select dbml.arm_of('churn', '1')").fetchone() == ("control",)
     db.execute("reset role")
+
+
+def test_a_server_that_hashes_otherwise_is_told_of(cli: Cli, db: psycopg.Connection[Any]) -> None:
+    assert "as on other servers" in cli("doctor").output
+    assert "hashes" not in cli("install").output
+    # A server where the known answers are other ones.
+    db.execute("create or replace function dbml._hashes_differ() returns boolean language sql return true")
+    assert "not those of other servers" in cli("doctor").output
+    assert "hashes keys otherwise than others" in cli("install").output

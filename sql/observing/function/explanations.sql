@@ -52,7 +52,9 @@ as $$
 declare
   rows_in_a_batch constant integer := 4096;
   scorer dbml.scorer := dbml._scorer_named(model);
-  routed text := (dbml._scores_routed(model, relation, names, types)).version;
+  routed text := (
+    select case when count(*) > 1 then dbml._cases(string_agg(dbml._branch(r.condition, (r.scorer).version::text), '' order by r.place)) end
+      from dbml._scores_routes(model, scorer, relation, names) r);
   keys text[] := dbml._scores_keys(scorer.model, relation, names);
   inputs record;
   batches record;

@@ -10,13 +10,12 @@ grant execute on function dbml.training_set(text, timestamptz, timestamptz), dbm
   dbml._exposed(text, text), dbml._logged_features(text, integer), dbml._training(text) to dbml_analyst;
 grant execute on function dbml._remember_training(text, integer, jsonb) to dbml_deployer;
 grant execute on function dbml.score(text, jsonb), dbml.scores(text, text), dbml.outputs(text, jsonb), dbml.arm_of(text, text),
-  dbml.version_of(text, text), dbml.comparison(text) to dbml_analyst;
+  dbml.version_of(text, text), dbml.comparison(text), dbml._hashes_differ() to dbml_analyst;
 -- The view status asks what others have changed.
 grant execute on function dbml._broken(integer), dbml._waits(integer) to dbml_analyst;
 -- scores() runs with its caller's rights.
 grant execute on function dbml._is_a_name(text), dbml._scores(text, regclass, text), dbml._fetch(text, integer),
   dbml._scores_reading(text, regclass, text[], oid[]), dbml._careful_or_null(text, integer, float8[], text[]),
-  dbml._score_or_null(text, integer, float8[], text[]),
   dbml._key_of_rows(text, regclass, text[]) to dbml_analyst;
 -- The web service scores with its clients' rights.
 grant execute on function dbml._scores_statement(text, regclass, text[], oid[], text), dbml._serving_state(text), dbml._interface(text) to dbml_analyst;

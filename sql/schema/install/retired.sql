@@ -5,6 +5,8 @@ drop function if exists dbml._bind_checks(dbml.profile);
 drop function if exists dbml._bind_finish(integer);
 drop function if exists dbml._follow_windows(integer);
 drop function if exists dbml._bind_row(dbml.profile, boolean);
+drop function if exists dbml._scores_routed(text, regclass, text[], oid[]);
+drop function if exists dbml._score_or_null(text, integer, float8[], text[]);
 drop function if exists dbml._row_prediction(dbml.profile, dbml.prediction, dbml.scorer);
 drop function if exists dbml._row_failed(dbml.profile, dbml.prediction, dbml.scorer);
 do $$

@@ -49,11 +49,16 @@ begin
     'log_declared', case when prediction.log is null then '' else concat_ws(E'\n', dbml._template('row_log_declared'),
       case when exists (select from dbml.arm a where a.model = prediction.model and a.shadow_share is not null and a.answered_before is null)
         then dbml._template('row_shadow_declared') end) end,
-    'logged', dbml._row_logged(attached, prediction, false),
+    'logged', dbml._row_logged(attached, prediction, false)
+      || case when prediction.holdout is null then ''
+           else E'\n' || dbml._fill(dbml._template('row_held_out'), jsonb_build_object('column', prediction.column_name)) end,
     'bucket', concat_ws(E'\n', case when not alone then '    dbml_bucket integer;' end,
                         case when prediction.outputs is not null then '    dbml_outputs float8[];' end),
     'unchanged', dbml._row_unchanged(attached, prediction, read),
-    'score', case when alone then routes else dbml._fill(dbml._template('row_routes'), jsonb_build_object(
+    'score', case when prediction.holdout is null then ''
+        else dbml._fill(dbml._template('row_holdout'), jsonb_build_object(
+          'held_out', dbml._held_out(attached, prediction, dbml._keys(attached, 'new')))) || E'\n' end
+      || case when alone then routes else dbml._fill(dbml._template('row_routes'), jsonb_build_object(
       'bucket', dbml._row_bucket(attached, prediction, 'new'), 'routes', routes)) end,
     'failed', dbml._row_failed(attached, prediction,
       case when alone then quote_literal(deployed.engine) else format('case dbml_version%s end', engines) end),
@@ -73,7 +78,7 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-  select '        if dbml_bucket is null then dbml_arm := ''outside''; end if;'
+  select '        if dbml_bucket is null and dbml_arm = ''control'' then dbml_arm := ''outside''; end if;'
     from dbml.rollout o
    where o.model = prediction.model and o.predicate is not null and prediction.log is not null
 $$;

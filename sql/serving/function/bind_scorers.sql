@@ -12,6 +12,7 @@ declare
   scorer text;
   call text;
   says text;
+  held_out text;
   models text[] := '{}';
   -- The planner decides by the outermost function's label, before it is inlined.
   safe boolean := true;
@@ -21,8 +22,9 @@ begin
     scorer := format('profile_%s_%s', attached.id, prediction.model);
     call := '';
     says := null;
+    held_out := dbml._held_out(attached, prediction, dbml._keys(attached, 'c'));
     for route in
-      select r.*, true as serves, count(*) over () = 1 as alone
+      select r.*, true as serves, count(*) over () = 1 as sole
         from dbml._routes(attached, prediction, dbml._row_bucket(attached, prediction, 'c')) r
        union all
       select s.arm, dbml._scorer(s.model, s.version), null, false, false
@@ -33,12 +35,12 @@ begin
       changed := changed + called.changed;
       safe := safe and (route.scorer).engine = 'sql';
       if route.serves then
-        call := case when route.alone then called.call
+        call := case when route.sole then called.call
                      when route.condition is not null then concat_ws(' ', coalesce(nullif(call, ''), 'case'), format('when %s then %s', route.condition, called.call))
                      else format('%s else %s end', call, called.call) end;
         says := concat_ws(', ', says, format('%s@%s, engine %s', prediction.model, (route.scorer).version, (route.scorer).engine));
       end if;
-      if not route.alone then
+      if not route.sole or held_out is not null then
         -- By an arm or a version: each has a function of its own, which is inlined as the whole is.
         changed := changed + dbml._generate_from(
           format('dbml_scorer.%s(%s)', dbml._quoted(scorer || '@' || route.arm), attached.relation),
@@ -57,6 +59,10 @@ begin
                'model', format('%s@%s', prediction.model, (route.scorer).version), 'scorer', scorer || '@' || route.arm));
       end if;
     end loop;
+    -- Nobody is to act on the score of a row that is held out; who names a version or an arm has it all the same.
+    if held_out is not null and says is not null then
+      call := format('case when not (%s) then %s end', held_out, call);
+    end if;
     if says is null then
       call := format('dbml._not_deployed(%L)', prediction.model);
     end if;

@@ -270,7 +270,8 @@ begin
            dbml._quoted(prediction.version_column) || ' = a.scored_version', dbml._quoted(prediction.scored_at_column) || ' = a.scored_at')
          else format('%1$s = case when p.%1$s is null then ''NaN''::float8 end', dbml._quoted(prediction.column_name)) end,
     case when made then format('join dbml.aside a on a.profile = %s and a.model = %L and a.version = %s and a.entity = o.dbml_entity'
-           ' and a.row = o.dbml_row and a.score is not null', attached.id, prediction.model, version) else '' end,
+           ' and a.row = o.dbml_row and a.score is not null%s', attached.id, prediction.model, version,
+             coalesce(' and not ' || dbml._held_out(attached, prediction, dbml._keys(attached, 'o')), '')) else '' end,
     (select string_agg(format('p.%1$s = o.%1$s', dbml._quoted(k)), ' and ') from unnest(attached.key) k),
     dbml._row_identity('p'), made,
     case when made and prediction.log is not null then dbml._swap_logged(attached, prediction, version) else '' end);

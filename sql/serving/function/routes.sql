@@ -20,7 +20,31 @@ $$;
 comment on function dbml._routes(dbml.profile, dbml.prediction, text) is
   'The arms that score rows, each with the condition under which, given the SQL for a row''s bucket; the control is the last, and has the rest.';
 
--- A row that a strategy leaves out has no bucket, and so falls to the control.
+-- With a salt of its own: whom a strategy gets says nothing about who is held out.
+create or replace function dbml._held_out(attached dbml.profile, prediction dbml.prediction, keys text[]) returns text
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  select case when prediction.holdout is not null then
+           format('%s < %s', dbml._bucket(attached, 'holdout of ' || prediction.model, keys), round(prediction.holdout * 10000)) end
+$$;
+comment on function dbml._held_out(dbml.profile, dbml.prediction, text[]) is
+  'SQL that says whether an entity is held out, from the SQL for each column of its key; NULL where the prediction has no holdout.';
+
+create or replace function dbml._keys(attached dbml.profile, row_name text) returns text[]
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select array_agg(format('%s.%s', row_name, dbml._quoted(k)) order by i) from unnest(attached.key) with ordinality u(k, i)
+$$;
+comment on function dbml._keys(dbml.profile, text) is 'SQL for each column of the key of a row.';
+
+-- A row that a strategy leaves out has no bucket, and so falls to the control; so does one that is held out.
 create or replace function dbml._row_bucket(attached dbml.profile, prediction dbml.prediction, row_name text) returns text
 language sql
 stable
@@ -28,15 +52,16 @@ security definer
 set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
-  select case when o.predicate is null then b.bucket
-              else format('case when dbml_scorer.%s(%s) then %s end',
-                     dbml._quoted(dbml._where_function(prediction)),
-                     (select string_agg(format('%s.%s', row_name, dbml._quoted(c)), ', ')
-                        from unnest(dbml._columns_named(attached.relation, o.predicate)) c),
-                     b.bucket) end
-    from (select dbml._bucket(attached, prediction.model,
-                   array(select format('%s.%s', row_name, dbml._quoted(k)) from unnest(attached.key) with ordinality u(k, i) order by i))) b(bucket)
-    left join dbml.rollout o on o.model = prediction.model
+  select case when c.condition = '' then b.bucket else format('case when %s then %s end', c.condition, b.bucket) end
+    from (select dbml._bucket(attached, prediction.model, dbml._keys(attached, row_name))) b(bucket)
+   cross join (
+         select concat_ws(' and ',
+                  (select format('dbml_scorer.%s(%s)', dbml._quoted(dbml._where_function(prediction)),
+                            (select string_agg(format('%s.%s', row_name, dbml._quoted(c)), ', ')
+                               from unnest(dbml._columns_named(attached.relation, o.predicate)) c))
+                     from dbml.rollout o
+                    where o.model = prediction.model and o.predicate is not null),
+                  'not (' || dbml._held_out(attached, prediction, dbml._keys(attached, row_name)) || ')')) c(condition)
 $$;
 comment on function dbml._row_bucket(dbml.profile, dbml.prediction, text) is 'SQL for the bucket of a profile row.';
 
@@ -141,13 +166,16 @@ security definer
 set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
-  select case
+  select coalesce('case when ' || case wanted when 'arm' then dbml._held_out(attached, prediction, dbml._keys(attached, row_name)) end
+                  || ' then ''holdout''::text else ', '')
+         || case
            when count(*) = 0 then case wanted when 'arm' then 'null::text' else 'null::integer' end
            when count(*) = 1 then min(v.value)
            else format('case %s else %s end',
                   string_agg(format('when %s then %s', r.condition, v.value), ' ' order by r.arm) filter (where r.condition is not null),
                   min(v.value) filter (where r.condition is null))
          end
+         || case when wanted = 'arm' and prediction.holdout is not null then ' end' else '' end
     from dbml._routes(attached, prediction, dbml._row_bucket(attached, prediction, row_name)) r
    cross join lateral (
      select case wanted when 'arm' then quote_literal(r.arm) || '::text' else (r.scorer).version::text end as value) v

@@ -145,89 +145,58 @@ $$;
 comment on function dbml._scores_inputs(text, dbml.scorer, regclass, text[], oid[]) is
   'How scores() reads the features of one version from its rows.';
 
--- Where several versions serve, each row is scored alone by its own: the rows are read once, whatever they come from.
-create or replace function dbml._scores_routed(
-  model text, relation regclass, names text[], types oid[], out version text, out score text
-)
+create or replace function dbml._scores_routes(model text, serving dbml.scorer, relation regclass, names text[])
+returns table (place integer, scorer dbml.scorer, condition text, held_out text)
 language plpgsql
 stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
+#variable_conflict use_column
 declare
   attached dbml.profile;
   prediction dbml.prediction;
   keys text[];
   bucket text;
-  predicate text := (select o.predicate from dbml.rollout o where o.model = _scores_routed.model);
-  route record;
-  inputs record;
-  call text;
+  predicate text := (select o.predicate from dbml.rollout o where o.model = _scores_routes.model);
 begin
-  if not exists (select from dbml.serving s where s.model = _scores_routed.model and s.arm <> 'control' and s.share > 0) then
-    return;
-  end if;
   select p.* into attached
     from dbml.profile p
     join dbml.prediction r on r.profile = p.id
-   where r.model = _scores_routed.model and p.key::text[] <@ names
-     and (_scores_routed.relation is null or p.relation = _scores_routed.relation)
+   where r.model = _scores_routes.model and p.key::text[] <@ names
+     and (_scores_routes.relation is null or p.relation = _scores_routes.relation)
    order by p.id
    limit 1;
-  -- Rows without the key belong to nobody: the control scores them.
-  if attached.id is null then
+  -- Rows without the key belong to nobody: the control scores them. Who names a version has it for every row.
+  if attached.id is null or serving.model <> _scores_routes.model then
+    return query select 0, serving, null, null;
     return;
   end if;
-  select r.* into prediction from dbml.prediction r where r.profile = attached.id and r.model = _scores_routed.model;
+  select r.* into prediction from dbml.prediction r where r.profile = attached.id and r.model = _scores_routes.model;
   select array_agg(format('q.c%s::%s', array_position(names, a.attname::text), format_type(a.atttypid, a.atttypmod)) order by k.i) into keys
     from unnest(attached.key) with ordinality k(name, i)
     join pg_attribute a on a.attrelid = attached.relation and a.attname = k.name;
-  bucket := dbml._bucket(attached, model, keys);
-  if predicate is not null then
+  held_out := dbml._held_out(attached, prediction, keys);
+  bucket := dbml._bucket(attached, prediction.model, keys);
+  bucket := coalesce('case when not (' || held_out || ') then ' || bucket || ' end', bucket);
+  if predicate is not null and exists (select from dbml.serving s where s.model = prediction.model and s.arm <> 'control' and s.share > 0) then
     if not dbml._columns_named(attached.relation, predicate) <@ names then
-      raise exception 'the rows lack a column by which % chooses its version: %', quote_literal(model), predicate
+      raise exception 'the rows lack a column by which % chooses its version: %', quote_literal(prediction.model), predicate
         using errcode = 'DB013', hint = 'Give it as a column, or name a version, such as churn@2.';
     end if;
     bucket := format('case when dbml_scorer.%s(%s) then %s end', dbml._quoted(dbml._where_function(prediction)),
       (select string_agg(format('q.c%s', array_position(names, c)), ', ' order by i)
          from unnest(dbml._columns_named(attached.relation, predicate)) with ordinality u(c, i)), bucket);
   end if;
-  for route in select * from dbml._routes(attached, prediction, bucket) loop
-    inputs := dbml._scores_inputs(model, route.scorer, relation, names, types);
-    call := case (route.scorer).engine
-      when 'sql' then format('coalesce(%s, dbml._careful_or_null(%L, %s, %s))',
-        dbml._filled((route.scorer).expression, inputs.numbers, inputs.texts),
-        prediction.model, (route.scorer).version, dbml._arrays(inputs.numbers, inputs.texts))
-      else format('dbml._score_or_null(%L, %s, %s)', prediction.model, (route.scorer).version, dbml._arrays(inputs.numbers, inputs.texts))
-    end;
-    if route.condition is null then
-      version := format('case%s else %s end', version, (route.scorer).version);
-      score := format('case%s else %s end', score, call);
-    else
-      version := format('%s when %s then %s', version, route.condition, (route.scorer).version);
-      score := format('%s when %s then %s', score, route.condition, call);
-    end if;
-  end loop;
+  return query
+    select (row_number() over (order by r.condition is null, r.arm))::integer - 1, r.scorer, r.condition, held_out
+      from dbml._routes(attached, prediction, bucket) r
+     order by 1;
 end
 $$;
-comment on function dbml._scores_routed(text, regclass, text[], oid[]) is
-  'The SQL by which scores() scores a row by the version that it belongs to; NULL where one version serves all.';
-
-create or replace function dbml._score_or_null(model text, version integer, numbers float8[], texts text[]) returns float8
-language plpgsql
-stable parallel unsafe
-security definer
-set search_path = pg_catalog, pg_temp
-set client_min_messages = notice
-as $$
-begin
-  return dbml._score_arrays(dbml._scorer(model, version), numbers, texts);
-exception when sqlstate 'DB013' then
-  return null;
-end
-$$;
-comment on function dbml._score_or_null(text, integer, float8[], text[]) is 'The score of a row by one version; NULL where the model refuses it.';
+comment on function dbml._scores_routes(text, dbml.scorer, regclass, text[]) is
+  'The versions that scores() asks, each with the condition under which a row, named q, is its; the last has the rest. And which rows are held out.';
 
 create or replace function dbml._numbered(pattern text, items text[]) returns text
 language sql

@@ -41,7 +41,7 @@ begin
   end if;
   batches := dbml._scores_in_batches(model, relation, names, types);
   return replace(batches.scoring, '{rows}', format(E'(select %s from (%s\n) q(%s)) b(%s)',
-    batches.columns, source, aliases, regexp_replace(batches.definitions, ' (text|float8)', '', 'g')));
+    batches.columns, source, aliases, regexp_replace(batches.definitions, ' (text|float8|integer|boolean)', '', 'g')));
 end
 $$;
 comment on function dbml._scores_statement(text, regclass, text[], oid[], text) is
@@ -76,24 +76,42 @@ set client_min_messages = notice
 as $$
 declare
   scorer dbml.scorer := dbml._scorer_named(model);
-  inputs record := dbml._scores_inputs(model, scorer, relation, names, types);
-  key text := coalesce('array[' || array_to_string(dbml._scores_keys(scorer.model, relation, names), ', ') || ']', 'null::text[]');
-  routed record := dbml._scores_routed(model, relation, names, types);
+  keys text[] := dbml._scores_keys(scorer.model, relation, names);
+  route record;
+  inputs record;
+  held_out text;
+  versions text := '';
+  scores text := '';
 begin
-  if routed.score is not null then
-    return format('%s, %s, %s, null::jsonb', key, routed.version, routed.score);
-  end if;
-  if scorer.engine = 'sql' then
-    return format('%s, %s::integer, coalesce(%s, dbml._careful_or_null(%L, %s, %s)), null::jsonb',
-      key, scorer.version, dbml._filled(scorer.expression, inputs.numbers, inputs.texts),
-      scorer.model, scorer.version, dbml._arrays(inputs.numbers, inputs.texts));
-  end if;
-  return null;
+  for route in select * from dbml._scores_routes(model, scorer, relation, names) loop
+    inputs := dbml._scores_inputs(model, route.scorer, relation, names, types);
+    if (route.scorer).engine <> 'sql' then
+      return null;
+    end if;
+    held_out := route.held_out;
+    versions := versions || dbml._branch(route.condition, (route.scorer).version::text);
+    scores := scores || dbml._branch(route.condition, dbml._scores_by_sql(route.scorer, inputs.numbers, inputs.texts));
+  end loop;
+  scores := dbml._cases(scores);
+  return format('%s, (%s)::integer, %s, null::jsonb', coalesce('array[' || array_to_string(keys, ', ') || ']', 'null::text[]'),
+    dbml._cases(versions), coalesce('case when not (' || held_out || ') then ' || scores || ' end', scores));
 end
 $$;
 comment on function dbml._scores_by_row(text, regclass, text[], oid[]) is
-  'What scores() selects from its rows, named q, where each is scored by itself; NULL where a batch of them is.';
+  'What scores() selects from its rows, named q, where SQL scores each by itself; NULL where a batch of them is scored.';
 
+create or replace function dbml._scores_by_sql(scorer dbml.scorer, numbers text[], texts text[]) returns text
+language sql
+stable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select format('coalesce(%s, dbml._careful_or_null(%L, %s, %s))', dbml._filled(scorer.expression, numbers, texts),
+           scorer.model, scorer.version, dbml._arrays(numbers, texts))
+$$;
+comment on function dbml._scores_by_sql(dbml.scorer, text[], text[]) is 'The SQL by which the engine sql scores a row for scores().';
+
+-- Where several versions serve, the rows of a batch go to each in one call, and every row takes the answer of its own.
 create or replace function dbml._scores_in_batches(
   model text, relation regclass, names text[], types oid[], out columns text, out definitions text, out scoring text
 )
@@ -105,17 +123,80 @@ set client_min_messages = notice
 as $$
 declare
   scorer dbml.scorer := dbml._scorer_named(model);
-  inputs record := dbml._scores_inputs(model, scorer, relation, names, types);
   keys text[] := dbml._scores_keys(scorer.model, relation, names);
+  route record;
+  inputs record;
+  held_out text;
+  arms text := '';
+  versions text := '';
+  -- What is read of each row for the versions, what that is called, and where the score is found.
+  read text[] := '{}';
+  called text[] := '{}';
+  found text := '';
+  calls text := '';
 begin
-  select q.columns, q.definitions, q.answering into columns, definitions, scoring
-    from dbml._batch_query(keys, inputs.numbers, inputs.texts,
-           format('dbml._score_rows(%L, %L, pg_catalog.count(*)::integer, %%s)::float8[]', scorer.fingerprint, scorer.engine),
-           format('%s::integer, u.answer, null::jsonb', scorer.version)) q;
+  if (select count(*) = 1 and bool_and(s.held_out is null) from dbml._scores_routes(model, scorer, relation, names) s) then
+    inputs := dbml._scores_inputs(model, scorer, relation, names, types);
+    select q.columns, q.definitions, q.answering into columns, definitions, scoring
+      from dbml._batch_query(keys, inputs.numbers, inputs.texts,
+             format('dbml._score_rows(%L, %L, pg_catalog.count(*)::integer, %%s)::float8[]', scorer.fingerprint, scorer.engine),
+             format('%s::integer, u.answer, null::jsonb', scorer.version)) q;
+    return;
+  end if;
+  for route in select * from dbml._scores_routes(model, scorer, relation, names) loop
+    inputs := dbml._scores_inputs(model, route.scorer, relation, names, types);
+    held_out := route.held_out;
+    arms := arms || dbml._branch(route.condition, route.place::text);
+    versions := versions || dbml._branch(route.condition, (route.scorer).version::text);
+    if (route.scorer).engine = 'sql' then
+      read := read || dbml._cases(dbml._branch(route.condition, dbml._scores_by_sql(route.scorer, inputs.numbers, inputs.texts)));
+      called := called || format('s%s float8', route.place);
+      found := found || format(' when %s then o.s%1$s', route.place);
+    else
+      read := read || inputs.numbers || inputs.texts;
+      called := called || array(select format('n%s_%s float8', route.place, i) from generate_subscripts(inputs.numbers, 1) i)
+                       || array(select format('t%s_%s text', route.place, i) from generate_subscripts(inputs.texts, 1) i);
+      found := found || format(' when %s then (a%1$s.scores)[o.own]', route.place);
+      calls := calls || format(
+        ' left join (select dbml._score_rows(%L, %L, pg_catalog.count(*)::integer, array[%s]::bytea[], array[%s]::text[])::float8[] as scores'
+        ' from o where o.arm = %s) a%5$s on o.arm = %5$s',
+        (route.scorer).fingerprint, (route.scorer).engine,
+        coalesce(dbml._numbered(format('pg_catalog.string_agg(pg_catalog.float8send(coalesce(o.n%s_%%s, ''NaN'')), '''' order by o.own)', route.place), inputs.numbers), ''),
+        coalesce(dbml._numbered(format('pg_catalog.array_agg(o.t%s_%%s order by o.own)', route.place), inputs.texts), ''),
+        route.place);
+    end if;
+  end loop;
+  columns := array_to_string(keys || dbml._cases(arms) || dbml._cases(versions) || coalesce(held_out, 'false') || read, ', ');
+  definitions := concat_ws(', ', dbml._numbered('k%s text', keys), 'arm integer, version integer, held_out boolean', nullif(array_to_string(called, ', '), ''));
+  scoring := format(
+    'with f as materialized (select b.*, pg_catalog.row_number() over () as place from {rows}),'
+    ' o as materialized (select f.*, pg_catalog.row_number() over (partition by f.arm order by f.place)::integer as own from f)'
+    ' select %s, o.version, case when not o.held_out then case o.arm%s end end, null::jsonb from o%s order by o.place',
+    coalesce('array[' || dbml._numbered('o.k%s', keys) || ']', 'null::text[]'), found, calls);
 end
 $$;
 comment on function dbml._scores_in_batches(text, regclass, text[], oid[]) is
   'What is read of each row, named q, the columns'' definitions, and the query that scores {rows}, a batch of them named b.';
+
+create or replace function dbml._branch(condition text, value text) returns text
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(' when ' || condition || ' then ', ' else ') || value
+$$;
+comment on function dbml._branch(text, text) is 'A branch of a CASE; the last one has no condition.';
+
+create or replace function dbml._cases(branches text) returns text
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select case when branches like ' else %' then substr(branches, 7) else format('case%s end', branches) end
+$$;
+comment on function dbml._cases(text) is 'The CASE over branches, or the only one''s value.';
 
 create or replace function dbml._batch_query(
   keys text[], numbers text[], texts text[], call text, says text, out columns text, out definitions text, out answering text

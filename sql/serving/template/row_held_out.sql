@@ -1,0 +1,3 @@
+    if dbml_arm = 'holdout' then
+      new.{column:I} := null;
+    end if;

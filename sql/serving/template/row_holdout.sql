@@ -1,0 +1,3 @@
+      if {held_out:s} then
+        dbml_arm := 'holdout';
+      end if;
