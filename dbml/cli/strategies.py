@@ -28,7 +28,7 @@ def strategy_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--where", metavar="SQL", help="Only rows of the profile for which this is true."),
             click.option("--steps", metavar="1,5,25,100", help="Shares, one after the other; dbml advance takes them."),
             click.option("--hold", metavar="INTERVAL", help="How long each step lasts, such as '1 day'."),
-            click.option("--guard", metavar="failure=0.01", help="Abort from this share of failures on."),
+            click.option("--guard", multiple=True, metavar="failure=0.01|outcome", help="Abort when this says so."),
             click.option("--also", type=int, multiple=True, metavar="V", help="A further version, for ab and shadow."),
             click.option(
                 "--in-statement", is_flag=True, help="A shadow answers inside each statement, without worker."
@@ -46,14 +46,14 @@ def chosen(
     where: str | None,
     steps: str | None,
     hold: str | None,
-    guard: str | None,
+    guard: tuple[str, ...],
     also: tuple[int, ...],
     in_statement: bool,
     rate: int | None,
 ) -> Strategy | None:
     """The strategy that the options ask for; None: everyone at once."""
     if strategy == "recreate":
-        if any(option is not None for option in (share, where, steps, hold, guard, rate)) or also or in_statement:
+        if any(option is not None for option in (share, where, steps, hold, rate)) or guard or also or in_statement:
             raise click.UsageError("name a --strategy: rolling, blue-green, canary, ab or shadow")
         return None
     from dbml.serving.strategies import Strategy
@@ -64,17 +64,18 @@ def chosen(
         where,
         None if steps is None else [_number(step, "--steps") for step in steps.split(",")],
         hold,
-        None if guard is None else _failure_limit(guard),
+        next((_failure_limit(each) for each in guard if each != "outcome"), None),
         also,
         in_statement,
         rate,
+        "outcome" in guard,
     )
 
 
 def _failure_limit(guard: str) -> Decimal:
     what, _, limit = guard.partition("=")
     if what != "failure":
-        raise click.BadParameter(f"there is no guard on {what!r}; write failure=0.01", param_hint="--guard")
+        raise click.BadParameter(f"there is no guard on {what!r}; write failure=0.01 or outcome", param_hint="--guard")
     return _number(limit, "--guard")
 
 

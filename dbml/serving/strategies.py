@@ -29,6 +29,7 @@ class Strategy:
     :param also: further versions, each an arm with the same share; for ``ab`` and ``shadow``.
     :param in_statement: a ``shadow`` answers inside the application's statement, and not by a worker.
     :param rate: ``rolling`` goes on by about so many rows a second, as often as :func:`advance` is called.
+    :param outcome_guard: whether :func:`advance` aborts once the candidate's outcomes are worse than the control's.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Strategy:
     also: Sequence[int] = ()
     in_statement: bool = False
     rate: int | None = None
+    outcome_guard: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Serving(Record):
 
 @dataclass(frozen=True)
 class Advanced(Record):
-    """What :func:`advance` did with a model: ``step``, ``promote`` or ``abort``, and the candidate's share by now."""
+    """What :func:`advance` did with a model: ``step``, ``promote``, ``abort`` or ``held``, and the candidate's share by now."""
 
     name: str
     act: str
@@ -109,6 +111,7 @@ def start_strategy(
             steps=None if strategy.steps is None else [_exact(step) for step in strategy.steps],
             hold=strategy.hold,
             failure_limit=_exact(strategy.failure_limit),
+            outcome_guard=strategy.outcome_guard,
             also=list(strategy.also),
             in_statement=strategy.in_statement,
             rate=strategy.rate,
@@ -161,16 +164,19 @@ def abort(connection: Connection, name: str, *, why: str | None = None) -> int:
 
 
 def advance(connection: Connection, name: str | None = None) -> list[Advanced]:
-    """Take the steps that are due, and abort candidates that fail too often. Safe to call at any time, and again.
+    """Take the steps that are due, and abort candidates as their guards say. Safe to call at any time, and again.
 
-    :param name: one model; None: all.
+    Where a guard on outcomes cannot be asked (who calls may not read them, say), the candidate is ``held`` as it is.
+
+    :param name: one model; None: all, each in a transaction of its own if the connection is in autocommit mode.
     """
     raw = database.driver(connection)
     with database.translated():
         require(raw)
         if name is not None:
             versions.require_model(raw, name)
-        return database.rows(raw, Advanced, "advance", name=name)
+        names = [name] if name is not None else sorted({row.model for row in allocation(raw) if row.arm != "control"})
+        return [done for each in names for done in database.rows(raw, Advanced, "advance", name=each)]
 
 
 def allocation(connection: Connection, name: str | None = None) -> list[Serving]:

@@ -9,7 +9,7 @@ select dbml.deploy(%(name)s, %(version)s, %(note)s, %(changes)s);
 -- name: deploy_by_strategy
 -- Puts a version beside the one that serves.
 select dbml.deploy(%(name)s, %(version)s, %(note)s, %(changes)s, %(strategy)s, %(share)s, %(where)s, %(steps)s,
-                   %(hold)s::interval, %(failure_limit)s, %(also)s, %(in_statement)s, %(rate)s);
+                   %(hold)s::interval, %(failure_limit)s, %(also)s, %(in_statement)s, %(rate)s, %(outcome_guard)s);
 
 -- name: set_share
 -- Gives the candidate of a model another share.

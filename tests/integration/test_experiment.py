@@ -325,3 +325,74 @@ def test_an_effect_that_is_none(tmp_path: Path, effect: str) -> None:
     file.write_text(SPEC + OUTCOME.replace("effect = 0.02", f"effect = {effect}"))
     with pytest.raises(DbmlError, match="has effect"):
         spec.read(file)
+
+
+def grown_old(db: Db) -> None:
+    """Forty days pass, and the strategy has run for fifty."""
+    db.execute("update dbml.strategy_act set done_at = done_at - interval '50 days'")
+    db.execute("update dbml.log set at = at - interval '40 days'")
+
+
+def test_a_canary_with_worse_outcomes_aborts_itself_and_an_equal_one_does_not(db: Db) -> None:
+    """Through the triggers, from the scores to the abort, and the rows have the control's score again."""
+    db.execute("insert into customer (id, plan, spend) select i, 'plus', i % 90 from generate_series(1, 3000) i")
+    before = db.execute("select id, churn_score from customer order by id").fetchall()
+    dbml.start_strategy(db, "churn", 2, Strategy("canary", 30, steps=(30, 100), hold="60 days", outcome_guard=True))
+    db.execute("update customer set spend = spend + 1")
+    db.execute("update customer set spend = spend - 1")
+    grown_old(db)
+    everyone = f"insert into cancellation select id, {DAYS} from customer where id %% 7 = 0"
+    db.execute(everyone, [20])
+    assert [(row.arm, row.state) for row in compared(db).values()] == [("control", "running"), ("candidate", "running")]
+    assert dbml.advance(db) == []
+    worse = f"insert into cancellation select id, {DAYS} from customer where churn_version = 2 and id %% 7 = 1"
+    db.execute(worse, [20])
+    assert [(row.name, row.act, row.share) for row in dbml.advance(db)] == [("churn", "abort", 0)]
+    assert db.execute("select version, arm from dbml.serving").fetchall() == [(1, "control")]
+    assert db.execute("select id, churn_score from customer order by id").fetchall() == before
+    note = db.execute("select note from dbml.deployment_history where act = 'abort'").fetchone()
+    assert note is not None
+    assert note[0].startswith("churn@2 is worse: the mean outcome is 0.2647, that of the control 0.1428")
+    assert [row.state for row in compared(db).values()] == ["running", "worse"]  # it can still be asked
+
+
+def test_a_guard_that_cannot_be_asked_holds_the_candidate(db: Db) -> None:
+    dbml.start_strategy(db, "churn", 2, Strategy("canary", steps=(10, 100), hold="1 day", outcome_guard=True))
+    db.execute("update dbml.rollout set stepped_at = stepped_at - interval '3 days'")
+    db.execute("set role dbml_deployer")
+    said: list[str] = []
+    db.add_notice_handler(lambda diagnostic: said.append(str(diagnostic.message_primary)))
+    assert [(row.act, row.share) for row in dbml.advance(db, "churn")] == [("held", 10)]
+    assert said == [
+        "the guard on outcomes of churn cannot be asked, so its candidate stays as it is:"
+        " permission denied for table cancellation (42501)"
+    ]
+    db.execute("reset role")
+    db.execute("grant select on dbml.prediction_log, cancellation to dbml_deployer")
+    db.execute("set role dbml_deployer")
+    assert [(row.act, row.share) for row in dbml.advance(db, "churn")] == [("promote", 100)]
+
+
+def test_guards_on_outcomes_that_make_no_sense(db: Db) -> None:
+    def refused(says: str, strategy: Strategy) -> None:
+        with pytest.raises(DbmlError, match=says), db.transaction():
+            dbml.start_strategy(db, "churn", 2, strategy)
+
+    refused("so no outcome can guard it", Strategy("shadow", outcome_guard=True))
+    with db.transaction(force_rollback=True):
+        db.execute("update dbml.prediction set log = null")
+        refused("no profile logs the predictions of churn", Strategy("canary", outcome_guard=True))
+    with db.transaction(force_rollback=True):
+        db.execute("delete from dbml.outcome")
+        refused("nothing says what became of the predictions", Strategy("canary", outcome_guard=True))
+    assert db.execute("select count(*) from dbml.rollout").fetchone() == (0,)
+    with pytest.raises(psycopg.DatabaseError, match="takes no share, condition, step or guard"), db.transaction():
+        db.execute("select dbml.deploy('churn', 2, outcome_guard => true)")
+
+
+def test_guards_of_the_command(run: Run) -> None:
+    assert (
+        "write failure=0.01 or outcome"
+        in run("deploy", "churn@2", "--strategy", "canary", "--guard", "x", exit_code=2).output
+    )
+    assert "name a --strategy" in run("deploy", "churn@2", "--guard", "outcome", exit_code=2).output

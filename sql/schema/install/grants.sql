@@ -26,8 +26,8 @@ grant execute on function dbml._row_inputs(text, anyelement), dbml._row_reading(
   dbml._named_inputs(text, jsonb), dbml._explained(text, integer, float8[], text[], text),
   dbml._explained_change(text, integer, float8[], text[], float8[], text[]), dbml._read_source(regclass, text),
   dbml._explanations(text, regclass, text, text), dbml._explanations_reading(text, regclass, text[], oid[], text) to dbml_analyst;
-grant execute on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer),
-  dbml.set_share(text, numeric, text), dbml.promote(text, text), dbml.abort(text, text), dbml.advance(text), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due(),
+grant execute on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer, boolean),
+  dbml.set_share(text, numeric, text), dbml.promote(text, text), dbml.abort(text, text), dbml.advance(text), dbml._advance(text), dbml._guarded_by_outcome(text), dbml._worse(text), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due(),
   dbml.rotate_log(interval, interval), dbml.answer_shadows(), dbml._answer_shadows(integer),
   dbml.score_aside(text), dbml._score_aside(integer, text, text[], integer), dbml._greens(text)
    to dbml_deployer;

@@ -1,6 +1,84 @@
 -- Safe to call at any time and any number of times: what is not due stays, and steps whose time has long passed are taken
--- together. A candidate that fails too often is aborted before it is given more.
+-- together. A candidate that fails too often, or does worse, is aborted before it is given more.
+-- Outcomes are read with the rights of whoever calls: their expressions are others' code.
 create or replace function dbml.advance(model text default null) returns table (name text, act text, share numeric)
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  due text;
+  why text;
+begin
+  for due in select distinct s.model from dbml.serving s
+              where s.arm <> 'control' and (advance.model is null or s.model = advance.model) order by s.model loop
+    if dbml._guarded_by_outcome(due) then
+      begin
+        why := dbml._worse(due);
+      exception when others then
+        -- Where nobody can tell whether it does harm, it is given no more.
+        raise warning 'the guard on outcomes of % cannot be asked, so its candidate stays as it is: % (%)', due, sqlerrm, sqlstate;
+        name := due; act := 'held'; share := (select s.share from dbml.serving s where s.model = due and s.arm = 'candidate');
+        return next;
+        continue;
+      end;
+      if why is not null then
+        perform dbml.abort(due, why);
+        name := due; act := 'abort'; share := 0;
+        return next;
+        continue;
+      end if;
+    end if;
+    return query select a.name, a.act, a.share from dbml._advance(due) a;
+  end loop;
+end
+$$;
+comment on function dbml.advance(text) is
+  'Takes the steps of canary and rolling that are due, of one model or of all, and aborts what its guards say; returns what was done.';
+
+create or replace function dbml._guarded_by_outcome(model text) returns boolean
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+begin
+  -- Held from here on, so that what is aborted is what was asked about.
+  perform dbml._hold('the deployment of ' || model);
+  return coalesce((select o.outcome_guard from dbml.rollout o where o.model = _guarded_by_outcome.model), false);
+end
+$$;
+comment on function dbml._guarded_by_outcome(text) is
+  'Locks a model, and says whether the candidate that stands beside it is to be aborted when its outcomes are worse.';
+
+create or replace function dbml._worse(model text) returns text
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  found record;
+begin
+  -- Of several candidates one that is worse may stay beside a better one: an ab test ends when none is left.
+  select bool_or(e.state = 'invalid') as invalid, min(e.says) as says, bool_and(e.state = 'worse') as worse,
+         string_agg(format('%s@%s is worse: the mean outcome is %s, that of the control %s, the evidence %s', _worse.model, e.version,
+           round(e.mean::numeric, 4), round(e.control::numeric, 4), round(least(e.evidence, 1e9)::numeric)), '; ') as why
+    into found
+    from (select x.*, max(x.mean) filter (where x.arm = 'control') over () as control from dbml.experiment(_worse.model) x) e
+   where e.arm <> 'control';
+  if found.invalid then
+    raise exception '%', found.says using errcode = 'DB030', hint = format('Look at it, and end it: dbml experiment %s', model);
+  end if;
+  return case when found.worse then found.why end;
+end
+$$;
+comment on function dbml._worse(text) is 'Why the outcomes of what stands beside a model''s version say to abort it; NULL where they do not.';
+
+create or replace function dbml._advance(model text) returns table (name text, act text, share numeric)
 language plpgsql
 volatile
 security definer
@@ -16,7 +94,7 @@ declare
   place integer;
   passed integer;
 begin
-  for due in select o.model from dbml.rollout o where advance.model is null or o.model = advance.model order by o.model loop
+  for due in select o.model from dbml.rollout o where o.model = _advance.model loop
     perform dbml._hold('the deployment of ' || due);
     select o.* into running from dbml.rollout o where o.model = due;
     continue when running.model is null;
@@ -64,8 +142,7 @@ begin
   end loop;
 end
 $$;
-comment on function dbml.advance(text) is
-  'Takes the steps of canary and rolling that are due, of one model or of all, and aborts what its guard says; returns what was done.';
+comment on function dbml._advance(text) is 'Takes the steps of a model that are due, and aborts a candidate that fails too often.';
 
 -- As many rows as the time since the last call allows; what is less than a bucket stays for the next call.
 create or replace function dbml._roll_on(running dbml.rollout, held numeric, out name text, out act text, out share numeric)
