@@ -62,7 +62,7 @@ class Serving(Record):
 
 @dataclass(frozen=True)
 class Advanced(Record):
-    """What :func:`advance` did with a model: ``step``, ``promote``, ``abort`` or ``held``, and the candidate's share by now."""
+    """What :func:`advance` did: ``step``, ``promote``, ``abort`` or ``held``, and the share of the candidate by now."""
 
     name: str
     act: str
