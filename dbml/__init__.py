@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from dbml.models.trust import revoke_key, trust_key, trusted_keys
     from dbml.models.tuning import tune
     from dbml.models.versions import show, verify, versions
+    from dbml.observing.alerts import acknowledge, alerts, check_alerts
     from dbml.observing.drift import drift, set_reference, set_threshold, update_histograms
     from dbml.observing.experiment import experiment
     from dbml.observing.explanation import explain, explain_change, importance
     from dbml.observing.log import forget
+    from dbml.observing.metrics import metrics
     from dbml.observing.performance import performance
     from dbml.profiles.attachment import attach, detach
     from dbml.profiles.online import attach_online
@@ -48,12 +50,15 @@ __all__ = [
     "Prediction",
     "Profile",
     "abort",
+    "acknowledge",
     "add_model",
     "advance",
+    "alerts",
     "allocation",
     "answer_shadows",
     "attach",
     "attach_online",
+    "check_alerts",
     "comparison",
     "dataset",
     "deploy",
@@ -68,6 +73,7 @@ __all__ = [
     "forget",
     "importance",
     "install",
+    "metrics",
     "new_key",
     "performance",
     "promote",
@@ -109,9 +115,11 @@ _HOMES = {
     "dbml.models.tuning": ("tune",),
     "dbml.observing.explanation": ("explain", "explain_change", "importance"),
     "dbml.models.versions": ("show", "verify", "versions"),
+    "dbml.observing.alerts": ("acknowledge", "alerts", "check_alerts"),
     "dbml.observing.drift": ("drift", "set_reference", "set_threshold", "update_histograms"),
     "dbml.observing.experiment": ("experiment",),
     "dbml.observing.log": ("forget",),
+    "dbml.observing.metrics": ("metrics",),
     "dbml.observing.performance": ("performance",),
     "dbml.profiles.attachment": ("attach", "detach"),
     "dbml.profiles.online": ("attach_online",),

@@ -53,5 +53,8 @@ for command in (
     training.dataset_command,
     training.train_command,
     training.retrain_command,
+    observing.alerts_command,
+    observing.metrics_command,
+    work.watch_command,
 ):
     main.add_command(command)

@@ -9,10 +9,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbml.cli.shared import dsn_option
+import dbml
+from dbml.cli.shared import Command, connect, dsn_option
 
 if TYPE_CHECKING:
     from dbml.work.worker import Ended
+
+
+def tell_option(command: Command) -> Command:
+    """Add ``--tell``."""
+    return click.option(
+        "--tell",
+        "places",
+        multiple=True,
+        metavar="WHERE",
+        help="Tell alerts to https://…, alertmanager+http://…, smtp://…?to=… or exec:COMMAND.",
+    )(command)
 
 
 @click.command("worker")
@@ -22,6 +34,7 @@ if TYPE_CHECKING:
     "--duty", "names", multiple=True, metavar="NAME", help="Only this one. With --once also before it is due."
 )
 @click.option("--keep-log", metavar="INTERVAL", help="Drop what was logged longer ago, as '90 days'.")
+@tell_option
 @click.option(
     "--lease",
     default=30.0,
@@ -30,7 +43,9 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Another worker takes over from one that gives no sign of life for so long.",
 )
-def worker_command(dsn: str | None, once: bool, names: tuple[str, ...], keep_log: str | None, lease: float) -> None:
+def worker_command(
+    dsn: str | None, once: bool, names: tuple[str, ...], keep_log: str | None, places: tuple[str, ...], lease: float
+) -> None:
     """Do what is due, until stopped.
 
     Any number of workers share the duties; dbml.job shows who is at what. The exit status is 1 if, with --once, a duty
@@ -40,7 +55,7 @@ def worker_command(dsn: str | None, once: bool, names: tuple[str, ...], keep_log
     from dbml.work.worker import work
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    duties = chosen(names, keep_log=keep_log)
+    duties = chosen(names, keep_log=keep_log, places=places)
     try:
         if not work(dsn, duties, _tell, once=once, early=once and bool(names), length=timedelta(seconds=lease)):
             sys.exit(1)
@@ -53,3 +68,38 @@ def _tell(ended: Ended) -> None:
         click.echo(f"dbml: {ended.duty.name} failed: {ended.error}", err=True)
     else:
         click.echo(f"{ended.duty.name}: {ended.done} {ended.duty.did}.")
+
+
+@click.command("watch")
+@dsn_option
+@click.option("--once", is_flag=True, help="Look once: the exit status is 1 where an alert is open.")
+@click.option("--window", default="1 day", show_default=True, metavar="INTERVAL", help="Of drift.")
+@tell_option
+def watch_command(dsn: str | None, once: bool, window: str, places: tuple[str, ...]) -> None:
+    """Count, compare and tell alerts, until stopped.
+
+    It does the duties histograms and alerts of a worker in the foreground, and prints what is open.
+    """
+    from dbml.work.alerts import alerts
+    from dbml.work.histograms import HISTOGRAMS
+    from dbml.work.worker import work
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    told: set[int] = set()
+
+    def tell(ended: Ended) -> None:
+        if ended.error is not None or ended.duty.name != "alerts":
+            _tell(ended)
+            return
+        with connect(dsn) as connection:
+            for alert in reversed(dbml.alerts(connection)):
+                if alert["id"] not in told:
+                    told.add(alert["id"])
+                    click.echo(f"{alert['model'] or 'dbml'}: {alert['says']}.")
+
+    try:
+        done = work(dsn, [HISTOGRAMS, alerts(places, window)], tell, once=once, early=once)
+    except KeyboardInterrupt:
+        click.echo("stopped.")
+    else:
+        sys.exit(bool(told) or not done)

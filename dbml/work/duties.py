@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dbml import errors
 from dbml.work.advance import ADVANCE
+from dbml.work.alerts import alerts
 from dbml.work.blue_green import BLUE_GREEN
 from dbml.work.duty import Duty
 from dbml.work.histograms import HISTOGRAMS
@@ -12,13 +15,17 @@ from dbml.work.shadows import SHADOWS
 from dbml.work.windows import WINDOWS
 
 
-def chosen(names: tuple[str, ...], *, keep_log: str | None = None) -> list[Duty]:
+def chosen(names: tuple[str, ...], *, keep_log: str | None = None, places: Sequence[str] = ()) -> list[Duty]:
     """Return the duties of those names; all, where there are none.
 
     :param keep_log: how long the log of predictions is kept, an interval such as ``90 days``; None: for ever.
+    :param places: where alerts are told, as :mod:`dbml.observing.channels` reads them.
     :raises UnknownDuty: no duty has that name.
+    :raises SpecError: one of the places is none.
     """
-    duties = {duty.name: duty for duty in (ADVANCE, WINDOWS, SHADOWS, BLUE_GREEN, log(keep_log), HISTOGRAMS)}
+    duties = {
+        duty.name: duty for duty in (ADVANCE, WINDOWS, SHADOWS, BLUE_GREEN, log(keep_log), HISTOGRAMS, alerts(places))
+    }
     for name in names:
         if name not in duties:
             raise errors.UnknownDuty(
