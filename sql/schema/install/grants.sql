@@ -54,6 +54,10 @@ grant execute on function dbml._rescore_batch(integer, text, text[], integer, bo
 grant select on dbml.job, dbml.metrics to dbml_analyst;
 -- A view runs its functions with the rights of whoever reads it.
 grant execute on function dbml._metrics() to dbml_analyst;
+-- Exporters are members of pg_monitor.
+grant usage on schema dbml to pg_monitor;
+grant select on dbml.metrics to pg_monitor;
+grant execute on function dbml._metrics() to pg_monitor;
 -- What an alert says is what drift() says to analysts.
 grant select on dbml.alert to dbml_analyst;
 grant execute on function dbml._take_duty(text, text, interval, interval, boolean),
