@@ -23,7 +23,7 @@ from dbml.demo.server import temporary_server
 
 ROWS = 10_000
 ROUNDS = 7
-MODELS = ("lr", "gbm", "hist")
+MODELS = ("lr", "gbm")
 
 
 def main() -> None:
@@ -64,8 +64,8 @@ def _compare(connection: psycopg.Connection[Any], trained: models.Trained, name:
         explainer = shap.LinearExplainer(estimator, shap.maskers.Independent(encoded, max_samples=len(encoded)))
     else:
         explainer = shap.TreeExplainer(estimator)
-    owner = [next(i for i, f in enumerate(trained.columns) if f"__{f}" in column and column.split("__", 1)[1].startswith(f))
-             for column in prepare.get_feature_names_out()]  # fmt: skip
+    columns = [column.split("__", 1)[1] for column in prepare.get_feature_names_out()]
+    owner = [next(i for i, name in enumerate(trained.columns) if column.startswith(name)) for column in columns]
 
     def server() -> np.ndarray[Any, Any]:
         query = "select e.contributions from dbml.explanations(%s, 'select * from customer order by id') e"
