@@ -12,13 +12,13 @@ help: ## list the targets
 demo: .venv/.ready ## the whole story on a throwaway server (ARGS="--keep")
 	@$(BIN)/dbml demo $(ARGS)
 
-check: lint .venv/.openmp ## lint, then every test that needs no server, in a minute or two (ARGS="-k name")
+check: lint .venv/.openmp .venv/.node ## lint, then every test that needs no server, in a minute or two (ARGS="-k name")
 	@$(BIN)/pytest -q -n 2 -m "not server" $(ARGS)
 
-test: lint .venv/.openmp .venv/.java ## lint, then every test (ARGS="-k name")
+test: lint .venv/.openmp .venv/.java .venv/.node ## lint, then every test (ARGS="-k name")
 	@$(BIN)/pytest -n 2 $(ARGS)
 
-test-matrix: .venv/.openmp .venv/.java ## every test on PostgreSQL 15, 17, 18 and on one as managed services are (ARGS="17 18 -k name")
+test-matrix: .venv/.openmp .venv/.java .venv/.node ## every test on PostgreSQL 15, 17, 18 and on one as managed services are (ARGS="17 18 -k name")
 	@$(BIN)/python -m matrix $(ARGS)
 
 lint: .venv/.ready ## style, types, direction of imports
@@ -73,5 +73,14 @@ clean: ## remove what was built and cached (not .venv)
 	    echo "installing default-jre-headless with apt-get …"; \
 	    export DEBIAN_FRONTEND=noninteractive; \
 	    { apt-get install -y -qq default-jre-headless || { apt-get update -qq && apt-get install -y -qq default-jre-headless; }; } >/dev/null; \
+	fi
+	@touch $@
+
+# JavaScript files are judged by node.
+.venv/.node: .venv/.ready
+	@if ! command -v node >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing nodejs with apt-get …"; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    { apt-get install -y -qq nodejs || { apt-get update -qq && apt-get install -y -qq nodejs; }; } >/dev/null; \
 	fi
 	@touch $@

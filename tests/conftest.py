@@ -242,6 +242,24 @@ def churn_2(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     return train(tmp_path_factory.mktemp("churn"), regularisation=0.01)
 
 
+@pytest.fixture(scope="session")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A model with a sample of 2,000 rows, enough to tell drift."""
+    made = train(tmp_path_factory.mktemp("sampled"), size=2000)
+    made.rows.to_csv(made.sample, index=False)
+    return made
+
+
+@pytest.fixture(scope="session")
+def with_sampled(databases: Databases, sampled: Trained) -> str:
+    """A database with that model as churn@1, and an open segment of the log; make copies of it."""
+    dsn = databases.create()
+    with psycopg.connect(dsn) as connection:
+        dbml.add_model(connection, "churn", sampled.file, sample=sampled.sample)
+        connection.execute("select dbml._open_segment()")
+    return dsn
+
+
 TABLES = """
 create table customer (
   id integer primary key,

@@ -43,7 +43,6 @@ for command in (
     profiles.status_command,
     scoring.score_command,
     work.worker_command,
-    work.consume_command,
     service.serve_command,
     service.token_group,
     observing.forget_command,
@@ -54,5 +53,8 @@ for command in (
     training.dataset_command,
     training.train_command,
     training.retrain_command,
+    observing.alerts_command,
+    observing.metrics_command,
+    work.watch_command,
 ):
     main.add_command(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import click
@@ -81,3 +82,39 @@ def experiment_command(dsn: str | None, as_json: bool, name: str, as_of: str | N
     print_rows(rows if as_json else shown, columns, as_json)
     for says in {row.says for row in rows if row.says and not as_json}:
         click.echo(says[0].upper() + says[1:] + ".")
+
+
+@click.command("alerts")
+@dsn_option
+@json_option
+@click.option("--closed", is_flag=True, help="Those that are over as well.")
+@click.option("--acknowledge", type=int, metavar="ID", help="Say that you are at it.")
+def alerts_command(dsn: str | None, as_json: bool, closed: bool, acknowledge: int | None) -> None:
+    """List what somebody should look at."""
+    with connect(dsn) as connection:
+        if acknowledge is not None:
+            dbml.acknowledge(connection, acknowledge)
+        rows = dbml.alerts(connection, closed=closed)
+    print_rows(rows, ("id", "model", "cause", "says", "opened_at", "acknowledged_by", "closed_at"), as_json)
+
+
+@click.command("metrics")
+@dsn_option
+@click.option("--port", type=click.IntRange(0, 65535), metavar="N", help="Answer scrapes there; 0: any free port.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Of the port.")
+def metrics_command(dsn: str | None, port: int | None, host: str) -> None:
+    """Print metrics, or serve them to Prometheus."""
+    from dbml.observing import metrics
+
+    if port is None:
+        with connect(dsn) as connection:
+            click.echo(metrics.exposition(connection), nl=False)
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    server, thread = metrics.serve(dsn, port, host)
+    click.echo(f"metrics at http://{host}:{server.server_port}/metrics")
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        server.shutdown()
+        click.echo("stopped.")

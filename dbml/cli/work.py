@@ -9,11 +9,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dbml import errors
-from dbml.cli.shared import dsn_option
+import dbml
+from dbml.cli.shared import Command, connect, dsn_option
 
 if TYPE_CHECKING:
     from dbml.work.worker import Ended
+
+
+def tell_option(command: Command) -> Command:
+    """Add ``--tell``."""
+    return click.option(
+        "--tell",
+        "places",
+        multiple=True,
+        metavar="WHERE",
+        help="Tell alerts to https://…, alertmanager+http://…, smtp://…?to=… or exec:COMMAND.",
+    )(command)
 
 
 @click.command("worker")
@@ -23,12 +34,7 @@ if TYPE_CHECKING:
     "--duty", "names", multiple=True, metavar="NAME", help="Only this one. With --once also before it is due."
 )
 @click.option("--keep-log", metavar="INTERVAL", help="Drop what was logged longer ago, as '90 days'.")
-@click.option(
-    "--publish-to",
-    envvar="DBML_PUBLISH_TO",
-    metavar="URL",
-    help="Relay events there: kafka://…, nats://… or a webhook's https://…",
-)
+@tell_option
 @click.option(
     "--lease",
     default=30.0,
@@ -38,7 +44,7 @@ if TYPE_CHECKING:
     help="Another worker takes over from one that gives no sign of life for so long.",
 )
 def worker_command(
-    dsn: str | None, once: bool, names: tuple[str, ...], keep_log: str | None, publish_to: str | None, lease: float
+    dsn: str | None, once: bool, names: tuple[str, ...], keep_log: str | None, places: tuple[str, ...], lease: float
 ) -> None:
     """Do what is due, until stopped.
 
@@ -49,38 +55,10 @@ def worker_command(
     from dbml.work.worker import work
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    duties = chosen(names, keep_log=keep_log, publish_to=publish_to)
+    duties = chosen(names, keep_log=keep_log, places=places)
     try:
         if not work(dsn, duties, _tell, once=once, early=once and bool(names), length=timedelta(seconds=lease)):
             sys.exit(1)
-    except KeyboardInterrupt:
-        click.echo("stopped.")
-
-
-@click.command("consume")
-@click.argument("topic")
-@dsn_option
-@click.option("--from", "url", required=True, metavar="URL", help="The broker: kafka://broker:9092?group.id=…")
-@click.option("--table", required=True, help="Where the events go; their data has its columns.")
-@click.option("--once", is_flag=True, help="Until the topic's present end.")
-@click.option("--remember-days", type=click.FloatRange(min=0), help="How long an event is known again; else for ever.")
-def consume_command(topic: str, dsn: str | None, url: str, table: str, once: bool, remember_days: float | None) -> None:
-    """Insert the events of a topic into a table, each once.
-
-    An event that cannot be inserted stands in dbml.dead_letter, and holds up no other.
-    """
-    try:
-        from dbml.work.consume import Consumed, consume
-    except ImportError as error:
-        raise errors.DeliveryError(f"events of Kafka need {error.name}", "pip install 'dbml[kafka]'") from error
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-    def told(done: Consumed) -> None:
-        click.echo(f"{topic}: {done.inserted} inserted, {done.again} known already, {done.dead} dead letters.")
-
-    remember = None if remember_days is None else timedelta(days=remember_days)
-    try:
-        consume(dsn, url, topic, table, told, once=once, remember=remember)
     except KeyboardInterrupt:
         click.echo("stopped.")
 
@@ -90,3 +68,38 @@ def _tell(ended: Ended) -> None:
         click.echo(f"dbml: {ended.duty.name} failed: {ended.error}", err=True)
     else:
         click.echo(f"{ended.duty.name}: {ended.done} {ended.duty.did}.")
+
+
+@click.command("watch")
+@dsn_option
+@click.option("--once", is_flag=True, help="Look once: the exit status is 1 where an alert is open.")
+@click.option("--window", default="1 day", show_default=True, metavar="INTERVAL", help="Of drift.")
+@tell_option
+def watch_command(dsn: str | None, once: bool, window: str, places: tuple[str, ...]) -> None:
+    """Count, compare and tell alerts, until stopped.
+
+    It does the duties histograms and alerts of a worker in the foreground, and prints what is open.
+    """
+    from dbml.work.alerts import alerts
+    from dbml.work.histograms import HISTOGRAMS
+    from dbml.work.worker import work
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    told: set[int] = set()
+
+    def tell(ended: Ended) -> None:
+        if ended.error is not None or ended.duty.name != "alerts":
+            _tell(ended)
+            return
+        with connect(dsn) as connection:
+            for alert in reversed(dbml.alerts(connection)):
+                if alert["id"] not in told:
+                    told.add(alert["id"])
+                    click.echo(f"{alert['model'] or 'dbml'}: {alert['says']}.")
+
+    try:
+        done = work(dsn, [HISTOGRAMS, alerts(places, window)], tell, once=once, early=once)
+    except KeyboardInterrupt:
+        click.echo("stopped.")
+    else:
+        sys.exit(bool(told) or not done)

@@ -1,4 +1,13 @@
 """The formats in which a version can be written, by name. Nothing heavy is imported here: help texts list them."""
 
 # Format → how a file of it ends, to be guessed from.
-FORMATS = {"joblib": ".joblib", "skops": ".skops", "sql": ".sql", "plan": ".json", "pmml": ".pmml", "onnx": ".onnx"}
+FORMATS = {
+    "joblib": ".joblib",
+    "skops": ".skops",
+    "sql": ".sql",
+    "plan": ".json",
+    "pmml": ".pmml",
+    "onnx": ".onnx",
+    "js": ".js",
+    "python": ".py",
+}

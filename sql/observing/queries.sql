@@ -58,3 +58,28 @@ select n.nspname as schema, c.relname as table,
  where s.model = split_part(%(name)s, '@', 1)
  order by c.oid
  limit 1;
+
+-- name: metrics
+-- What an exporter tells, those of a name together.
+select * from dbml.metrics order by name, labels::text;
+
+-- name: alerts
+-- Open alerts, the newest first; or all.
+select a.id, a.model, a.cause, a.says, a.opened_at, a.seen_at, a.reopened, a.acknowledged_at, a.acknowledged_by, a.closed_at
+  from dbml.alert a where %(closed)s or a.closed_at is null order by a.id desc;
+
+-- name: acknowledge
+-- Somebody is at it.
+select dbml.acknowledge(%(alert)s);
+
+-- name: check_alerts
+-- Opens and closes alerts by what is wrong now; how many were opened.
+select dbml.check_alerts(%(window)s::interval);
+
+-- name: untold
+-- What a place has not been told.
+select * from dbml._untold(%(place)s);
+
+-- name: told
+-- A place was told.
+select dbml._told(%(alert)s, %(place)s, %(event)s);

@@ -14,58 +14,20 @@ from scipy.stats import chi2, norm
 
 import dbml
 from dbml.models.artifact import reference
-from tests.conftest import Cli, Databases, Trained, train
+from tests.conftest import Cli, Databases, Trained
+from tests.logged import log, rows
 
 Db = psycopg.Connection[Any]
-COLUMNS = ("plan", "complaints", "spend")
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    made = train(tmp_path_factory.mktemp("drift"), size=2000)
-    made.rows.to_csv(made.sample, index=False)
-    return made
-
-
-@pytest.fixture(scope="module")
-def with_model(databases: Databases, model: Trained) -> str:
-    """A database with churn@1, whose sample has 2,000 rows, and an open segment of the log."""
-    dsn = databases.create()
-    with psycopg.connect(dsn) as connection:
-        dbml.add_model(connection, "churn", model.file, sample=model.sample)
-        connection.execute("select dbml._open_segment()")
-    return dsn
 
 
 @pytest.fixture
-def dsn(databases: Databases, with_model: str) -> str:
-    return databases.create(like=with_model)
+def model(sampled: Trained) -> Trained:
+    return sampled
 
 
-def rows(random: np.random.Generator, size: int) -> pd.DataFrame:
-    """As those that the model was made with."""
-    return pd.DataFrame(
-        {
-            "plan": random.choice(["basic", "plus", "größer"], size),
-            "complaints": random.integers(0, 9, size),
-            "spend": random.normal(50, 20, size),
-        }
-    )
-
-
-def log(db: Db, model: Trained, logged: pd.DataFrame, days: float, *, version: int = 1, segment: int = 1) -> None:
-    """Log predictions as they were made within some minutes, so many days ago."""
-    scored = logged.copy()
-    if "score" not in scored:
-        scored["score"] = model.truth(scored[list(COLUMNS)])
-    with db.cursor() as cursor, cursor.copy(f"copy dbml.log_{segment} (at, profile, version, model, arm, entity, score, numbers, texts) from stdin") as copy:  # fmt: skip
-        [now] = db.execute("select now()").fetchone() if db.info.transaction_status == 0 else [pd.Timestamp.now("UTC")]  # type: ignore[misc]
-        for i, row in enumerate(scored.to_dict("records")):
-            at = now - pd.Timedelta(days=days) - pd.Timedelta(milliseconds=i)
-            numbers = [None if row[c] is None or row[c] is pd.NA else float(row[c]) for c in ("complaints", "spend")]
-            copy.write_row(
-                (at, "pg_class", version, "churn", "control", [str(i)], row["score"], numbers, [row["plan"]])
-            )
+@pytest.fixture
+def dsn(databases: Databases, with_sampled: str) -> str:
+    return databases.create(like=with_sampled)
 
 
 def drift(db: Db, **options: Any) -> dict[tuple[str, str], dict[str, Any]]:

@@ -105,7 +105,7 @@ def test_what_nobody_trusted_has_signed_is_not_unpickled_for_an_export(
         assert "nobody has signed churn@1" in said and "hint" in said
     assert not [*tmp_path.glob("churn.pmml"), *tmp_path.glob("churn.onnx")]
     # These unpickle nothing.
-    for form in ("joblib", "sql", "json"):
+    for form in ("joblib", "sql", "json", "js", "py"):
         cli("model", "export", "churn@1", "-o", tmp_path / f"out.{form}")
 
 

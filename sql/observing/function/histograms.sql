@@ -115,8 +115,9 @@ declare
   counted_as oid;
   counted_to bigint;
   complete boolean;
-  served record;
-  rows_counted bigint := 0;
+  served text[];
+  one record;
+  counted_before bigint;
   later boolean := true;
 begin
   perform dbml._hold('the histograms');
@@ -130,15 +131,31 @@ begin
   if counted_as is distinct from to_regclass(name)::oid then
     -- New, or restored from a dump, with other numbers of transactions.
     delete from dbml.histogram h where h.segment = _count_segment.segment;
+    delete from dbml.tally t where t.segment = _count_segment.segment;
     counted_to := 0;
   elsif complete then
     return 0;
   end if;
-  for served in
-    execute format('select l.model, l.version, count(*) as n from %s l where %s group by 1, 2', name, dbml._written(counted_to, upto))
-  loop
-    perform dbml._count(segment, served.model, served.version, counted_to, upto);
-    rows_counted := rows_counted + served.n;
+  -- What became of the profile's row is not in the log, but what the profile asks for is known.
+  counted_before := (select coalesce(sum(t.n), 0) from dbml.tally t where t.segment = _count_segment.segment);
+  execute format($query$
+    with counted as (
+      insert into dbml.tally as t (segment, model, version, arm, outcome, reason, n)
+      select $1, x.model, x.version, x.arm,
+             case when x.reason = '' then 'scored' when x.reason <> 'DB013' then 'failed' when r.on_error = 'null' then 'refused' else 'kept' end,
+             x.reason, sum(x.n)
+        from (select l.profile, l.model, l.version, l.arm, coalesce(substring(l.failure for 5), '') as reason, count(*) as n
+                from %s l where %s group by 1, 2, 3, 4, 5) x
+        left join dbml.profile p on p.relation = x.profile
+        left join dbml.prediction r on r.profile = p.id and r.model = x.model
+       group by 1, 2, 3, 4, 5, 6
+      on conflict on constraint tally_pkey do update set n = t.n + excluded.n
+      returning model, version
+    )
+    select array_agg(distinct model || ' ' || version) from counted$query$, name, dbml._written(counted_to, upto))
+    into served using segment;
+  for one in select split_part(s, ' ', 1) as model, split_part(s, ' ', 2)::integer as version from unnest(served) s loop
+    perform dbml._count(segment, one.model, one.version, counted_to, upto);
   end loop;
   -- Nobody writes to a closed segment any more once it could be locked for its indexes.
   if exists (select from dbml.log_segment s where s.number = segment and s.indexed) then
@@ -148,7 +165,7 @@ begin
   values (_count_segment.segment, to_regclass(name), upto, not later)
   on conflict on constraint histogram_mark_pkey do update
      set relation = excluded.relation, counted_to = excluded.counted_to, complete = excluded.complete, counted_at = now();
-  return rows_counted;
+  return (select coalesce(sum(t.n), 0) from dbml.tally t where t.segment = _count_segment.segment) - counted_before;
 end
 $$;
 comment on function dbml._count_segment(bigint) is

@@ -33,6 +33,7 @@ grant execute on function dbml.deploy(text, integer, text, text[], text, numeric
    to dbml_deployer;
 grant execute on function dbml.drift(text, interval, timestamptz, integer), dbml._drifted(text, interval, timestamptz, integer) to dbml_analyst;
 grant execute on function dbml.update_histograms(), dbml._uncounted(), dbml._count_segment(bigint),
+  dbml.check_alerts(interval), dbml._untold(text), dbml._told(bigint, text, text), dbml.acknowledge(bigint),
   dbml.set_reference(text, timestamptz, timestamptz, integer), dbml.set_threshold(text, text, text, float8) to dbml_deployer;
 -- Adding a version: stored, made ready, measured and verified by functions; dbml_deployer may touch no table.
 grant execute on function dbml._lock_model(text), dbml._limits(), dbml._add_signature(text, integer, text, bytea) to dbml_deployer;
@@ -50,9 +51,15 @@ grant execute on function dbml._start_rescore(text, boolean), dbml._forget_failu
   dbml._windows(), dbml._expire_window(integer, integer), dbml._forget_arrivals() to dbml_deployer;
 grant execute on function dbml._rescore_batch(integer, text, text[], integer, boolean, boolean) to dbml_deployer;
 -- A worker is a deployer.
-grant select on dbml.job, dbml.outbox_status to dbml_analyst;
-grant execute on function dbml._outbox_batch(integer), dbml._outbox_sent(bigint[]), dbml._consume(text, text),
-  dbml._dead_letter(text, text, text, bytea, text), dbml._forget_consumed(interval) to dbml_deployer;
+grant select on dbml.job, dbml.metrics to dbml_analyst;
+-- A view runs its functions with the rights of whoever reads it.
+grant execute on function dbml._metrics() to dbml_analyst;
+-- Exporters are members of pg_monitor.
+grant usage on schema dbml to pg_monitor;
+grant select on dbml.metrics to pg_monitor;
+grant execute on function dbml._metrics() to pg_monitor;
+-- What an alert says is what drift() says to analysts.
+grant select on dbml.alert to dbml_analyst;
 grant execute on function dbml._take_duty(text, text, interval, interval, boolean),
   dbml._keep_duty(text, text, interval, bigint, bigint), dbml._end_duty(text, text, boolean, bigint, text) to dbml_deployer;
 grant execute on function dbml.verify(text, integer), dbml.compare(text, integer, integer), dbml._plan(text, integer) to dbml_deployer;

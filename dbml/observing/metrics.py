@@ -1,0 +1,84 @@
+"""Metrics of the view ``dbml.metrics``, as OpenMetrics text or over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from dbml import database, errors
+from dbml.database import Connection
+from dbml.schema.install import require
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+    from prometheus_client.registry import CollectorRegistry
+
+
+def metrics(connection: Connection) -> list[dict[str, Any]]:
+    """What there is to tell: a row of ``dbml.metrics`` for each sample, those of a name together."""
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        return database.named(raw, "metrics")
+
+
+def exposition(connection: Connection) -> str:
+    """The metrics as OpenMetrics text.
+
+    :raises ServerError: prometheus_client is not installed.
+    """
+    registry = _registry(lambda: metrics(connection))
+    from prometheus_client.openmetrics import exposition as openmetrics
+
+    text: bytes = openmetrics.generate_latest(registry)  # type: ignore[no-untyped-call]
+    return text.decode()
+
+
+def serve(dsn: str | None, port: int, host: str) -> tuple[Any, Any]:
+    """Answer scrapes on a port, from threads of its own; each scrape asks the database on a connection of its own.
+
+    :returns: the server, whose ``shutdown`` ends it, and its thread.
+    :raises ServerError: prometheus_client is not installed.
+    :raises OSError: the port is taken.
+    """
+
+    def ask() -> list[dict[str, Any]]:
+        with database.connect(dsn) as connection:
+            return metrics(connection)
+
+    registry = _registry(ask)
+    from prometheus_client import start_http_server
+
+    return start_http_server(port, addr=host, registry=registry)
+
+
+def _registry(ask: Any) -> CollectorRegistry:
+    try:
+        from prometheus_client.registry import CollectorRegistry
+    except ImportError as error:
+        raise errors.ServerError("metrics need prometheus_client", "pip install 'dbml[metrics]'") from error
+
+    class Asking:
+        def collect(self) -> Iterable[Metric]:
+            return _families(ask())
+
+        def describe(self) -> Iterable[Metric]:
+            return []  # else registering would ask the database
+
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Asking())
+    return registry
+
+
+def _families(rows: list[dict[str, Any]]) -> Iterator[Metric]:
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+    kinds = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily}
+    for (name, kind, told), samples in groupby(rows, key=lambda row: (row["name"], row["type"], row["help"])):
+        of_name = list(samples)
+        labels = sorted({label for row in of_name for label in row["labels"]})
+        family = kinds[kind](name, told, labels=labels)
+        for row in of_name:
+            family.add_metric([str(row["labels"].get(label) or "") for label in labels], row["value"])
+        yield family

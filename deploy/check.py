@@ -1,0 +1,90 @@
+"""Tries what ships for monitoring with the real programs: promtool, amtool, Prometheus scraping dbml metrics."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from dbml.observing import metrics
+
+HERE = Path(__file__).parent
+# Rates want more than one scrape.
+SCRAPES = 4
+FOR_ALL = {"$model": ".*"}
+
+
+def ask(url: str) -> Any:
+    """Read JSON."""
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return json.load(answer)
+
+
+def queries() -> dict[str, str]:
+    """Title of a panel, or name of an annotation or variable → its query, for all models."""
+    board = json.loads((HERE / "grafana" / "dbml.json").read_text())
+    found = {f"{p['title']} {t['refId']}": t["expr"] for p in board["panels"] for t in p["targets"]}
+    found |= {a["name"]: a["expr"] for a in board["annotations"]["list"]}
+    for variable, value in FOR_ALL.items():
+        found = {title: query.replace(variable, value) for title, query in found.items()}
+    return found
+
+
+def try_dashboard(dsn: str | None) -> list[str]:
+    """Run every query; returns the titles of those that Prometheus refuses."""
+    server, _ = metrics.serve(dsn, 0, "127.0.0.1")
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "prometheus.yml")
+        target = f"127.0.0.1:{server.server_port}"
+        config.write_text(
+            f"scrape_configs: [{{job_name: dbml, scrape_interval: 1s, static_configs: [{{targets: ['{target}']}}]}}]"
+        )
+        port = server.server_port + 1
+        command = ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder}/data"]
+        with subprocess.Popen(
+            [*command, f"--web.listen-address=127.0.0.1:{port}"], stderr=subprocess.DEVNULL
+        ) as prometheus:
+            try:
+                time.sleep(3 + SCRAPES)
+                refused = []
+                for title, query in queries().items():
+                    url = f"http://127.0.0.1:{port}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+                    try:
+                        result = ask(url)["data"]["result"]
+                    except OSError as error:
+                        refused.append(f"{title}: {error}")
+                    else:
+                        print(f"{title}: {len(result)} series")
+                return refused
+            finally:
+                prometheus.terminate()
+                server.shutdown()
+
+
+def main() -> None:
+    """Say what is wrong, and exit with 1."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dsn")
+    dsn = parser.parse_args().dsn
+    rules = HERE / "prometheus"
+    for command in (
+        ["promtool", "check", "rules", rules / "dbml.rules.yml"],
+        ["promtool", "test", "rules", rules / "dbml.rules.test.yml"],
+        ["promtool", "check", "config", rules / "prometheus.yml"],
+        ["amtool", "check-config", rules / "alertmanager.yml"],
+    ):
+        subprocess.run(command, check=True)
+    refused = try_dashboard(dsn)
+    print("\n".join(refused) or "every query of the dashboard runs")
+    sys.exit(bool(refused))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""JavaScript and Python files of every operation of plans, against the plan's own function."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import (
+    KBinsDiscretizer,
+    OneHotEncoder,
+    OrdinalEncoder,
+    PowerTransformer,
+    QuantileTransformer,
+    SplineTransformer,
+)
+
+from dbml._plpython import compiled, masks, plan, portable
+from dbml.errors import ParityError
+from dbml.models import artifact
+from dbml.models.exports import javascript, python, standalone
+from dbml.models.exports.checking import Stored
+from dbml.scorer import engines
+from dbml.scorer.plan import Builder
+from dbml.scorer.sklearn import lower
+from tests.parity.harness import data, target
+
+TEXTS, NUMBERS = ["plan", "region"], ["spend", "calls", "ratio"]
+
+
+def stored(estimator: Any, name: str = "mixed") -> Stored:
+    """A version as an export gets it, with golden and hurtful rows."""
+    X = data(name)[0]
+    read = artifact.read(estimator.fit(X, target(name, "binary")), X.head(150))
+    made = engines.prepare(read.estimator, read.interface, read.golden, label="m@1")
+    assert made.plan is not None, made.refusals
+    golden = read.golden | {"hurtful_rows": made.hurtful_rows, "hurtful_scores": made.hurtful_scores}
+    return Stored("m@1", "joblib", b"", "", read.interface, golden, plan.dumps(made.plan), {}, schema="s", trust=())
+
+
+def imputed(*numbers: Any) -> Any:
+    words = make_pipeline(SimpleImputer(strategy="constant", fill_value="none"), OneHotEncoder(handle_unknown="ignore"))
+    return make_column_transformer((words, TEXTS), (make_pipeline(SimpleImputer(), *numbers), NUMBERS))
+
+
+def of_many_kinds() -> Any:
+    kinds = (
+        PowerTransformer(),
+        SplineTransformer(n_knots=4),
+        KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf"),
+        QuantileTransformer(n_quantiles=40, output_distribution="normal"),
+    )
+    return make_pipeline(imputed(make_union(*kinds)), LogisticRegression(max_iter=300))
+
+
+MODELS = {
+    "many kinds": of_many_kinds,
+    "boosting": lambda: make_pipeline(imputed(), GradientBoostingClassifier(n_estimators=12, random_state=0)),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_node_and_python_alone_answer_and_refuse_as_the_estimator(name: str) -> None:
+    version = stored(MODELS[name]())
+    assert None in version.golden["hurtful_scores"]
+    standalone.by_node(version, javascript.written(version))
+    standalone.by_python(version, python.written(version))
+
+
+def test_categories_of_trees_and_missing_values() -> None:
+    codes = make_column_transformer((OrdinalEncoder(), TEXTS), remainder="passthrough")
+    model = make_pipeline(codes, HistGradientBoostingClassifier(max_iter=8, categorical_features=[0, 1]))
+    X = data("mixed")[0]
+    read = artifact.read(model.fit(X, target("mixed", "binary")), X.head(100))
+    made = plan.dumps(lower(read.estimator, read.interface))
+    assert "sets" in made and "missing_left" in made
+    version = Stored("m@1", "joblib", b"", "", read.interface, read.golden, made, {}, schema="s", trust=())
+    standalone.by_node(version, javascript.written(version))
+    standalone.by_python(version, python.written(version))
+
+
+def test_a_forest_by_masks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masks, "NODES_AT_LEAST", 50)
+    version = stored(RandomForestClassifier(6, random_state=0), "ties")
+    module = python.written(version)
+    assert "masks." in module
+    standalone.by_python(version, module)
+
+
+def test_functions_at_the_ends_of_arithmetic(tmp_path: Path) -> None:
+    numbers = [
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.5,
+        1.5,
+        2.5,
+        -2.5,
+        1e-320,
+        1e-9,
+        3.3,
+        -40.0,
+        709.0,
+        1e300,
+        -1e300,
+        math.inf,
+        -math.inf,
+    ]
+    numbers += [math.nan, 0.9999999, 1e-15, 5.5, -5.5, 27.5, 88.0]
+    (tmp_path / "run.mjs").write_text("")
+    script = []
+    truths = []
+    for name in sorted(plan.FUNCTIONS):
+        builder = Builder(1, 0)
+        made = builder.finish(builder.number(0).function(name))
+        function = compiled.load(portable.compile_plan(made, [made["output"]]))
+        truths.append([function([x], [])[0] for x in numbers])
+        script.append(name)
+    runtime = javascript.runtime("score.js").replace("export ", "").replace("{ INTERFACE as interface };", "")
+    constants = f"const EXP32 = {javascript.literal([*javascript.ieee.EXP32, javascript.ieee.EXP32_SCALE / 32])};\n"
+    call = f"""
+const names = {json.dumps(script)}, xs = {javascript.literal(numbers)};
+console.log(JSON.stringify(names.map((name) => xs.map((x) => String(FUNCTIONS[name](x))))));
+"""
+    (tmp_path / "run.mjs").write_text(constants + runtime + call)
+    said = subprocess.run(["node", tmp_path / "run.mjs"], capture_output=True, text=True, check=True).stdout
+    for name, truth, got in zip(script, truths, json.loads(said), strict=True):
+        found = [float(x.replace("Infinity", "inf")) for x in got]
+        if name == "ndtri":  # of a number that lacks digits nobody knows the inverse
+            truth[8] = found[8]
+        tolerance = 1e-7 if name == "exp32" else 1e-12
+        np.testing.assert_allclose(found, truth, rtol=tolerance, atol=0 if name != "ndtri" else 1e-14, err_msg=name)
+
+
+def test_a_wrong_answer_is_not_written() -> None:
+    version = stored(make_pipeline(imputed(), GradientBoostingClassifier(n_estimators=5)))
+    module = javascript.written(version)
+    with pytest.raises(ParityError, match="golden rows: on golden row"):
+        standalone.by_node(version, module.replace("return answer;", "return answer + 1e-6;"))
+    with pytest.raises(ParityError, match="differs on golden row"):
+        standalone.by_node(version, module.replace("return answer;", "return answer + 1e-11;"))
+
+
+def test_what_a_row_lacks_or_has_wrong_is_refused_by_name(tmp_path: Path) -> None:
+    version = stored(MODELS["boosting"]())
+    (tmp_path / "churn.py").write_text(python.written(version))
+    module: Any = SimpleNamespace()
+    exec((tmp_path / "churn.py").read_text(), vars(module))
+    row = {"plan": "plus", "region": None, "spend": 3.0, "calls": 2, "ratio": None}
+    assert 0.0 < module.score(row) < 1.0
+    for wrong, said in (
+        ({k: v for k, v in row.items() if k != "plan"}, 'feature "plan" is missing'),
+        (row | {"plan": 3}, 'feature "plan" is text'),
+        (row | {"spend": "much"}, 'feature "spend" is a number'),
+    ):
+        with pytest.raises(module.Refused, match=said):
+            module.score(wrong)
+    assert {f["name"] for f in module.interface["features"]} == row.keys()
+    assert sys.version_info >= (3, 9)
