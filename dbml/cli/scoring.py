@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from itertools import islice
 from pathlib import Path
 
 import click
 
-import dbml
 from dbml.cli.shared import connect, dsn_option, progress_bar
 
 
@@ -35,8 +33,8 @@ def score_command(dsn: str | None, name: str, query: str | None, table: str | No
         sessions = [stack.enter_context(connect(dsn)) for _ in range(jobs)]
         progress = stack.enter_context(progress_bar())
         if table is not None:
-            rows = files.write(output, bulk.scores_by_ranges(sessions, name, table, progress))
+            blocks = bulk.table_as_csv(sessions, name, table, progress)
         else:
-            found = dbml.scores(sessions[0], name, str(query))
-            rows = files.write(output, iter(lambda: list(islice(found, bulk.ROWS_AT_ONCE)), []))
+            blocks = bulk.as_csv(sessions[0], name, str(query))
+        rows = files.write(output, blocks)
     click.echo(f"{rows} rows scored: {output}")

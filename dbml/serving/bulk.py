@@ -19,6 +19,7 @@ from dbml.schema.install import require
 
 ROWS_IN_A_RANGE = 50_000
 ROWS_AT_ONCE = 10_000
+BYTES_AT_ONCE = 2**20
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,17 @@ class Scored(Record):
     version: int
     score: float | None
     outputs: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some whole lines of CSV, in UTF-8.
+
+    :param rows: as many as were written since the last block that says more than 0.
+    """
+
+    csv: bytes
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -60,10 +72,25 @@ def scores(connection: Connection, name: str, rows: str) -> Iterator[Scored]:
             yield from cursor.execute(database.verbatim(database.queries()["scores"]), {"name": name, "rows": rows})
 
 
-def scores_by_ranges(
+def as_csv(session: psycopg.Connection[Any], name: str, query: str) -> Iterator[Block]:
+    """Score the rows of a query, and say key, version and score as CSV, in the order of the query.
+
+    The server writes the text, and nothing of it becomes an object here: that would take longer than scoring.
+
+    :raises UnknownModel: nothing of that name is deployed.
+    :raises ScoringError: a feature is missing from the rows, or has the wrong type.
+    """
+    with database.translated():
+        require(session)
+        yield from _copied(session, sql.SQL("dbml.scores({}, {})").format(name, query))
+
+
+def table_as_csv(
     sessions: Sequence[psycopg.Connection[Any]], name: str, table: str, progress: Progress | None = None
-) -> Iterator[list[Scored]]:
-    """Score a table by ranges of its key, in all of these sessions at once; each row once, and in order of the key.
+) -> Iterator[Block]:
+    """Do as :func:`as_csv` with a table, by ranges of its key in all of these sessions at once.
+
+    Each row is scored once, and they come in order of the key. A key of several columns is a JSON array.
 
     :param sessions: that have no transaction open; they will see the table at one moment.
     :param progress: called with the table's name, the rows scored and how many there are.
@@ -86,11 +113,29 @@ def scores_by_ranges(
         ranges = _ranges(first, found)
         total = ROWS_IN_A_RANGE * (len(ranges) - 1)
         done = 0
-        for scored in _in_order(sessions, name, table, ranges):
-            done += len(scored)
+        for scored in _in_order(sessions, name, database.relation([found.schema, found.table]), ranges):
+            done += scored.rows
             if progress:
                 progress(table, done, max(total, done))
             yield scored
+
+
+def _copied(session: psycopg.Connection[Any], source: sql.Composed) -> Iterator[Block]:
+    waiting: list[bytes] = []
+    size = 0
+    with (
+        database.configured(session, "extra_float_digits", "1"),
+        database.configured(session, "client_encoding", "UTF8"),
+        session.cursor() as cursor,
+    ):
+        with cursor.copy(database.template("serving/score_copy", source=source)) as copy:
+            for piece in copy:
+                waiting.append(bytes(piece))
+                size += len(piece)
+                if size > BYTES_AT_ONCE:
+                    yield Block(b"".join(waiting), 0)
+                    waiting, size = [], 0
+        yield Block(b"".join(waiting), cursor.rowcount)
 
 
 def _ranges(session: psycopg.Connection[Any], found: _Table) -> list[str]:
@@ -120,25 +165,28 @@ def _ranges(session: psycopg.Connection[Any], found: _Table) -> list[str]:
 
 
 def _in_order(
-    sessions: Sequence[psycopg.Connection[Any]], name: str, table: str, ranges: Sequence[str]
-) -> Iterator[list[Scored]]:
+    sessions: Sequence[psycopg.Connection[Any]], name: str, table: sql.Composable, ranges: Sequence[str]
+) -> Iterator[Block]:
     """Score the ranges in whatever session is free; a few wait for their turn, and no more."""
     free: SimpleQueue[psycopg.Connection[Any]] = SimpleQueue()
     for session in sessions:
         free.put(session)
+    relation = table.as_string(sessions[0])
 
-    def score(source: str) -> list[Scored]:
+    def score(within: str) -> Block:
         session = free.get()
         try:
-            return database.rows(session, Scored, "scores_of_range", name=name, table=table, source=source)
+            source = sql.SQL("dbml._scores({}, {}::regclass, {})").format(name, relation, within)
+            blocks = list(_copied(session, source))
+            return Block(b"".join(block.csv for block in blocks), sum(block.rows for block in blocks))
         finally:
             free.put(session)
 
     with ThreadPoolExecutor(len(sessions)) as pool:
-        waiting: deque[Future[list[Scored]]] = deque()
+        waiting: deque[Future[Block]] = deque()
         try:
-            for source in ranges:
-                waiting.append(pool.submit(score, source))
+            for within in ranges:
+                waiting.append(pool.submit(score, within))
                 if len(waiting) > len(sessions):
                     yield waiting.popleft().result()
             while waiting:

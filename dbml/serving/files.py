@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from dbml import errors
-from dbml.serving.bulk import Scored
+from dbml.serving.bulk import Block
 
 COLUMNS = ("key", "version", "score")
 
 
-def write(file: Path, batches: Iterable[Sequence[Scored]]) -> int:
+def write(file: Path, blocks: Iterable[Block]) -> int:
     """Write scores as they come: one file, whole or not at all.
-
-    A key of several columns is written as a JSON array.
 
     :param file: its suffix, ``.csv`` or ``.parquet``, says the format.
     :returns: the number of rows.
@@ -27,43 +23,44 @@ def write(file: Path, batches: Iterable[Sequence[Scored]]) -> int:
         raise errors.ExportError(f"{file} is neither .csv nor .parquet", "Name the file scores.csv or scores.parquet.")
     unfinished = file.with_name(f".{file.name}.unfinished")
     try:
-        rows = writers[file.suffix](unfinished, batches)
+        rows = writers[file.suffix](unfinished, blocks)
         unfinished.replace(file)
     finally:
         unfinished.unlink(missing_ok=True)
     return rows
 
 
-def _key(key: Sequence[str] | None) -> str | None:
-    if key is None or len(key) == 1:
-        return key[0] if key else None
-    return json.dumps(key, ensure_ascii=False)
-
-
-def _write_csv(file: Path, batches: Iterable[Sequence[Scored]]) -> int:
+def _write_csv(file: Path, blocks: Iterable[Block]) -> int:
     rows = 0
-    with file.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(COLUMNS)
-        for batch in batches:
-            writer.writerows((_key(row.key), row.version, row.score) for row in batch)
-            rows += len(batch)
+    with file.open("wb") as stream:
+        stream.write(",".join(COLUMNS).encode() + b"\n")
+        for block in blocks:
+            stream.write(block.csv)
+            rows += block.rows
     return rows
 
 
-def _write_parquet(file: Path, batches: Iterable[Sequence[Scored]]) -> int:
+def _write_parquet(file: Path, blocks: Iterable[Block]) -> int:
     try:
         import pyarrow as pa
-        import pyarrow.parquet as pq
+        import pyarrow.csv
+        import pyarrow.parquet
     except ImportError:
         raise errors.ExportError(
             "a Parquet file needs pyarrow, which is not installed here", "pip install 'dbml[parquet]', or write a .csv"
         ) from None
-    rows = 0
     schema = pa.schema([("key", pa.string()), ("version", pa.int32()), ("score", pa.float64())])
-    with pq.ParquetWriter(file, schema) as writer:
-        for batch in batches:
-            columns = [[_key(row.key) for row in batch], [row.version for row in batch], [row.score for row in batch]]
-            writer.write_table(pa.table(columns, schema=schema))
-            rows += len(batch)
+    read = pa.csv.ReadOptions(column_names=COLUMNS)
+    parse = pa.csv.ParseOptions(newlines_in_values=True)
+    # As the server writes it: NULL is nothing, and an empty text is two quotes.
+    convert = pa.csv.ConvertOptions(
+        column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+    )
+    rows = 0
+    with pa.parquet.ParquetWriter(file, schema) as writer:
+        for block in blocks:
+            if block.csv:
+                table = pa.csv.read_csv(pa.BufferReader(block.csv), read, parse, convert)
+                writer.write_table(table)
+            rows += block.rows
     return rows

@@ -78,10 +78,6 @@ select dbml.score(%(name)s, %(features)s) as score;
 -- Scores the rows of a table or of a query.
 select s.key, s.version, s.score, s.outputs from dbml.scores(%(name)s, %(rows)s) s;
 
--- name: scores_of_range
--- Scores some rows of a table, which a query selects.
-select s.key, s.version, s.score, s.outputs from dbml._scores(%(name)s, %(table)s::regclass, %(source)s) s;
-
 -- name: key_to_score_by
 -- The qualified name of a table, the columns of its key, and about how many rows it has.
 select n.nspname as schema, c.relname as table,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 import time
@@ -203,6 +204,25 @@ def test_the_shell_writes_each_row_of_a_table_once_in_order_of_its_key(
         written = pd.read_csv(file)
         assert written["key"].tolist() == list(range(1, 51)), name
         np.testing.assert_allclose(written["score"], truth, atol=1e-9)
+
+
+@pytest.mark.usefixtures("live")
+def test_keys_and_refusals_as_the_shell_writes_them(db: Db, cli: Cli, churn: Trained, tmp_path: Any) -> None:
+    db.execute("create table odd (a text, b integer, plan text, complaints integer, spend float8, primary key (a, b))")
+    keys = [('a,"b"', 1), ("", 2), ("line\nbreak", 3), ("größer", 4)]
+    db.cursor().executemany(
+        "insert into odd values (%s, %s, 'plus', 1, %s)",
+        [(a, b, float("inf") if b == 2 else b / 3) for a, b in keys],
+    )
+    rows = [("plus", 1, b / 3) for _, b in keys]
+    truth = churn.truth(pd.DataFrame(rows, columns=["plan", "complaints", "spend"]))
+    for suffix, read in ((".csv", pd.read_csv), (".parquet", pd.read_parquet)):
+        assert "4 rows scored" in cli("score", "churn", "--table", "odd", "-o", tmp_path / f"s{suffix}").output
+        written = read(tmp_path / f"s{suffix}")  # type: ignore[operator]
+        assert sorted(map(json.loads, written["key"])) == sorted([a, str(b)] for a, b in keys)
+        by_key = dict(zip((json.loads(key)[1] for key in written["key"]), written["score"], strict=True))
+        for (_, b), expected in zip(keys, truth, strict=True):
+            assert np.isnan(by_key[str(b)]) if b == 2 else abs(by_key[str(b)] - expected) < 1e-9
 
 
 @pytest.mark.usefixtures("live")
