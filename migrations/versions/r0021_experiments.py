@@ -21,6 +21,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for function in (
         "experiment(text, text, timestamptz)",
+        "_paired(text, text[], timestamptz, timestamptz, timestamptz)",
         "_epochs(text, timestamptz)",
         "_sequential(float8, float8, float8, float8)",
         "_ratio_evidence(bigint[], float8[])",

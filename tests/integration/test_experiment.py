@@ -15,6 +15,7 @@ import statsmodels.api as sm
 from click.testing import CliRunner
 from scipy import special
 from statsmodels.stats.proportion import confint_proportions_2indep
+from statsmodels.stats.weightstats import zconfint
 
 import dbml
 from dbml import DbmlError
@@ -396,3 +397,47 @@ def test_guards_of_the_command(run: Run) -> None:
         in run("deploy", "churn@2", "--strategy", "canary", "--guard", "x", exit_code=2).output
     )
     assert "name a --strategy" in run("deploy", "churn@2", "--guard", "outcome", exit_code=2).output
+
+
+def test_a_shadow_is_compared_pair_by_pair(db: Db) -> None:
+    start(db, "shadow")
+    random = np.random.default_rng(2)
+    y = random.random(600) < 0.3
+    live, shadow = (np.clip(0.3 + weight * (y - 0.3) + random.normal(0, 0.1, 600), 0, 1) for weight in (0.2, 0.4))
+    with db.cursor() as cursor:
+        cursor.executemany(
+            "insert into dbml.log_1 (at, profile, version, model, arm, entity, score) values"
+            f" ({DAYS}, 'customer', 1 + (%s <> 'control')::int, 'churn', %s, array[%s::text], %s)",
+            [
+                (days, arm, arm, str(i), float(score[i]) + (days < 90) / 9)
+                for arm, score in (("control", live), ("shadow", shadow))
+                for i in range(600)
+                for days in (90, 89)
+            ],
+        )
+        cursor.executemany(f"insert into cancellation values (%s, {DAYS})", [(i, 80) for i in range(600) if y[i]])
+    # One that the shadow could not answer, and one that nobody has asked it.
+    db.execute("update dbml.log set score = null where entity = '{5}' and arm = 'shadow'")
+    db.execute("delete from dbml.log where entity = '{6}' and arm = 'shadow'")
+    kept = np.delete(np.arange(600), [5, 6])
+    losses = [(score - y)[kept] ** 2 for score in (live, shadow)]
+    moved = losses[1] - losses[0]
+    variance = moved.var() / len(moved)
+    control, found = compared(db).values()
+    assert (control.arm, control.n, control.version, found.arm, found.n, found.version) == (
+        "control",
+        598,
+        1,
+        "shadow",
+        598,
+        2,
+    )
+    assert (control.mean, found.mean) == pytest.approx((losses[0].mean(), losses[1].mean()), abs=1e-9)
+    assert found.difference == pytest.approx(moved.mean(), abs=1e-9)
+    assert (found.fixed_low, found.fixed_high) == pytest.approx(zconfint(moved, ddof=0), abs=1e-9)
+    assert found.evidence == pytest.approx(evidence(moved.mean(), variance, moved.std() / 20), rel=1e-9)
+    assert found.state == "better"
+    with pytest.raises(DbmlError, match="compared for each entity"), db.transaction():
+        compared(db, covariate="spend")
+    db.execute("delete from dbml.log where entity[1]::int >= 300")
+    assert [row.state for row in compared(db).values()] == ["insufficient", "insufficient"]

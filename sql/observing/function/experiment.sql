@@ -74,15 +74,24 @@ as $$
 declare
   o record := dbml._outcome(model);
   arms text[];
+  shadows boolean;
   since timestamptz[];
   until timestamptz;
   exposures text;
 begin
-  select array_agg(distinct e.arm), array_agg(distinct e.since), max(e.until) into arms, since, until
+  select array_agg(distinct e.arm), bool_or(e.strategy = 'shadow'), array_agg(distinct e.since), max(e.until) into arms, shadows, since, until
     from dbml._epochs(model, as_of) e;
   if arms is null then
     raise exception 'no version has stood beside the one of % that serves', quote_literal(model)
       using errcode = 'DB030', hint = format('Compare two: dbml deploy %s@VERSION --strategy ab', model);
+  end if;
+  if shadows then
+    if covariate is not null then
+      raise exception 'the answers of a shadow of % are compared for each entity, where a column from before explains nothing', quote_literal(model)
+        using errcode = 'DB030', hint = format('Leave it out: dbml experiment %s', model);
+    end if;
+    return query select * from dbml._paired(model, arms, since[1], until, least(as_of, now()));
+    return;
   end if;
   -- An entity counts once an epoch, from its first prediction on. Where it has two arms, a statement from before the change
   -- has ended after it, and the later one is right.

@@ -5,7 +5,7 @@ grant select on dbml.model, dbml.serving, dbml.status, dbml.deployment_history, 
 grant execute on function dbml._outcome(text), dbml._answered(text, text), dbml._labelled(text, text), dbml._ripe(text),
   dbml.outcomes(text, timestamptz), dbml.performance(text, text, timestamptz), dbml._epochs(text, timestamptz), dbml._covariate(text, text),
   dbml._sequential(float8, float8, float8, float8), dbml._lgamma(float8), dbml._ratio_evidence(bigint[], float8[]),
-  dbml.experiment(text, text, timestamptz) to dbml_analyst;
+  dbml._paired(text, text[], timestamptz, timestamptz, timestamptz), dbml.experiment(text, text, timestamptz) to dbml_analyst;
 grant execute on function dbml.training_set(text, timestamptz, timestamptz), dbml._exposures(text, timestamptz, timestamptz),
   dbml._exposed(text, text), dbml._logged_features(text, integer), dbml._training(text) to dbml_analyst;
 grant execute on function dbml._remember_training(text, integer, jsonb) to dbml_deployer;
