@@ -7,7 +7,20 @@ from __future__ import annotations
 
 import click
 
-from dbml.cli import explaining, keys, models, observing, profiles, scoring, server, service, strategies, training, work
+from dbml.cli import (
+    experiments,
+    explaining,
+    keys,
+    models,
+    observing,
+    profiles,
+    scoring,
+    server,
+    service,
+    strategies,
+    training,
+    work,
+)
 from dbml.cli.shared import Group
 
 
@@ -49,7 +62,7 @@ for command in (
     observing.performance_command,
     observing.drift_command,
     explaining.explain_command,
-    observing.experiment_command,
+    experiments.experiment_command,
     training.dataset_command,
     training.train_command,
     training.retrain_command,

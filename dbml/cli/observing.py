@@ -64,26 +64,6 @@ def drift_command(dsn: str | None, as_json: bool, name: str, window: str, as_of:
         sys.exit(1)
 
 
-@click.command("experiment")
-@dsn_option
-@json_option
-@click.argument("name")
-@click.option("--as-of", metavar="TIME", help="What was known then.")
-@click.option("--covariate", metavar="COLUMN", help="A number of the profile from before; makes intervals narrower.")
-def experiment_command(dsn: str | None, as_json: bool, name: str, as_of: str | None, covariate: str | None) -> None:
-    """Compare versions side by side by what came true.
-
-    Look as often as you like: low and high, evidence and p hold at every look.
-    """
-    with connect(dsn) as connection:
-        rows = dbml.experiment(connection, name, covariate=covariate, as_of=as_of)
-    columns = ("arm", "version", "n", "mean", "difference", "low", "high", "evidence", "p", "state")
-    shown = [{c: f"{row[c]:.4g}" if isinstance(row[c], float) else row[c] for c in columns} for row in rows]
-    print_rows(rows if as_json else shown, columns, as_json)
-    for says in {row.says for row in rows if row.says and not as_json}:
-        click.echo(says[0].upper() + says[1:] + ".")
-
-
 @click.command("alerts")
 @dsn_option
 @json_option

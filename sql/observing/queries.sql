@@ -10,6 +10,15 @@ select count(*) filter (where r.act <> 'in use') from dbml.rotate_log(keep => %(
 -- What the arms of a model's newest strategy have come to.
 select * from dbml.experiment(%(name)s, %(covariate)s, coalesce(%(as_of)s::timestamptz, now()));
 
+-- name: experiment_moments
+-- Moments from the beginning of a model's newest strategy to the day when its last outcomes are known.
+select b.since + i * (b.until - b.since) / %(looks)s as at
+  from (select min(e.since) as since, least(now(), max(e.until) + (dbml._outcome(%(name)s)).horizon) as until
+          from dbml._epochs(%(name)s, now()) e) b
+ cross join generate_series(1, %(looks)s) i
+ where b.since is not null
+ order by i;
+
 -- name: performance
 -- How good the logged predictions of a model were.
 select * from dbml.performance(%(name)s, %(by)s, coalesce(%(as_of)s::timestamptz, now()));

@@ -20,6 +20,7 @@ from statsmodels.stats.weightstats import zconfint
 import dbml
 from dbml import DbmlError
 from dbml.cli import main
+from dbml.observing.picture import history
 from dbml.observing.sequential import evidence, half_width
 from dbml.profiles import spec
 from dbml.serving.strategies import Strategy
@@ -295,7 +296,7 @@ def run(shop: str) -> Run:
     return run
 
 
-def test_the_command(shop: str, run: Run, db: Db) -> None:
+def test_the_command(shop: str, run: Run, db: Db, tmp_path: Path) -> None:
     assert (
         "no version has stood beside the one of 'churn' that serves" in run("experiment", "churn", exit_code=1).output
     )
@@ -311,6 +312,15 @@ def test_the_command(shop: str, run: Run, db: Db) -> None:
         assert (
             "no column 'plan' that is a number" in run("experiment", "churn", "--covariate", "plan", exit_code=1).output
         )
+        for name in ("evidence.png", "evidence.svg"):
+            run("experiment", "churn", "--plot", str(tmp_path / name))
+            assert (tmp_path / name).stat().st_size > 5000
+        looks = history(db, "churn")
+        assert len({at for at, _ in looks}) > 20
+        assert looks[-1][1].evidence == pytest.approx(expected.evidence, rel=1e-9)
+        assert "neither .svg nor .png" in run("experiment", "churn", "--plot", "evidence.gif", exit_code=1).output
+        [once, always] = json.loads(run("experiment", "churn", "--plan", "--effect", "-0.02", "--json").output)
+        assert once["n"] < always["n"]  # the rate is the log's
         moves = run("experiment", "churn", "--covariate", "complaints", exit_code=1).output
         assert "column 'complaints' of public.customer moves while the experiment runs" in moves
     finally:
@@ -389,6 +399,16 @@ def test_guards_on_outcomes_that_make_no_sense(db: Db) -> None:
     assert db.execute("select count(*) from dbml.rollout").fetchone() == (0,)
     with pytest.raises(psycopg.DatabaseError, match="takes no share, condition, step or guard"), db.transaction():
         db.execute("select dbml.deploy('churn', 2, outcome_guard => true)")
+
+
+def test_plans_of_the_command(run: Run) -> None:
+    given = ("experiment", "churn", "--plan", "--rate", "0.14")
+    assert "needs the --effect" in run(*given, exit_code=2).output
+    assert (
+        "nothing is known of churn yet" in run("experiment", "churn", "--plan", "--effect", "0.1", exit_code=2).output
+    )
+    assert "an effect of 0 on a rate of 0.14" in run(*given, "--effect", "0", exit_code=1).output
+    assert "always" in run(*given, "--effect", "0.02").output
 
 
 def test_guards_of_the_command(run: Run) -> None:

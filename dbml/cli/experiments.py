@@ -1,0 +1,74 @@
+"""Commands that compare versions by what came true, or by what they would have said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import dbml
+from dbml.cli.shared import connect, dsn_option, json_option, print_rows
+
+if TYPE_CHECKING:
+    from dbml.observing.planning import Plan
+
+
+@click.command("experiment")
+@dsn_option
+@json_option
+@click.argument("name")
+@click.option("--as-of", metavar="TIME", help="What was known then.")
+@click.option("--covariate", metavar="COLUMN", help="A number of the profile from before; makes intervals narrower.")
+@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it, as .svg or .png.")
+@click.option("--plan", is_flag=True, help="Say how many entities it needs, before it starts.")
+@click.option("--effect", type=float, help="--plan: the difference to be found, such as 0.02.")
+@click.option("--rate", type=float, help="--plan: the control's rate; else what the log says of the model.")
+@click.option("--share", type=float, default=50, show_default=True, metavar="PERCENT", help="--plan: of the candidate.")
+@click.option("--power", type=float, default=0.8, show_default=True, help="--plan: the chance to find it.")
+def experiment_command(
+    dsn: str | None,
+    as_json: bool,
+    name: str,
+    as_of: str | None,
+    covariate: str | None,
+    plot: Path | None,
+    plan: bool,
+    effect: float | None,
+    rate: float | None,
+    share: float,
+    power: float,
+) -> None:
+    """Compare versions side by side by what came true.
+
+    Look as often as you like: low and high, evidence and p hold at every look.
+    """
+    if plan:
+        if effect is None:
+            raise click.UsageError("--plan needs the --effect that you want to find, such as --effect 0.02")
+        rows = _planned(dsn, name, effect, rate, share, power)
+        print_rows(rows, ("looks", "n", "control", "candidate", "power"), as_json)
+        return
+    with connect(dsn) as connection:
+        arms = dbml.experiment(connection, name, covariate=covariate, as_of=as_of)
+        if plot is not None:
+            from dbml.observing import picture
+
+            picture.plot(connection, name, plot, covariate=covariate)
+    columns = ("arm", "version", "n", "mean", "difference", "low", "high", "evidence", "p", "state")
+    shown = [{c: f"{arm[c]:.4g}" if isinstance(arm[c], float) else arm[c] for c in columns} for arm in arms]
+    print_rows(arms if as_json else shown, columns, as_json)
+    for says in {arm.says for arm in arms if arm.says and not as_json}:
+        click.echo(says[0].upper() + says[1:] + ".")
+
+
+def _planned(dsn: str | None, name: str, effect: float, rate: float | None, share: float, power: float) -> list[Plan]:
+    from dbml.observing import planning
+
+    if rate is None:
+        with connect(dsn) as connection:
+            known = dbml.performance(connection, name)
+        if not known:
+            raise click.UsageError(f"nothing is known of {name} yet, so --plan needs the --rate of its outcome")
+        rate = known[0]["mean_outcome"]
+    return planning.plan(effect, rate, share=share, power=power)
