@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dbml.profiles.online import attach_online
     from dbml.profiles.reconciliation import reconcile
     from dbml.profiles.rescoring import rescore, rescore_due
-    from dbml.profiles.spec import Counter, Event, Outcome, Prediction, Profile
+    from dbml.profiles.spec import Counter, Event, Outcome, Prediction, Profile, Publication
     from dbml.schema.install import uninstall
     from dbml.serving.blue_green import comparison, score_aside
     from dbml.serving.bulk import scores
@@ -49,6 +49,7 @@ __all__ = [
     "Outcome",
     "Prediction",
     "Profile",
+    "Publication",
     "abort",
     "acknowledge",
     "add_model",
@@ -126,7 +127,7 @@ _HOMES = {
     "dbml.profiles.reconciliation": ("reconcile",),
     "dbml.serving.repair": ("repair",),
     "dbml.profiles.rescoring": ("rescore", "rescore_due"),
-    "dbml.profiles.spec": ("Counter", "Event", "Outcome", "Prediction", "Profile"),
+    "dbml.profiles.spec": ("Counter", "Event", "Outcome", "Prediction", "Profile", "Publication"),
     "dbml.schema.install": ("uninstall",),
     "dbml.serving.blue_green": ("comparison", "score_aside"),
     "dbml.serving.bulk": ("scores",),

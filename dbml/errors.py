@@ -185,6 +185,12 @@ class TrainingError(DbmlError):
     sqlstate = "DB034"
 
 
+class DeliveryError(DbmlError):
+    """Events cannot be delivered, or cannot be had."""
+
+    sqlstate = "DB029"
+
+
 class StrategyError(DbmlError):
     """A strategy cannot start or go on like this: another runs, none does, or it makes no sense."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dbml.alembic import operations as ops
 from dbml.alembic.declaration import Release
 from dbml.profiles.output import SCORE, Output, output
-from dbml.profiles.spec import Counter, Event, Outcome, Prediction, Profile
+from dbml.profiles.spec import Counter, Event, Outcome, Prediction, Profile, Publication
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -127,6 +127,8 @@ def _profile(context: AutogenContext, profile: Profile) -> str:
         given.append(_listed("events", [_event(event) for event in profile.events]))
     if profile.outcomes:
         given.append(_listed("outcomes", [_outcome(outcome) for outcome in profile.outcomes]))
+    if profile.publications:
+        given.append(_listed("publications", [_publication(publication) for publication in profile.publications]))
     return _call("spec.Profile", given)
 
 
@@ -177,6 +179,17 @@ def _outcome(outcome: Outcome) -> str:
     }
     given = [f"key={_key(outcome.key)}", *_given(values, {"better": "low"})]
     return _call("spec.Outcome", [repr(outcome.model), *given])
+
+
+def _publication(publication: Publication) -> str:
+    values = {
+        "topic": publication.topic,
+        "threshold": publication.threshold,
+        "label": publication.label,
+        "version": publication.version,
+    }
+    usual = {"topic": f"dbml.{publication.model}", "threshold": (), "label": False, "version": False}
+    return _call("spec.Publication", [repr(publication.model), *_given(values, usual)])
 
 
 def _counter(counter: Counter) -> str:

@@ -56,6 +56,7 @@ for command in (
     profiles.status_command,
     scoring.score_command,
     work.worker_command,
+    work.consume_command,
     service.serve_command,
     service.token_group,
     observing.forget_command,

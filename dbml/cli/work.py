@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 import dbml
+from dbml import errors
 from dbml.cli.shared import Command, connect, dsn_option
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ def tell_option(command: Command) -> Command:
 @click.option("--keep-log", metavar="INTERVAL", help="Drop what was logged longer ago, as '90 days'.")
 @tell_option
 @click.option(
+    "--publish-to",
+    envvar="DBML_PUBLISH_TO",
+    metavar="URL",
+    help="Relay events there: kafka://…, nats://… or a webhook's https://…",
+)
+@click.option(
     "--lease",
     default=30.0,
     show_default=True,
@@ -44,7 +51,13 @@ def tell_option(command: Command) -> Command:
     help="Another worker takes over from one that gives no sign of life for so long.",
 )
 def worker_command(
-    dsn: str | None, once: bool, names: tuple[str, ...], keep_log: str | None, places: tuple[str, ...], lease: float
+    dsn: str | None,
+    once: bool,
+    names: tuple[str, ...],
+    keep_log: str | None,
+    places: tuple[str, ...],
+    publish_to: str | None,
+    lease: float,
 ) -> None:
     """Do what is due, until stopped.
 
@@ -55,10 +68,38 @@ def worker_command(
     from dbml.work.worker import work
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    duties = chosen(names, keep_log=keep_log, places=places)
+    duties = chosen(names, keep_log=keep_log, places=places, publish_to=publish_to)
     try:
         if not work(dsn, duties, _tell, once=once, early=once and bool(names), length=timedelta(seconds=lease)):
             sys.exit(1)
+    except KeyboardInterrupt:
+        click.echo("stopped.")
+
+
+@click.command("consume")
+@click.argument("topic")
+@dsn_option
+@click.option("--from", "url", required=True, metavar="URL", help="The broker: kafka://broker:9092?group.id=…")
+@click.option("--table", required=True, help="Where the events go; their data has its columns.")
+@click.option("--once", is_flag=True, help="Until the topic's present end.")
+@click.option("--remember-days", type=click.FloatRange(min=0), help="How long an event is known again; else for ever.")
+def consume_command(topic: str, dsn: str | None, url: str, table: str, once: bool, remember_days: float | None) -> None:
+    """Insert the events of a topic into a table, each once.
+
+    An event that cannot be inserted stands in dbml.dead_letter, and holds up no other.
+    """
+    try:
+        from dbml.work.consume import Consumed, consume
+    except ImportError as error:
+        raise errors.DeliveryError(f"events of Kafka need {error.name}", "pip install 'dbml[kafka]'") from error
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def told(done: Consumed) -> None:
+        click.echo(f"{topic}: {done.inserted} inserted, {done.again} known already, {done.dead} dead letters.")
+
+    remember = None if remember_days is None else timedelta(days=remember_days)
+    try:
+        consume(dsn, url, topic, table, told, once=once, remember=remember)
     except KeyboardInterrupt:
         click.echo("stopped.")
 

@@ -17,6 +17,8 @@ from dbml.profiles.output import SCORE, Output, output
 ON_ERROR = ("keep", "null", "raise")
 LOG = ("all", "scores")
 BETTER = ("low", "high")
+# Outputs that a threshold can be compared with.
+NUMBERS = (SCORE, "probability", "value")
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,40 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Publication:
+    """Which changes of a prediction are events for others.
+
+    :param model: one of the profile's predictions, which has a ``version_column``.
+    :param topic: where its events go; else ``dbml.`` and the model's name.
+    :param threshold: a score, or several; an event is published when the score crosses one, either way.
+    :param label: also when the predicted class becomes another one.
+    :param version: also when another version has scored the row.
+    :raises SpecError: nothing is to be published.
+    """
+
+    model: str
+    topic: str = ""
+    threshold: tuple[float, ...] = ()
+    label: bool = False
+    version: bool = False
+
+    def __post_init__(self) -> None:
+        given = self.threshold if isinstance(self.threshold, (list, tuple)) else (self.threshold,)
+        if not all(isinstance(limit, (int, float)) and not isinstance(limit, bool) for limit in given):
+            raise SpecError(
+                f'the publication of "{self.model}" has threshold = {json.dumps(self.threshold)}',
+                "It is a score, or a list of scores.",
+            )
+        object.__setattr__(self, "threshold", tuple(float(limit) for limit in given))
+        object.__setattr__(self, "topic", self.topic or f"dbml.{self.model}")
+        if not self.threshold and not self.label and not self.version:
+            raise SpecError(
+                f'the publication of "{self.model}" does not say which changes are published',
+                "Write threshold = 0.8, label = true or version = true.",
+            )
+
+
+@dataclass(frozen=True)
 class Profile:
     """The table that carries features and predictions, one row per entity.
 
@@ -229,6 +265,7 @@ class Profile:
     predictions: tuple[Prediction, ...]
     events: tuple[Event, ...]
     outcomes: tuple[Outcome, ...]
+    publications: tuple[Publication, ...]
 
     def __init__(
         self,
@@ -237,12 +274,14 @@ class Profile:
         predictions: Iterable[Prediction] = (),
         events: Iterable[Event] = (),
         outcomes: Iterable[Outcome] = (),
+        publications: Iterable[Publication] = (),
     ) -> None:
         object.__setattr__(self, "table", table)
         object.__setattr__(self, "key", _columns(key))
         object.__setattr__(self, "predictions", _by_model(predictions))
         object.__setattr__(self, "events", tuple(events))
         object.__setattr__(self, "outcomes", tuple(outcomes))
+        object.__setattr__(self, "publications", tuple(publications))
         if not self.predictions and not self.events:
             raise SpecError(f"the spec of {table} has neither a prediction nor an event", "Add [[prediction]].")
         for what, names in (
@@ -253,6 +292,7 @@ class Profile:
             ("model", [p.model for p in self.predictions]),
             ("event", [e.table for e in self.events]),
             ("outcome of", [o.model for o in self.outcomes]),
+            ("publication of", [p.model for p in self.publications]),
         ):
             twice = next((n for n in names if names.count(n) > 1), None)
             if twice:
@@ -277,6 +317,27 @@ class Profile:
                     f"{table} one of {len(self.key)}",
                     "Name the outcome's columns that point at the profile's key, in its order.",
                 )
+        for publication in self.publications:
+            self._check_publication(publication)
+
+    def _check_publication(self, publication: Publication) -> None:
+        predictions = {p.model: p for p in self.predictions}
+        prediction = predictions.get(publication.model)
+        if prediction is None:
+            raise SpecError(
+                f'the spec of {self.table} publishes "{publication.model}", which it does not predict',
+                f"Name the model of one of its predictions.{nearest(publication.model, predictions)}",
+            )
+        if prediction.version_column is None:
+            raise SpecError(
+                f'"{publication.model}" is published, and no column says which version scored a row',
+                'Give the prediction a version_column = "…".',
+            )
+        if publication.threshold and prediction.output not in NUMBERS:
+            raise SpecError(
+                f'"{publication.model}" is published by a threshold, and its column holds a {prediction.output}',
+                f"A threshold is for {', '.join(NUMBERS)}; publish by label or version.",
+            )
 
     def as_dict(self) -> dict[str, Any]:
         """The spec as JSON-ready data; what it does not ask for is not there."""
@@ -289,6 +350,8 @@ class Profile:
                 prediction["outputs"][column] = output(held).as_dict()
         if not self.outcomes:
             del data["outcomes"]
+        if not self.publications:
+            del data["publications"]
         for event in data["events"]:
             for counter in event["counters"].values():
                 del counter["parts"]
@@ -303,6 +366,7 @@ class Profile:
             [Prediction(**prediction) for prediction in data["predictions"]],
             [Event(**event) for event in data["events"]],
             [Outcome(**outcome) for outcome in data.get("outcomes", [])],
+            [Publication(**publication) for publication in data.get("publications", [])],
         )
 
 
@@ -323,7 +387,7 @@ def read(path: Path | str) -> Profile:
         path,
         "the spec",
         required={"profile": dict},
-        optional={"prediction": list, "event": list, "outcome": list},
+        optional={"prediction": list, "event": list, "outcome": list, "publish": list},
     )
     profile = document["profile"]
     _check(profile, path, "[profile]", required={"table": str, "key": (str, list)})
@@ -380,7 +444,17 @@ def read(path: Path | str) -> Profile:
             },
         )
         outcomes.append(Outcome(**entry))
-    return Profile(profile["table"], profile["key"], predictions, events, outcomes)
+    publications = []
+    for entry in document.get("publish", []):
+        _check(
+            entry,
+            path,
+            "[[publish]]",
+            required={"model": str},
+            optional={"topic": str, "threshold": (int, float, list), "label": bool, "version": bool},
+        )
+        publications.append(Publication(**entry))
+    return Profile(profile["table"], profile["key"], predictions, events, outcomes, publications)
 
 
 def _check(

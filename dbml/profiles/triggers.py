@@ -13,7 +13,7 @@ from dataclasses import replace
 from psycopg import sql
 
 from dbml.database import Name, template, verbatim
-from dbml.profiles import counters, ddl, event_triggers, generated, layout, profile_rows
+from dbml.profiles import counters, ddl, event_triggers, generated, layout, profile_rows, publishing
 from dbml.profiles.catalog import Attachment, Table
 from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, any_of, listed, where
@@ -66,6 +66,8 @@ def _functions(attachment: Attachment, online: bool) -> list[Function]:
     made = [_rescore_function(attachment)] if attachment.profile.predictions else []
     for position in counting(attachment):
         made += event_triggers.functions(attachment, position, online=online)
+    if attachment.profile.publications:
+        made.append(publishing.function(attachment))
     return made + (profile_rows.functions(attachment) if counting(attachment) else [])
 
 
@@ -107,6 +109,8 @@ def all_triggers(attachment: Attachment) -> list[Trigger]:
                 "Scores the rows that have waited for the statement's end.",
             )
         )
+    if attachment.profile.publications:
+        made.append(publishing.trigger(attachment))
     return made
 
 

@@ -11,21 +11,31 @@ from dbml.work.blue_green import BLUE_GREEN
 from dbml.work.duty import Duty
 from dbml.work.histograms import HISTOGRAMS
 from dbml.work.log import log
+from dbml.work.relay import relay
 from dbml.work.shadows import SHADOWS
 from dbml.work.windows import WINDOWS
 
 
-def chosen(names: tuple[str, ...], *, keep_log: str | None = None, places: Sequence[str] = ()) -> list[Duty]:
+def chosen(
+    names: tuple[str, ...], *, keep_log: str | None = None, places: Sequence[str] = (), publish_to: str | None = None
+) -> list[Duty]:
     """Return the duties of those names; all, where there are none.
 
     :param keep_log: how long the log of predictions is kept, an interval such as ``90 days``; None: for ever.
     :param places: where alerts are told, as :mod:`dbml.observing.channels` reads them.
+    :param publish_to: where events go; None: this worker relays none.
     :raises UnknownDuty: no duty has that name.
     :raises SpecError: one of the places is none.
     """
     duties = {
         duty.name: duty for duty in (ADVANCE, WINDOWS, SHADOWS, BLUE_GREEN, log(keep_log), HISTOGRAMS, alerts(places))
     }
+    if publish_to is not None:
+        duties["relay"] = relay(publish_to)
+    elif "relay" in names:
+        raise errors.UnknownDuty(
+            "the duty relay does not know where events go", "Give --publish-to, as kafka://broker:9092."
+        )
     for name in names:
         if name not in duties:
             raise errors.UnknownDuty(

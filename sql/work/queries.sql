@@ -6,3 +6,29 @@ select dbml._keep_duty(%(duty)s, %(worker)s, %(lease)s, %(done)s, %(total)s)
 
 -- name: end_duty
 select dbml._end_duty(%(duty)s, %(worker)s, %(finished)s, %(done)s, %(error)s)
+
+-- name: outbox_batch
+-- The events that are to be relayed next.
+select id, event_id, transaction, at, topic, entity, data from dbml._outbox_batch(%(rows)s)
+
+-- name: outbox_sent
+-- Forgets events that have gone out.
+select dbml._outbox_sent(%(ids)s)
+
+-- name: consume
+-- Claims an event; false where it was inserted before.
+select dbml._consume(%(topic)s, %(event)s)
+
+-- name: dead_letter
+-- Keeps an event that cannot be inserted.
+select dbml._dead_letter(%(topic)s, %(event)s, %(place)s, %(content)s, %(error)s)
+
+-- name: forget_consumed
+-- Forgets ids that were consumed longer ago.
+select dbml._forget_consumed(%(older)s::interval)
+
+-- name: insertable_columns
+-- The columns of a table that a row can be given.
+select a.attname as name
+  from pg_catalog.pg_attribute a
+ where a.attrelid = %(table)s::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 import dbml
-from dbml import Event, Prediction, Profile
+from dbml import Event, Prediction, Profile, Publication
 from tests.conftest import TABLES, Trained
 
 DOC = Path(__file__).parents[2] / "docs" / "security.md"
@@ -85,8 +85,9 @@ def everything(db: psycopg.Connection[Any], churn: Trained) -> None:
         Profile(
             "customer",
             "id",
-            [Prediction(f"by_{engine}", f"score_{engine}", features={"spend": "spend * 2"}, log="all", outputs={f"label_{engine}": "label"}) for engine in ENGINES],
+            [Prediction(f"by_{engine}", f"score_{engine}", f"version_{engine}", features={"spend": "spend * 2"}, log="all", outputs={f"label_{engine}": "label"}) for engine in ENGINES],
             [Event("complaint", "customer_id", {"complaints": "count(*)", "recent": dbml.Counter("count(*)", "1 day", "created_at")})],
+            publications=[Publication("by_sql", label=True)],
         ),
         add_columns=True,
     )  # fmt: skip

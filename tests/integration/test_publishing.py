@@ -1,0 +1,261 @@
+"""Events out and in: what is published is what was committed, in order and with one id; what is consumed is there once."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import os
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from confluent_kafka import Consumer, KafkaError, Producer
+
+from dbml import spec
+from dbml.errors import SpecError
+from tests.conftest import SPEC, Cli, Trained, profile_rows
+
+Db = psycopg.Connection[Any]
+PUBLISH = """
+[[publish]]
+model = "churn"
+topic = "churned"
+threshold = [0.3, 0.8]
+label = true
+version = true
+"""
+SECRET = os.urandom(32)
+
+
+@pytest.fixture
+def spec_file(tmp_path: Path) -> Path:
+    file = tmp_path / "churn.toml"
+    file.write_text(SPEC + PUBLISH)
+    return file
+
+
+def outbox(db: Db) -> list[Any]:
+    return db.execute("select entity, data from dbml.outbox order by id").fetchall()
+
+
+def scored(db: Db) -> dict[str, tuple[float, int]]:
+    return {str(row.id): (row.churn_score, row.churn_version) for row in profile_rows(db).itertuples()}
+
+
+def because(old: tuple[float, int] | None, new: tuple[float, int]) -> list[str]:
+    """The reasons by which a change is published, as one would say them in Python."""
+    reasons = [
+        name
+        for name, limit in (("threshold 0.3", 0.3), ("threshold 0.8", 0.8), ("label", 0.5))
+        if (old is not None and old[0] > limit) != (new[0] > limit)
+    ]
+    return reasons + (["version"] if old is not None and old[1] != new[1] else [])
+
+
+@pytest.mark.usefixtures("live")
+def test_what_changes_is_published_and_nothing_else(db: Db, cli: Cli, churn_2: Trained) -> None:
+    before: dict[str, Any] = {}  # the first scores, which the backfill gave
+    cli("model", "add", "churn", churn_2.file, "--sample", churn_2.sample)
+    statements = (
+        None,
+        "insert into complaint (customer_id) select 1 + g % 50 from generate_series(0, 220) g",
+        "insert into complaint (customer_id) values (7)",
+        "delete from complaint where id % 3 = 0",
+        "insert into customer (id, plan, complaints, spend) values (51, 'plus', 0, 50), (52, 'basic', 8, 50)",
+        "update customer set churn_score = churn_score",
+        "select dbml.deploy('churn', 2); select dbml.rescore('churn')",
+    )
+    for statement in statements:
+        if statement:
+            db.execute(statement)  # type: ignore[arg-type]
+        after = scored(db)
+        expected = {key: reasons for key, new in after.items() if (reasons := because(before.get(key), new))}
+        published = outbox(db)
+        assert {data["key"][0]: data["because"] for _, data in published} == expected, statement
+        for (key,), data in published:
+            old, new = before.get(key), after[key]
+            assert (data["model"], data["profile"], data["key"]) == ("churn", "public.customer", [key])
+            assert (data["old"], data["new"]) == (old and old[0], new[0])
+            assert (data["version"], data["old_version"], data["arm"]) == (new[1], old and old[1], "control")
+        db.execute("delete from dbml.outbox")
+        before = after
+    with psycopg.connect(db.info.dsn) as other:
+        other.execute("delete from complaint")
+        assert outbox(other)
+        other.rollback()
+        assert not outbox(other)
+    # Somebody changes a type under a session that has published: no row is lost, and repair publishes what was not.
+    db.execute("alter table customer alter churn_version type bigint")
+    db.execute("insert into complaint (customer_id) select 3 + g % 7 from generate_series(1, 70) g")
+    cli("repair")
+    after = scored(db)
+    expected = {key for key, new in after.items() if because(before.get(key), new)}
+    assert expected and {key for (key,), _ in outbox(db)} == expected
+
+
+class Hearer(BaseHTTPRequestHandler):
+    """Takes events, and says no to every third request."""
+
+    taken: list[dict[str, Any]]
+    requests: int
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        words = f"{self.headers['webhook-id']}.{self.headers['webhook-timestamp']}.".encode() + body
+        signature = base64.b64encode(hmac.digest(SECRET, words, "sha256")).decode()
+        assert self.headers["webhook-signature"] == f"v1,{signature}"
+        assert self.headers["Content-Type"] == "application/cloudevents+json"
+        type(self).requests += 1
+        refused = type(self).requests % 3 == 0
+        if not refused:
+            type(self).taken.append(json.loads(body))
+        self.send_response(503 if refused else 204)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None: ...
+
+
+@pytest.fixture
+def hearer(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    Hearer.taken, Hearer.requests = [], 0
+    monkeypatch.setenv("DBML_WEBHOOK_SECRET", "whsec_" + base64.b64encode(SECRET).decode())
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hearer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/events"
+        server.shutdown()
+
+
+@pytest.mark.usefixtures("live")
+def test_a_webhook_hears_all_in_order_though_it_says_no_at_times(
+    db: Db, cli: Cli, hearer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db.execute("delete from dbml.outbox")
+    # Two transactions that were begun in one order and write in the other; a third that is still open.
+    with psycopg.connect(db.info.dsn) as first, psycopg.connect(db.info.dsn) as third:
+        first.execute("select pg_current_xact_id()")
+        third.execute("update customer set complaints = complaints where id = 50; select pg_current_xact_id()")
+        with psycopg.connect(db.info.dsn) as second:
+            second.execute("insert into complaint (customer_id) select 1 from generate_series(1, 9)")
+        first.execute("delete from complaint")
+        first.commit()
+        waiting = db.execute("select event_id::text, data from dbml.outbox order by id").fetchall()
+        assert len(waiting) >= 2
+        relay = ("worker", "--once", "--duty", "relay", "--publish-to", hearer)
+        runs = 0
+        while db.execute("select exists (select from dbml.outbox)").fetchone() == (True,):
+            runs += 1
+            exit_code = int(runs * 3 <= len(waiting) + runs - 1)
+            assert ("answers 503 to event" in cli(*relay, exit_code=exit_code).output) == bool(exit_code)
+    assert [event["id"] for event in Hearer.taken] == [name for name, _ in waiting]
+    for event, (_, data) in zip(Hearer.taken, waiting, strict=True):
+        assert (event["specversion"], event["type"], event["subject"]) == ("1.0", "dbml.score.changed", data["key"][0])
+        assert {**data, "at": event["time"]} == event["data"]
+    monkeypatch.delenv("DBML_WEBHOOK_SECRET")
+    assert "a webhook needs a secret" in cli(*relay, exit_code=1).output
+
+
+@pytest.fixture
+def broker() -> Iterator[str]:
+    """librdkafka's own cluster of three brokers, in this process."""
+    cluster = Producer({"bootstrap.servers": "mock", "test.mock.num.brokers": 3, "log_level": 0})
+    brokers = cluster.list_topics(timeout=30).brokers.values()
+    yield "kafka://" + ",".join(f"{one.host}:{one.port}" for one in brokers)
+    del cluster
+
+
+def read(broker: str, topic: str) -> list[tuple[str, Any]]:
+    """All that a second application finds in a topic."""
+    servers = broker.removeprefix("kafka://")
+    consumer = Consumer(
+        {
+            "bootstrap.servers": servers,
+            "group.id": "view",
+            "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+        }
+    )
+    consumer.subscribe([topic])
+    found, ended = [], set()
+    while not ended or {part.partition for part in consumer.assignment()} - ended:
+        for message in consumer.consume(100, 0.5):
+            if message.error() is None:
+                found.append((message.key().decode(), json.loads(message.value())))
+            elif message.error().code() == KafkaError._PARTITION_EOF:
+                ended.add(message.partition())
+    consumer.close()
+    return found
+
+
+@pytest.mark.usefixtures("live")
+def test_from_topic_to_topic(db: Db, cli: Cli, broker: str) -> None:
+    """A complaint comes by Kafka, moves a counter and a score, and what changes goes out by Kafka."""
+    cli("worker", "--once", "--duty", "relay", "--publish-to", broker)
+    producer = Producer({"bootstrap.servers": broker.removeprefix("kafka://")})
+    complaints = [
+        {"id": str(n), "source": "crm", "specversion": "1.0", "data": {"customer_id": 1 + n % 5, "severity": 2}}
+        for n in range(60)
+    ]
+    poison = [
+        b"{",
+        b"[]",
+        b'{"id": "x", "data": 3}',
+        b'{"id": "y", "data": {"customer": 1}}',
+        b'{"id": "z", "data": {"customer_id": 4711}}',
+        b'{"id": "w", "data": {"customer_id": "one"}}',
+    ]
+    for event in [*complaints, *complaints[:20]]:
+        producer.produce("complaints", json.dumps(event).encode())
+    for content in poison:
+        producer.produce("complaints", content)
+    producer.produce("complaints", b'{"customer_id": 6}', headers={"ce_id": "b", "ce_source": "crm"})
+    producer.flush()
+    consume = ("consume", "complaints", "--from", broker, "--table", "complaint", "--once")
+    before = scored(db)
+    cli(*consume)
+    # A consumer of another group has lost its place in the topic: all comes again, and is known.
+    cli("consume", "complaints", "--from", f"{broker}?group.id=other", "--table", "complaint", "--once")
+    counts = "select customer_id, count(*) from complaint group by 1 order by 1"
+    assert db.execute(counts).fetchall() == [(1, 12), (2, 12), (3, 12), (4, 12), (5, 12), (6, 1)]
+    assert db.execute("select id, complaints from customer where complaints > 0 order by id").fetchall() == (
+        db.execute(counts).fetchall()
+    )
+    letters = db.execute("select content, error from dbml.dead_letter order by id").fetchall()
+    assert sorted(content for content, _ in letters) == sorted(poison)
+    assert any("has no column customer" in error for _, error in letters)
+    cli("worker", "--once", "--duty", "relay", "--publish-to", broker)
+    assert outbox(db) == []
+    heard = read(broker, "churned")
+    assert len({event["id"] for _, event in heard}) == len(heard)
+    for key, score in scored(db).items():
+        story = [event["data"] for found, event in heard if found == key]
+        assert bool(story) == bool(because(None, before[key]) or because(before[key], score))
+        # What one event leaves, the next one finds, and the last one leaves what is there.
+        for limit in (0.3, 0.5, 0.8):
+            sides = [(None if one["old"] is None else one["old"] > limit, one["new"] > limit) for one in story]
+            assert all(left[1] == found[0] for left, found in pairwise(sides))
+            assert not sides or sides[-1][1] == (score[0] > limit)
+
+
+def test_bad_publications_are_refused() -> None:
+    prediction = spec.Prediction("churn", "churn_score", "churn_version")
+    for publication, says in (
+        (lambda: spec.Publication("churn"), "does not say which changes"),
+        (lambda: spec.Publication("churn", threshold="high"), "has threshold ="),
+        (lambda: spec.Publication("chern", label=True), 'publishes "chern", which it does not predict'),
+    ):
+        with pytest.raises(SpecError, match=says):
+            spec.Profile("customer", "id", [prediction], publications=[publication()])
+    with pytest.raises(SpecError, match="no column says which version"):
+        spec.Profile(
+            "customer", "id", [spec.Prediction("churn", "s")], publications=[spec.Publication("churn", label=True)]
+        )
+    published = spec.Profile("customer", "id", [prediction], publications=[spec.Publication("churn", threshold=0.8)])
+    assert spec.Profile.from_dict(json.loads(json.dumps(published.as_dict()))) == published
