@@ -22,6 +22,7 @@ class Aggregate:
     :param distinct: ``count(distinct x)``.
     :param order: what ``last`` orders by.
     :param condition: what stands in ``filter (where …)``.
+    :param schema: of an extension's own function, as SQL writes it.
     """
 
     function: str
@@ -29,6 +30,7 @@ class Aggregate:
     distinct: bool = False
     order: str | None = None
     condition: str | None = None
+    schema: str | None = None
 
 
 def parse(text: str) -> Aggregate:
@@ -47,14 +49,15 @@ def parse(text: str) -> Aggregate:
         raise refused from error
     if any(token.token_type is TokenType.SEMICOLON for token in tokens) or len(tokens) < 4:
         raise refused
-    function, closing = tokens[0].text.lower(), _closing(tokens, 1)
+    name = 2 if tokens[1].token_type is TokenType.DOT else 0
+    function, closing = tokens[name].text.lower(), _closing(tokens, name + 1)
     if function not in FUNCTIONS or closing is None:
         raise refused
-    inside = tokens[2:closing]
+    inside = tokens[name + 2 : closing]
     distinct = bool(inside) and inside[0].token_type is TokenType.DISTINCT
     orders = [i for i, depth in _depths(inside) if depth == 0 and inside[i].token_type is TokenType.ORDER_BY]
     commas = [i for i, depth in _depths(inside) if depth == 0 and inside[i].token_type is TokenType.COMMA]
-    first = tokens[2] if distinct else tokens[1]
+    first = tokens[name + 2] if distinct else tokens[name + 1]
     argument_end = inside[orders[0]].start if orders else tokens[closing].start
     argument = text[first.end + 1 : argument_end].strip()
     order = text[inside[orders[0]].end + 1 : tokens[closing].start].strip() if orders else None
@@ -69,7 +72,8 @@ def parse(text: str) -> Aggregate:
         or (order and inside[-1].text.lower() in ("asc", "desc", "first", "last"))
     ):
         raise refused
-    return Aggregate(function, argument, distinct, order, _condition(text, tokens[closing + 1 :], refused))
+    schema = text[tokens[0].start : tokens[0].end + 1] if name else None
+    return Aggregate(function, argument, distinct, order, _condition(text, tokens[closing + 1 :], refused), schema)
 
 
 def _condition(text: str, rest: list[Token], refused: SpecError) -> str | None:

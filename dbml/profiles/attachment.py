@@ -13,7 +13,7 @@ from psycopg import sql
 from dbml import database, errors
 from dbml.database import Connection, Name
 from dbml.models import versions
-from dbml.profiles import catalog, checks, triggers
+from dbml.profiles import catalog, checks, ddl, resolution, triggers
 from dbml.profiles.catalog import Attachment, Table, table_facts
 from dbml.profiles.expectation import expect, refuse_disagreement
 from dbml.profiles.spec import Event, Profile
@@ -106,12 +106,17 @@ def examined(raw: psycopg.Connection[Any], profile: Profile) -> Attachment:
     """
     table = table_facts(raw, profile.table)
     events = [(event, table_facts(raw, event.table)) for event in profile.events]
-    attachment = Attachment(database.value(raw, "next_profile"), profile, table, events)
+    declared = profile
+    profile = resolution.resolved(raw, declared, table, {event.table: facts for event, facts in events})
+    events = [(event, facts) for event, (_, facts) in zip(profile.events, events, strict=True)]
+    attachment = Attachment(database.value(raw, "next_profile"), profile, table, events, declared)
     checks.check_row_security(raw, attachment)
+    checks.check_partitions(raw, attachment)
     checks.check_keys(raw, attachment)
     checks.check_columns(table, profile)
     checks.check_deployed_features(raw, attachment)
     for event, event_table in events:
+        checks.check_seen(event_table, ddl.read(event, event_table))
         checks.check_counters(raw, attachment, event, event_table)
     return attachment
 
@@ -178,8 +183,11 @@ def _missing_columns(
     for event, event_table in events:
         for column, counter in event.counters.items():
             if column not in table.columns:
-                count = counter.parts.function == "count"
-                wanted[column] = COUNT if count else checks.counter_type(raw, event, event_table, counter)
+                if counter.parts.function == "count":
+                    wanted[column] = COUNT
+                    continue
+                meant = resolution.resolved_event(raw, Event(event.table, event.key, {column: counter}), event_table)
+                wanted[column] = checks.counter_type(raw, event, event_table, meant.counters[column])
     alters = [
         sql.SQL("alter table {} add column {} {}").format(table.identifier, Name(c), database.verbatim(t))
         for c, t in wanted.items()

@@ -21,6 +21,7 @@ class Column:
 
     :param type: as PostgreSQL names it, with its modifier.
     :param default: the expression; None where there is none, and of a generated column.
+    :param virtual: generated, and not stored: a trigger does not see it.
     :param hashable: whether its values have a hash.
     :param category: of the type, such as ``S`` for strings (``pg_type.typcategory``).
     """
@@ -30,6 +31,7 @@ class Column:
     default: str | None
     hashable: bool
     generated: bool = False
+    virtual: bool = False
     category: str = ""
 
     @property
@@ -89,15 +91,32 @@ class Record:
         """The spec by which the table is attached."""
         return Profile.from_dict(self.spec)
 
+    @property
+    def resolved(self) -> Profile:
+        """The same with its expressions as whoever attached it meant them, under any search_path."""
+        return Profile.from_dict(self.spec.get("resolved") or self.spec)
+
 
 @dataclass(frozen=True)
 class Attachment:
-    """A spec with the tables it names; ``id`` numbers the profile and its generated functions."""
+    """A spec with the tables it names; ``id`` numbers the profile and its generated functions.
+
+    :param profile: with expressions that mean the same under any search_path.
+    :param declared: as it was given, where that is another.
+    """
 
     id: int
     profile: Profile
     table: Table
     events: Sequence[tuple[Event, Table]]
+    declared: Profile | None = None
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """What ``dbml.profile`` remembers of it."""
+        if self.declared is None or self.declared == self.profile:
+            return self.profile.as_dict()
+        return self.declared.as_dict() | {"resolved": self.profile.as_dict()}
 
     def function(self, what: str) -> str:
         """Name of one of this profile's generated functions."""
@@ -164,10 +183,11 @@ def records(raw: psycopg.Connection[Any]) -> list[Record]:
 
 def attached(raw: psycopg.Connection[Any], record: Record) -> Attachment:
     """What is attached by a record, with the tables as they are now."""
-    profile = record.profile
+    profile = record.resolved
     return Attachment(
         record.id,
         profile,
         table_facts(raw, record.relation),
         [(event, table_facts(raw, name)) for event, name in zip(profile.events, record.events, strict=True)],
+        record.profile,
     )

@@ -148,22 +148,21 @@ def _expression_type(raw: psycopg.Connection[Any], table: Table, counter: Counte
 
 
 def _described(raw: psycopg.Connection[Any], table: Table, counter: Counter, selected: sql.Composed) -> str:
-    """Type of ``e``, as PostgreSQL names it."""
+    """Type of ``e``, as PostgreSQL names it to the caller."""
     statement = sql.SQL(
-        "select pg_typeof(s.e)::text as type from (select {} limit 0) s right join (select) o on true"
+        "select pg_typeof(s.e)::oid::bigint as type from (select {} limit 0) s right join (select) o on true"
     ).format(selected)
     try:
         # Looked up as inside the trigger, whose search_path is pinned.
-        with raw.transaction():
-            database.query(raw, "set local search_path = pg_catalog, pg_temp")
-            found: str = database.query(raw, statement)[0]["type"]
-            database.query(raw, "set local search_path to default")
-            return found
+        with raw.transaction(), database.pinned(raw):
+            found = database.query(raw, statement)[0]["type"]
     except (psycopg.errors.ProgrammingError, psycopg.errors.DataError) as error:
         raise errors.ProfileError(
             f'the counter "{counter.aggregate}" is not possible over {table}: {error.diag.message_primary}',
-            "Name the event's own columns, and functions outside pg_catalog with their schema.",
+            "Name the event's own columns, and functions that your search_path finds.",
         ) from error
+    named: str = database.value(raw, "type_name", type=found)
+    return named
 
 
 def _check_window(raw: psycopg.Connection[Any], table: Table, counter: Counter) -> None:
@@ -193,7 +192,8 @@ def _refuse_unstable(
     raw: psycopg.Connection[Any], table: Table, counter: Counter, expression: str, kind: str | None
 ) -> None:
     """Refuse an expression whose value can change while its row does not: the counter would lie."""
-    kind = kind or _expression_type(raw, table, counter, expression)
+    with database.pinned(raw):
+        kind = kind or _expression_type(raw, table, counter, expression)
     statement = sql.SQL(
         "create temporary table dbml_check (like {}, dbml_check {} generated always as ({}\n) stored) on commit drop"
     ).format(table.identifier, database.verbatim(kind), database.verbatim(expression))
@@ -227,6 +227,32 @@ def check_row_security(raw: psycopg.Connection[Any], attachment: Attachment) -> 
         )
 
 
+def check_partitions(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
+    """Check that all partitions are in this database.
+
+    :raises ProfileError: one is a foreign table, of which rows are not locked and changes are not seen.
+    """
+    tables = [attachment.table.oid, *(table.oid for _, table in attachment.events)]
+    for found in database.named(raw, "foreign_partitions", tables=tables):
+        raise errors.ProfileError(
+            f"{found['partition']} is a foreign partition of {found['relation']}: a change there fires no trigger here",
+            f"alter table {found['relation']} detach partition {found['partition']}",
+        )
+
+
+def check_seen(table: Table, columns: list[str]) -> None:
+    """Check that triggers see the columns that counters read.
+
+    :raises ProfileError: one is computed only when it is read.
+    """
+    for column in columns:
+        if table.columns[column].virtual:
+            raise errors.ProfileError(
+                f'"{column}" of {table} is a virtual generated column, which no trigger sees',
+                "Write its expression in its place, or make the column STORED.",
+            )
+
+
 def check_keys(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
     """Check that the key's columns are there, and that the events' keys can be compared with them.
 
@@ -240,6 +266,13 @@ def check_keys(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
                     f'{owner} has no column "{column}" for the key',
                     f"Its columns: {', '.join(owner.columns)}.{errors.nearest(column, owner.columns)}",
                 )
+    for owner, columns in [(table, key), *((t, e.key) for e, t in attachment.events)]:
+        for found in database.named(raw, "foreign_equality", table=owner.oid, columns=list(columns)):
+            raise errors.ProfileError(
+                f'the key "{found["name"]}" of {owner} is {found["type"]}: {found["why"]}, '
+                "and counters would miss events",
+                "Make a column of another type the key, such as a text that holds lower(…).",
+            )
     for event, event_table in attachment.events:
         for mine, theirs in zip(key, event.key, strict=True):
             statement = sql.SQL("select from {} p, {} e where p.{} = e.{} limit 0").format(

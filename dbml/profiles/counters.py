@@ -98,7 +98,8 @@ class CounterColumn:
             call = sql.SQL("count(*)").format()
         else:
             distinct = verbatim("distinct " if parts.distinct else "")
-            call = sql.SQL("{}({}f.{})").format(verbatim(parts.function), distinct, self._name("v"))
+            function = verbatim(f"{parts.schema}." * bool(parts.schema) + parts.function)
+            call = sql.SQL("{}({}f.{})").format(function, distinct, self._name("v"))
         if conditions:
             call = sql.SQL("{} filter (where {})").format(call, all_of(conditions))
         return sql.SQL("({})[1]").format(call) if parts.order else call
@@ -171,8 +172,12 @@ class CounterColumn:
         reasons = []
         if removed:
             comparison = {"min": "<=", "max": ">="}.get(function)
+            # Arrays are compared as their type has it, whichever schema its operators are in.
+            compared = (
+                f"array[{{r}}] {comparison} array[{{c}}]" if self.counter.parts.schema else f"{{r}} {comparison} {{c}}"
+            )
             reasons.append(
-                "({r} is not null and ({c} is null or {r} " + comparison + " {c}))" if comparison else "{r} is not null"
+                "({r} is not null and ({c} is null or " + compared + "))" if comparison else "{r} is not null"
             )
         # Nothing is lost by adding to 0.
         if self.empty != NULL and not (function == "sum" and self.empty == ZERO):

@@ -15,7 +15,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import TokenType
 
 from dbml import database, errors
-from dbml.profiles.catalog import Attachment, Record, table_facts
+from dbml.profiles.catalog import Attachment, Record, Table, table_facts
 from dbml.profiles.spec import Counter, Event, Prediction, Profile
 
 
@@ -52,9 +52,14 @@ def _used(attachment: Attachment) -> list[list[str]]:
     own += [name for name, column in attachment.table.columns.items() if column.generated]
     tables = [own]
     for event, table in attachment.events:
-        named = {name for counter in event.counters.values() for text in _texts(counter) for name in _names(text)}
-        tables.append([*event.key, *(column for column in table.columns if column in named - {*event.key})])
+        tables.append(read(event, table))
     return tables
+
+
+def read(event: Event, table: Table) -> list[str]:
+    """The columns of an event's table that its counters read."""
+    named = {name for counter in event.counters.values() for text in _texts(counter) for name in _names(text)}
+    return [*event.key, *(column for column in table.columns if column in named - {*event.key})]
 
 
 def broken(raw: psycopg.Connection[Any], profile: int) -> list[str]:
@@ -84,8 +89,10 @@ def followed(raw: psycopg.Connection[Any], record: Record) -> tuple[Record, bool
     if not places:  # attached by a release that remembered nothing
         return record, False
     tables = [str(place.present) for place in places]
-    profile = _renamed(record.profile, places)
-    found = dataclasses.replace(record, relation=tables[0], events=tables[1:], spec=profile.as_dict())
+    spec = _renamed(record.profile, places).as_dict()
+    if "resolved" in record.spec:
+        spec["resolved"] = _renamed(record.resolved, places).as_dict()
+    found = dataclasses.replace(record, relation=tables[0], events=tables[1:], spec=spec)
     oid = table_facts(raw, tables[0]).oid
     return dataclasses.replace(found, oid=oid), any(place.swapped for place in places)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Callable
@@ -88,7 +87,7 @@ def _begun(raw: psycopg.Connection[Any], profile: Profile) -> Attachment | None:
     for record in catalog.records(raw):
         if record.oid != table.oid or record.complete:
             continue
-        if record.spec != json.loads(json.dumps(profile.as_dict())):
+        if record.profile.as_dict() != profile.as_dict():
             raise errors.StillAttached(
                 f"{table} is being attached by another spec", f"Give that one, or dbml detach {table} first."
             )

@@ -181,7 +181,7 @@ def records(attachment: Attachment) -> list[sql.Composed]:
                 "id": sql.Literal(attachment.id),
                 "relation": _regclass(attachment.table),
                 "key": sql.Literal(list(profile.key)),
-                "spec": _json(profile.as_dict()),
+                "spec": _json(attachment.spec),
             },
         )
     ]

@@ -25,6 +25,7 @@ select c.oid::bigint as oid,
                                              else t.oid end),
                  'not_null', a.attnotnull,
                  'generated', a.attgenerated <> '',
+                 'virtual', a.attgenerated = 'v',
                  'default', case a.attgenerated when '' then pg_get_expr(f.adbin, f.adrelid) end))
           from pg_attribute a
           join pg_type t on t.oid = a.atttypid
@@ -214,3 +215,32 @@ delete from dbml.missed s where s.profile = %(profile)s;
 -- name: is_table
 -- Whether there is something of that name.
 select to_regclass(%(table)s) is not null;
+
+-- name: type_name
+-- A type's name, as the search_path has it.
+select format_type(%(type)s::oid, null);
+
+-- name: foreign_equality
+-- Columns whose values are equal by an operator that a pinned search_path does not find, or by a collation.
+select a.attname as name, format_type(a.atttypid, null) as type,
+       case when l.oid is null then 'its equality belongs to an extension' else 'its collation takes different texts for equal' end as why
+  from pg_catalog.pg_attribute a
+  join pg_catalog.pg_type t on t.oid = a.atttypid
+  left join pg_catalog.pg_collation l on l.oid = a.attcollation and not l.collisdeterministic
+ where a.attrelid = %(table)s::oid and a.attname = any (%(columns)s) and not a.attisdropped
+   and (l.oid is not null
+        or exists (
+             select from pg_catalog.pg_opclass o
+               join pg_catalog.pg_am m on m.oid = o.opcmethod and m.amname = 'btree'
+              where o.opcdefault
+                and o.opcintype = case t.typtype when 'd' then t.typbasetype else t.oid end
+                and o.opcnamespace <> 'pg_catalog'::regnamespace));
+
+-- name: foreign_partitions
+-- Partitions of these tables that are foreign tables.
+select t.oid::regclass::text as relation, p.relid::text as partition
+  from unnest(%(tables)s::oid[]) t(oid)
+ cross join lateral pg_partition_tree(t.oid) p
+  join pg_class c on c.oid = p.relid and c.relkind = 'f'
+ order by 1, 2
+ limit 1;

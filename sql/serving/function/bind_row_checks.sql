@@ -33,6 +33,8 @@ as $$
     from pg_constraint k
    where k.conrelid = attached.relation
      and k.contype = 'c'
+     -- Only PostgreSQL 18 has constraints that are not enforced.
+     and coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)
      and exists (
            select from pg_attribute a
             where a.attrelid = k.conrelid and a.attnum = any (k.conkey)

@@ -99,7 +99,7 @@ as $$
                'same_counters', string_agg(same, ' and ') filter (where counts),
                'same', string_agg(same, E'\n           and ') filter (where not counts)))
          end
-    from (select distinct format('new.%1$s is not distinct from old.%1$s', dbml._quoted(c)) as same,
+    from (select distinct format('new.%1$s is not distinct from old.%1$s', dbml._quoted(c) || dbml._as_equals(attached.relation, c)) as same,
                  exists (select from dbml.event e where e.profile = attached.id and e.counters ? c) as counts
             -- Under another key, a row that cannot be scored has to be queued under that.
             from unnest(features || attached.key || dbml._written(prediction)) c
@@ -107,6 +107,28 @@ as $$
 $$;
 comment on function dbml._row_unchanged(dbml.profile, dbml.prediction, text[]) is
   'Part of a row''s trigger: leaves a score as it is where nothing has changed that it depends on.';
+
+-- A type may have no equality, as json; one in another schema, as hstore; or one that is of something else, as of areas.
+create or replace function dbml._as_equals(relation regclass, name text) returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select case
+           when t.typtype <> 'b' or t.typcategory = 'A' or t.oid = 'varchar'::regtype then ''
+           when t.typcategory <> 'G'
+                and exists (select from pg_operator o
+                             where o.oprname = '=' and o.oprnamespace = 'pg_catalog'::regnamespace and o.oprleft = t.oid and o.oprright = t.oid) then ''
+           else '::text'
+         end
+    from pg_attribute a
+    join pg_type d on d.oid = a.atttypid
+    join pg_type t on t.oid = case d.typtype when 'd' then d.typbasetype else d.oid end
+   where a.attrelid = relation and a.attname = name and a.attnum > 0
+$$;
+comment on function dbml._as_equals(regclass, text) is
+  'The cast by which a column of a new row is compared with that of the old; empty where its type needs none.';
 
 create or replace function dbml._row_outputs(
   attached dbml.profile, prediction dbml.prediction, deployed dbml.scorer, numbers text[], texts text[]

@@ -1,0 +1,82 @@
+"""What a spec's expressions mean to whoever attaches it, written so that they mean the same under any search_path.
+
+Functions that dbml generates run with a pinned search_path, which finds no operator and no function of an extension: an
+expression over citext would be one over text there. So PostgreSQL reads each as a query of the one who attaches, and
+writes it down with all names in full.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from dbml import database
+from dbml.profiles.catalog import Table
+from dbml.profiles.spec import Counter, Event, Profile
+
+
+def resolved(raw: psycopg.Connection[Any], profile: Profile, table: Table, events: Mapping[str, Table]) -> Profile:
+    """The spec with its expressions as the caller's search_path reads them; the same where a pinned one reads no other.
+
+    What PostgreSQL does not understand is left as it is, for the checks to tell.
+
+    :param events: the events' tables by the names that the spec gives them.
+    """
+    return Profile(
+        profile.table,
+        profile.key,
+        [
+            dataclasses.replace(p, features={name: _meant(raw, table, text) for name, text in p.features.items()})
+            if p.features
+            else p
+            for p in profile.predictions
+        ],
+        [resolved_event(raw, event, events[event.table]) for event in profile.events],
+        profile.outcomes,
+    )
+
+
+def resolved_event(raw: psycopg.Connection[Any], event: Event, table: Table) -> Event:
+    """An event of a spec with its counters' expressions as the caller's search_path reads them."""
+    return Event(event.table, event.key, {name: _counter(raw, table, c) for name, c in event.counters.items()})
+
+
+def _counter(raw: psycopg.Connection[Any], table: Table, counter: Counter) -> Counter:
+    parts = counter.parts
+    at = counter.at and _meant(raw, table, counter.at)
+    if parts.argument == "*" and not parts.condition:
+        return dataclasses.replace(counter, at=at)
+    if parts.function != "last":
+        return Counter(_meant(raw, table, counter.aggregate), counter.over, at)
+    # SQL has no such aggregate, so that its parts are read one by one.
+    argument, order = _meant(raw, table, parts.argument), _meant(raw, table, parts.order or "")
+    condition = f" filter (where {_meant(raw, table, parts.condition)})" if parts.condition else ""
+    return Counter(f"last({argument} order by {order}){condition}", counter.over, at)
+
+
+def _meant(raw: psycopg.Connection[Any], table: Table, text: str) -> str:
+    try:
+        meant = _written_out(raw, table, text)
+    except (psycopg.errors.ProgrammingError, psycopg.errors.NotSupportedError, psycopg.errors.DataError):
+        return text
+    try:
+        with database.pinned(raw):
+            same = _written_out(raw, table, text) == meant
+    except (psycopg.errors.ProgrammingError, psycopg.errors.NotSupportedError, psycopg.errors.DataError):
+        same = False
+    return text if same else meant
+
+
+def _written_out(raw: psycopg.Connection[Any], table: Table, text: str) -> str:
+    with raw.transaction(force_rollback=True):
+        view = sql.SQL("create temporary view dbml_meant as select {}\n as dbml_e from {} dbml_t")
+        database.query(raw, view.format(database.verbatim(text), table.identifier))
+        database.query(raw, "set local search_path = pg_catalog, pg_temp")
+        shown = database.query(raw, "select pg_get_viewdef('pg_temp.dbml_meant'::regclass) as text")[0]["text"]
+    found = re.fullmatch(r" SELECT (.*) AS dbml_e\n +FROM .*", shown, re.DOTALL)
+    return found[1].replace("dbml_t.", "") if found else text
