@@ -10,4 +10,5 @@ FORMATS = {
     "onnx": ".onnx",
     "js": ".js",
     "python": ".py",
+    "html": ".html",
 }

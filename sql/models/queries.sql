@@ -41,6 +41,10 @@ select dbml._add_outputs(
 -- Stores what explanations need beside a plan.
 select dbml._add_background(%(name)s, %(version)s, %(content)s) as added;
 
+-- name: background
+-- What explanations need of a version.
+select b.content from dbml.background b where b.model = %(name)s and b.version = %(version)s;
+
 -- name: lacks_background
 -- Whether nothing is stored of what explanations need of a version.
 select dbml._lacks_background(%(name)s, %(version)s) as lacks;

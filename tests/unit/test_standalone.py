@@ -27,9 +27,11 @@ from sklearn.preprocessing import (
 )
 
 from dbml._plpython import compiled, masks, plan, portable
+from dbml._plpython.explanation import Explainer
+from dbml._plpython.frame import to_wire
 from dbml.errors import ParityError
 from dbml.models import artifact
-from dbml.models.exports import javascript, python, standalone
+from dbml.models.exports import html, javascript, js, python, standalone
 from dbml.models.exports.checking import Stored
 from dbml.scorer import engines
 from dbml.scorer.plan import Builder
@@ -43,10 +45,19 @@ def stored(estimator: Any, name: str = "mixed") -> Stored:
     """A version as an export gets it, with golden and hurtful rows."""
     X = data(name)[0]
     read = artifact.read(estimator.fit(X, target(name, "binary")), X.head(150))
-    made = engines.prepare(read.estimator, read.interface, read.golden, label="m@1")
+    made = engines.prepare(read.estimator, read.interface, read.golden, label="m@1", sample=read.sample)
     assert made.plan is not None, made.refusals
+    BACKGROUNDS[plan.dumps(made.plan)] = made.background
     golden = read.golden | {"hurtful_rows": made.hurtful_rows, "hurtful_scores": made.hurtful_scores}
     return Stored("m@1", "joblib", b"", "", read.interface, golden, plan.dumps(made.plan), {}, schema="s", trust=())
+
+
+def explained(version: Stored) -> Explainer:
+    """What explains it; the estimator's covers are in the plan that was made."""
+    return Explainer("m@1", plan.loads(str(version.plan)), version.interface, BACKGROUNDS[str(version.plan)])
+
+
+BACKGROUNDS: dict[str, Any] = {}
 
 
 def imputed(*numbers: Any) -> Any:
@@ -74,8 +85,11 @@ MODELS = {
 def test_node_and_python_alone_answer_and_refuse_as_the_estimator(name: str) -> None:
     version = stored(MODELS[name]())
     assert None in version.golden["hurtful_scores"]
-    standalone.by_node(version, javascript.written(version))
+    explainer = explained(version)
+    module = js.judged(version, explainer)
     standalone.by_python(version, python.written(version))
+    with pytest.raises(ParityError, match="explains golden row 0 otherwise"):
+        standalone.explained_by_node(version, module.replace("ratio * found[i]", "1.001 * found[i]"), explainer)
 
 
 def test_categories_of_trees_and_missing_values() -> None:
@@ -169,3 +183,58 @@ def test_what_a_row_lacks_or_has_wrong_is_refused_by_name(tmp_path: Path) -> Non
             module.score(wrong)
     assert {f["name"] for f in module.interface["features"]} == row.keys()
     assert sys.version_info >= (3, 9)
+
+
+# As much of a browser as the page asks for.
+DOCUMENT = """
+class Element {
+  constructor() { this.children = []; this.style = {}; this.listeners = {}; this.value = ""; }
+  append(...children) { this.children.push(...children); }
+  replaceChildren(...children) { this.children = children; }
+  setAttribute(name, value) { this[name] = value; }
+  addEventListener(name, act) { this.listeners[name] = act; }
+  all() { return this.children.flatMap((child) => (child instanceof Element ? [child, ...child.all()] : [])); }
+  get elements() { return { namedItem: (name) => this.all().find((each) => each.name === name) }; }
+}
+const parts = Object.fromEntries(["form", "answer", "score", "said", "why"].map((id) => [id, new Element()]));
+globalThis.document = { getElementById: (id) => parts[id], createElement: () => new Element() };
+"""
+TYPES = """
+const seen = () => [parts.score.textContent, parts.why.children.length, parts.answer.className];
+const before = seen();
+parts.form.elements.namedItem("calls").value = "8";
+parts.form.listeners.input();
+const after = seen();
+parts.form.elements.namedItem("spend").value = "1e39";
+parts.form.listeners.input();
+console.log(JSON.stringify([before, after, seen()]));
+"""
+
+
+def test_a_page_scores_and_explains_as_one_types(tmp_path: Path) -> None:
+    version = stored(MODELS["boosting"]())
+    page = html.page(version, js.judged(version, explained(version)))
+    script = page[page.index('<script type="module">') + 22 : page.index("</script>")]
+    assert "<" not in literal_parts(page)
+    (tmp_path / "page.mjs").write_text(DOCUMENT + script + TYPES)
+    said = subprocess.run(["node", tmp_path / "page.mjs"], capture_output=True, text=True, check=True).stdout
+    function = compiled.load(portable.compile_plan(plan.loads(str(version.plan))))
+    first = dict(zip([f["name"] for f in version.features], version.golden["rows"][0], strict=True))
+
+    def truth(row: dict[str, Any]) -> float:
+        numbers, texts = to_wire(version.interface, [list(row.values())])
+        return float(function(numbers[0], texts[0]))
+
+    before, after, refused = json.loads(said)
+    assert float(before[0]) == pytest.approx(truth(first), rel=1e-3)
+    assert float(after[0]) == pytest.approx(truth(first | {"calls": 8}), rel=1e-3)
+    assert before[0] != after[0]
+    assert before[1] == 1 + len(first)
+    assert refused[1:] == [0, "refused"]
+
+
+def literal_parts(page: str) -> str:
+    """What the page holds of the model's own texts."""
+    return "".join(
+        line for line in page.splitlines() if line.startswith(("const INTERFACE", "const KNOWN", "const FIRST"))
+    )

@@ -19,7 +19,7 @@ from dbml.models.formats import FORMATS
 from dbml.models.trust import require_signature
 
 # Each is made by the module of its name, whose ``make(raw, stored)`` returns checked bytes.
-_MADE = ("sql", "plan", "pmml", "onnx", "js", "python")
+_MADE = ("sql", "plan", "pmml", "onnx", "js", "python", "html")
 # Converters take the estimator itself.
 _UNPICKLE = ("pmml", "onnx")
 
@@ -35,8 +35,8 @@ def export(
 ) -> bytes:
     """Return a version as a file of some format, checked on its golden rows.
 
-    :param form: ``joblib``, ``skops``, ``sql``, ``plan``, ``pmml``, ``onnx``, ``js`` or ``python``; left out, what the
-        version was added as.
+    :param form: ``joblib``, ``skops``, ``sql``, ``plan``, ``pmml``, ``onnx``, ``js``, ``python`` or ``html``; left out,
+        what the version was added as.
     :param schema: of ``sql``: where its functions are to stand.
     :param trust: types that a skops file may load, for a version that came as one.
     :raises UnknownModel: the version is not there.

@@ -6,12 +6,20 @@ from typing import Any
 
 import psycopg
 
+from dbml._plpython.explanation import Explainer
 from dbml.models.exports import javascript, standalone
 from dbml.models.exports.checking import Stored
 
 
-def make(_: psycopg.Connection[Any], stored: Stored) -> bytes:
-    """Write the module, and have node score golden and hurtful rows by it."""
-    module = javascript.written(stored)
+def make(raw: psycopg.Connection[Any], stored: Stored) -> bytes:
+    """Write the module, and have node score golden and hurtful rows by it, and explain some."""
+    return judged(stored, javascript.explainer_of(raw, stored)).encode()
+
+
+def judged(stored: Stored, explainer: Explainer | None) -> str:
+    """The module, once node has scored and explained by it as the plan does."""
+    module = javascript.written(stored, explainer)
     standalone.by_node(stored, module)
-    return module.encode()
+    if explainer is not None:
+        standalone.explained_by_node(stored, module, explainer)
+    return module

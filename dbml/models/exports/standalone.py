@@ -12,6 +12,7 @@ from typing import Any
 
 from dbml import errors
 from dbml._plpython import compiled, portable
+from dbml._plpython.explanation import Explainer
 from dbml._plpython.frame import to_wire
 from dbml._plpython.plan import loads
 from dbml.models.exports.checking import Stored
@@ -20,6 +21,8 @@ from dbml.models.exports.plan import confirm, golden, plan_of
 # How far from the plan's own function an answer may be: absolute below 1, else this share of it.
 BOUND = 1e-12
 SECONDS = 300
+ROWS_EXPLAINED = 20
+EXPLAINED_WITHIN = 1e-9
 
 _NODE = """
 import { readFileSync } from "node:fs";
@@ -37,6 +40,13 @@ const answers = JSON.parse(lines).map((row) => {
   }
 });
 process.stdout.write(JSON.stringify(answers));
+"""
+
+_EXPLAINS = """
+import { readFileSync } from "node:fs";
+import * as model from "./MODEL";
+const rows = JSON.parse(readFileSync(0, "utf8"));
+process.stdout.write(JSON.stringify(rows.map((row) => model.explain(row).contributions.map((c) => c.contribution))));
 """
 
 _PYTHON = """
@@ -67,6 +77,26 @@ def by_node(stored: Stored, module: str) -> None:
     _judged(stored, "js", "node", {"model.mjs": module, "judge.mjs": judge}, ["node", "judge.mjs"])
 
 
+def explained_by_node(stored: Stored, module: str, explainer: Explainer) -> None:
+    """Have node explain some golden rows by an ES module.
+
+    :raises ExportError: it cannot run the module.
+    :raises ParityError: a contribution is off.
+    """
+    rows = stored.golden["rows"][:ROWS_EXPLAINED]
+    judge = _EXPLAINS.replace("MODEL", "model.mjs")
+    answers = _ran(stored, "js", "node", {"model.mjs": module, "judge.mjs": judge}, ["node", "judge.mjs"], rows)
+    numbers, texts = to_wire(stored.interface, rows)
+    for place, found in enumerate(answers):
+        truth = explainer.row(numbers[place], texts[place], "margin").contributions
+        off = max((abs(a - b) / max(1.0, abs(b)) for a, b in zip(found, truth, strict=True)), default=0.0)
+        if not off <= EXPLAINED_WITHIN:
+            raise errors.ParityError(
+                f"{stored.label} as js explains golden row {place} otherwise than the plan, by {off:.3g}",
+                "Nothing was written. Tell the authors of dbml: this is a fault of the export.",
+            )
+
+
 def by_python(stored: Stored, module: str) -> None:
     """Have a Python without any package score golden and hurtful rows by a module.
 
@@ -79,6 +109,15 @@ def by_python(stored: Stored, module: str) -> None:
 
 def _judged(stored: Stored, form: str, evaluator: str, files: dict[str, str], command: Sequence[str]) -> None:
     rows = golden(stored)
+    answers: list[float | None] = _ran(stored, form, evaluator, files, command, rows)
+    confirm(stored, form, evaluator, answers)
+    _near(stored, form, evaluator, rows, answers)
+
+
+def _ran(
+    stored: Stored, form: str, evaluator: str, files: dict[str, str], command: Sequence[str], rows: Sequence[Any]
+) -> list[Any]:
+    """What a program says of rows, which it gets as objects by the names of features."""
     names = [feature["name"] for feature in stored.features]
     given = json.dumps([dict(zip(names, row, strict=True)) for row in rows])
     with tempfile.TemporaryDirectory() as folder:
@@ -99,9 +138,8 @@ def _judged(stored: Stored, form: str, evaluator: str, files: dict[str, str], co
                 f"{evaluator} cannot run {stored.label} as {form}: {said[-1][:200]}",
                 "Nothing was written. Tell the authors of dbml: this is a fault of the export.",
             ) from error
-    answers: list[float | None] = json.loads(done.stdout)
-    confirm(stored, form, evaluator, answers)
-    _near(stored, form, evaluator, rows, answers)
+    answers: list[Any] = json.loads(done.stdout)
+    return answers
 
 
 def _near(stored: Stored, form: str, evaluator: str, rows: Sequence[Any], answers: Sequence[float | None]) -> None:
