@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dbml.observing.log import forget
     from dbml.observing.metrics import metrics
     from dbml.observing.performance import performance
+    from dbml.observing.report import report
     from dbml.profiles.attachment import attach, detach
     from dbml.profiles.online import attach_online
     from dbml.profiles.reconciliation import reconcile
@@ -80,6 +81,7 @@ __all__ = [
     "promote",
     "reconcile",
     "repair",
+    "report",
     "rescore",
     "rescore_due",
     "retrain",
@@ -122,6 +124,7 @@ _HOMES = {
     "dbml.observing.log": ("forget",),
     "dbml.observing.metrics": ("metrics",),
     "dbml.observing.performance": ("performance",),
+    "dbml.observing.report": ("report",),
     "dbml.profiles.attachment": ("attach", "detach"),
     "dbml.profiles.online": ("attach_online",),
     "dbml.profiles.reconciliation": ("reconcile",),

@@ -69,6 +69,7 @@ for command in (
     training.retrain_command,
     observing.alerts_command,
     observing.metrics_command,
+    observing.report_command,
     work.watch_command,
 ):
     main.add_command(command)

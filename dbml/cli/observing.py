@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from pathlib import Path
 
 import click
 
@@ -98,3 +99,27 @@ def metrics_command(dsn: str | None, port: int | None, host: str) -> None:
     except KeyboardInterrupt:
         server.shutdown()
         click.echo("stopped.")
+
+
+@click.command("report")
+@dsn_option
+@click.argument("name")
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    required=True,
+    metavar="FILE.html",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+)
+@click.option("--window", default="1 day", show_default=True, metavar="INTERVAL", help="Of drift.")
+@click.option("--since", default="30 days", show_default=True, metavar="INTERVAL", help="Of scores and quality.")
+def report_command(dsn: str | None, name: str, file: Path, window: str, since: str) -> None:
+    """Write one page about a model.
+
+    The file needs nothing else: it works offline, and prints well.
+    """
+    with connect(dsn) as connection:
+        page = dbml.report(connection, name, window=window, since=since)
+    file.write_text(page, encoding="utf-8")
+    click.echo(f"{file} is written.")

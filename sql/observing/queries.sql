@@ -92,3 +92,45 @@ select * from dbml._untold(%(place)s);
 -- name: told
 -- A place was told.
 select dbml._told(%(alert)s, %(place)s, %(event)s);
+
+-- name: histograms
+-- What was logged of a version in a time.
+select * from dbml.histograms(%(name)s, %(since)s::timestamptz, %(until)s::timestamptz, %(step)s::interval, %(version)s::integer);
+
+-- name: report_times
+-- When a window and a history begin that end now, and by which steps a history is told.
+select date_bin('1 hour', now(), '2000-01-01 00:00:00+00') + interval '1 hour' as until,
+       date_bin('1 hour', now(), '2000-01-01 00:00:00+00') + interval '1 hour'
+         - ceil(extract(epoch from %(window)s::interval) / 3600)::integer * interval '1 hour' as window_since,
+       now() as now, now() - %(since)s::interval as since,
+       case when %(since)s::interval > interval '4 days' then interval '1 day' else interval '1 hour' end as step;
+
+-- name: report_versions
+-- What was logged by version, and what became of it.
+select m.labels ->> 'version' as version, m.labels ->> 'arm' as arm,
+       sum(m.value)::bigint as predictions,
+       coalesce(sum(m.value) filter (where m.labels ->> 'outcome' <> 'scored'), 0)::bigint as without_score
+  from dbml.metrics m
+ where m.name = 'dbml_predictions_total' and m.labels ->> 'model' = %(name)s
+ group by 1, 2 order by 1, 2;
+
+-- name: report_failures
+-- Why predictions have no score.
+select m.labels ->> 'version' as version, m.labels ->> 'reason' as reason, m.value::bigint as predictions
+  from dbml.metrics m
+ where m.name = 'dbml_failures_total' and m.labels ->> 'model' = %(name)s
+ order by 3 desc;
+
+-- name: report_serving
+-- Which version serves whom.
+select s.version, s.arm, s.strategy, s.share, s.since from dbml.serving s where s.model = %(name)s order by s.arm;
+
+-- name: report_quality
+-- How predictions did against what came true, by day and by the tenth that the score is in.
+select date_trunc('day', o.at) as day, width_bucket(o.score, 0, 1.0000001, 10) as bin, count(*) as n,
+       avg(o.score) as score, avg(o.outcome) as outcome,
+       avg((o.score - o.outcome) ^ 2) as error, coalesce(stddev_samp((o.score - o.outcome) ^ 2), 0) as spread
+  from dbml.outcomes(%(name)s) o
+ where o.outcome is not null and o.at >= %(since)s::timestamptz
+ group by grouping sets ((date_trunc('day', o.at)), (width_bucket(o.score, 0, 1.0000001, 10)))
+ order by 1, 2;

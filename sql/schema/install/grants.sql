@@ -31,7 +31,8 @@ grant execute on function dbml.deploy(text, integer, text, text[], text, numeric
   dbml.rotate_log(interval, interval), dbml.answer_shadows(), dbml._answer_shadows(integer),
   dbml.score_aside(text), dbml._score_aside(integer, text, text[], integer), dbml._greens(text)
    to dbml_deployer;
-grant execute on function dbml.drift(text, interval, timestamptz, integer), dbml._drifted(text, interval, timestamptz, integer) to dbml_analyst;
+grant execute on function dbml.drift(text, interval, timestamptz, integer), dbml._drifted(text, interval, timestamptz, integer),
+  dbml.histograms(text, timestamptz, timestamptz, interval, integer) to dbml_analyst;
 grant execute on function dbml.update_histograms(), dbml._uncounted(), dbml._count_segment(bigint),
   dbml.check_alerts(interval), dbml._untold(text), dbml._told(bigint, text, text), dbml.acknowledge(bigint),
   dbml.set_reference(text, timestamptz, timestamptz, integer), dbml.set_threshold(text, text, text, float8) to dbml_deployer;
