@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from alembic.util import CommandError
 
 from dbml import database, errors
 from dbml.alembic import operations as dbml_ops
-from dbml.alembic import usage
+from dbml.alembic import strategies, usage
 from dbml.alembic.declaration import Release
 from dbml.database import Connection
 from dbml.script import Script, Sink, execute, perform
@@ -169,6 +170,35 @@ def _undeploy_model(operations: Operations, operation: dbml_ops.UndeployModelOp)
         perform(sink, "undeploy", name=name, version=version, note=note, rescore=operation.rescore)
 
 
+def _start_strategy(operations: Operations, operation: strategies.StartStrategyOp) -> None:
+    with _sink(operations) as sink:
+        perform(sink, "deploy_by_strategy", **strategies.arguments(operation))
+        if operation.rescore:
+            perform(sink, "rescore_in_one", name=operation.name)
+
+
+def _share_model(operations: Operations, operation: strategies.ShareModelOp) -> None:
+    with _sink(operations) as sink:
+        perform(sink, "set_share", name=operation.name, share=Decimal(str(operation.share)), note=operation.note)
+        if operation.rescore:
+            perform(sink, "rescore_in_one", name=operation.name)
+
+
+def _promote_model(operations: Operations, operation: strategies.PromoteModelOp) -> None:
+    with _sink(operations) as sink:
+        perform(sink, "promote_by_migration", name=operation.name, note=operation.note, rescore=operation.rescore)
+
+
+def _abort_model(operations: Operations, operation: strategies.AbortModelOp) -> None:
+    with _sink(operations) as sink:
+        perform(sink, "abort", name=operation.name, why=operation.note)
+
+
+def _resume_model(operations: Operations, operation: strategies.ResumeModelOp) -> None:
+    with _sink(operations) as sink:
+        perform(sink, "resume", name=operation.name, note=operation.note, rescore=operation.rescore)
+
+
 def _attach_profile(operations: Operations, operation: dbml_ops.AttachProfileOp) -> None:
     with _sink(operations) as sink:
         _attach(sink, operations.migration_context, operation.profile, operation.backfill)
@@ -208,6 +238,20 @@ _RUNS: dict[type[ops.MigrateOperation], Callable[..., None]] = {
     dbml_ops.RemoveModelOp: _remove_model,
     dbml_ops.DeployModelOp: _deploy_model,
     dbml_ops.UndeployModelOp: _undeploy_model,
+    **dict.fromkeys(
+        (
+            strategies.CanaryModelOp,
+            strategies.RollingModelOp,
+            strategies.AbModelOp,
+            strategies.ShadowModelOp,
+            strategies.BlueGreenModelOp,
+        ),
+        _start_strategy,
+    ),
+    strategies.ShareModelOp: _share_model,
+    strategies.PromoteModelOp: _promote_model,
+    strategies.AbortModelOp: _abort_model,
+    strategies.ResumeModelOp: _resume_model,
     dbml_ops.AttachProfileOp: _attach_profile,
     dbml_ops.DetachProfileOp: _detach_profile,
     dbml_ops.AlterProfileOp: _alter_profile,

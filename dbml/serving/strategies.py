@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from dbml import database
 from dbml.database import Connection, Record
@@ -42,6 +43,21 @@ class Strategy:
     in_statement: bool = False
     rate: int | None = None
     outcome_guard: bool = False
+
+    def parameters(self) -> dict[str, Any]:
+        """Those of the query that starts it."""
+        return {
+            "strategy": self.name,
+            "share": _exact(self.share),
+            "where": self.where,
+            "steps": None if self.steps is None else [_exact(step) for step in self.steps],
+            "hold": self.hold,
+            "failure_limit": _exact(self.failure_limit),
+            "outcome_guard": self.outcome_guard,
+            "also": list(self.also),
+            "in_statement": self.in_statement,
+            "rate": self.rate,
+        }
 
 
 @dataclass(frozen=True)
@@ -105,16 +121,7 @@ def start_strategy(
             version=version,
             note=note,
             changes=list(changes),
-            strategy=strategy.name,
-            share=_exact(strategy.share),
-            where=strategy.where,
-            steps=None if strategy.steps is None else [_exact(step) for step in strategy.steps],
-            hold=strategy.hold,
-            failure_limit=_exact(strategy.failure_limit),
-            outcome_guard=strategy.outcome_guard,
-            also=list(strategy.also),
-            in_statement=strategy.in_statement,
-            rate=strategy.rate,
+            **strategy.parameters(),
         )
 
 

@@ -118,3 +118,15 @@ select dbml._hashes_differ();
 -- name: may_ask_hashes
 -- Whether that can be asked: an earlier release does not have the function.
 select coalesce(has_function_privilege(to_regprocedure('dbml._hashes_differ()'), 'execute'), false);
+
+-- name: resume
+-- Lets the strategy go on that ended last.
+select dbml._resume(%(name)s, %(note)s, %(rescore)s);
+
+-- name: rescore_in_one
+-- Scores every row of a model anew in this transaction.
+select dbml.rescore(%(name)s);
+
+-- name: promote_by_migration
+-- Makes the candidate of a model serve everyone, and scores every row anew.
+select dbml._promote_by_migration(%(name)s, %(note)s, %(rescore)s);

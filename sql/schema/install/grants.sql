@@ -46,6 +46,7 @@ grant execute on function dbml._prepare(text, integer, text), dbml._measure(text
   dbml._choose_engine(text, integer, text, jsonb, jsonb) to dbml_deployer;
 grant execute on function dbml._add_background(text, integer, text), dbml._lacks_background(text, integer) to dbml_deployer;
 -- What a migration did, its downgrade takes back.
+grant execute on function dbml._resume(text, text, boolean), dbml._promote_by_migration(text, text, boolean) to dbml_deployer;
 grant execute on function dbml._deploy_by_migration(text, integer, text, text[], boolean), dbml._undeploy(text, integer, text, boolean),
   dbml._remember_version(text, integer), dbml._remove_version(text, integer, text) to dbml_deployer;
 grant execute on function dbml._start_rescore(text, boolean), dbml._forget_failures(),

@@ -36,8 +36,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
-  insert into dbml.strategy_act (model, arm, version, act, strategy, share, note)
-  select s.model, s.arm, s.version, _note_act.act, s.strategy, coalesce(s.shadow_share, s.share), _note_act.note
+  insert into dbml.strategy_act (model, arm, version, act, strategy, share, note, ended)
+  select s.model, s.arm, s.version, _note_act.act, s.strategy, coalesce(s.shadow_share, s.share), _note_act.note,
+         case when _note_act.act in ('promote', 'abort') then dbml._strategy_record(_note_act.model) end
     from dbml.serving s
    where s.model = _note_act.model and s.arm <> 'control'
    order by s.arm
