@@ -108,7 +108,10 @@ def test_pictures_show_what_the_log_has(db: Db, sampled: Trained) -> None:
     found = db.execute("select edges, counts from dbml.histograms('churn', now() - interval '20 days') where feature = 'spend'").fetchone()  # fmt: skip
     assert found is not None
     values = [value for (value,) in db.execute("select numbers[2] from dbml.log").fetchall()]
-    assert pictures.quantiles(*found) == pytest.approx(np.quantile(values, [0.1, 0.25, 0.5, 0.75, 0.9]), abs=2)
+    # The outer ones lie beside or in the outermost bins, which are the widest.
+    truth = np.quantile(values, [0.1, 0.25, 0.5, 0.75, 0.9])
+    assert pictures.quantiles(*found)[1:4] == pytest.approx(truth[1:4], abs=1)
+    assert pictures.quantiles(*found) == pytest.approx(truth, abs=5)
     for k, n in ((0, 12), (7, 20), (50, 50)):
         middle, half = pictures.wilson(k / n, n)
         interval = binomtest(k, n).proportion_ci(method="wilson")
