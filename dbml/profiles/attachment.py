@@ -13,7 +13,7 @@ from psycopg import sql
 from dbml import database, errors
 from dbml.database import Connection, Name
 from dbml.models import versions
-from dbml.profiles import catalog, checks, ddl, resolution, triggers
+from dbml.profiles import catalog, checks, ddl, outcome_checks, resolution, triggers
 from dbml.profiles.catalog import Attachment, Table, table_facts
 from dbml.profiles.expectation import expect, refuse_disagreement
 from dbml.profiles.spec import Event, Profile
@@ -118,6 +118,7 @@ def examined(raw: psycopg.Connection[Any], profile: Profile) -> Attachment:
     for event, event_table in events:
         checks.check_seen(event_table, ddl.read(event, event_table))
         checks.check_counters(raw, attachment, event, event_table)
+    outcome_checks.check_outcomes(raw, attachment)
     return attachment
 
 

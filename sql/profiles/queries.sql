@@ -244,3 +244,7 @@ select t.oid::regclass::text as relation, p.relid::text as partition
   join pg_class c on c.oid = p.relid and c.relkind = 'f'
  order by 1, 2
  limit 1;
+
+-- name: newest_output
+-- What the newest version of a model gives.
+select v.interface -> 'output' as output from dbml.model_version v where v.model = %(name)s order by v.version desc limit 1;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ import pandas as pd
 import psycopg
 import pytest
 from sklearn import metrics
+from sklearn.linear_model import LinearRegression
 
-from tests.conftest import SPEC, Cli
+import dbml
+from dbml import spec
+from dbml.errors import ProfileError
+from tests.conftest import SPEC, TABLES, Cli, Databases, Trained
 
 Db = psycopg.Connection[Any]
 OUTCOME = """
@@ -28,7 +33,8 @@ horizon = "30 days"
 
 
 @pytest.fixture
-def spec_file(tmp_path: Path) -> Path:
+def spec_file(tmp_path: Path, db: Db) -> Path:
+    db.execute("create table cancellation (customer_id integer, cancelled_at timestamptz)")
     file = tmp_path / "churn.toml"
     file.write_text(SPEC.replace("[[event]]", 'log = "scores"\n\n[[event]]', 1) + OUTCOME)
     return file
@@ -37,7 +43,6 @@ def spec_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def past(db: Db, live: None) -> pd.DataFrame:
     """Two predictions a customer, 100 and 50 days ago, with ties; of version 1 and 2; and who cancelled after which."""
-    db.execute("create table cancellation (customer_id integer, cancelled_at timestamptz)")
     db.execute("delete from dbml.log")
     for days, version in ((100, 1), (50, 2)):
         db.execute(
@@ -112,3 +117,92 @@ def test_questions_that_make_no_sense(db: Db, cli: Cli) -> None:
     assert "public.customer has no column 'colour'" in cli("performance", "churn", "--by", "colour", exit_code=1).output
     db.execute("delete from dbml.outcome")
     assert "nothing says what became of the predictions of 'churn'" in cli("performance", "churn", exit_code=1).output
+
+
+def test_values_as_scikit_learn_judges_them(db: Db, tmp_path: Path) -> None:
+    """A regressor, whose outcome is a number that may come late, and is not known of everybody."""
+    random = np.random.default_rng(4)
+    rows = pd.DataFrame({"spend": random.normal(50, 20, 200)})
+    regressor = LinearRegression().fit(rows, 3 * rows["spend"] + random.normal(size=200))
+    db.execute("create table person (id integer primary key, spend float8, worth float8)")
+    db.execute("create table sale (person text, amount numeric, sold_at timestamptz)")
+    prediction = spec.Prediction("worth", "worth", log="scores")
+    outcome = spec.Outcome("worth", "person", "amount", query="select person::int, amount, sold_at from public.sale", at="sold_at", horizon="7 days")  # fmt: skip
+    dbml.add_model(db, "worth", regressor, sample=rows)
+    dbml.attach(db, spec.Profile("public.person", "id", [prediction], outcomes=[outcome]))
+    dbml.deploy(db, "worth", 1)
+    with db.cursor() as cursor:
+        cursor.executemany("insert into person (id, spend) values (%s, %s)", list(enumerate(map(float, rows["spend"]))))
+    db.execute("update dbml.log set at = at - interval '10 days'")
+    y = (3 * rows["spend"] + random.normal(0, 9, 200)).round(2)[:150]
+    with db.cursor() as cursor:
+        cursor.executemany(
+            "insert into sale values (%s, %s, now() - interval '5 days')", [(str(i), v) for i, v in enumerate(y)]
+        )
+    score = regressor.predict(rows)[:150]
+    [whole] = db.execute(
+        "select n, mae, rmse, bias, mean_score, mean_outcome, auc, brier from dbml.performance('worth')"
+    )
+    expected = (
+        150, metrics.mean_absolute_error(y, score), metrics.root_mean_squared_error(y, score), np.mean(score - y),
+        score.mean(), y.mean(), None, None,
+    )  # fmt: skip
+    assert whole[:6] == pytest.approx(expected[:6], abs=1e-9)
+    assert whole[6:] == expected[6:]
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "says"),
+    [
+        ('table = "public.cancellation"', 'table = "public.nowhere"', 'relation "public.nowhere" does not exist'),
+        (
+            'table = "public.cancellation"',
+            'table = "cancellation"',
+            'cannot be read: relation "cancellation" does not exist',
+        ),
+        ('table = "public.cancellation"', 'query = "select 1; select 2"', "cannot be read: syntax error"),
+        ('key = "customer_id"', 'key = "customer"', 'has no column "customer" for the key'),
+        ('key = "customer_id"', 'key = "cancelled_at"', 'has a key "cancelled_at" that cannot be compared with "id"'),
+        ('value = "true"', 'value = "gone"', 'has value = "gone", which is not possible: column "gone" does not exist'),
+        ('value = "true"', 'value = "true) + (1"', "which is not possible"),
+        ('otherwise = "false"', 'otherwise = "customer_id"', 'has otherwise = "customer_id", which is not possible'),
+        ('at = "cancelled_at"', 'at = "customer_id"', 'needs a timestamptz, but at = "customer_id" is integer'),
+        ('at = "cancelled_at"', 'at = "cancelled_at::date"', "needs a timestamptz"),
+        ('horizon = "30 days"', 'horizon = "a month or so"', "which is no interval"),
+        ('horizon = "30 days"', 'horizon = "-1 day"', "which is no time at all"),
+    ],
+)
+def test_outcomes_that_cannot_be_read(outcomes: Callable[..., Any], line: str, wrong: str, says: str) -> None:
+    with pytest.raises(ProfileError) as refused:
+        outcomes(OUTCOME.replace(line, wrong))
+    assert says in refused.value.message
+    assert refused.value.message.startswith('the outcome of "churn"')
+    assert refused.value.hint
+
+
+def test_the_outcome_of_a_value_is_a_number(outcomes: Callable[..., Any]) -> None:
+    with pytest.raises(ProfileError, match="is boolean, but the model predicts a number"):
+        outcomes(OUTCOME, kind="value")
+
+
+@pytest.fixture(scope="module")
+def outcomes(databases: Databases, churn: Trained, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """Attaches a profile with an outcome, and takes it back."""
+    dsn = databases.create()
+    file = tmp_path_factory.mktemp("outcome") / "churn.toml"
+    with psycopg.connect(dsn) as connection:
+        connection.execute(TABLES + "create table cancellation (customer_id integer, cancelled_at timestamptz)")
+        dbml.add_model(connection, "churn", churn.file, sample=churn.sample)
+
+    def attach(outcome: str, kind: str | None = None) -> None:
+        file.write_text(SPEC + outcome)
+        with psycopg.connect(dsn) as connection, connection.transaction(force_rollback=True):
+            if kind:
+                connection.execute("set local session_replication_role = replica")
+                connection.execute(
+                    "update dbml.model_version set interface = jsonb_set(interface, '{output,kind}', to_jsonb(%s::text))",
+                    [kind],
+                )
+            dbml.attach(connection, spec.read(file))
+
+    return attach
