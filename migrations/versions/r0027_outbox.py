@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
 revision = "0027"
-down_revision = "0025"
+down_revision = "0026"
 
 # The clock, not now(): a long transaction's events are not as old as its beginning.
 CLOCK = sa.text("clock_timestamp()")
