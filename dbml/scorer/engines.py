@@ -102,7 +102,10 @@ def prepare(
         )
         return _no_plan(because, report)
     expression, refusals = _in_sql(plan, label, sql_alone)
-    answers = _answers(estimator, interface, golden, rows, all_answers, label, sql_alone) if all_answers else None
+    answers = None
+    if all_answers:
+        scored = [row for row, answer in zip(rows, truth, strict=True) if answer is not None]
+        answers = _answers(estimator, interface, golden, scored, all_answers, label, sql_alone)
     beside = background(plan, covers, interface, sample)
     return Engines(plan, expression, refusals, rows, truth, report, answers, beside)
 
@@ -116,7 +119,10 @@ def _answers(
     label: str,
     sql_alone: bool,
 ) -> Answers | None:
-    """The plan of all answers, if it answers as the estimator does."""
+    """The plan of all answers, if it answers as the estimator does.
+
+    :param hurtful: of these rows those that the estimator scores: its refusals take long, and are those of the score.
+    """
     rows = [*golden["rows"], *hurtful]
     truth = parity.true_answers(estimator, interface, rows)
     numbers, texts = to_wire(interface, rows)

@@ -19,6 +19,9 @@ from dbml._plpython.plan import EDGES, OPERATIONS
 from dbml.scorer import thresholds
 
 THRESHOLDS_TRIED = 600
+# What rows built to hurt may come to, rows times features: a wide model's rows put an extreme into many features at once.
+VALUES_AT_MOST = 200_000
+ROWS_AT_LEAST = 300
 _BASE_ROWS = 3
 _EXTREMES = [
     0.0, -0.0, 1.0, -1.0, 0.5, 5e-324, 1e-50, -1e-50, 1e-40, 1e38, 3.4028234663852886e38, 3.402823567797336e38,
@@ -158,15 +161,25 @@ def hurtful_rows(plan: Mapping[str, Any], interface: Mapping[str, Any], sample: 
     :param sample: rows that the estimator scores; JSON values in interface order.
     """
     features = interface["features"]
+    budget = max(ROWS_AT_LEAST, VALUES_AT_MOST // max(1, len(features)))
     bases = [list(sample[i]) for i in sorted({0, len(sample) // 2, len(sample) - 1})][:_BASE_ROWS]
     rows: list[list[Any]] = []
-    for place, feature in enumerate(features):
-        for value in _STRANGE_TEXTS if feature["kind"] == "text" else _extremes(feature):
-            rows += [[*base[:place], value, *base[place + 1 :]] for base in bases[:1]]
+    each = [_STRANGE_TEXTS if feature["kind"] == "text" else _extremes(feature) for feature in features]
+    together = -(-sum(map(len, each)) // (budget // 2))
+    for first in range(0, len(features), together):
+        block = range(first, min(first + together, len(features)))
+        for turn in range(max(len(each[place]) for place in block)):
+            row = list(bases[0])
+            for place in block:
+                row[place] = each[place][turn % len(each[place])]
+            rows.append(row)
     for factor in (-1.0, 10.0, -10.0, 1e3, -1e3, 1e5):
         rows += [[_scaled(f, value, factor) for f, value in zip(features, base, strict=True)] for base in bases]
     rows.append([None] * len(features))
-    return rows + _at_thresholds(plan, interface, sample)
+    at_thresholds = _at_thresholds(plan, interface, sample)
+    left = budget - min(len(rows), budget // 2)
+    kept = np.linspace(0, len(at_thresholds) - 1, min(len(at_thresholds), left)).astype(int) if at_thresholds else []
+    return rows + [at_thresholds[i] for i in kept]
 
 
 def _extremes(feature: Mapping[str, Any]) -> list[Any]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,7 @@ class Columns:
         columns = [Column(v, n, dtype) for v, n in zip(values, known, strict=True)]
         return replace(self, columns=columns, frame=False, sparse=sparse)
 
-    @property
+    @cached_property
     def dtype(self) -> str:
         """The dtype of one array of all columns, as ``check_array`` makes it."""
         # pandas' categories of numbers are numbers in an array.

@@ -66,6 +66,9 @@ def render(plan: Mapping[str, Any], at_most: int = OPERATIONS_AT_MOST, label: st
         missing = node["name"] if node["op"] == "function" else node["op"]
         if missing in NOT_IN_SQL:
             raise Unsupported(f"{missing} in SQL{NOT_IN_SQL[missing]}")
+    inputs = sum(node["op"] == "number" for node in plan["nodes"])
+    if inputs > at_most:
+        raise TooLarge(f"the expression has more than {inputs} operations, and more than {at_most} slow inserts down")
     exact = careful.expression(plan, label, Bound(CAREFUL_CHARACTERS_AT_MOST).text)
     plain = fast.expression(plan)
     operations = count_operations(plain)

@@ -15,6 +15,7 @@ from dbml.scorer.sql import text as write
 # No row has it, as nothing else would say so strange a thing.
 _OTHER = "dbml: none of the keys"
 _ROWS = 32
+_VALUES_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -133,15 +134,19 @@ def _nullable(
         [random.normal(size=(plan["numbers"], _ROWS // 2)), random.integers(0, 2, (plan["numbers"], _ROWS // 2))],
         axis=1,
     )
-    used = {node["index"] for node in plan["nodes"] if node["op"] == "number"}
-    found = set()
-    for index in used:
-        tried = numbers.copy()
-        tried[index] = np.nan
-        values = batch.evaluate(plan, tried, rows)
-        scored = np.isfinite(np.broadcast_to(values[plan["output"]], _ROWS))
+    used = sorted({node["index"] for node in plan["nodes"] if node["op"] == "number"})
+    found: set[int] = set()
+    # Of a wide plan so many at once as memory bears: each is a walk over all nodes.
+    together = max(1, _VALUES_AT_ONCE // (_ROWS * len(plan["nodes"])))
+    for first in range(0, len(used), together):
+        without = used[first : first + together]
+        tried = np.tile(numbers, len(without))
+        for turn, index in enumerate(without):
+            tried[index, turn * _ROWS : (turn + 1) * _ROWS] = np.nan
+        values = batch.evaluate(plan, tried, rows * len(without))
+        count = tried.shape[1]
+        scored = np.isfinite(np.broadcast_to(values[plan["output"]], count))
         for check in plan["checks"]:
-            scored = scored & np.broadcast_to(values[check["node"]], _ROWS)
-        if scored.any():
-            found.add(index)
+            scored = scored & np.broadcast_to(values[check["node"]], count)
+        found.update(np.array(without)[scored.reshape(-1, _ROWS).any(axis=1)].tolist())
     return frozenset(found)
