@@ -19,7 +19,7 @@ from dbml._plpython.plan import EDGES, OPERATIONS
 from dbml.scorer import thresholds
 
 THRESHOLDS_TRIED = 600
-# What rows built to hurt may come to, rows times features: a wide model's rows put an extreme into many features at once.
+# Rows built to hurt, times features: in a wide model's rows many features have an extreme at once.
 VALUES_AT_MOST = 200_000
 ROWS_AT_LEAST = 300
 _BASE_ROWS = 3
