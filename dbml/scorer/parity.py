@@ -178,7 +178,7 @@ def hurtful_rows(plan: Mapping[str, Any], interface: Mapping[str, Any], sample: 
     rows.append([None] * len(features))
     at_thresholds = _at_thresholds(plan, interface, sample)
     left = budget - min(len(rows), budget // 2)
-    kept = np.linspace(0, len(at_thresholds) - 1, min(len(at_thresholds), left)).astype(int) if at_thresholds else []
+    kept = np.linspace(0, len(at_thresholds) - 1, min(len(at_thresholds), left)).astype(int).tolist()
     return rows + [at_thresholds[i] for i in kept]
 
 
