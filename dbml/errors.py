@@ -179,12 +179,6 @@ class TokenFileError(DbmlError):
     sqlstate = "DB028"
 
 
-class TrainingError(DbmlError):
-    """A recipe is wrong, or does not go with the data; or there are no data."""
-
-    sqlstate = "DB034"
-
-
 class DeliveryError(DbmlError):
     """Events cannot be delivered, or cannot be had."""
 
@@ -195,6 +189,12 @@ class StrategyError(DbmlError):
     """A strategy cannot start or go on like this: another runs, none does, or it makes no sense."""
 
     sqlstate = "DB030"
+
+
+class TrainingError(DbmlError):
+    """A recipe is wrong, or does not go with the data; or there are no data."""
+
+    sqlstate = "DB031"
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

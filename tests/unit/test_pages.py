@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks import picture
 from dbml.cli import main
+from dbml.errors import DbmlError
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -105,3 +106,12 @@ def test_the_page_of_commands_lists_every_command_with_its_options() -> None:
         has = {option for each in command.params for option in each.opts if option.startswith("--")}
         # Every command takes --dsn, which the page says once; -o is how a file is named.
         assert listed[path] == has - {"--dsn", "--output-file"}, path
+
+
+def test_the_page_of_errors_lists_every_sqlstate() -> None:
+    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| (DB\d{3}) \| `(\w+)` \|", page, re.MULTILINE))
+    assert listed == {kind.sqlstate: kind.__name__ for kind in DbmlError.__subclasses__()}
+    texts = [*(ROOT / "sql").rglob("*.sql"), *(ROOT / "plpython").rglob("*.py")]
+    raised = {code for text in texts for code in re.findall(r"\bDB\d{3}\b", text.read_text(encoding="utf-8"))}
+    assert raised <= set(listed)
