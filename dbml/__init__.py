@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dbml.profiles.attachment import attach, detach
     from dbml.profiles.online import attach_online
     from dbml.profiles.reconciliation import reconcile
+    from dbml.profiles.reducing import reducer
     from dbml.profiles.rescoring import rescore, rescore_due
     from dbml.profiles.spec import Counter, Event, Outcome, Prediction, Profile, Publication
     from dbml.schema.install import uninstall
@@ -80,6 +81,7 @@ __all__ = [
     "performance",
     "promote",
     "reconcile",
+    "reducer",
     "repair",
     "report",
     "rescore",
@@ -128,6 +130,7 @@ _HOMES = {
     "dbml.profiles.attachment": ("attach", "detach"),
     "dbml.profiles.online": ("attach_online",),
     "dbml.profiles.reconciliation": ("reconcile",),
+    "dbml.profiles.reducing": ("reducer",),
     "dbml.serving.repair": ("repair",),
     "dbml.profiles.rescoring": ("rescore", "rescore_due"),
     "dbml.profiles.spec": ("Counter", "Event", "Outcome", "Prediction", "Profile", "Publication"),

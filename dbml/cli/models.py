@@ -267,6 +267,9 @@ def model_verify(dsn: str | None, version: str, as_json: bool) -> None:
 )
 @click.option("-o", "--output-file", type=click.Path(path_type=Path), required=True, metavar="FILE")
 @click.option("--schema", default="scorer", show_default=True, help="Schema of the functions of an SQL export.")
+@click.option(
+    "--profile", metavar="TABLE", help="js and python: also reduce(), which moves the counters of this table."
+)
 @trust_option
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def model_export(
@@ -275,6 +278,7 @@ def model_export(
     form: str | None,
     output_file: Path,
     schema: str,
+    profile: str | None,
     trust: tuple[str, ...],
     force: bool,
 ) -> None:
@@ -286,7 +290,11 @@ def model_export(
 
     with connect(dsn) as connection:
         name, number = version_number(version) if "@" in version else (version, versions.deployed(connection, version))
+        beside = None
+        if profile is not None:
+            features = [feature["name"] for feature in dbml.show(connection, name, number).features]
+            beside = dbml.reducer(connection, profile, features).texts
         form, size = dbml.export_file(
-            connection, name, number, output_file, form, schema=schema, trust=trust, force=force
+            connection, name, number, output_file, form, schema=schema, trust=trust, beside=beside, force=force
         )
     click.echo(f"{name}@{number} written to {output_file} as {form}, {size} bytes.")

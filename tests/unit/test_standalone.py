@@ -104,6 +104,12 @@ def test_categories_of_trees_and_missing_values() -> None:
     standalone.by_python(version, python.written(version))
 
 
+def test_javascript_has_every_operation_and_function() -> None:
+    said = javascript.runtime("score.js")
+    named = said[said.index("const OPERATIONS = {") :]
+    assert [name for name in plan.OPERATIONS if f"\n  {name}:" not in named and f"\n  {name}," not in named] == []
+
+
 def test_a_forest_by_masks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(masks, "NODES_AT_LEAST", 50)
     version = stored(RandomForestClassifier(6, random_state=0), "ties")

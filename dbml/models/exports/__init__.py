@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dbml import database, errors
@@ -32,6 +32,7 @@ def export(
     *,
     schema: str = "scorer",
     trust: Sequence[str] = (),
+    beside: Mapping[str, str] | None = None,
 ) -> bytes:
     """Return a version as a file of some format, checked on its golden rows.
 
@@ -39,11 +40,12 @@ def export(
         what the version was added as.
     :param schema: of ``sql``: where its functions are to stand.
     :param trust: types that a skops file may load, for a version that came as one.
+    :param beside: of ``js`` and ``python``: format → what else the file holds, such as :func:`dbml.reducer` writes.
     :raises UnknownModel: the version is not there.
     :raises ExportError: the format cannot carry this model, or a package that makes it is missing.
     :raises ParityError: what was made does not answer as the model.
     """
-    return _made(connection, name, version, form, schema, trust)[1]
+    return _made(connection, name, version, form, schema, trust, beside)[1]
 
 
 def export_file(
@@ -55,6 +57,7 @@ def export_file(
     *,
     schema: str = "scorer",
     trust: Sequence[str] = (),
+    beside: Mapping[str, str] | None = None,
     force: bool = False,
 ) -> tuple[str, int]:
     """Write a version to a file, wholly or not at all.
@@ -68,13 +71,19 @@ def export_file(
     _refuse_existing(path, force)
     if form is None:
         form = next((form for form, suffix in FORMATS.items() if path.suffix == suffix), None)
-    form, content = _made(connection, name, version, form, schema, trust)
+    form, content = _made(connection, name, version, form, schema, trust, beside)
     _write(path, content, force)
     return form, len(content)
 
 
 def _made(
-    connection: Connection, name: str, version: int, form: str | None, schema: str, trust: Sequence[str]
+    connection: Connection,
+    name: str,
+    version: int,
+    form: str | None,
+    schema: str,
+    trust: Sequence[str],
+    beside: Mapping[str, str] | None,
 ) -> tuple[str, bytes]:
     raw = database.driver(connection)
     content = versions.content(raw, name, version)
@@ -83,6 +92,11 @@ def _made(
     if form in (None, content.kind):
         # Its sha256 is that of the file whose golden rows were scored when it was added: to copy it unpickles nothing.
         return content.kind, content.artifact
+    if beside and form not in beside:
+        raise errors.ExportError(
+            f"only {' and '.join(beside)} files can hold the counters of a profile",
+            f"Say --format {next(iter(beside))}.",
+        )
     if form not in _MADE:
         raise errors.ExportError(
             f"{content.label} came as {content.kind}, and there is no {form} file of it",
@@ -94,7 +108,7 @@ def _made(
     if form in _UNPICKLE and content.kind == "joblib":
         require_signature(raw, name, version, content.sha256, content.interface)
     maker = importlib.import_module(f"dbml.models.exports.{form}")
-    stored = Stored(**vars(content), schema=schema, trust=tuple(trust))
+    stored = Stored(**vars(content), schema=schema, trust=tuple(trust), beside=beside or {})
     with database.translated():
         return form, maker.make(raw, stored)
 

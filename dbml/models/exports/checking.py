@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -28,10 +28,12 @@ class Stored(Content):
 
     :param schema: where the functions of an SQL export are to stand.
     :param trust: types that a skops file may load.
+    :param beside: format → what else the file is to hold, such as the counters of a profile.
     """
 
     schema: str
     trust: tuple[str, ...]
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     def estimator(self) -> Any:
         """The fitted estimator itself, loaded anew each time: converters write to what they are given.

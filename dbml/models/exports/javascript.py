@@ -26,7 +26,9 @@ def written(stored: Stored, explainer: Explainer | None = None) -> str:
     :raises ExportError: the version has no plan.
     """
     head = f"// {stored.label}, written by dbml. It needs nothing else.\n"
-    return "\n".join([head, _data(stored, explainer), runtime("score.js"), runtime("explain.js")])
+    return "\n".join(
+        [head, _data(stored, explainer), runtime("score.js"), runtime("explain.js"), stored.beside.get("js", "")]
+    )
 
 
 def runtime(name: str) -> str:

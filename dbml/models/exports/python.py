@@ -75,7 +75,15 @@ def written(stored: Stored) -> str:
     source = portable.source(loads(plan_of(stored)))
     helpers = [_namespace(name) for name in ("ieee", "masks") if f"{name}." in source]
     interface = pprint.pformat(javascript.interface(stored), width=110, sort_dicts=False)
-    return "\n".join([_HEAD.format(label=stored.label), *helpers, source, _TAIL.format(interface=interface)])
+    return "\n".join(
+        [
+            _HEAD.format(label=stored.label),
+            *helpers,
+            source,
+            _TAIL.format(interface=interface),
+            stored.beside.get("python", ""),
+        ]
+    )
 
 
 def _namespace(name: str) -> str:
