@@ -18,22 +18,22 @@ check: lint .venv/.openmp .venv/.node ## lint, then every test that needs no ser
 test: lint .venv/.openmp .venv/.java .venv/.node ## lint, then every test (ARGS="-k name")
 	@$(BIN)/pytest -n 2 $(ARGS)
 
-test-matrix: .venv/.openmp .venv/.java .venv/.node ## every test on PostgreSQL 15, 17, 18 and on one as managed services are (ARGS="17 18 -k name")
+test-matrix: .venv/.test .venv/.openmp .venv/.java .venv/.node ## every test on PostgreSQL 15, 17, 18 and on one as managed services are (ARGS="17 18 -k name")
 	@$(BIN)/python -m matrix $(ARGS)
 
-lint: .venv/.ready ## style, types, direction of imports
+lint: .venv/.test ## style, types, direction of imports
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "to format: $(BIN)/ruff format ." >&2; exit 1; }
 	@said=$$($(BIN)/mypy 2>&1) || { printf '%s\n' "$$said" >&2; exit 1; }
 	@said=$$($(BIN)/lint-imports 2>&1) || { printf '%s\n' "$$said" >&2; exit 1; }
 
-bench: .venv/.bench .venv/.openmp ## every engine against no model, other ways and the bounds (ARGS="--quick")
+bench: .venv/.test .venv/.bench .venv/.openmp ## every engine against no model, other ways and the bounds (ARGS="--quick")
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-soak: .venv/.ready ## every fault under load, for half an hour (ARGS="--quick")
+soak: .venv/.test ## every fault under load, for half an hour (ARGS="--quick")
 	@$(BIN)/python -m soak $(ARGS)
 
-dist: .venv/.ready ## the source archive and the wheel, in dist/
+dist: .venv/.test ## the source archive and the wheel, in dist/
 	@$(BIN)/python -m build
 
 clean: ## remove what was built and cached (not .venv)
@@ -50,6 +50,11 @@ clean: ## remove what was built and cached (not .venv)
 	    { apt-get install -y -qq python3-venv || { apt-get update -qq && apt-get install -y -qq python3-venv; }; } \
 	        >/dev/null && $(PYTHON) -m venv --clear .venv; \
 	else printf '%s\n' "$$said" >&2; exit 1; fi
+	@$(BIN)/python -m pip install -q -e '.[demo]'
+	@touch $@
+
+.venv/.test: .venv/.ready
+	@echo "adding what the tests need to .venv …"
 	@$(BIN)/python -m pip install -q -e '.[demo,test]'
 	@touch $@
 
@@ -59,7 +64,7 @@ clean: ## remove what was built and cached (not .venv)
 	@touch $@
 
 # LightGBM's wheel brings no OpenMP of its own.
-.venv/.openmp: .venv/.ready
+.venv/.openmp: .venv/.test
 	@if ! $(BIN)/python -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' 2>/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "installing libgomp1 with apt-get …"; \
 	    export DEBIAN_FRONTEND=noninteractive; \
@@ -68,7 +73,7 @@ clean: ## remove what was built and cached (not .venv)
 	@touch $@
 
 # The PMML tests convert and evaluate in Java.
-.venv/.java: .venv/.ready
+.venv/.java: .venv/.test
 	@if ! command -v java >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "installing default-jre-headless with apt-get …"; \
 	    export DEBIAN_FRONTEND=noninteractive; \
@@ -77,7 +82,7 @@ clean: ## remove what was built and cached (not .venv)
 	@touch $@
 
 # JavaScript files are judged by node.
-.venv/.node: .venv/.ready
+.venv/.node: .venv/.test
 	@if ! command -v node >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "installing nodejs with apt-get …"; \
 	    export DEBIAN_FRONTEND=noninteractive; \
