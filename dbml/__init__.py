@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dbml.observing.log import forget
     from dbml.observing.metrics import metrics
     from dbml.observing.performance import performance
+    from dbml.observing.replay import replay
     from dbml.observing.report import report
     from dbml.profiles.attachment import attach, detach
     from dbml.profiles.online import attach_online
@@ -83,6 +84,7 @@ __all__ = [
     "reconcile",
     "reducer",
     "repair",
+    "replay",
     "report",
     "rescore",
     "rescore_due",
@@ -126,6 +128,7 @@ _HOMES = {
     "dbml.observing.log": ("forget",),
     "dbml.observing.metrics": ("metrics",),
     "dbml.observing.performance": ("performance",),
+    "dbml.observing.replay": ("replay",),
     "dbml.observing.report": ("report",),
     "dbml.profiles.attachment": ("attach", "detach"),
     "dbml.profiles.online": ("attach_online",),

@@ -64,6 +64,7 @@ for command in (
     observing.drift_command,
     explaining.explain_command,
     experiments.experiment_command,
+    experiments.replay_command,
     training.dataset_command,
     training.train_command,
     training.retrain_command,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 import dbml
-from dbml.cli.shared import connect, dsn_option, json_option, print_rows
+from dbml.cli.shared import connect, dsn_option, json_option, print_json, print_rows, version_number
 
 if TYPE_CHECKING:
     from dbml.observing.planning import Plan
@@ -72,3 +72,29 @@ def _planned(dsn: str | None, name: str, effect: float, rate: float | None, shar
             raise click.UsageError(f"nothing is known of {name} yet, so --plan needs the --rate of its outcome")
         rate = known[0]["mean_outcome"]
     return planning.plan(effect, rate, share=share, power=power)
+
+
+@click.command("replay")
+@dsn_option
+@json_option
+@click.argument("version", metavar="NAME@V")
+@click.option("--from", "start", metavar="TIME", help="Predictions from then on; else all that are logged.")
+@click.option("--to", "end", metavar="TIME", help="Predictions before that.")
+@click.option("--threshold", type=float, default=0.5, show_default=True, help="Count who changes sides of it.")
+def replay_command(
+    dsn: str | None, as_json: bool, version: str, start: str | None, end: str | None, threshold: float
+) -> None:
+    """Say what another version would have answered.
+
+    It scores what each logged prediction saw.
+    """
+    name, number = version_number(version)
+    with connect(dsn) as connection:
+        found = dbml.replay(connection, name, number, start=start, end=end, threshold=threshold)
+    if as_json:
+        print_json(found)
+        return
+    said = f"{version} scores {found.n} logged predictions of {name}: {found.moved} would have been other ones"
+    if found.mean_difference is not None:
+        said += f", by {found.mean_difference:+.3g} on average and {found.largest_difference:.3g} at most"
+    click.echo(f"{said}; {found.flips} change sides of {threshold:g}; it refuses {found.refused}.")

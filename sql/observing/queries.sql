@@ -134,3 +134,28 @@ select date_trunc('day', o.at) as day, width_bucket(o.score, 0, 1.0000001, 10) a
  where o.outcome is not null and o.at >= %(since)s::timestamptz
  group by grouping sets ((date_trunc('day', o.at)), (width_bucket(o.score, 0, 1.0000001, 10)))
  order by 1, 2;
+
+-- name: key_of_rows
+-- By which columns rows of these columns are told apart.
+select dbml._key_of_rows(%(name)s, null, %(columns)s);
+
+-- name: logged_versions
+-- Which versions have answered in a time, and whether what they saw is logged.
+select v.version,
+       exists (select from dbml.prediction_log p
+                where p.model = %(name)s and p.version = v.version and p.arm not like 'shadow%%' and p.score is not null
+                  and p.at >= coalesce(%(start)s::timestamptz, '-infinity') and p.at < coalesce(%(end)s::timestamptz, 'infinity')
+                  and p.features is not null) as features
+  from (select distinct p.version from dbml.prediction_log p
+         where p.model = %(name)s and p.arm not like 'shadow%%' and p.score is not null
+           and p.at >= coalesce(%(start)s::timestamptz, '-infinity') and p.at < coalesce(%(end)s::timestamptz, 'infinity')) v
+ order by v.version;
+
+-- name: replay
+-- How a version's scores of rows differ from those that are their keys.
+select %(name)s as model, %(version)s::integer as version, count(r.new) as n, count(*) - count(r.new) as refused,
+       count(*) filter (where abs(r.new - r.old) > 1e-9) as moved,
+       avg(r.old) filter (where r.new is not null) as mean_logged, avg(r.new) as mean, avg(r.new - r.old) as mean_difference,
+       max(abs(r.new - r.old)) as largest_difference, %(threshold)s::float8 as threshold,
+       count(*) filter (where (r.new > %(threshold)s) <> (r.old > %(threshold)s)) as flips
+  from (select s.score as new, s.key[1]::float8 as old from dbml.scores(%(scorer)s, %(rows)s) s) r;

@@ -1,0 +1,86 @@
+"""How often experiments are wrong, and how often a bad canary aborts itself: ``python -m soak.experiments``.
+
+Simulated customers, looked at 200 times, through the arithmetic of the server; tests/integration compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from dbml.observing.sequential import evidence
+
+LOOKS = 200
+ENTITIES = 20_000
+EFFECT = 0.02
+Rates = Callable[[np.ndarray], np.ndarray]
+
+
+def decided(runs: int, shares: list[float], control: Rates, candidate: Rates, seed: int) -> np.ndarray:
+    """Whether each run called the candidate better or worse at one of its looks.
+
+    :param shares: of the candidate, in epochs of equal length.
+    :param control: the rate of outcomes at a time from 0 to 1.
+    """
+    random = np.random.default_rng(seed)
+    each = ENTITIES // LOOKS
+    found = np.zeros(runs, dtype=bool)
+    # Of each epoch: entities and outcomes, for the control and for the candidate.
+    n = np.zeros((len(shares), 2, runs))
+    y = np.zeros_like(n)
+    for look in range(LOOKS):
+        epoch = look * len(shares) // LOOKS
+        time = np.array(look / LOOKS)
+        arrived = random.binomial(each, shares[epoch], runs)
+        for arm, (count, rate) in enumerate(((each - arrived, control(time)), (arrived, candidate(time)))):
+            n[epoch, arm] += count
+            y[epoch, arm] += random.binomial(count, rate)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            weight = np.nan_to_num(n[:, 0] * n[:, 1] / n.sum(axis=1))
+            means = np.nan_to_num(y / n)
+            difference = (weight * (means[:, 1] - means[:, 0])).sum(axis=0) / weight.sum(axis=0)
+            # Squared residuals of least squares with a constant an epoch, as dbml.experiment adds them up.
+            pooled = np.nan_to_num(y.sum(axis=1) / n.sum(axis=1))
+            part = np.nan_to_num(n[:, 1] / n.sum(axis=1))
+            squares = np.zeros(runs)
+            for arm in (0, 1):
+                d = arm - part
+                for value, count in ((1, y[:, arm]), (0, n[:, arm] - y[:, arm])):
+                    squares += (count * (d * (value - pooled - difference * d)) ** 2).sum(axis=0)
+            variance = squares / weight.sum(axis=0) ** 2
+            events = y.sum(axis=0)
+            enough = np.minimum(events, n.sum(axis=0) - events).min(axis=0) >= 10
+            found |= enough & (evidence(difference, variance, EFFECT) >= 20)
+    return found
+
+
+def main() -> None:
+    """Print the share of runs that were decided."""
+
+    def steady(rate: float) -> Rates:
+        return lambda time: np.full_like(time, rate)
+
+    def drifting(time: np.ndarray) -> np.ndarray:
+        return 0.1 + 0.2 * time
+
+    for what, runs, shares, control, candidate in (
+        ("equal arms, 50/50", 1000, [0.5], steady(0.14), steady(0.14)),
+        ("equal arms, a rate of 1 %", 1000, [0.5], steady(0.01), steady(0.01)),
+        (
+            "equal arms, shares 5, 20, 50 %, a rate of 10 to 30 %",
+            1000,
+            [0.05, 0.2, 0.5],
+            drifting,
+            drifting,
+        ),
+        ("an equal canary of 10 %", 200, [0.1], steady(0.14), steady(0.14)),
+        ("a canary of 10 % that loses 20 % instead of 14 %", 200, [0.1], steady(0.14), steady(0.2)),
+        ("12 % instead of 14 %, 50/50", 1000, [0.5], steady(0.14), steady(0.12)),
+    ):
+        share = decided(runs, shares, control, candidate, 1).mean()
+        print(f"{what}: {share:.1%} of {runs} runs decided")
+
+
+if __name__ == "__main__":
+    main()
