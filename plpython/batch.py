@@ -161,6 +161,32 @@ def _softmax(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     return powers[node["index"]] / _sum(node, list(powers), rows)
 
 
+# Numbers of a table of rows by vectors.
+_CELLS_AT_ONCE = 2_000_000
+
+
+def _kernel(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
+    vectors = np.array(node["vectors"])
+    x = np.stack([np.broadcast_to(value, rows.count) for value in of], axis=1)
+    found = np.empty(rows.count)
+    together = max(1, _CELLS_AT_ONCE // len(vectors))
+    for first in range(0, rows.count, together):
+        part = x[first : first + together]
+        if node["kind"] == "rbf":
+            squares = np.zeros((len(part), len(vectors)))
+            for column, values in zip(part.T, vectors.T):
+                difference = column[:, None] - values
+                squares += difference * difference
+            terms = np.exp(node["gamma"] * squares)
+        elif node["kind"] == "linear":
+            terms = part @ vectors.T
+        else:
+            inner = node["gamma"] * (part @ vectors.T) + node["shift"]
+            terms = np.tanh(inner) if node["kind"] == "sigmoid" else inner ** node["degree"]
+        found[first : first + together] = terms @ np.array(node["weights"]) + node["constant"]
+    return found
+
+
 def _weighted_median(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     values = np.stack(of, axis=1)
     order = np.argsort(values, axis=1, kind="stable")
@@ -249,6 +275,7 @@ OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], Rows], Array
     "sigmoid": _sigmoid,
     "softmax": _softmax,
     "weighted_median": _weighted_median,
+    "kernel": _kernel,
     "less": lambda node, of, rows: of[0] < of[1],
     "less_equal": lambda node, of, rows: of[0] <= of[1],
     "equal": lambda node, of, rows: of[0] == of[1],

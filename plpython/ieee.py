@@ -55,6 +55,43 @@ def softmax(values: Sequence[float], index: int) -> float:
     return powers[index] / sum(powers)
 
 
+def kernel(
+    x: Sequence[float],
+    kind: str,
+    vectors: Sequence[Sequence[float]],
+    weights: Sequence[float],
+    gamma: float,
+    shift: float,
+    degree: int,
+    constant: float,
+) -> float:
+    """The sum of weights times kernels, as the plan's operation says it; `math.dist` runs in C."""
+    from operator import mul  # for few models only
+
+    if kind == "rbf":
+        # Every step runs in C; gamma is negative, so that no power overflows.
+        distances = list(map(math.dist, itertools.repeat(x), vectors))
+        squares = map(mul, distances, distances)
+        terms = list(map(math.exp, map(mul, itertools.repeat(gamma), squares)))
+    elif kind == "linear":
+        terms = [sum(map(mul, x, vector)) for vector in vectors]
+    else:
+        inner = [gamma * sum(map(mul, x, vector)) + shift for vector in vectors]
+        terms = [math.tanh(each) for each in inner] if kind == "sigmoid" else [power(each, degree) for each in inner]
+    return sum(map(mul, weights, terms)) + constant
+
+
+def power(base: float, exponent: int) -> float:
+    """A whole power by squaring: infinity where it overflows."""
+    found = 1.0
+    while exponent:
+        if exponent % 2:
+            found *= base
+        base *= base
+        exponent //= 2
+    return found
+
+
 def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
     """Of the values in order, the first at which the weights up to it reach half of all."""
     order = sorted(range(len(values)), key=values.__getitem__)

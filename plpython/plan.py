@@ -121,6 +121,19 @@ def _paired(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
     return len(node["keys"]) == len(node["values"])
 
 
+KERNELS = ("linear", "rbf", "poly", "sigmoid")
+
+
+def _kernel_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
+    width, vectors = len(node["of"]), node["vectors"]
+    return (
+        len(node["weights"]) == len(vectors) > 0
+        and all(len(vector) == width > 0 for vector in vectors)
+        and node["kind"] in KERNELS
+        and 0 <= node["degree"] <= 100
+    )
+
+
 def _trees_fit(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
     size = len(node["column"])
     arrays = (node["threshold"], node["left"], node["right"])
@@ -229,6 +242,17 @@ OPERATIONS: dict[str, Operation] = {
     # of the ordered numbers, the first where half of the weight is reached
     "weighted_median": Operation(
         "n*", "n", {"weights": _NUMBERS}, lambda node, plan: len(node["weights"]) == len(node["of"]) > 0
+    ),
+    # the constant, and of each vector v its weight times exp(gamma (x - v)**2), (gamma x v + shift)**degree or
+    # tanh(gamma x v + shift), or x v; for rbf, gamma is negative
+    "kernel": Operation(
+        "n*",
+        "n",
+        {
+            **{"kind": _TEXT, "vectors": _ROWS, "weights": _NUMBERS, "degree": _WHOLE},
+            **dict.fromkeys(("gamma", "shift", "constant"), _NUMBER),
+        },
+        _kernel_fits,
     ),
     "trees": Operation("n*", "n", _TREES, _trees_fit, _TREES_MAY),
 }

@@ -310,6 +310,15 @@ def _weighted_median(writer: _Writer, node: Node, of: list[str]) -> str:
     return f"ieee.weighted_median(({', '.join(of)},), {writer.constant(_tuple(node['weights']))})"
 
 
+def _kernel(writer: _Writer, node: Node, of: list[str]) -> str:
+    vectors = writer.constant("(" + "".join(_tuple(vector) + ", " for vector in node["vectors"]) + ")")
+    numbers = ", ".join(
+        [literal(node["gamma"]), literal(node["shift"]), str(node["degree"]), literal(node["constant"])]
+    )
+    weights = writer.constant(_tuple(node["weights"]))
+    return f"ieee.kernel(({', '.join(of)},), {node['kind']!r}, {vectors}, {weights}, {numbers})"
+
+
 def _tuple(values: Sequence[float]) -> str:
     return "(" + "".join(f"{literal(value)}, " for value in values) + ")"
 
@@ -351,6 +360,7 @@ EXPRESSIONS: dict[str, Callable[[_Writer, Node, list[str]], str]] = {
     "interpolate": _interpolate,
     "polynomial": _polynomial,
     "weighted_median": _weighted_median,
+    "kernel": _kernel,
 }
 # What may be too long for one expression is assigned in parts: code for the name that it is given.
 STATEMENTS: dict[str, Callable[[_Writer, str, Node], list[str]]] = {"sum": _long_sum, "dot": _long_sum, "trees": _trees}

@@ -308,6 +308,7 @@ RANGES: dict[str, Callable[[Bounds, Node, Sequence[Range]], Range]] = {
     "interpolate": _if_finite(lambda node, of: of_values(node["y"])),
     "polynomial": _anything,
     "weighted_median": _anything,
+    "kernel": _anything,
     "trees": _of_leaves,
 }
 # Of texts there is nothing to bound.

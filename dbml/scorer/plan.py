@@ -246,6 +246,35 @@ class Builder:
         """``scipy.special.softmax`` of one row."""
         return [self.node("softmax", *values, index=index) for index in range(len(values))]
 
+    def kernel(
+        self,
+        values: Sequence[Value],
+        kind: str,
+        vectors: Sequence[Sequence[float]],
+        weights: Iterable[float],
+        constant: float = 0.0,
+        *,
+        gamma: float = 1.0,
+        shift: float = 0.0,
+        degree: int = 0,
+    ) -> Value:
+        """The constant and the weighted kernels of a row with each vector.
+
+        :param kind: ``rbf``, ``exp(-gamma (x - v)**2)``; ``poly``, ``(gamma x v + shift)**degree``; or ``sigmoid``,
+            ``tanh(gamma x v + shift)``; or ``linear``, ``x v``.
+        """
+        return self.node(
+            "kernel",
+            *values,
+            kind=kind,
+            vectors=[_floats(vector) for vector in vectors],
+            weights=_floats(weights),
+            gamma=-float(gamma) if kind == "rbf" else float(gamma),
+            shift=float(shift),
+            degree=int(degree),
+            constant=float(constant),
+        )
+
     def weighted_median(self, values: Sequence[Value], weights: Iterable[float]) -> Value:
         """Of the values in order, the first at which the weights up to it reach half of all."""
         return self.node("weighted_median", *values, weights=_floats(weights))

@@ -1,0 +1,62 @@
+"""Support vector machines with kernels and Gaussian processes, against the estimators themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteKernel
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
+
+from dbml.scorer.plan import Unsupported
+from dbml.scorer.sklearn import lower
+from tests.parity.harness import assert_parity
+
+random = np.random.default_rng(0)
+X = pd.DataFrame(random.normal(size=(120, 3)), columns=list("abc"))
+VALUE = (X["a"] * X["b"]).to_numpy() + random.normal(scale=0.1, size=120)
+BINARY = (VALUE > 0).astype(int)
+THREE = np.array(["lo", "mid", "hi"])[np.digitize(VALUE, [-0.3, 0.3])]
+NOISY = ConstantKernel(2.0) * RBF([1.0, 2.0, 3.0]) + WhiteKernel(0.1)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y", "output"),
+    [
+        (SVR(), VALUE, None),
+        (make_pipeline(StandardScaler(), SVR(kernel="poly", degree=2, coef0=1.0)), VALUE, None),
+        (SVR(kernel="linear"), VALUE, None),
+        (NuSVR(kernel="sigmoid", gamma=0.01), VALUE, None),
+        (SVC(), BINARY, None),
+        (NuSVC(kernel="poly"), BINARY, "0"),
+        (SVC(kernel="linear"), THREE, "mid"),
+        (SVC(gamma=0.5), THREE, "lo"),
+        (OneClassSVM(nu=0.2), None, None),
+        (GaussianProcessRegressor(NOISY, optimizer=None, normalize_y=True), VALUE, None),
+        (GaussianProcessRegressor(RBF(0.7), alpha=0.1, optimizer=None), VALUE, None),
+    ],
+    ids=lambda part: str(part)[:40] if hasattr(part, "get_params") else "",
+)
+def test_parity(estimator: Any, y: Any, output: str | None, tmp_path: Path) -> None:
+    assert_parity(estimator.fit(X, y), X.head(40), tmp_path, output)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "words"),
+    [
+        (SVR(kernel=lambda a, b: a @ b.T), "a kernel of its own"),
+        (GaussianProcessRegressor(Matern(), optimizer=None), "with the kernel Matern"),
+        (SVC(break_ties=True, decision_function_shape="ovr"), "that breaks ties"),
+    ],
+)
+def test_what_no_plan_expresses_is_named(estimator: Any, words: str) -> None:
+    fitted = estimator.fit(X, THREE if isinstance(estimator, SVC) else VALUE)
+    columns = [{"name": name, "kind": "float", "dtype": "float64"} for name in X.columns]
+    with pytest.raises(Unsupported, match=words):
+        lower(fitted, {"input": "frame", "features": columns, "output": {"kind": "label", "label": "lo"}})
