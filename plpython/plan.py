@@ -249,7 +249,10 @@ OPERATIONS: dict[str, Operation] = {
         "n*",
         "n",
         {
-            **{"kind": _TEXT, "vectors": _ROWS, "weights": _NUMBERS, "degree": _WHOLE},
+            "kind": _TEXT,
+            "vectors": _ROWS,
+            "weights": _NUMBERS,
+            "degree": _WHOLE,
             **dict.fromkeys(("gamma", "shift", "constant"), _NUMBER),
         },
         _kernel_fits,

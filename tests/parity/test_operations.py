@@ -97,8 +97,13 @@ GOOD: dict[str, Any] = {
     "polynomial": {"breaks": [0, 1], "coefficients": [[1, "-Infinity"]]},
     "weighted_median": {"weights": [1, 2]},
     "kernel": {
-        **{"kind": "rbf", "vectors": [[1, 2], [3, 4]], "weights": [1, -1]},
-        **{"gamma": -0.5, "shift": 0, "degree": 3, "constant": 1},
+        "kind": "rbf",
+        "vectors": [[1, 2], [3, 4]],
+        "weights": [1, -1],
+        "gamma": -0.5,
+        "shift": 0,
+        "degree": 3,
+        "constant": 1,
     },
     "trees": {
         "roots": [0],
