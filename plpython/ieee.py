@@ -78,7 +78,8 @@ def kernel(
     else:
         inner = [gamma * sum(map(mul, x, vector)) + shift for vector in vectors]
         terms = [math.tanh(each) for each in inner] if kind == "sigmoid" else [power(each, degree) for each in inner]
-    return sum(map(mul, weights, terms)) + constant
+    total: float = sum(map(mul, weights, terms))
+    return total + constant
 
 
 def power(base: float, exponent: int) -> float:

@@ -115,6 +115,7 @@ GOOD: dict[str, Any] = {
         "strict": 1,
         "precision": 32,
         "missing_left": [1, 0, 0],
+        "cover": [3, 2, 1],
         "sets": {"0": [1, 2]},
     },
 }

@@ -118,6 +118,20 @@ function modulo(x, divisor) {
   return rest < 0 ? rest + divisor : rest === 0 ? 0 : rest;
 }
 
+function kernel(node, of) {
+  let total = 0;
+  for (const [i, vector] of node.vectors.entries()) {
+    let inner = 0;
+    for (const [j, value] of vector.entries()) inner += node.kind === "rbf" ? (of[j] - value) ** 2 : of[j] * value;
+    if (node.kind !== "linear") inner = node.gamma * inner + (node.kind === "rbf" ? 0 : node.shift);
+    if (node.kind === "rbf") inner = Math.exp(inner);
+    else if (node.kind === "sigmoid") inner = Math.tanh(inner);
+    else if (node.kind === "poly") inner **= node.degree;
+    total += node.weights[i] * inner;
+  }
+  return total + node.constant;
+}
+
 const lookup = (node, key, missing) => (missing ? node.missing : table(node).has(key) ? table(node).get(key) : node.default);
 
 const OPERATIONS = {
@@ -157,6 +171,7 @@ const OPERATIONS = {
   interpolate: (node, of) => interpolate(node, of[0]),
   polynomial: (node, of) => polynomial(node, of[0]),
   weighted_median: (node, of) => weightedMedian(of, node.weights),
+  kernel,
   trees,
 };
 
