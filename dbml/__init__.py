@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dbml.observing.explanation import explain, explain_change, importance
     from dbml.observing.log import forget
     from dbml.observing.metrics import metrics
-    from dbml.observing.performance import performance
+    from dbml.observing.performance import estimated_performance, performance
     from dbml.observing.replay import replay
     from dbml.observing.report import report
     from dbml.profiles.attachment import attach, detach
@@ -69,6 +69,7 @@ __all__ = [
     "detach",
     "diff",
     "drift",
+    "estimated_performance",
     "experiment",
     "explain",
     "explain_change",
@@ -127,7 +128,7 @@ _HOMES = {
     "dbml.observing.experiment": ("experiment",),
     "dbml.observing.log": ("forget",),
     "dbml.observing.metrics": ("metrics",),
-    "dbml.observing.performance": ("performance",),
+    "dbml.observing.performance": ("estimated_performance", "performance"),
     "dbml.observing.replay": ("replay",),
     "dbml.observing.report": ("report",),
     "dbml.profiles.attachment": ("attach", "detach"),

@@ -32,12 +32,19 @@ def forget_command(dsn: str | None, table: str, key: tuple[str, ...]) -> None:
 @click.argument("name")
 @click.option("--by", metavar="WHAT", help="version, arm, day, or a column of the profile.")
 @click.option("--as-of", metavar="TIME", help="What was known then.")
-def performance_command(dsn: str | None, as_json: bool, name: str, by: str | None, as_of: str | None) -> None:
+@click.option("--estimated", metavar="INTERVAL", help="By version, as if the last INTERVAL's scores were calibrated.")
+def performance_command(
+    dsn: str | None, as_json: bool, name: str, by: str | None, as_of: str | None, estimated: str | None
+) -> None:
     """Judge predictions by what came true.
 
-    Only those count that are older than the outcome's horizon.
+    Only those count that are older than the outcome's horizon. With --estimated nothing needs to have come true.
     """
     with connect(dsn) as connection:
+        if estimated is not None:
+            found = dbml.estimated_performance(connection, name, window=estimated, as_of=as_of)
+            print_rows(found, ("version", "n", "auc", "log_loss", "brier", "accuracy", "mean_score"), as_json)
+            return
         rows = dbml.performance(connection, name, by=by, as_of=as_of)
     group = () if by is None else (by if by in ("version", "arm", "day") else "segment",)
     measures = ("auc", "log_loss", "brier", "accuracy", "mae", "rmse", "bias", "mean_score", "mean_outcome")
@@ -49,16 +56,18 @@ def performance_command(dsn: str | None, as_json: bool, name: str, by: str | Non
 @json_option
 @click.argument("name", metavar="NAME[@V]")
 @click.option("--window", default="1 day", show_default=True, metavar="INTERVAL", help="Ends with the running hour.")
+@click.option("--by", metavar="COLUMN", help="Segments, by a column of the profile.")
 @click.option("--as-of", metavar="TIME", help="The window ends then.")
-def drift_command(dsn: str | None, as_json: bool, name: str, window: str, as_of: str | None) -> None:
+def drift_command(dsn: str | None, as_json: bool, name: str, window: str, by: str | None, as_of: str | None) -> None:
     """Compare what is logged with the reference.
 
     The exit status is 1 if something has drifted in this window and in the one before.
     """
     model, version = version_number(name) if "@" in name else (name, None)
     with connect(dsn) as connection:
-        rows = dbml.drift(connection, model, window=window, as_of=as_of, version=version)
-    columns = ("feature", "statistic", "value", "threshold", "n", "state", "says")
+        rows = dbml.drift(connection, model, by=by, window=window, as_of=as_of, version=version)
+    segment = ("segment",) if by else ()
+    columns = (*segment, "feature", "statistic", "value", "threshold", "n", "state", "says")
     shown = [{k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows]
     print_rows(rows if as_json else shown, columns, as_json)
     if any(row["state"] == "alert" for row in rows):

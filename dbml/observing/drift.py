@@ -15,6 +15,7 @@ def drift(
     connection: Connection,
     name: str,
     *,
+    by: str | None = None,
     window: timedelta | str = "1 day",
     as_of: datetime | str | None = None,
     version: int | None = None,
@@ -23,18 +24,23 @@ def drift(
 
     It reads histograms that the worker's duty ``histograms`` keeps, or :func:`update_histograms`.
 
+    :param by: a column of the profile: each of its 50 largest segments is compared; this reads the log itself, with the
+        caller's rights.
     :param window: its length, in whole hours; it ends with the hour that is running at ``as_of`` (None: now).
     :param version: None: the one that serves.
-    :returns: a row of ``dbml.drift()`` for each feature and statistic, and for the score. ``state`` is ``alert`` where
-        this window and the one before exceed ``threshold``, ``insufficient_data`` where too little is known.
+    :returns: a row of ``dbml.drift()``, or of ``dbml.drift_by()``, for each feature and statistic, and for the score.
+        ``state`` is ``alert`` where this window and the one before exceed ``threshold``, ``insufficient_data`` where
+        too little is known.
     :raises UnknownModel: there is no such model or version.
     :raises SpecError: ``window`` is no length of time.
+    :raises ProfileError: the profile has no column ``by``.
     """
     raw = database.driver(connection)
     with database.translated():
         require(raw)
         versions.require_model(raw, name)
-        return database.named(raw, "drift", name=name, window=window, as_of=as_of, version=version)
+        asked = {"name": name, "window": window, "as_of": as_of, "version": version}
+        return database.named(raw, "drift_by", by=by, **asked) if by else database.named(raw, "drift", **asked)
 
 
 def set_reference(

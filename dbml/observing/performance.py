@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from dbml import database
@@ -28,3 +28,22 @@ def performance(
         require(raw)
         versions.require_model(raw, name)
         return database.named(raw, "performance", name=name, by=by, as_of=as_of)
+
+
+def estimated_performance(
+    connection: Connection, name: str, *, window: timedelta | str = "30 days", as_of: datetime | str | None = None
+) -> list[dict[str, Any]]:
+    """Estimate how good probabilities are whose outcome is not known, as if they were calibrated.
+
+    A row with the score p counts as p of a positive and 1 - p of a negative one: confidence-based performance
+    estimation (CBPE), as NannyML calls it. Where the scores are not calibrated, or no longer are, it is wrong.
+
+    :param window: which predictions, by their time; it ends with the hour that is running at ``as_of`` (None: now).
+    :returns: a row for each version: ``auc``, ``log_loss``, ``brier`` and ``accuracy``.
+    :raises UnknownModel: there is no such model.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        versions.require_model(raw, name)
+        return database.named(raw, "estimated_performance", name=name, window=window, as_of=as_of)

@@ -159,3 +159,10 @@ select %(name)s as model, %(version)s::integer as version, count(r.new) as n, co
        max(abs(r.new - r.old)) as largest_difference, %(threshold)s::float8 as threshold,
        count(*) filter (where (r.new > %(threshold)s) <> (r.old > %(threshold)s)) as flips
   from (select s.score as new, s.key[1]::float8 as old from dbml.scores(%(scorer)s, %(rows)s) s) r;
+-- name: drift_by
+-- The same by segments.
+select * from dbml.drift_by(%(name)s, %(by)s, %(window)s::interval, coalesce(%(as_of)s::timestamptz, now()), %(version)s::integer);
+
+-- name: estimated_performance
+-- How good probabilities would be if they were calibrated.
+select * from dbml.estimated_performance(%(name)s, %(window)s::interval, coalesce(%(as_of)s::timestamptz, now()));

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2, norm
+from sklearn import metrics
 
 import dbml
 from dbml.models.artifact import reference
@@ -245,3 +246,47 @@ def test_thresholds_that_are_set_and_the_exit_status(db: Db, cli: Cli, model: Tr
         dbml.set_threshold(db, "churn", "spent", "psi", 1)
     with pytest.raises(dbml.DbmlError, match="there is no statistic 'pse'"):
         dbml.set_threshold(db, "churn", "spend", "pse", 1)
+
+
+@pytest.fixture
+def attached(db: Db) -> None:
+    """Customers of two regions; the log is of them."""
+    db.execute("create table customer (id integer primary key, plan text, complaints bigint, spend float8, score float8, region text)")  # fmt: skip
+    db.execute("insert into customer select g, 'basic', 0, 1, 0, case when g % 3 = 0 then 'north' else 'south' end from generate_series(0, 999) g")  # fmt: skip
+    dbml.attach(db, dbml.Profile("customer", "id", [dbml.Prediction("churn", "score", log="all")]))
+
+
+@pytest.mark.usefixtures("attached")
+def test_segments_are_compared_each_for_itself(db: Db, cli: Cli, model: Trained) -> None:
+    for day in (1, 0):
+        logged = rows(np.random.default_rng(day), 1000)
+        logged.loc[logged.index % 3 == 0, "spend"] *= 30
+        log(db, model, logged, day)
+    found = {(r["segment"], r["feature"], r["statistic"]): r for r in dbml.drift(db, "churn", by="region")}
+    assert found["north", "spend", "out_of_range"]["state"] == "alert"
+    assert {r["state"] for (segment, *_), r in found.items() if segment == "south"} == {"ok"}
+    assert (found["north", "spend", "psi"]["n"], found["south", "spend", "psi"]["n"]) == (334, 666)
+    # Both together are the whole.
+    whole = drift(db)
+    share = (334 * found["north", "plan", "unseen"]["value"] + 666 * found["south", "plan", "unseen"]["value"]) / 1000
+    assert share == pytest.approx(whole["plan", "unseen"]["value"])
+    assert "north" in cli("drift", "churn", "--by", "region", exit_code=1).output
+    assert "customer has no column 'reg'" in cli("drift", "churn", "--by", "reg", exit_code=1).output
+
+
+def test_the_estimate_is_what_scikit_learn_says_of_weighted_rows(db: Db, cli: Cli, model: Trained) -> None:
+    logged = rows(np.random.default_rng(8), 800)
+    logged["score"] = np.round(model.truth(logged), 2)  # ties, 0 and 1
+    log(db, model, logged, 0)
+    [found] = json.loads(cli("performance", "churn", "--estimated", "1 day", "--json").output)
+    p = logged["score"].to_numpy()
+    y, s, w = np.repeat([1, 0], 800), np.tile(p, 2), np.concatenate([p, 1 - p])
+    expected = {
+        "n": 800,
+        "auc": metrics.roc_auc_score(y, s, sample_weight=w),
+        "log_loss": metrics.log_loss(y, s, sample_weight=w),
+        "brier": metrics.brier_score_loss(y, s, sample_weight=w),
+        "accuracy": metrics.accuracy_score(y, s > 0.5, sample_weight=w),
+        "mean_score": p.mean(),
+    }
+    assert {k: found[k] for k in expected} == pytest.approx(expected, abs=1e-9)

@@ -97,40 +97,71 @@ as $$
 $$;
 comment on function dbml._window_counts(text, integer, timestamptz, timestamptz) is 'Histograms of some hours, as the sum of theirs.';
 
-create or replace function dbml._drift(
-  model text, version integer, since timestamptz, until timestamptz
-) returns table (feature text, statistic text, value float8, threshold float8, n bigint, exceeded boolean, says text, "position" integer)
+create or replace function dbml._compared(
+  model text, version integer, "position" integer, counts bigint[], before bigint[], times integer default 1
+) returns table (feature text, statistic text, value float8, threshold float8, n bigint, state text, says text)
 language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
-  with tests as (
-    select sum(case r.kind when 'text' then 5 else 6 end)::integer as of_all
-      from dbml.reference r where r.model = _drift.model and r.version = _drift.version
+  with tests as materialized (
+    select times * sum(case r.kind when 'text' then 5 else 6 end)::integer as of_all
+      from dbml.reference r where r.model = _compared.model and r.version = _compared.version
   ),
-  live as materialized (
-    select r as reference, coalesce(c.counts, array_fill(0::bigint, array[cardinality(r.counts)])) as counts
+  windows as (
+    select r as reference, w.counts, w.is_now
       from dbml.reference r
-      left join dbml._window_counts(_drift.model, _drift.version, since, until) c on c.position = r.position
-     where r.model = _drift.model and r.version = _drift.version
+     cross join lateral (values (coalesce(_compared.counts, array_fill(0::bigint, array[cardinality(r.counts)])), true),
+                                (coalesce(_compared.before, array_fill(0::bigint, array[cardinality(r.counts)])), false)) w(counts, is_now)
+     where r.model = _compared.model and r.version = _compared.version and r.position = _compared.position
   ),
   found as materialized (
-    select l.reference, l.counts, s.statistic, s.value, coalesce(h.value, s.threshold) as threshold, s.n
-      from live l cross join tests
-     cross join lateral dbml._drift_statistics((l.reference).kind, (l.reference).low, (l.reference).high, (l.reference).counts, l.counts, tests.of_all) s
+    select w.*, s.statistic, s.value, coalesce(h.value, s.threshold) as threshold, s.n, s.ordinality,
+           s.value > coalesce(h.value, s.threshold) or s.statistic = 'constant' and s.value >= coalesce(h.value, s.threshold) as exceeded
+      from windows w cross join tests
+     cross join lateral dbml._drift_statistics((w.reference).kind, (w.reference).low, (w.reference).high, (w.reference).counts,
+                                               w.counts, tests.of_all) with ordinality s
       left join dbml.threshold h
-        on h.model = _drift.model and h.feature = (l.reference).feature and h.statistic = s.statistic
+        on h.model = _compared.model and h.feature = (w.reference).feature and h.statistic = s.statistic
   )
-  select (f.reference).feature, f.statistic, f.value, f.threshold, f.n,
-         f.value > f.threshold or f.statistic = 'constant' and f.value >= f.threshold,
-         case when f.value is not null then dbml._drift_says(f.reference, f.counts, f.statistic, f.value, f.n) end,
-         (f.reference).position
-    from found f
+  select (c.reference).feature, c.statistic, c.value, c.threshold, c.n,
+         case when c.value is null then 'insufficient_data' when c.exceeded and b.exceeded then 'alert' else 'ok' end,
+         case
+           when c.value is null then
+             format('%s values in the window and %s in the reference: too few to tell', c.n,
+                    (select sum(u) from unnest((c.reference).counts) u))
+           when c.exceeded then
+             dbml._drift_says(c.reference, c.counts, c.statistic, c.value, c.n)
+             || case when b.exceeded then '' else ' – in this window, and not in the one before' end
+         end
+    from found c
+    join found b on b.statistic = c.statistic and not b.is_now
+   where c.is_now
+   order by array_position('{missing,unseen,out_of_range,constant,psi,js,ks}'::text[], c.statistic)
 $$;
-comment on function dbml._drift(text, integer, timestamptz, timestamptz) is
-  'Statistics of one window, and whether they exceed their thresholds.';
+comment on function dbml._compared(text, integer, integer, bigint[], bigint[], integer) is
+  'A feature of a window, and of the one before, beside its reference; TIMES is how many windows are compared at once.';
+
+create or replace function dbml._windows_of_drift("window" interval, as_of timestamptz, out before timestamptz, out since timestamptz, out until timestamptz)
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if "window" is null or as_of is null or not ("window" > interval '0' and "window" <= interval '10 years') then
+    raise exception 'drift over a window of % cannot be told', coalesce("window"::text, 'no length')
+      using errcode = 'DB008', hint = 'Give the length of a window, such as dbml.drift(''churn'', ''1 day'').';
+  end if;
+  -- Windows are whole hours, the last of them the one that is running.
+  until := date_bin('1 hour', as_of, '2000-01-01 00:00:00+00') + interval '1 hour';
+  since := until - ceil(extract(epoch from "window") / 3600)::integer * interval '1 hour';
+  before := since - (until - since);
+end
+$$;
+comment on function dbml._windows_of_drift(interval, timestamptz) is 'When a window begins and ends, and when the one before it began.';
 
 create or replace function dbml._drifted(
   model text, "window" interval, as_of timestamptz, version integer
@@ -146,39 +177,25 @@ set client_min_messages = notice
 as $$
 declare
   judged integer := dbml._judged_version(model, version);
-  long interval;
-  ends timestamptz;
+  w record := dbml._windows_of_drift("window", as_of);
 begin
-  if "window" is null or as_of is null or not ("window" > interval '0' and "window" <= interval '10 years') then
-    raise exception 'drift over a window of % cannot be told', coalesce("window"::text, 'no length')
-      using errcode = 'DB008', hint = 'Give the length of a window, such as dbml.drift(''churn'', ''1 day'').';
-  end if;
-  -- Windows are whole hours, the last of them the one that is running.
-  long := ceil(extract(epoch from "window") / 3600)::integer * interval '1 hour';
-  ends := date_bin('1 hour', as_of, '2000-01-01 00:00:00+00') + interval '1 hour';
   if not exists (select from dbml.reference r where r.model = _drifted.model and r.version = judged) then
     return query
       select l.feature, null::text, null::float8, null::float8, 0::bigint, 'insufficient_data',
              format('%s@%s has no reference: give one by dbml.set_reference(%L, since, until), or add the model with --sample', _drifted.model, judged, _drifted.model),
-             judged, ends - long, ends, null::text[]
+             judged, w.since, w.until, null::text[]
         from dbml._logged(model, judged) l;
     return;
   end if;
   return query
-    select c.feature, c.statistic, c.value, c.threshold, c.n,
-           case when c.value is null then 'insufficient_data' when c.exceeded and b.exceeded then 'alert' else 'ok' end,
-           case
-             when c.value is null then
-               format('%s values in the window and %s in the reference: too few to tell', c.n,
-                      (select sum(u) from unnest(r.counts) u))
-             when c.exceeded and b.exceeded then c.says
-             when c.exceeded then c.says || ' – in this window, and not in the one before'
-           end,
-           judged, ends - long, ends, r.categories
-      from dbml._drift(model, judged, ends - long, ends) c
-      join dbml._drift(model, judged, ends - 2 * long, ends - long) b on b.position = c.position and b.statistic = c.statistic
-      join dbml.reference r on r.model = _drifted.model and r.version = judged and r.position = c.position
-     order by c.position, array_position('{missing,unseen,out_of_range,constant,psi,js,ks}'::text[], c.statistic);
+    select d.feature, d.statistic, d.value, d.threshold, d.n, d.state, d.says, judged, w.since, w.until, r.categories
+      from dbml.reference r
+      left join dbml._window_counts(_drifted.model, judged, w.since, w.until) c on c.position = r.position
+      left join dbml._window_counts(_drifted.model, judged, w.before, w.since) b on b.position = r.position
+     cross join lateral dbml._compared(_drifted.model, judged, r.position, c.counts, b.counts) with ordinality
+             d(feature, statistic, value, threshold, n, state, says, place)
+     where r.model = _drifted.model and r.version = judged
+     order by r.position, d.place;
 end
 $$;
 comment on function dbml._drifted(text, interval, timestamptz, integer) is

@@ -1,6 +1,6 @@
 -- Histograms of what is logged, by the hour, in the bins of the version's reference. A row is counted once, whenever it was
 -- committed: its transaction's number says whether it was there at the count before, and the clock is not asked.
-create or replace function dbml._counting(model text, version integer, hour text, source text) returns text
+create or replace function dbml._counting(model text, version integer, part text, source text) returns text
 language plpgsql
 stable
 security definer
@@ -12,6 +12,7 @@ declare
   bin text;
   bins text[] := '{}';
   names text[] := '{}';
+  sizes integer[] := '{}';
 begin
   for r in select * from dbml.reference f where f.model = _counting.model and f.version = _counting.version order by f.position loop
     if r.kind = 'text' then
@@ -25,32 +26,32 @@ begin
     end if;
     bins := bins || bin;
     names := names || format('b%s', r.position);
+    sizes := sizes || cardinality(r.counts);
   end loop;
   -- All features in one reading: each is a grouping of its own, and NULL in the others'.
   return format($query$
     with counted as materialized (
-      select s.hour, array_position(array[%1$s], true) - 1 as position, coalesce(%2$s) as bin, count(*) as n
-        from (select %3$s::timestamptz as hour, %4$s from %5$s offset 0) s
+      select s.part, array_position(array[%1$s], true) - 1 as position, coalesce(%2$s) as bin, count(*) as n
+        from (select %3$s as part, %4$s from %5$s offset 0) s
        group by grouping sets (%6$s)
     )
-    select x.hour, x.position, array_agg(coalesce(c.n, 0) order by x.bin) as counts
-      from (select d.hour, d.position, b.bin
-              from (select distinct u.hour, u.position from counted u where u.position is not null) d
-              join dbml.reference f on f.model = %7$L and f.version = %8$s and f.position = d.position
-             cross join lateral generate_series(0, cardinality(f.counts) - 1) b(bin)) x
-      left join counted c on c.hour = x.hour and c.position = x.position and c.bin = x.bin
-     group by x.hour, x.position$query$,
+    select x.part, x.position, array_agg(coalesce(c.n, 0) order by x.bin) as counts
+      from (select d.part, d.position, b.bin
+              from (select distinct u.part, u.position from counted u where u.position is not null) d
+             cross join lateral generate_series(0, (%7$L::integer[])[d.position + 1] - 1) b(bin)) x
+      left join counted c on c.part is not distinct from x.part and c.position = x.position and c.bin = x.bin
+     group by x.part, x.position$query$,
     (select string_agg(format('s.%s is not null', n), ', ' order by i) from unnest(names) with ordinality u(n, i)),
     (select string_agg(format('s.%s', n), ', ' order by i) from unnest(names) with ordinality u(n, i)),
-    hour,
+    part,
     (select string_agg(format('%s as %s', b, n), ', ' order by i) from unnest(bins, names) with ordinality u(b, n, i)),
     source,
-    (select string_agg(format('(s.hour, s.%s)', n), ', ' order by i) from unnest(names) with ordinality u(n, i)),
-    model, version);
+    (select string_agg(format('(s.part, s.%s)', n), ', ' order by i) from unnest(names) with ordinality u(n, i)),
+    sizes);
 end
 $$;
 comment on function dbml._counting(text, integer, text, text) is
-  'A query for histograms (hour, position, counts) of rows of the log, in the bins of a version''s reference.';
+  'A query for histograms (part, position, counts) of rows of the log, in the bins of a version''s reference, for each value of PART.';
 
 -- Between two transactions, the second not included. A row's xmin has 32 bits, and so it is compared by its age.
 create or replace function dbml._written(after bigint, before bigint) returns text
@@ -91,7 +92,7 @@ begin
   end if;
   execute format($query$
     insert into dbml.histogram as h (model, version, segment, hour, position, counts)
-    select %L, %s, %s, c.hour, c.position, c.counts from (%s) c
+    select %L, %s, %s, c.part, c.position, c.counts from (%s) c
     on conflict on constraint histogram_pkey do update
        set counts = (select array_agg(u.a + u.b order by u.i) from unnest(h.counts, excluded.counts) with ordinality u(a, b, i))$query$,
     model, version, segment,

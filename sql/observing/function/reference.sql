@@ -163,7 +163,7 @@ begin
   end loop;
   perform dbml._keep_reference(model, judged, made, format('logged from %s to %s', since, until));
   execute format('update dbml.reference r set counts = c.counts from (%s) c where r.model = $1 and r.version = $2 and r.position = c.position',
-                 dbml._counting(model, judged, '''-infinity''',
+                 dbml._counting(model, judged, 'true',
                    format('dbml.log l where l.model = %L and l.version = %s and l.at >= %L and l.at < %L', model, judged, since, until)))
     using model, judged;
   -- What has been counted was in other bins.

@@ -31,6 +31,10 @@ grant execute on function dbml.deploy(text, integer, text, text[], text, numeric
   dbml.rotate_log(interval, interval), dbml.answer_shadows(), dbml._answer_shadows(integer),
   dbml.score_aside(text), dbml._score_aside(integer, text, text[], integer), dbml._greens(text)
    to dbml_deployer;
+grant execute on function dbml.drift_by(text, text, interval, timestamptz, integer), dbml.estimated_performance(text, interval, timestamptz),
+  -- They run with their caller's rights.
+  dbml._judged_version(text, integer), dbml._windows_of_drift(interval, timestamptz), dbml._profile_of(text),
+  dbml._counting(text, integer, text, text), dbml._compared(text, integer, integer, bigint[], bigint[], integer) to dbml_analyst;
 grant execute on function dbml.drift(text, interval, timestamptz, integer), dbml._drifted(text, interval, timestamptz, integer),
   dbml.histograms(text, timestamptz, timestamptz, interval, integer) to dbml_analyst;
 grant execute on function dbml.update_histograms(), dbml._uncounted(), dbml._count_segment(bigint),
