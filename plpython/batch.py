@@ -187,6 +187,12 @@ def _kernel(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     return found
 
 
+def _term(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
+    parts = node["pattern"], node["words"], bool(node["lower"]), node["stop"]
+    key = repr(parts)
+    return of[0].each(lambda text: ieee.terms(text, key, *parts).get(node["term"], 0.0), float)
+
+
 def _weighted_median(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     values = np.stack(of, axis=1)
     order = np.argsort(values, axis=1, kind="stable")
@@ -276,6 +282,7 @@ OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], Rows], Array
     "softmax": _softmax,
     "weighted_median": _weighted_median,
     "kernel": _kernel,
+    "term": _term,
     "less": lambda node, of, rows: of[0] < of[1],
     "less_equal": lambda node, of, rows: of[0] <= of[1],
     "equal": lambda node, of, rows: of[0] == of[1],

@@ -86,6 +86,10 @@ def rows_to_input(
             )
         key = tuple(_irregular(feature, value) for feature, value in zip(numeric, number) if feature["kind"] != "float")
         groups.setdefault(key, []).append(index)
+    if interface["input"] == "texts":
+        import numpy as np
+
+        return [(list(range(len(texts))), np.array([text for (text,) in texts], dtype=object))] if texts else []
     if interface["input"] == "array":
         return _arrays(numeric, numbers, list(range(len(numbers))))
     return [

@@ -93,6 +93,39 @@ def power(base: float, exponent: int) -> float:
     return found
 
 
+# Of the texts of late, how often each term is in them: every term of a plan asks for the same text.
+_terms: dict[object, dict[str, float]] = {}
+_TERMS_KEPT = 5000
+
+
+def terms(
+    text: str | None, key: object, pattern: str, words: Sequence[int], lower: bool, stop: Sequence[str]
+) -> dict[str, float]:
+    """How often each term is in a text, as scikit-learn's vectorizers count words.
+
+    :param key: what stands for the other parameters.
+    """
+    if text is None:
+        return {}
+    found = _terms.get((key, text))
+    if found is None:
+        import re  # for few models only
+
+        tokens = re.findall(pattern, text.lower() if lower else text)
+        if stop:
+            left_out = set(stop)
+            tokens = [token for token in tokens if token not in left_out]
+        found = {}
+        for count in range(words[0], words[1] + 1):
+            for first in range(len(tokens) - count + 1):
+                term = " ".join(tokens[first : first + count])
+                found[term] = found.get(term, 0.0) + 1.0
+        if len(_terms) >= _TERMS_KEPT:
+            _terms.clear()
+        _terms[key, text] = found
+    return found
+
+
 def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
     """Of the values in order, the first at which the weights up to it reach half of all."""
     order = sorted(range(len(values)), key=values.__getitem__)

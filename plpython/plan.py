@@ -20,6 +20,7 @@ This module runs inside the server and imports nothing but the standard library.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -121,6 +122,14 @@ def _paired(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
     return len(node["keys"]) == len(node["values"])
 
 
+def _term_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
+    try:
+        groups = re.compile(node["pattern"]).groups
+    except (re.error, RecursionError, OverflowError):
+        return False
+    return groups <= 1 and len(node["words"]) == 2 and 1 <= node["words"][0] <= node["words"][1] <= 10
+
+
 KERNELS = ("linear", "rbf", "poly", "sigmoid")
 
 
@@ -215,6 +224,11 @@ OPERATIONS: dict[str, Operation] = {
         "t", "n", {"keys": _TEXTS, "values": _NUMBERS, "default": _NUMBER, "missing": _NUMBER}, _paired
     ),
     "match": Operation("n", "n", {"keys": EDGES, "values": _NUMBERS, "default": _NUMBER, "missing": _NUMBER}, _paired),
+    # how often words that the pattern finds follow each other as the term says, if a term has words[0] to words[1]
+    # words; in lower case where "lower" is 1, and without the words in "stop"
+    "term": Operation(
+        "t", "n", {"term": _TEXT, "pattern": _TEXT, "words": _PLACES, "lower": _WHOLE, "stop": _TEXTS}, _term_fits
+    ),
     # functions by table: values (one more than edges) by numpy.searchsorted, numpy.interp, and of each interval a
     # polynomial in (x - its left break), highest power first
     "step": Operation(

@@ -40,6 +40,7 @@ class _Writer:
         self.nodes: Sequence[Mapping[str, Any]] = plan["nodes"]
         self.constants: list[str] = []
         self.functions: list[str] = []
+        self.analyzers: dict[str, str] = {}
         self.by_masks = masks.chosen(self.nodes)
         self.inlined = self._choose_inlined()
 
@@ -319,6 +320,15 @@ def _kernel(writer: _Writer, node: Node, of: list[str]) -> str:
     return f"ieee.kernel(({', '.join(of)},), {node['kind']!r}, {vectors}, {weights}, {numbers})"
 
 
+def _term(writer: _Writer, node: Node, of: list[str]) -> str:
+    key = repr((node["pattern"], node["words"], node["lower"], node["stop"]))
+    known = writer.analyzers
+    if key not in known:
+        parts = f"{node['pattern']!r}, {tuple(node['words'])!r}, {bool(node['lower'])}, {tuple(node['stop'])!r}"
+        known[key] = writer.constant(f"({key!r}, {parts})")
+    return f"ieee.terms({of[0]}, *{known[key]}).get({node['term']!r}, 0.0)"
+
+
 def _tuple(values: Sequence[float]) -> str:
     return "(" + "".join(f"{literal(value)}, " for value in values) + ")"
 
@@ -361,6 +371,7 @@ EXPRESSIONS: dict[str, Callable[[_Writer, Node, list[str]], str]] = {
     "polynomial": _polynomial,
     "weighted_median": _weighted_median,
     "kernel": _kernel,
+    "term": _term,
 }
 # What may be too long for one expression is assigned in parts: code for the name that it is given.
 STATEMENTS: dict[str, Callable[[_Writer, str, Node], list[str]]] = {"sum": _long_sum, "dot": _long_sum, "trees": _trees}

@@ -173,6 +173,12 @@ class Value:
             missing=float(missing),
         )
 
+    def term(self, term: str, pattern: str, words: Sequence[int], lower: bool, stop: Sequence[str]) -> Value:
+        """How often a term is in the text; see the operation ``term``."""
+        return self.plan.node(
+            "term", self, term=term, pattern=pattern, words=[int(n) for n in words], lower=int(lower), stop=list(stop)
+        )
+
     def step(
         self, edges: Iterable[float], values: Iterable[float], side: str = "left", missing: float = math.nan
     ) -> Value:

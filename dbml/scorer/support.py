@@ -24,6 +24,8 @@ Your own subclass of a class below counts as that class, as long as it changes o
 shown (`__init__`, `fit`, `score`, …). One that overrides anything else, such as `predict_proba`, has no plan, and the
 refusal names what it overrides.
 
+A pipeline that begins with a vectorizer takes texts and no table: its one feature is called `text`, in the sample too.
+
 Whatever this page says, `dbml model add` compares each engine with the estimator itself, on the sample and on rows that
 are built to hurt. It takes no engine that differs by more than 1e-9 (and 1e-12 of the score) or refuses other rows. It
 takes `sql` while the expression has at most {operations} operations ([measured](notes/expressions.md)).

@@ -12,9 +12,11 @@ import psycopg
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
 
 import dbml
 from dbml import errors
@@ -198,6 +200,25 @@ def test_a_regressor_has_several_targets(plants: psycopg.Connection[Any], name: 
     served = plants.execute("select engine from dbml.model where name = %s", [name]).fetchone()
     assert served is not None
     assert (served[0] == "python") is (engine == "python")
+
+
+def test_a_text_has_a_label(plants: psycopg.Connection[Any]) -> None:
+    texts = ["late again", "lost", "thanks", "all good, thanks", "late and lost", "good"] * 3
+    moods = ["angry", "angry", "glad", "glad", "angry", "glad"] * 3
+    fitted = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, moods)
+    for name, engine in (("mood", "auto"), ("mood_2", "python")):
+        dbml.add_model(plants, name, fitted, sample=pd.DataFrame({"text": texts}), engine=engine)
+        dbml.deploy(plants, name, 1)
+        for text in ("Lost, and late!", "thanks a lot", ""):
+            told = plants.execute(
+                "select dbml.outputs(%s, jsonb_build_object('text', %s::text))", [name, text]
+            ).fetchone()
+            assert told is not None
+            assert told[0]["label"] == fitted.predict([text])[0]
+            assert told[0]["score"] == pytest.approx(fitted.predict_proba([text])[0, 1], abs=1e-9)
+    assert plants.execute("select engine from dbml.model where name = 'mood'").fetchone() == ("portable",)
+    with pytest.raises(errors.SampleError, match="text"):
+        dbml.add_model(plants, "mood_3", fitted, sample=pd.DataFrame({"words": texts}))
 
 
 def test_the_spec_says_what_does_not_fit() -> None:

@@ -198,7 +198,7 @@ def _features(
         if types or not takes_numbers(estimator, []):
             raise SampleError(f"{source}: the types of its features are not known from the file", GIVE_SAMPLE)
         return [{"name": name, "kind": "float", "dtype": "float64", "missing": "nan"} for name in names], None
-    known = known_types(estimator, names)
+    known = {names[0]: Known("text")} if form == "texts" else known_types(estimator, names)
     for name, type_ in types.items():
         known[name] = Known(type_, known[name].values if name in known else (), said=True)
     rows, columns = read_rows(sample, names, known, spaces=renames_spaces(estimator))

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, is_classifier, is_outlier_detector, is_regressor
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
@@ -68,10 +69,13 @@ def describe(estimator: Any) -> str:
 def feature_names(source: str, estimator: Any) -> tuple[list[str], str]:
     """Tell what an estimator was fitted on.
 
-    :returns: the features, ``x0``, ``x1``, … where they have no names, and ``frame`` or ``array``.
+    :returns: the features, ``x0``, ``x1``, … where they have no names, and ``frame`` or ``array``; ``text`` and
+        ``texts`` where a list of texts is what it takes.
     :raises TooLarge: they are more than :data:`~dbml.scorer.limits.MAX_FEATURES`.
     :raises ArtifactError: two share a name, or it does not say.
     """
+    if takes_texts(estimator):
+        return ["text"], "texts"
     names = getattr(estimator, "feature_names_in_", None)
     count = getattr(estimator, "n_features_in_", None) if names is None else len(names)
     if isinstance(count, (int, np.integer)) and count > MAX_FEATURES:
@@ -90,6 +94,13 @@ def feature_names(source: str, estimator: Any) -> tuple[list[str], str]:
             "Fit it on a pandas DataFrame with named columns.",
         )
     return [f"x{i}" for i in range(int(count))], "array"
+
+
+def takes_texts(estimator: Any) -> bool:
+    """Whether it takes a list of texts and no table: a pipeline that begins with a vectorizer."""
+    while isinstance(estimator, Pipeline) or hasattr(estimator, "best_estimator_"):
+        estimator = estimator.steps[0][1] if isinstance(estimator, Pipeline) else estimator.best_estimator_
+    return isinstance(estimator, (CountVectorizer, HashingVectorizer))
 
 
 # --- is every feature a number? ---

@@ -75,7 +75,11 @@ def of_sample(
     :raises SampleError: the estimator refuses a row.
     """
     rows = json_rows(interface["features"], sample)
-    given: Any = sample if interface["input"] == "frame" else _array(sample)
+    given: Any = sample
+    if interface["input"] == "array":
+        given = _array(sample)
+    elif interface["input"] == "texts":
+        given = sample.iloc[:, 0].to_numpy(dtype=object)
     # As given comes first: what the estimator itself says is what the sample is measured by.
     own = _on_all(len(rows), lambda part: _own(source, estimator, interface, given[part]))
     all_scores = _on_all(len(rows), lambda part: _score(estimator, interface, rows[part]))

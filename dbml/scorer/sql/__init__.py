@@ -32,7 +32,9 @@ _ERROR_FUNCTION = ", because PostgreSQL has no error function before version 16"
 NOT_IN_SQL = {
     "ndtr": _ERROR_FUNCTION,
     "ndtri": _ERROR_FUNCTION,
-    **dict.fromkeys(("arccosh", "arcsinh", "arctanh", "exp32", "kernel", "modulo", "replace", "weighted_median"), ""),
+    **dict.fromkeys(
+        ("arccosh", "arcsinh", "arctanh", "exp32", "kernel", "modulo", "replace", "term", "weighted_median"), ""
+    ),
 }
 
 _OPERATION = re.compile(r"'(?:[^']|'')*'|[-+*/<>=]+|\b(?:when|is|in|and|or|not)\b|[a-z0-9_.]+\(|array\[|::float4")

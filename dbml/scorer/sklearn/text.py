@@ -1,0 +1,67 @@
+"""Texts as counts of words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+
+from dbml.scorer.plan import Unsupported, Value
+from dbml.scorer.sklearn.registry import Columns, transformer
+
+TERMS_AT_MOST = 20_000
+
+
+@transformer(CountVectorizer)
+def count_vectorizer(estimator: CountVectorizer, X: Columns) -> Columns:
+    return X.of(_counts(estimator, X), _names(estimator), np.dtype(estimator.dtype).name, sparse=True)
+
+
+@transformer(TfidfVectorizer)
+def tfidf_vectorizer(estimator: TfidfVectorizer, X: Columns) -> Columns:
+    if np.dtype(estimator.dtype) != np.float64:
+        raise Unsupported(f"a TfidfVectorizer of {np.dtype(estimator.dtype).name}")
+    values = _counts(estimator, X)
+    if estimator.sublinear_tf:
+        values = [v.equal(0.0).select(0.0, v.maximum(1.0).function("log") + 1.0) for v in values]
+    least = 1.0
+    if estimator.use_idf:
+        least = float(estimator.idf_.min())
+        if least <= 0.0:
+            raise Unsupported("a TfidfVectorizer with weights that are not positive")
+        values = [value * float(weight) for value, weight in zip(values, estimator.idf_, strict=True)]
+    if estimator.norm is not None:
+        sizes = [value * value for value in values] if estimator.norm == "l2" else values
+        norm = X.plan.sum(sizes)
+        if estimator.norm == "l2":
+            norm = norm.function("sqrt")
+        # A row with any word is at least as long as the lightest word; one without stays as it is.
+        norm = norm.maximum(least * 0.5)
+        values = [value / norm for value in values]
+    return X.of(values, _names(estimator), sparse=True)
+
+
+def _names(estimator: Any) -> list[str]:
+    return [str(name) for name in estimator.get_feature_names_out()]
+
+
+def _counts(estimator: Any, X: Columns) -> list[Value]:
+    what = type(estimator).__name__
+    if len(X) != 1 or X[0].value.kind != "t":
+        raise Unsupported(f"a {what} of what is no text")
+    own = estimator.analyzer != "word" or estimator.tokenizer or estimator.preprocessor or estimator.strip_accents
+    if own or estimator.token_pattern is None:
+        raise Unsupported(f"a {what} with another way to find words than a pattern")
+    terms = _names(estimator)
+    if len(terms) > TERMS_AT_MOST:
+        raise Unsupported(f"a {what} of {len(terms)} terms, more than {TERMS_AT_MOST}")
+    text = X[0].value
+    X.plan.check(~text.missing(), f"{what} takes text, and it is missing")
+    # Of single words those that are left out are in no vocabulary anyway.
+    several = estimator.ngram_range[1] > 1
+    stop = sorted(estimator.get_stop_words() or ()) if several else []
+    values = [
+        text.term(term, estimator.token_pattern, estimator.ngram_range, estimator.lowercase, stop) for term in terms
+    ]
+    return [value.minimum(1.0) for value in values] if estimator.binary else values

@@ -1,0 +1,52 @@
+"""Texts as counts of words, in a column of a table or as all that a model takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.naive_bayes import ComplementNB, MultinomialNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from dbml.models import artifact
+from dbml.scorer import engines
+from tests.parity.harness import assert_parity
+
+random = np.random.default_rng(0)
+WORDS = ["Late", "again", "the", "parcel", "größer", "it's", "lost", "thanks", "ok", "Ωmega", "12", "a"]
+TEXTS = [" ".join(random.choice(WORDS, random.integers(0, 9))) + "!" for _ in range(120)]
+ANGRY = np.array([("Late" in text) ^ ("lost" in text) for text in TEXTS]).astype(int)
+X = pd.DataFrame({"text": TEXTS, "age": random.normal(size=120)})
+
+
+@pytest.mark.parametrize(
+    ("vectorizer", "estimator"),
+    [
+        (TfidfVectorizer(), LogisticRegression()),
+        (TfidfVectorizer(ngram_range=(1, 2), stop_words="english", sublinear_tf=True), LogisticRegression()),
+        (TfidfVectorizer(norm="l1", use_idf=False, token_pattern=r"(?u)\w+"), MultinomialNB()),
+        (CountVectorizer(lowercase=False, binary=True), ComplementNB()),
+        (CountVectorizer(min_df=2), Ridge()),
+    ],
+)
+def test_a_list_of_texts(vectorizer: Any, estimator: Any, tmp_path: Path) -> None:
+    assert_parity(make_pipeline(vectorizer, estimator).fit(TEXTS, ANGRY), X[["text"]].head(60), tmp_path)
+
+
+def test_a_column_of_texts(tmp_path: Path) -> None:
+    columns = ColumnTransformer([("words", TfidfVectorizer(), "text"), ("numbers", StandardScaler(), ["age"])])
+    assert_parity(make_pipeline(columns, LogisticRegression()).fit(X, ANGRY), X.head(60), tmp_path)
+
+
+def test_what_finds_words_in_another_way_is_named() -> None:
+    fitted = make_pipeline(TfidfVectorizer(analyzer="char"), LogisticRegression()).fit(TEXTS, ANGRY)
+    read = artifact.read(fitted, X[["text"]])
+    made = engines.prepare(read.estimator, read.interface, read.golden, label="m@1")
+    assert "another way to find words" in made.refusals["portable"]
