@@ -158,7 +158,28 @@ class Explainer:
         """How much score a unit of margin is worth on the way from the base to a row."""
         if abs(moved) >= _NEAR:
             return (self.linked(self.base + moved) - base) / moved
+        return self.slope
+
+    @property
+    def slope(self) -> float:
+        """How much score a unit of margin is worth at the base."""
         return (self.linked(self.base + _NEAR) - self.linked(self.base - _NEAR)) / (2.0 * _NEAR)
+
+    def contributions_plan(self, plan: Mapping[str, Any]) -> dict[str, Any]:
+        """A plan whose outputs are the contributions to the margin, for a version without forests."""
+        part, places = additive.subset(plan, list(self.margin.terms))
+        nodes = list(part["nodes"])
+        outputs = []
+        for feature in self.order:
+            mine = [(place, *term) for place, term in zip(places, self.terms) if term[1] == feature]
+            constant = -math.fsum(weight * mean for _, weight, _, mean in mine)
+            weights = [weight for _, weight, _, _ in mine]
+            said: dict[str, Any] = {"op": "constant", "value": 0.0}
+            if mine:
+                said = {"op": "dot", "of": [each[0] for each in mine], "weights": weights, "constant": constant}
+            outputs.append(len(nodes))
+            nodes.append(said)
+        return {**part, "nodes": nodes, "output": outputs[0], "outputs": outputs}
 
     def rows(self, numbers: Sequence[Any], texts: Sequence[Sequence[str | None]], count: int, scale: str) -> Any:
         """Explain many rows by numpy: an array of shape ``(rows, features)``; NaN in those of a row that is refused.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dbml._plpython import batch, compiled, portable
+from dbml._plpython.explanation import Explainer, Unexplained
 from dbml._plpython.frame import to_wire
 from dbml._plpython.plan import loads
 from dbml.scorer import parity, sql
@@ -107,6 +108,7 @@ def prepare(
         scored = [row for row, answer in zip(rows, truth, strict=True) if answer is not None]
         answers = _answers(estimator, interface, golden, scored, all_answers, label, sql_alone)
     beside = background(plan, covers, interface, sample)
+    beside |= _explained_in_sql(plan, interface, beside)
     return Engines(plan, expression, refusals, rows, truth, report, answers, beside)
 
 
@@ -130,6 +132,30 @@ def _answers(
     if parity.compare_answers(rows, truth, found).differing:
         return None
     return Answers(plan, _in_sql(plan, label, sql_alone)[0], truth[: len(golden["rows"])])
+
+
+def _explained_in_sql(
+    plan: Mapping[str, Any], interface: Mapping[str, Any], beside: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What explains a model without trees where there is no PL/Python; nothing where that cannot be.
+
+    :returns: ``sql``: the contributions as an array, the base, and where the score is a probability, what it is at the
+        base, and how steep there.
+    """
+    if not beside.get("means"):
+        return {}
+    try:
+        explainer = Explainer("the model", plan, interface, beside)
+        if explainer.forests:
+            return {}
+        expression = sql.render(explainer.contributions_plan(plan), sql.OPERATIONS_ALONE, "the model").careful
+    except (Unexplained, Unsupported, sql.TooLarge):
+        return {}
+    try:
+        linked: dict[str, float] = {"linked": explainer.linked(explainer.base), "slope": explainer.slope}
+    except Unexplained:
+        linked = {}
+    return {"sql": {"expression": expression, "base": explainer.base, **linked}}
 
 
 def refused_beside_others(plan: str) -> dict[str, str]:

@@ -303,8 +303,8 @@ def test_the_shell_draws_what_the_server_says(explained_dsn: str, rows: pd.DataF
     assert "no row with the key 999" in run(explained_dsn, "explain", "churn", "--key", 999, exit_code=1).output
 
 
-def test_without_plpython_changes_are_explained_and_the_rest_says_what_is_missing(
-    without_plpython: str, rows: pd.DataFrame, line: Any
+def test_without_plpython_linear_models_and_changes_are_explained(
+    without_plpython: str, db: Db, rows: pd.DataFrame, line: Any, trees: Any
 ) -> None:
     values = {"plan": "plus", "months": 5, "spend": 40.5, "complaints": 2}
     with psycopg.connect(without_plpython) as session:
@@ -312,5 +312,12 @@ def test_without_plpython_changes_are_explained_and_the_rest_says_what_is_missin
         dbml.add_model(session, "line", line, sample=rows)
         [change] = dbml.explain_change(session, "line@1", values, values | {"complaints": 4})
         assert change.contribution > 0
+        for scale in ("margin", "probability"):
+            mine, truth = (dbml.explain(each, "line@1", values, scale=scale) for each in (session, db))
+            assert mine.base == pytest.approx(truth.base, abs=1e-12)
+            worths = [[one.contribution for one in each.contributions] for each in (mine, truth)]
+            assert worths[0] == pytest.approx(worths[1], abs=1e-12)
+        with pytest.raises(ScoringError, match="NaN"), session.transaction():
+            dbml.explain(session, "line@1", values | {"spend": None})
         with pytest.raises(ServerError, match="explanations need PL/Python"):
-            dbml.explain(session, "line@1", values)
+            dbml.importance(session, "line@1", "select 'plus' as plan, 5 as months, 40.5 as spend, 2 as complaints")

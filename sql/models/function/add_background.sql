@@ -8,7 +8,14 @@ set client_min_messages = notice
 as $$
 declare
   allowed bigint := (select l.plan from dbml._limits() l);
+  features jsonb := (select v.interface -> 'features' from dbml.model_version v
+                      where v.model = _add_background.model and v.version = _add_background.version);
+  texts integer := (select count(*) from jsonb_array_elements(features) f where f ->> 'kind' = 'text');
 begin
+  -- It is run by a function of dbml_owner.
+  perform dbml._checked_expression(array(select json_array_elements_text(content::json -> 'sql' -> 'expression')),
+    jsonb_array_length(features) - texts, texts)
+    where content::json -> 'sql' is not null;
   if octet_length(content) > allowed then
     raise exception 'what explanations of %@% need has more than the % bytes that this database stores', model, version, allowed
       using errcode = 'DB017', hint = 'Fit a smaller model, or let an administrator raise it: dbml install --artifact-limit MB';

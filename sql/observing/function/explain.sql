@@ -125,13 +125,63 @@ as $$
 declare
   answer float8[];
 begin
-  perform dbml._require_plpython();
-  answer := dbml._explain(model, version, numbers, texts, scale);
+  if dbml._has_plpython() then
+    answer := dbml._explain(model, version, numbers, texts, scale);
+  else
+    answer := dbml._explain_in_sql(model, version, numbers, texts, scale);
+  end if;
   return query
     select v.name, v.value, answer[v.place + 1], answer[1] from dbml._values(model, version, numbers, texts) v order by v.place;
 end
 $$;
 comment on function dbml._explained(text, integer, float8[], text[], text) is 'Explains one row''s values by one version.';
+
+-- Where there is no PL/Python: a model without trees is an expression, which was checked when it was stored.
+create or replace function dbml._explain_in_sql(model text, version integer, numbers float8[], texts text[], scale text) returns float8[]
+language plpgsql
+stable parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  stored json := (select b.content -> 'sql' from dbml.background b
+                   where b.model = _explain_in_sql.model and b.version = _explain_in_sql.version);
+  found float8[];
+  moved float8;
+  ratio float8 := 1;
+  base float8 := stored ->> 'base';
+begin
+  if stored is null then
+    perform dbml._require_plpython();
+  end if;
+  execute 'select ' || dbml._filled(array(select json_array_elements_text(stored -> 'expression')),
+    array(select format('$1[%s]', i) from generate_series(1, cardinality(numbers)) i),
+    array(select format('$2[%s]', i) from generate_series(1, cardinality(texts)) i))
+    into found using numbers, texts;
+  if scale = 'probability' and stored ->> 'linked' is not null then
+    moved := (select sum(f) from unnest(found) f);
+    base := stored ->> 'linked';
+    ratio := case when abs(moved) < 1e-6 then (stored ->> 'slope')::float8
+                  else (dbml._score_arrays(dbml._scorer(model, version), numbers, texts) - base) / moved end;
+  elsif scale <> 'margin' then
+    raise exception '%@% has no scale %', model, version, quote_literal(scale)
+      using errcode = 'DB013', hint = 'Leave scale away: contributions add up to the margin.';
+  end if;
+  return array_prepend(base, array(select f * ratio from unnest(found) with ordinality u(f, i) order by i));
+end
+$$;
+comment on function dbml._explain_in_sql(text, integer, float8[], text[], text) is 'As _explain, for models without trees, in SQL alone.';
+
+create or replace function dbml._has_plpython() returns boolean
+language sql
+stable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select to_regprocedure('dbml._explain(text, integer, float8[], text[], text)') is not null
+$$;
+comment on function dbml._has_plpython() is 'Whether there is PL/Python, which explains.';
 
 create or replace function dbml._require_plpython() returns void
 language plpgsql
@@ -140,13 +190,13 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if to_regprocedure('dbml._explain(text, integer, float8[], text[], text)') is null then
-    raise exception 'explanations need PL/Python, and this database has none'
-      using errcode = 'DB001', hint = 'dbml doctor names the package to install; dbml.explain_change() does without.';
+  if not dbml._has_plpython() then
+    raise exception 'such explanations need PL/Python, and this database has none'
+      using errcode = 'DB001', hint = 'Without it, one row of a linear model can be explained, and dbml.explain_change() tells what a change did.';
   end if;
 end
 $$;
-comment on function dbml._require_plpython() is 'Refuses to explain where there is no PL/Python.';
+comment on function dbml._require_plpython() is 'Refuses to explain by what there is PL/Python for, where there is none.';
 
 create or replace function dbml._values(model text, version integer, numbers float8[], texts text[])
 returns table (place integer, name text, value text, of_texts boolean, position_in_array integer)
