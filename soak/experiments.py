@@ -55,6 +55,38 @@ def decided(runs: int, shares: list[float], control: Rates, candidate: Rates, se
     return found
 
 
+def returning(runs: int, shares: list[float], lasting: bool, seed: int) -> float:
+    """The share of runs of equal arms that were decided, where 4,000 customers come again in each epoch.
+
+    :param lasting: whether a customer has the same outcome each time; else each time by his own risk.
+    """
+    random = np.random.default_rng(seed)
+    customers, looks = 4000, 20
+    found = 0
+    for _ in range(runs):
+        bucket, risk, fate = random.random(customers), random.beta(1.4, 8.6, customers), random.random(customers)
+        before: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        decision = False
+        for share in shares:
+            arm = (bucket < share).astype(float)
+            y = ((fate if lasting else random.random(customers)) < risk).astype(float)
+            order = random.permutation(customers)
+            for look in range(1, looks + 1):
+                seen = order[: customers * look // looks]
+                dy, dd = np.zeros(customers), np.zeros(customers)
+                epochs = [*before, (seen, arm[seen], y[seen])]
+                for who, d, outcome in epochs:
+                    dy[who] += (d - d.mean()) * (outcome - outcome.mean())
+                    dd[who] += (d - d.mean()) ** 2
+                difference = dy.sum() / dd.sum()
+                variance = ((dy - difference * dd) ** 2).sum() / dd.sum() ** 2
+                events = min(sum(outcome[d == side].sum() for _, d, outcome in epochs) for side in (0, 1))
+                decision |= bool(events >= 10 and evidence(difference, variance, EFFECT) >= 20)
+            before.append((np.arange(customers), arm, y))
+        found += decision
+    return found / runs
+
+
 def main() -> None:
     """Print the share of runs that were decided."""
 
@@ -80,6 +112,9 @@ def main() -> None:
     ):
         share = decided(runs, shares, control, candidate, 1).mean()
         print(f"{what}: {share:.1%} of {runs} runs decided")
+    for lasting in (False, True):
+        share = returning(400, [0.05, 0.2, 0.5], lasting, 1)
+        print(f"equal arms, shares 5, 20, 50 %, 4,000 customers each time, {lasting=}: {share:.1%} of 400 runs decided")
 
 
 if __name__ == "__main__":
