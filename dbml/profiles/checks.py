@@ -89,6 +89,7 @@ def notices(attachment: Attachment) -> list[str]:
     for event, table in attachment.events:
         if not event.counters:
             continue
+        found += _null_sums(attachment, event)
         width = len(event.key)
         wanted = [(list(event.key), width, "A DELETE or UPDATE there reads the whole table without one")]
         parts = [counter.parts for counter in event.counters.values()]
@@ -111,6 +112,21 @@ def notices(attachment: Attachment) -> list[str]:
                 make = sql.SQL("create index concurrently on {} ({})").format(table.identifier, listed(columns))
                 found.append(f"{table} has no index on ({', '.join(columns)}). {reason}: {make.as_string(None)}")
     return list(dict.fromkeys(found))
+
+
+def _null_sums(attachment: Attachment, event: Event) -> list[str]:
+    """Sums that are NULL over no events: few models take that, and they do not move back by what is removed."""
+    zero = sql.SQL(
+        "update {table} set {column} = 0 where {column} is null; "
+        "alter table {table} alter {column} set default 0, alter {column} set not null"
+    )
+    return [
+        f"{c.column} of {attachment.table} is NULL for an entity without events, which most models refuse, and an "
+        "event that is changed or removed has all events of its entity read again. To begin at 0, before attaching: "
+        + zero.format(table=attachment.table.identifier, column=sql.Identifier(c.column)).as_string(None)
+        for c in counters.counter_columns(attachment, event)
+        if c.counter.parts.function == "sum" and not c.counter.over and c.empty == counters.NULL
+    ]
 
 
 def indexed(table: Table, columns: list[str], key: int) -> bool:

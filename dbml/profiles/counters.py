@@ -23,12 +23,16 @@ ZERO = sql.SQL("0")
 
 @dataclass(frozen=True)
 class CounterColumn:
-    """A counter and its profile column: pieces of SQL over facts ``f``, the profile ``p`` and changes ``d``."""
+    """A counter and its profile column: pieces of SQL over facts ``f``, the profile ``p`` and changes ``d``.
+
+    :param whole: the column holds whole numbers, and neither NaN nor infinities.
+    """
 
     column: str
     counter: Counter
     index: int
     empty: sql.Composable
+    whole: bool = False
 
     @property
     def kind(self) -> str:
@@ -36,7 +40,12 @@ class CounterColumn:
         parts = self.counter.parts
         if self.counter.over or parts.distinct or parts.function in ("avg", "last"):
             return "recount"
-        return "delta" if parts.function == "count" else "merge"
+        return "delta" if parts.function == "count" or self._sums_from_zero else "merge"
+
+    @property
+    def _sums_from_zero(self) -> bool:
+        """Whether it is a sum that is 0 over no events: then it moves back by what is removed."""
+        return self.counter.parts.function == "sum" and self.empty == ZERO
 
     @property
     def _counts_rows(self) -> bool:
@@ -110,7 +119,7 @@ class CounterColumn:
         if self._counts_rows:
             return sql.SQL("1").format()
         value = sql.SQL("f.{}").format(self._name("v"))
-        return sql.SQL("({} is not null)::integer").format(value) if self.kind == "delta" else value
+        return sql.SQL("({} is not null)::integer").format(value) if self.counter.parts.function == "count" else value
 
     def since(self, moment: str = "now()") -> sql.Composed:
         """Where the window begins; in UTC, because a session's zone may have days of 23 hours."""
@@ -151,6 +160,8 @@ class CounterColumn:
         }
         if function == "count":
             text = "coalesce({c}, 0)" + " + {a}" * added + " - {r}" * removed
+        elif self._sums_from_zero:
+            text = "coalesce({c}, 0)" + " + coalesce({a}, 0)" * added + " - coalesce({r}, 0)" * removed
         elif not added:
             text = "{c}"
         else:
@@ -167,7 +178,10 @@ class CounterColumn:
         """Whether a change leaves only the events themselves to tell the counter; None: never."""
         function = self.counter.parts.function
         if self.kind == "delta":
-            return None
+            if self.counter.parts.function == "count" or self.whole or not removed:
+                return None
+            # What is no number cannot be taken away again.
+            return verbatim("{r} in ('NaN', 'Infinity', '-Infinity')").format(r=verbatim(f"d.r{self.index}"))
         parts = {"c": Name("p", self.column), "r": verbatim(f"d.r{self.index}"), "empty": self.empty}
         reasons = []
         if removed:
@@ -179,8 +193,7 @@ class CounterColumn:
             reasons.append(
                 "({r} is not null and ({c} is null or " + compared + "))" if comparison else "{r} is not null"
             )
-        # Nothing is lost by adding to 0.
-        if self.empty != NULL and not (function == "sum" and self.empty == ZERO):
+        if self.empty != NULL:
             # A default may stand for "no event yet", and must not take part then.
             reasons.append("{c} is not distinct from {empty}")
         return any_of([verbatim(reason).format(**parts) for reason in reasons]) if reasons else None
@@ -197,7 +210,13 @@ def expression(text: str) -> sql.Composable:
 def counter_columns(attachment: Attachment, event: Event) -> list[CounterColumn]:
     """The counters of an event, in order."""
     return [
-        CounterColumn(column, counter, index, _empty(attachment.table, column, counter))
+        CounterColumn(
+            column,
+            counter,
+            index,
+            _empty(attachment.table, column, counter),
+            whole=attachment.table.columns[column].kind in ("bigint", "integer"),
+        )
         for index, (column, counter) in enumerate(event.counters.items())
     ]
 

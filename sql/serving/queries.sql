@@ -130,3 +130,31 @@ select dbml.rescore(%(name)s);
 -- name: promote_by_migration
 -- Makes the candidate of a model serve everyone, and scores every row anew.
 select dbml._promote_by_migration(%(name)s, %(note)s, %(rescore)s);
+
+-- name: checks_added
+-- CHECK constraints on what dbml writes that a profile's functions do not check themselves.
+select p.relation::text as profile, k.conname as name
+  from dbml.profile p
+ cross join lateral dbml._checked(p) k
+  join pg_proc f on f.pronamespace = 'dbml_scorer'::regnamespace and f.proname = format('profile_%s_score', p.id)
+ where position(quote_literal(k.conname) in f.prosrc) = 0
+ order by 1, 2;
+
+-- name: updates
+-- The share of a profile's updates that leave its indexes alone, and the indexes on what dbml writes; of a few nothing can be told.
+select u.profile, u.hot::float8 / u.updated as hot,
+       array(select i.indexrelid::regclass::text
+               from pg_index i
+               join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
+              where i.indrelid = u.relation
+                and (exists (select from dbml.event e where e.profile = u.id and e.counters ? a.attname)
+                     or exists (select from dbml.prediction r where r.profile = u.id and a.attname = any (dbml._written(r))))
+              order by 1) as indexes
+  from (select p.id, p.relation::oid as relation, p.relation::text as profile,
+               sum(s.n_tup_upd) as updated, sum(s.n_tup_hot_upd) as hot
+          from dbml.profile p
+         cross join lateral (select p.relation::oid as relid union select t.relid::oid from pg_partition_tree(p.relation) t) t
+          join pg_stat_all_tables s on s.relid = t.relid
+         group by p.id) u
+ where u.updated >= 1000
+ order by 1;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -218,6 +219,7 @@ def test_a_failure_stays_in_the_log_when_its_transaction_is_rolled_back(
     with db.transaction(force_rollback=True):
         db.execute("update customer set spend = 'NaN' where id = 7")
         assert db.execute("select count(*) from dbml.failure").fetchone() == (1,)
+        db.execute("update customer set spend = 'NaN'")
     assert db.execute("select count(*) from dbml.failure").fetchone() == (0,)
     (file,) = db.execute("select pg_current_logfile()").fetchone() or (None,)
     if server.folder is not None:
@@ -225,3 +227,6 @@ def test_a_failure_stays_in_the_log_when_its_transaction_is_rolled_back(
     else:
         (log,) = db.execute("select pg_read_file(%s)", [file]).fetchone() or ("",)
     assert "dbml: churn@1 could not score {7} of public.customer" in log
+    # Not an entry for each of 50 rows.
+    entries = re.findall(r"LOG:  dbml: .* of public.customer, row (\d+) of this transaction", log)
+    assert entries[-2:] == ["1", "10"]

@@ -7,11 +7,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 set client_min_messages = warning -- what the log says of a row is not for whoever asks to hear the log
 as $$
+declare
+  refused bigint;
 begin
   message := regexp_replace(message, '^plpy\.Error: ', '');
-  -- The log keeps it when the transaction, and with it the row below, is rolled back.
-  raise log 'dbml: %@% could not score % of %: % (%)', model, version, entity,
-    (select p.relation from dbml.profile p where p.id = profile), message, state;
   insert into dbml.failure as f (profile, model, entity, version, sqlstate, message)
   select p.id, _record_failure.model, _record_failure.entity,
          _record_failure.version, _record_failure.state, left(_record_failure.message, 1000)
@@ -21,6 +20,13 @@ begin
   on conflict on constraint failure_pkey do update
      set version = excluded.version, failed_at = excluded.failed_at,
          sqlstate = excluded.sqlstate, message = excluded.message;
+  -- The log keeps it when the transaction, and with it the row above, is rolled back. Not each of a million rows: the first of
+  -- a transaction, the tenth, the hundredth and so on; where statistics are off, each.
+  refused := pg_stat_get_xact_tuples_inserted('dbml.failure'::regclass) + pg_stat_get_xact_tuples_updated('dbml.failure'::regclass);
+  if refused < 2 or log(refused) = trunc(log(refused)) then
+    raise log 'dbml: %@% could not score % of %, row % of this transaction that is refused: % (%)', model, version, entity,
+      (select p.relation from dbml.profile p where p.id = profile), greatest(refused, 1), message, state;
+  end if;
   -- After the row, whose table stays locked: see _forget_failures.
   perform nextval('dbml.failures');
 end

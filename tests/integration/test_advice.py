@@ -1,0 +1,43 @@
+"""``dbml doctor`` says what costs more than it must, and what shows more than it should."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import psycopg
+import pytest
+
+import dbml
+from dbml import Counter, Event, Profile
+from tests.conftest import Cli
+
+
+def told(cli: Cli) -> dict[str, Any]:
+    findings = json.loads(cli("doctor", "--json").output)
+    return {
+        finding["found"].partition(" ")[0]: finding for finding in findings if finding["what"].startswith("profile")
+    }
+
+
+def test_doctor_tells_of_updates_and_checks(db: psycopg.Connection[Any], cli: Cli) -> None:
+    db.execute(
+        "create table owner (id integer primary key, n bigint not null default 0); insert into owner (id) values (1);"
+        "create table item (owner integer references owner); create index by_n on owner (n)"
+    )
+    dbml.attach(db, Profile("owner", "id", [], [Event("item", "owner", {"n": Counter("count(*)")})]))
+    db.execute("do $$ begin for i in 1..1200 loop insert into item values (1); end loop; end $$")
+    db.execute("select pg_stat_force_next_flush()")
+    db.execute("select 1")
+    assert told(cli)["0%"]["mend"].endswith("drop index by_n, if nobody needs it")
+    db.execute("alter table owner add constraint few check (n < 5000)")
+    assert told(cli)["check"]["mend"] == "dbml repair owner"
+    dbml.repair(db)
+    assert "check" not in told(cli)
+    db.execute("create role teller; grant insert on item to teller; update owner set n = n")
+    db.execute("alter table owner drop constraint few; alter table owner add constraint few check (n < 1201)")
+    dbml.repair(db)
+    db.execute("set role teller")
+    with pytest.raises(psycopg.errors.CheckViolation) as refused:
+        db.execute("insert into item values (1)")
+    assert (refused.value.diag.message_detail, refused.value.diag.constraint_name) == (None, "few")
