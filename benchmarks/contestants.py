@@ -178,7 +178,7 @@ def set_up(
     for contestant in contestants:
         try:
             with connection.transaction():
-                _tables(connection, contestant, trained)
+                tables(connection, contestant, trained)
                 _serve(connection, contestant, trained)
             # In a session of its own: this one has the model loaded already.
             with psycopg.connect(dsn, autocommit=True) as own:
@@ -196,7 +196,8 @@ def set_up(
     return ready
 
 
-def _tables(connection: psycopg.Connection[Any], contestant: Contestant, trained: Trained) -> None:
+def tables(connection: psycopg.Connection[Any], contestant: Contestant, trained: Trained) -> None:
+    """Make a contestant's own copies of the tables."""
     connection.execute(
         sql.SQL(_TABLES).format(
             schema=sql.Identifier(contestant.schema),

@@ -94,6 +94,15 @@ class Clients:
         self._pause(connection)
         return (after - before) / (ended - began)
 
+    def spent(self, connection: psycopg.Connection[Any]) -> tuple[int, float]:
+        """Return the inserts so far, and the seconds of processor that their sessions have taken in the server.
+
+        The latter says what an insert costs where other work shares the machine; only where the server is on it.
+        """
+        sessions = connection.execute(f"select pid {_SESSIONS}", [self._name]).fetchall()
+        nanoseconds = sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for (pid,) in sessions)
+        return self._inserted(connection), nanoseconds / 1e9
+
     def close(self) -> None:
         """End the sessions."""
         self._pgbench.kill()

@@ -145,6 +145,9 @@ def test_a_shadow_answers_for_another_share_and_is_promoted(cli: Cli, db: Db) ->
     assert "a strategy shadow runs for churn, with churn@2 on 0 percent" in cli("rollback", "churn", exit_code=1).output
     cli("promote", "churn")
     assert db.execute("select version, arm from dbml.serving").fetchall() == [(2, "control")]
+    # What has ended leaves nothing behind once everything is made anew.
+    cli("rescore", "churn")
+    assert db.execute("select from pg_proc where proname like 'profile%@%'").rowcount == 0
 
 
 def test_what_makes_no_sense_is_refused(cli: Cli, db: Db, tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ def test_a_canary_is_a_share_of_the_entities_and_all_that_scores_agrees(
     cli("promote", "churn", "--note", "it is good")
     cli("rescore", "churn")
     assert assert_agreement(db, churn, churn_2).keys() == {2}
+    assert db.execute("select from pg_proc where proname like 'profile%@%'").rowcount == 0
     cli("rollback", "churn")
     cli("rescore", "churn")
     assert assert_agreement(db, churn, churn_2).keys() == {1}

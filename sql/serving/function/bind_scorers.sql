@@ -14,6 +14,8 @@ declare
   says text;
   held_out text;
   models text[] := '{}';
+  arms text[] := '{}';
+  ended regprocedure;
   -- The planner decides by the outermost function's label, before it is inlined.
   safe boolean := true;
   changed integer := 0;
@@ -33,7 +35,7 @@ begin
     loop
       called := dbml._bind_route(attached, prediction, route.scorer, anew);
       changed := changed + called.changed;
-      safe := safe and (route.scorer).engine = 'sql';
+      safe := safe and ((route.scorer).engine = 'sql' or not route.serves);
       if route.serves then
         call := case when route.sole then called.call
                      when route.condition is not null then concat_ws(' ', coalesce(nullif(call, ''), 'case'), format('when %s then %s', route.condition, called.call))
@@ -42,6 +44,7 @@ begin
       end if;
       if not route.sole or held_out is not null then
         -- By an arm or a version: each has a function of its own, which is inlined as the whole is.
+        arms := arms || (scorer || '@' || route.arm);
         changed := changed + dbml._generate_from(
           format('dbml_scorer.%s(%s)', dbml._quoted(scorer || '@' || route.arm), attached.relation),
           'scorer',
@@ -89,6 +92,18 @@ begin
         'body', format(E'\n%s\n', dbml._fill(dbml._template('score_body'), jsonb_build_object(
           'models', array_to_string(models, E'\n'))))),
       format('Score of a row of %s by the deployed version of a model.', attached.relation), true, anew);
+  end if;
+  -- Arms that have ended leave their functions behind for queries that have been planned with them, until all is made anew.
+  if anew then
+    for ended in
+      select p.oid
+        from pg_proc p
+       where p.pronamespace = 'dbml_scorer'::regnamespace and p.proname like format('profile\_%s\_%%@%%', attached.id)
+         and p.proargtypes[0] = (select c.reltype from pg_class c where c.oid = attached.relation)
+         and not p.proname = any (arms::name[])
+    loop
+      execute format('drop function %s', ended);
+    end loop;
   end if;
   return changed;
 end
