@@ -310,7 +310,15 @@ def loads(text: str) -> dict[str, Any]:
 
 def dumps(plan: Mapping[str, Any]) -> str:
     """Write a plan as JSON that every reader takes: no bare NaN."""
-    return json.dumps(_writable(plan), allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+
+    def written(value: Any) -> str:
+        return json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+
+    try:
+        return written(plan)
+    except ValueError:
+        # Few plans hold what JSON cannot write, and a large one takes seconds to look through.
+        return written(_writable(plan))
 
 
 def _writable(value: Any) -> Any:

@@ -34,6 +34,52 @@ takes `sql` while the expression has at most {operations} operations ([measured]
 """
 
 
+# What has no plan, why, and what does as well.
+WAYS_OUT = (
+    (
+        '`XGBClassifier(objective="multi:softmax")`, its probabilities',
+        "numpy computes them in float32, and the last bits are the processor's",
+        "fit with `multi:softprob`, or serve what it predicts: `--output value`",
+    ),
+    (
+        '`XGBClassifier(objective="binary:logitraw")`, its probabilities',
+        "they are margins, and no probabilities",
+        "fit with `binary:logistic`",
+    ),
+    (
+        "XGBoost with `enable_categorical`",
+        "an unseen category gets the score of another one",
+        '`OneHotEncoder(handle_unknown="ignore")` before it',
+    ),
+    (
+        'XGBoost with `multi_strategy="multi_output_tree"`',
+        "its leaves hold vectors",
+        "leave the strategy away: trees for each target",
+    ),
+    (
+        '`CalibratedClassifierCV(method="temperature")` over XGBoost',
+        "it takes logarithms in float32",
+        '`method="isotonic"` or `"sigmoid"`',
+    ),
+    (
+        "linear models and perceptrons that were fitted on float32",
+        "they add up in float32, in an order of the matrix library's own",
+        'fit on float64: `X.astype("float64")`',
+    ),
+    (
+        '`analyzer="char"`, `strip_accents`, a tokenizer of one\'s own; `HashingVectorizer`',
+        "words are found by a pattern alone",
+        "`TfidfVectorizer()` of words",
+    ),
+    (
+        "`GaussianProcessRegressor` with other kernels than `ConstantKernel() * RBF() + WhiteKernel()`",
+        "they are not written down yet",
+        "`RBF()`",
+    ),
+    ("neighbours, `KNNImputer`, `Nystroem`", "they are not written down yet", "`SVR`, `SVC`, `SimpleImputer`"),
+)
+
+
 def families() -> None:
     """Import every module that registers classes; those of optional libraries where the library is installed."""
     for family in FAMILIES:
@@ -53,7 +99,9 @@ def table() -> str:
         parts += [f"## {title}", "", "| module | classes |", "|---|---|"]
         parts += [f"| `{module}` | {', '.join(f'`{name}`' for name in names)} |" for module, names in _grouped(classes)]
         parts.append("")
-    return "\n".join(parts)
+    parts += ["## What has no plan, and a way out", "", "| part | why | what to do instead |", "|---|---|---|"]
+    parts += [f"| {' | '.join(row)} |" for row in WAYS_OUT]
+    return "\n".join([*parts, ""])
 
 
 def _grouped(classes: Iterable[type]) -> list[tuple[str, list[str]]]:

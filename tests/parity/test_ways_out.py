@@ -1,0 +1,103 @@
+"""What docs/support.md advises instead of what has no plan: both are fitted, and the advice is followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import make_column_transformer
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, Matern
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+from xgboost import XGBClassifier, XGBRegressor
+
+from dbml.errors import ArtifactError
+from dbml.models import artifact
+from dbml.scorer import engines
+from dbml.scorer.support import WAYS_OUT
+from tests.parity.harness import assert_parity
+
+random = np.random.default_rng(0)
+X = pd.DataFrame(random.normal(size=(120, 2)), columns=["a", "b"])
+BINARY = (X["a"] > 0).astype(int)
+THREE = np.digitize(X["a"], [-0.5, 0.5])
+COLOURS = X.assign(colour=pd.Categorical(random.choice(["red", "green"], 120)))
+TEXTS = pd.DataFrame({"text": [" ".join(random.choice(["late", "lost", "thanks"], 3)) for _ in range(120)]})
+xgb: dict[str, Any] = {"n_estimators": 2, "n_jobs": 1}
+
+
+def calibrated(method: str) -> Any:
+    return CalibratedClassifierCV(XGBClassifier(**xgb), method=method, cv=2).fit(X, BINARY)
+
+
+def text(vectorizer: Any) -> Any:
+    return make_pipeline(vectorizer, LogisticRegression()).fit(TEXTS["text"].to_list(), BINARY)
+
+
+def coloured() -> Any:
+    encoder = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["colour"]), remainder="passthrough")
+    return make_pipeline(encoder, XGBClassifier(**xgb)).fit(COLOURS, BINARY)
+
+
+def gaussian(kernel: Any) -> Any:
+    return GaussianProcessRegressor(kernel, alpha=0.1, optimizer=None).fit(X, X["a"])
+
+
+# A word of the row of the page → what has no plan, what has one, the rows, and the output.
+CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any], pd.DataFrame, str | None]] = {
+    "softmax": (
+        lambda: XGBClassifier(**xgb, objective="multi:softmax").fit(X, THREE),
+        lambda: XGBClassifier(**xgb).fit(X, THREE),
+        X,
+        "1",
+    ),
+    "logitraw": (
+        lambda: XGBClassifier(**xgb, objective="binary:logitraw", max_depth=1, base_score=0.6).fit(X, BINARY),
+        lambda: XGBClassifier(**xgb, objective="binary:logistic").fit(X, BINARY),
+        X,
+        None,
+    ),
+    "enable_categorical": (
+        lambda: XGBClassifier(**xgb, enable_categorical=True).fit(COLOURS, BINARY),
+        coloured,
+        COLOURS,
+        None,
+    ),
+    "multi_strategy": (
+        lambda: XGBRegressor(**xgb, multi_strategy="multi_output_tree").fit(X, X[["b", "a"]]),
+        lambda: XGBRegressor(**xgb).fit(X, X[["b", "a"]]),
+        X,
+        "0",
+    ),
+    "temperature": (lambda: calibrated("temperature"), lambda: calibrated("sigmoid"), X, None),
+    "float32": (
+        lambda: Ridge().fit(X.astype("float32"), X["a"].astype("float32")),
+        lambda: Ridge().fit(X.astype("float64"), X["a"]),
+        X,
+        None,
+    ),
+    "HashingVectorizer": (lambda: text(HashingVectorizer()), lambda: text(TfidfVectorizer()), TEXTS, None),
+    "GaussianProcess": (lambda: gaussian(Matern()), lambda: gaussian(RBF()), X, None),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("case", CASES)
+def test_the_way_out_works(case: str, tmp_path: Path) -> None:
+    refused, instead, rows, output = CASES[case]
+    assert sum(case in part for part, _, _ in WAYS_OUT) == 1
+    if case == "logitraw":
+        with pytest.raises(ArtifactError, match="the probability of class"):
+            artifact.read(refused(), rows.head(30), output)
+    else:
+        read = artifact.read(refused(), rows.head(30), output)
+        assert "portable" in engines.prepare(read.estimator, read.interface, read.golden, label="m@1").refusals
+    assert_parity(instead(), rows.head(30), tmp_path, output)
