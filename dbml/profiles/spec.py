@@ -16,6 +16,7 @@ from dbml.profiles.output import SCORE, Output, output
 
 ON_ERROR = ("keep", "null", "raise")
 LOG = ("all", "scores")
+MODES = ("queued",)
 BETTER = ("low", "high")
 # Outputs that a threshold can be compared with.
 NUMBERS = (SCORE, "probability", "value")
@@ -82,6 +83,7 @@ class Prediction:
         column of the same name.
     :param log: what of each prediction is logged: ``all`` (score and features), ``scores``, a share of the entities
         such as 0.1 (score and features of these); None logs nothing.
+    :param mode: ``queued`` leaves the scoring to a worker; None scores in the statement itself.
     :param holdout: a share of the entities, such as 0.02, that are scored and logged while the column stays NULL:
         always the same ones, whatever else is tried. It needs a log.
     """
@@ -97,6 +99,7 @@ class Prediction:
     of: str | None = None
     outputs: Mapping[str, Output | str | Mapping[str, str]] = field(default_factory=dict)
     holdout: float | None = None
+    mode: str | None = None
 
     def __post_init__(self) -> None:
         outputs = {column: output(said) for column, said in self.outputs.items()}
@@ -106,6 +109,11 @@ class Prediction:
             raise SpecError(
                 f'prediction of "{self.model}" has on_error = "{self.on_error}"',
                 f"It is one of {', '.join(ON_ERROR)}.{nearest(self.on_error, ON_ERROR)}",
+            )
+        if self.mode is not None and self.mode not in MODES:
+            raise SpecError(
+                f'prediction of "{self.model}" has mode = "{self.mode}"',
+                f"It is {', '.join(MODES)}, or not given: then the statement itself scores.{nearest(self.mode, MODES)}",
             )
         share = isinstance(self.log, (int, float)) and not isinstance(self.log, bool) and 0.0001 <= self.log <= 1
         if self.log is not None and not share and self.log not in LOG:
@@ -343,7 +351,14 @@ class Profile:
         """The spec as JSON-ready data; what it does not ask for is not there."""
         data = dataclasses.asdict(self)
         for prediction in data["predictions"]:
-            for key, usual in (("log", None), ("holdout", None), ("output", SCORE), ("of", None), ("outputs", {})):
+            for key, usual in (
+                ("log", None),
+                ("holdout", None),
+                ("mode", None),
+                ("output", SCORE),
+                ("of", None),
+                ("outputs", {}),
+            ):
                 if prediction[key] == usual:
                     del prediction[key]
             for column, held in prediction.get("outputs", {}).items():
@@ -408,6 +423,7 @@ def read(path: Path | str) -> Profile:
                 "of": str,
                 "outputs": dict,
                 "holdout": (float, int),
+                "mode": str,
             },
         )
         for column, held in entry.get("outputs", {}).items():

@@ -202,6 +202,7 @@ def records(attachment: Attachment) -> list[sql.Composed]:
                 if p.plain
                 else _json({column: held.as_dict() for column, held in p.answers.items()}),
                 "holdout": sql.Literal(p.holdout),
+                "mode": sql.Literal(p.mode),
             },
         )
         for p in profile.predictions

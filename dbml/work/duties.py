@@ -11,6 +11,7 @@ from dbml.work.blue_green import BLUE_GREEN
 from dbml.work.duty import Duty
 from dbml.work.histograms import HISTOGRAMS
 from dbml.work.log import log
+from dbml.work.queued import QUEUED
 from dbml.work.relay import relay
 from dbml.work.shadows import SHADOWS
 from dbml.work.windows import WINDOWS
@@ -28,7 +29,8 @@ def chosen(
     :raises SpecError: one of the places is none.
     """
     duties = {
-        duty.name: duty for duty in (ADVANCE, WINDOWS, SHADOWS, BLUE_GREEN, log(keep_log), HISTOGRAMS, alerts(places))
+        duty.name: duty
+        for duty in (ADVANCE, WINDOWS, SHADOWS, BLUE_GREEN, log(keep_log), HISTOGRAMS, alerts(places), QUEUED)
     }
     if publish_to is not None:
         duties["relay"] = relay(publish_to)

@@ -32,3 +32,7 @@ select dbml._forget_consumed(%(older)s::interval)
 select a.attname as name
   from pg_catalog.pg_attribute a
  where a.attrelid = %(table)s::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+
+-- name: score_queued
+-- Scores rows that wait.
+select dbml._score_queued(%(rows)s)

@@ -5,6 +5,7 @@ select s.entity, s.comparable, o.column, s.held -> o.column as held, o.truth
          where {range}
            -- Those are known to be stale, and wait for rescore.
            and not exists (select from dbml.failure f where f.profile = {id} and f.model = {model} and f.entity = {entity})
+           and not exists (select from dbml.queue q where q.profile = {id} and q.model = {model} and q.entity = {entity})
          order by {key}
         offset 0) as s
   left join lateral jsonb_each(s.truth) o("column", truth) on true

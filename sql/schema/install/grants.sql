@@ -66,7 +66,8 @@ grant select on dbml.metrics to pg_monitor;
 grant execute on function dbml._metrics() to pg_monitor;
 -- What an alert says is what drift() says to analysts.
 grant select on dbml.alert to dbml_analyst;
-grant select on dbml.outbox_status to dbml_analyst;
+grant select on dbml.outbox_status, dbml.queue_status to dbml_analyst;
+grant execute on function dbml._score_queued(integer) to dbml_deployer;
 grant execute on function dbml._outbox_batch(integer), dbml._outbox_sent(bigint[]), dbml._consume(text, text),
   dbml._dead_letter(text, text, text, bytea, text), dbml._forget_consumed(interval) to dbml_deployer;
 grant execute on function dbml._take_duty(text, text, interval, interval, boolean),

@@ -21,7 +21,8 @@ begin
   for prediction in select * from dbml.prediction r where r.profile = attached.id order by r.model loop
     for deployed in select (r.scorer).* from dbml._routes(attached, prediction, '') r loop
       continue when deployed.in_batches is not true;
-      estimates := estimates or deployed.engine = 'python';
+      -- What is queued is not scored when it is written.
+      estimates := estimates or deployed.engine = 'python' and prediction.mode is distinct from 'queued';
       inputs := dbml._feature_inputs(prediction, deployed, 'c');
       -- Also of the rows of another version: answers that nobody asks for are forgotten.
       models := models || dbml._fill(dbml._template('prime_model'), jsonb_build_object(

@@ -53,13 +53,19 @@ begin
       || case when prediction.holdout is null then ''
            else E'\n' || dbml._fill(dbml._template('row_held_out'), jsonb_build_object('column', prediction.column_name)) end,
     'bucket', concat_ws(E'\n', case when not alone then '    dbml_bucket integer;' end,
-                        case when prediction.outputs is not null then '    dbml_outputs float8[];' end),
+                        case when prediction.outputs is not null then '    dbml_outputs float8[];' end,
+                        case when prediction.mode = 'queued' then '    dbml_queued boolean := false;' end),
     'unchanged', dbml._row_unchanged(attached, prediction, read),
-    'score', case when prediction.holdout is null then ''
+    'queue', case when prediction.mode = 'queued' then dbml._fill(dbml._template('row_queue'), jsonb_build_object(
+        'profile', attached.id, 'model', prediction.model, 'entity', dbml._entity(attached, 'new'))) else '' end,
+    'score', case when prediction.mode = 'queued' then dbml._fill(dbml._template('row_queued'),
+        jsonb_build_object('column', prediction.column_name)) || E'\n' else '' end
+      || case when prediction.holdout is null then ''
         else dbml._fill(dbml._template('row_holdout'), jsonb_build_object(
           'held_out', dbml._held_out(attached, prediction, dbml._keys(attached, 'new')))) || E'\n' end
       || case when alone then routes else dbml._fill(dbml._template('row_routes'), jsonb_build_object(
-      'bucket', dbml._row_bucket(attached, prediction, 'new'), 'routes', routes)) end,
+      'bucket', dbml._row_bucket(attached, prediction, 'new'), 'routes', routes)) end
+      || case when prediction.mode = 'queued' then E'\n      end if;' else '' end,
     'failed', dbml._row_failed(attached, prediction,
       case when alone then quote_literal(deployed.engine) else format('case dbml_version%s end', engines) end),
     'profile', attached.id,

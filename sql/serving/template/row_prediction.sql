@@ -13,6 +13,7 @@
     exception when others then
 {failed:s}
     end;
+{queue:s}
     -- Where no row has ever failed, the table need not be asked.
     if pg_sequence_last_value('dbml.failures'::regclass) is not null then
       if exists (select from dbml.failure f where f.profile = {profile:L} and f.model = {model:L} and f.entity = {entity:s})
