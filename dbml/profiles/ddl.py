@@ -105,6 +105,7 @@ def _renamed(profile: Profile, places: list[Place]) -> Profile:
         [_prediction(prediction, own) for prediction in profile.predictions],
         [_event(event, place, own) for event, place in zip(profile.events, places[1:], strict=True)],
         profile.outcomes,
+        profile.publications,
     )
 
 

@@ -29,7 +29,7 @@ select to_regclass('dbml.model') is not null;
 
 -- name: service_serving
 -- Which version serves which share.
-select model, version, arm, strategy, share, to_char(since, 'YYYY-MM-DD HH24:MI') as since from dbml.serving order by model, arm <> 'control', arm;
+select model, version, arm, strategy, trim_scale(share), to_char(since, 'YYYY-MM-DD HH24:MI') as since from dbml.serving order by model, arm <> 'control', arm;
 
 -- name: service_predictions
 -- What is attached, and what could not be scored.
@@ -45,7 +45,7 @@ select duty, state, worker, done, to_char(ended, 'YYYY-MM-DD HH24:MI') as ended,
 
 -- name: service_history
 -- What was done last.
-select to_char(deployed_at, 'YYYY-MM-DD HH24:MI') as at, model, version, act, strategy, share, deployed_by as by, note
+select to_char(deployed_at, 'YYYY-MM-DD HH24:MI') as at, model, version, act, strategy, trim_scale(share), deployed_by as by, note
   from dbml.deployment_history
  order by deployed_at desc
  limit 20;
