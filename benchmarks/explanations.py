@@ -22,8 +22,8 @@ from benchmarks import models
 from dbml.demo.server import temporary_server
 
 ROWS = 10_000
-ROUNDS = 7
-MODELS = ("lr", "gbm")
+ROUNDS = 5
+MODELS = ("lr", "gbm", "hist")
 
 
 def main() -> None:

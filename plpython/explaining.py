@@ -7,7 +7,7 @@ import math
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import compiled, models, packages, plan, scoring
@@ -28,7 +28,7 @@ def row(plpy: Plpy, name: str, version: int, numbers: Sequence[Any], texts: Sequ
     :raises compiled.Refused: the model refuses the row.
     """
     explainer = _explainer(plpy, name, version)
-    explained = explainer.row(numbers, texts, _checked(scale))
+    explained = explainer.row(numbers, texts, _checked(scale), _pause(plpy))
     return [explained.base, *explained.contributions]
 
 
@@ -48,7 +48,7 @@ def rows(
     explainer = _explainer(plpy, name, version)
     columns = scoring.native(numbers)
     base = explainer.base if _checked(scale) == MARGIN else explainer.linked(explainer.base)
-    explain = (_in_batches if _by_numpy(plpy, count) else _one_by_one)(explainer, scale)
+    explain = (_in_batches if _by_numpy(plpy, count) else _one_by_one)(explainer, scale, _pause(plpy))
     key = (explainer.label, "explain")
     lines: list[str] = []
     while len(lines) < count:
@@ -80,20 +80,33 @@ def _line(base: float, contributions: Sequence[float]) -> str:
     return "{" + ",".join(map(repr, (base, *contributions))) + "}"
 
 
-def _in_batches(explainer: Explainer, scale: str) -> Any:
+def _pause(plpy: Plpy) -> Callable[[], None]:
+    """Trips into the server now and then: there a cancelled statement ends."""
+    last = time.monotonic()
+
+    def pause() -> None:
+        nonlocal last
+        if time.monotonic() - last > scoring.SECONDS_IN_A_CALL:
+            plpy.execute("select")
+            last = time.monotonic()
+
+    return pause
+
+
+def _in_batches(explainer: Explainer, scale: str, pause: Callable[[], None]) -> Any:
     def explain(numbers: Sequence[Any], texts: Sequence[Any], count: int) -> list[list[float]]:
-        found: list[list[float]] = explainer.rows(numbers, texts, count, scale).tolist()
+        found: list[list[float]] = explainer.rows(numbers, texts, count, scale, pause).tolist()
         return found
 
     return explain
 
 
-def _one_by_one(explainer: Explainer, scale: str) -> Any:
+def _one_by_one(explainer: Explainer, scale: str, pause: Callable[[], None]) -> Any:
     refused = Explained(math.nan, [math.nan])
 
     def one(numbers: Sequence[float], texts: Sequence[Any]) -> Sequence[float]:
         try:
-            return explainer.row(numbers, texts, scale).contributions
+            return explainer.row(numbers, texts, scale, pause).contributions
         except compiled.Refused:
             return refused.contributions
 

@@ -10,7 +10,7 @@ This module runs inside the server; only :meth:`Explainer.rows` needs numpy.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from . import additive, compiled, portable
@@ -106,9 +106,16 @@ class Explainer:
         self._batches: list[Any] = []
         self._link: Any = None
 
-    def row(self, numbers: Sequence[float | None], texts: Sequence[str | None], scale: str) -> Explained:
+    def row(
+        self,
+        numbers: Sequence[float | None],
+        texts: Sequence[str | None],
+        scale: str,
+        pause: Callable[[], None] = lambda: None,
+    ) -> Explained:
         """Explain one row.
 
+        :param pause: called again and again, so that a cancelled statement can end.
         :raises compiled.Refused: the model refuses it.
         :raises Unexplained: it has no such scale.
         """
@@ -122,7 +129,7 @@ class Explainer:
         for forest, trees in zip(self.margin.forests, self.forests):
             columns = values[place : place + len(forest.columns)]
             place += len(columns)
-            for feature, worth in zip(forest.columns, trees.contributions(columns)):
+            for feature, worth in zip(forest.columns, trees.contributions(columns, pause)):
                 found[feature] += forest.weight * worth
         if not all(map(math.isfinite, found)):
             raise compiled.Refused("the estimator answered NaN or infinity")
@@ -181,11 +188,19 @@ class Explainer:
             nodes.append(said)
         return {**part, "nodes": nodes, "output": outputs[0], "outputs": outputs}
 
-    def rows(self, numbers: Sequence[Any], texts: Sequence[Sequence[str | None]], count: int, scale: str) -> Any:
+    def rows(
+        self,
+        numbers: Sequence[Any],
+        texts: Sequence[Sequence[str | None]],
+        count: int,
+        scale: str,
+        pause: Callable[[], None] = lambda: None,
+    ) -> Any:
         """Explain many rows by numpy: an array of shape ``(rows, features)``; NaN in those of a row that is refused.
 
         :param numbers: per feature the doubles of its column.
         :param texts: per feature its texts.
+        :param pause: called again and again, so that a cancelled statement can end.
         :raises Unexplained: it has no such scale.
         """
         import numpy as np
@@ -203,7 +218,7 @@ class Explainer:
         for ready, forest in zip(self._batches, self.margin.forests):
             columns = values[place : place + len(forest.columns)]
             place += len(columns)
-            ready.add(columns, total, forest.weight)
+            ready.add(columns, total, forest.weight, pause)
         found = total[self.order].T
         if scale == PROBABILITY:
             base = self.linked(self.base)

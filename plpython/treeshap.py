@@ -13,7 +13,7 @@ This module needs the standard library alone; :mod:`.treeshap_batch` says the sa
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 # A share of 0 would be divided by: such a leaf counts for rows that get there and, beyond rounding, for no others.
@@ -38,6 +38,8 @@ class Trees:
             for place, column in enumerate(self.column)
         ]
         self.base = node["start"] + math.fsum(self._means())
+        # How many points each tree takes.
+        self.counts = [(self._columns_on_a_path(root) + 1) // 2 for root in self.roots]
 
     def _means(self) -> list[float]:
         """What each tree answers where nothing is known."""
@@ -48,7 +50,7 @@ class Trees:
                 mean[place] = share * mean[self.left[place]] + (1.0 - share) * mean[self.right[place]]
         return [mean[root] for root in self.roots]
 
-    def columns_on_a_path(self, root: int) -> int:
+    def _columns_on_a_path(self, root: int) -> int:
         """How many columns the longest path below a root asks for."""
         most = 0
         waiting: list[tuple[int, frozenset[int]]] = [(root, frozenset())]
@@ -70,12 +72,16 @@ class Trees:
         threshold: float = self.threshold[place]
         return x < threshold if self.strict else x <= threshold
 
-    def contributions(self, row: Sequence[float]) -> list[float]:
-        """What each column adds to :attr:`base`, for a row of what the trees ask for."""
+    def contributions(self, row: Sequence[float], pause: Callable[[], None]) -> list[float]:
+        """What each column adds to :attr:`base`, for a row of what the trees ask for.
+
+        :param pause: called between trees.
+        """
         found = [0.0] * len(row)
-        for root in self.roots:
-            points = gauss((self.columns_on_a_path(root) + 1) // 2)
+        for root, count in zip(self.roots, self.counts):
+            points = gauss(count)
             _Walk(self, row, points, found).down(root, [weight for _, weight in points])
+            pause()
         return found
 
 

@@ -6,7 +6,7 @@ questions, and a row looks its own pattern up. In larger trees all rows walk dow
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,11 +34,11 @@ class Forest:
         self.asked: dict[int, int] = {}
         self.tables: list[tuple[Array, list[tuple[int, Array]]]] = []
         self.large: list[tuple[int, Array]] = []
-        for root in trees.roots:
+        for root, count in zip(trees.roots, trees.counts):
             inner = self._inner(root)
             for place in inner:
                 self.asked[place] = self.questions.setdefault(self._question(place), len(self.questions))
-            points = np.array(gauss((trees.columns_on_a_path(root) + 1) // 2)).reshape(-1, 2).T
+            points = np.array(gauss(count)).reshape(-1, 2).T
             if not inner:
                 continue
             if len(inner) <= QUESTIONS:
@@ -79,8 +79,11 @@ class Forest:
             found[place] = left | np.isnan(x) if missing_left else left & ~np.isnan(x)
         return found
 
-    def add(self, columns: Sequence[Array], total: Array, weight: float) -> None:
-        """Add what the features add: ``total`` has the shape ``(features, rows)``."""
+    def add(self, columns: Sequence[Array], total: Array, weight: float, pause: Callable[[], None]) -> None:
+        """Add what the features add: ``total`` has the shape ``(features, rows)``.
+
+        :param pause: called between large trees.
+        """
         count = total.shape[1]
         for first in range(0, count if self.questions else 0, ROWS):
             part = [column[first : first + ROWS] for column in columns]
@@ -94,6 +97,7 @@ class Forest:
             for root, points in self.large:
                 product = np.repeat(points[1][:, None], answers.shape[1], axis=1)
                 _Walk(self, points, _Answers(self.asked, answers), found).down(root, product)
+                pause()
             for feature, added in found.items():
                 total[feature, first : first + ROWS] += weight * added
 

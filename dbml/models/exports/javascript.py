@@ -67,7 +67,7 @@ def _explanation(stored: Stored, explainer: Explainer) -> dict[str, Any]:
             "weight": forest.weight,
             "features": [place[feature] for feature in forest.columns],
             "share": trees.share_left,
-            "counts": [(trees.columns_on_a_path(root) + 1) // 2 for root in trees.roots],
+            "counts": trees.counts,
         }
         for forest, trees in zip(margin.forests, explainer.forests, strict=True)
     ]
