@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from dbml import database
+from dbml import database, errors
 from dbml._plpython import ieee
 from dbml._plpython.explanation import Explainer, Unexplained
 from dbml._plpython.plan import loads
@@ -19,12 +19,21 @@ from dbml.models.exports.checking import Stored
 from dbml.models.exports.plan import plan_of
 
 
+# Operations of plans that JavaScript does not compute as Python does, and why.
+NOT_IN_JAVASCRIPT = {"term": "finds words by a regular expression of Python's, which JavaScript reads otherwise"}
+
+
 def written(stored: Stored, explainer: Explainer | None = None) -> str:
     """The module.
 
     :param explainer: of the version; None where it cannot be explained.
-    :raises ExportError: the version has no plan.
+    :raises ExportError: the version has no plan, or one with an operation that JavaScript lacks.
     """
+    for node in loads(plan_of(stored))["nodes"]:
+        if node["op"] in NOT_IN_JAVASCRIPT:
+            raise errors.ExportError(
+                f"{stored.label} cannot be js: its plan {NOT_IN_JAVASCRIPT[node['op']]}", "Export it as python or plan."
+            )
     head = f"// {stored.label}, written by dbml. It needs nothing else.\n"
     return "\n".join(
         [head, _data(stored, explainer), runtime("score.js"), runtime("explain.js"), stored.beside.get("js", "")]
