@@ -18,7 +18,6 @@ from dbml._plpython.treeshap import gauss
 from dbml.models.exports.checking import Stored
 from dbml.models.exports.plan import plan_of
 
-
 # Operations of plans that JavaScript does not compute as Python does, and why.
 NOT_IN_JAVASCRIPT = {"term": "finds words by a regular expression of Python's, which JavaScript reads otherwise"}
 
