@@ -290,3 +290,20 @@ def test_the_estimate_is_what_scikit_learn_says_of_weighted_rows(db: Db, cli: Cl
         "mean_score": p.mean(),
     }
     assert {k: found[k] for k in expected} == pytest.approx(expected, abs=1e-9)
+
+
+def test_where_pl_python_is_forbidden(without_plpython: str, sampled: Trained) -> None:
+    with psycopg.connect(without_plpython, autocommit=True) as db:
+        dbml.install(db)
+        dbml.add_model(db, "churn", sampled.file, sample=sampled.sample)
+        db.execute("select dbml._open_segment()")
+        db.execute("insert into dbml.deployment (model, version) values ('churn', 1)")
+        for day in (1, 0):
+            logged = rows(np.random.default_rng(day), 400)
+            logged["spend"] *= 30
+            log(db, sampled, logged, day)
+        assert drift(db)["spend", "out_of_range"]["state"] == "alert"
+        dbml.check_alerts(db)
+        assert {alert["cause"] for alert in dbml.alerts(db)} >= {"drift of spend"}
+        assert {row["name"] for row in dbml.metrics(db)} >= {"dbml_predictions_total", "dbml_alerts"}
+        assert "has its unit changed?" in dbml.report(db, "churn")

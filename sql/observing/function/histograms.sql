@@ -39,7 +39,7 @@ begin
       from (select d.part, d.position, b.bin
               from (select distinct u.part, u.position from counted u where u.position is not null) d
              cross join lateral generate_series(0, (%7$L::integer[])[d.position + 1] - 1) b(bin)) x
-      left join counted c on c.part is not distinct from x.part and c.position = x.position and c.bin = x.bin
+      left join counted c on c.part = x.part and c.position = x.position and c.bin = x.bin
      group by x.part, x.position$query$,
     (select string_agg(format('s.%s is not null', n), ', ' order by i) from unnest(names) with ordinality u(n, i)),
     (select string_agg(format('s.%s', n), ', ' order by i) from unnest(names) with ordinality u(n, i)),
@@ -109,6 +109,8 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
+set enable_sort = off -- the planner cannot know that groups are few, and would sort the log
+set jit = off
 as $$
 declare
   name text := format('dbml.%I', format('log_%s', segment));
