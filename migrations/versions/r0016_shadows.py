@@ -43,6 +43,7 @@ def downgrade() -> None:
         "_shadow_due(dbml.profile, dbml.arm, text)",
         "_shadow_source(dbml.profile, dbml.prediction, dbml.arm, text)",
         "_shadow_condition(dbml.profile, dbml.prediction, dbml.arm, text)",
+        "_roll_on(dbml.rollout, numeric)",
         "_row_shadows(dbml.profile, dbml.prediction, text)",
         "_start_strategy(text, integer[], text, numeric, text, numeric[], interval, numeric, boolean, integer, text)",
     ):
