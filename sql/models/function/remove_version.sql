@@ -55,6 +55,7 @@ begin
   delete from dbml.model_version v where v.model = _remove_version.model and v.version = stored.version;
   execute format('drop function if exists %s(float8[], text[]), %s(float8[], text[])',
     dbml._careful_scorer(model, stored.version), dbml._careful_outputs(model, stored.version));
+  execute format('drop function if exists %s(float8[], text[])', dbml._kept_scorer(model, stored.version));
   return true;
 end
 $$;

@@ -170,6 +170,7 @@ begin
   changed := 0;
   if serving.engine = 'sql' then
     changed := dbml._generate_careful(v.model, v.version, v.careful_expression, jsonb_array_length(v.interface -> 'features'))
+             + dbml._generate_kept(v.model, v.version, v.expression, jsonb_array_length(v.interface -> 'features'))
       from dbml.model_version v
      where v.model = serving.model and v.version = serving.version;
   end if;

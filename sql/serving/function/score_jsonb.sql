@@ -27,6 +27,14 @@ as $$
 declare
   feature jsonb;
   value jsonb;
+  -- PostgreSQL pads char(n) with blanks that mean nothing: a row's own features come without them.
+  padded text[] := array(
+    select a.attname
+      from dbml.prediction r
+      join dbml.profile p on p.id = r.profile
+      join pg_attribute a on a.attrelid = p.relation and a.attnum > 0 and not a.attisdropped
+      join pg_type t on t.oid = a.atttypid
+     where r.model = deployed.model and 'bpchar'::regtype in (t.oid, t.typbasetype));
 begin
   numbers := '{}';
   texts := '{}';
@@ -43,7 +51,7 @@ begin
           quote_ident(feature ->> 'name'), quote_literal(model), jsonb_typeof(value)
           using errcode = 'DB013', hint = 'Write it in double quotes.';
       end if;
-      texts := texts || (value #>> '{}');
+      texts := texts || case when feature ->> 'name' = any (padded) then rtrim(value #>> '{}', ' ') else value #>> '{}' end;
     else
       begin
         if jsonb_typeof(value) not in ('number', 'null', 'boolean')
@@ -86,11 +94,17 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
 declare
+  kept regprocedure := case version.engine
+    when 'sql' then to_regprocedure(dbml._kept_scorer(version.model, version.version) || '(float8[], text[])') end;
   result float8;
 begin
-  execute 'select ' || dbml._scorer_call(version,
-    array(select format('$1[%s]', i) from generate_series(1, cardinality(numbers)) i),
-    array(select format('$2[%s]', i) from generate_series(1, cardinality(texts)) i))
+  execute 'select ' || case
+      when kept is not null then format('%s($1, $2)', kept::oid::regproc)
+      -- Nothing has prepared that version since an upgrade.
+      else dbml._scorer_call(version,
+        array(select format('$1[%s]', i) from generate_series(1, cardinality(numbers)) i),
+        array(select format('$2[%s]', i) from generate_series(1, cardinality(texts)) i))
+    end
     into result using numbers, texts;
   return result;
 end

@@ -1,0 +1,4 @@
+begin
+  return coalesce({fast:s},
+                  {careful:s}(numbers, texts));
+end
