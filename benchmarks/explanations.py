@@ -23,7 +23,7 @@ from dbml.demo.server import temporary_server
 
 ROWS = 10_000
 ROUNDS = 5
-MODELS = ("lr", "gbm", "hist")
+MODELS = ("lr", "gbm")
 
 
 def main() -> None:
