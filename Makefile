@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-matrix lint bench soak dist clean
+.PHONY: help demo check test test-long test-matrix lint bench soak dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -13,10 +13,13 @@ demo: .venv/.ready ## the whole story on a throwaway server (ARGS="--keep")
 	@$(BIN)/dbml demo $(ARGS)
 
 check: lint .venv/.openmp .venv/.node ## lint, then every test that needs no server, in a minute or two (ARGS="-k name")
-	@$(BIN)/pytest -q -n 2 -m "not server" $(ARGS)
+	@$(BIN)/pytest -q -n 2 -m "not server and not long" $(ARGS)
 
-test: lint .venv/.openmp .venv/.java .venv/.node ## lint, then every test (ARGS="-k name")
-	@$(BIN)/pytest -n 2 $(ARGS)
+test: lint .venv/.openmp .venv/.java .venv/.node ## lint, then every test that is not long (ARGS="-k name")
+	@$(BIN)/pytest -n 2 -m "not long" $(ARGS)
+
+test-long: .venv/.test .venv/.openmp .venv/.java .venv/.node ## the tests that take longer: more variants of the same
+	@$(BIN)/pytest -n 2 -m long $(ARGS)
 
 test-matrix: .venv/.test .venv/.openmp .venv/.java .venv/.node ## every test on PostgreSQL 15, 17, 18 and on one as managed services are (ARGS="17 18 -k name")
 	@$(BIN)/python -m matrix $(ARGS)

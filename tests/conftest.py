@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,9 @@ def without_plpython(plain_server: str) -> Iterator[str]:
         admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         yield make_conninfo(plain_server, dbname=name)
         admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        # Roles belong to the whole server; the next test may install as another role.
+        with suppress(psycopg.errors.DependentObjectsStillExist):
+            admin.execute("drop role if exists dbml_owner, dbml_deployer, dbml_analyst")
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def plan(effect: float, rate: float, *, share: float = 50, power: float = 0.8) -
     if found(once, variance, effect) >= power:  # cannot be: looking always costs more
         always = once
     else:
-        always = optimize.brentq(lambda n: found(n, variance, effect) - power, once, 20 * once, rtol=1e-3)
+        always = optimize.brentq(lambda n: found(n, variance, effect) - power, once, 20 * once, rtol=0.001)
     return [
         Plan(looks, total, total - round(total * part), round(total * part), round(reached, 3))
         for looks, total, reached in (

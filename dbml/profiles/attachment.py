@@ -131,11 +131,15 @@ def detach(connection: Connection | Script, name: str) -> None:
         sink = connection if isinstance(connection, Script) else database.driver(connection)
         if not isinstance(sink, Script):
             require(sink)
-            gone = database.value(sink, "profile_by_name", table=name)
-            if gone is not None and not database.value(sink, "is_table", table=name):
-                perform(sink, "detach_gone", profile=gone)
+            try:
+                table_facts(sink, name)
+            except errors.ProfileError as error:
+                # It may be gone since it was attached; else the sentence names the nearest. No name at all has a cause.
+                gone = [] if error.__cause__ else database.named(sink, "profile_by_name", table=name)
+                if not gone:
+                    raise
+                perform(sink, "detach_gone", profile=gone[0]["id"])
                 return
-            table_facts(sink, name)  # where there is none, it names the nearest
         perform(sink, "detach", table=name)
 
 

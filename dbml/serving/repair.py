@@ -66,10 +66,16 @@ def repair(connection: Connection, table: str | None = None, *, progress: Progre
 
 def _number(raw: psycopg.Connection[Any], table: str) -> int:
     """The profile that has this name, or had it."""
+    unknown = errors.ProfileError(f"{table} is not attached", "dbml status lists what is.")
+    try:
+        table_facts(raw, table)
+    except errors.ProfileError as error:
+        if error.__cause__:
+            raise  # it is no name
+        unknown = error  # names the nearest
     number: int | None = database.value(raw, "profile_by_name", table=table)
     if number is None:
-        table_facts(raw, table)  # where there is none, it names the nearest
-        raise errors.ProfileError(f"{table} is not attached", "dbml status lists what is.")
+        raise unknown
     return number
 
 

@@ -212,10 +212,6 @@ select dbml._drop_generated(%(profile)s);
 -- What was set aside up to now is about to be counted and scored.
 delete from dbml.missed s where s.profile = %(profile)s;
 
--- name: is_table
--- Whether there is something of that name.
-select to_regclass(%(table)s) is not null;
-
 -- name: type_name
 -- A type's name, as the search_path has it.
 select format_type(%(type)s::oid, null);
@@ -234,7 +230,7 @@ select a.attname as name, format_type(a.atttypid, null) as type,
                join pg_catalog.pg_am m on m.oid = o.opcmethod and m.amname = 'btree'
               where o.opcdefault
                 and o.opcintype = case t.typtype when 'd' then t.typbasetype else t.oid end
-                and o.opcnamespace <> 'pg_catalog'::regnamespace));
+                and o.opcnamespace <> 'pg_catalog'::regnamespace::oid));
 
 -- name: foreign_partitions
 -- Partitions of these tables that are foreign tables.
@@ -248,3 +244,13 @@ select t.oid::regclass::text as relation, p.relid::text as partition
 -- name: newest_output
 -- What the newest version of a model gives.
 select v.interface -> 'output' as output from dbml.model_version v where v.model = %(name)s order by v.version desc limit 1;
+
+-- name: meant_of_strangers
+-- Whether an expression, as a view, calls an operator or a function that is neither PostgreSQL's nor an extension's.
+select exists (
+  select from pg_rewrite r
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass::oid and d.objid = r.oid
+   where r.ev_class = 'pg_temp.dbml_meant'::regclass::oid
+     and d.refclassid in ('pg_operator'::regclass::oid, 'pg_proc'::regclass::oid)
+     and not exists (select from pg_depend e
+                      where e.classid = d.refclassid and e.objid = d.refobjid and e.deptype = 'e'));

@@ -74,7 +74,7 @@ def test_nobody_writes_the_bound_again() -> None:
     assert written == ["sql/scorer/function/agrees.sql"]
 
 
-@pytest.mark.parametrize("size", [1e6, 1e8])
+@pytest.mark.parametrize("size", [pytest.param(1e6, marks=pytest.mark.long), 1e8])
 def test_a_right_model_of_large_values_is_called_right(db: Db, cli: Cli, tmp_path: Path, size: float) -> None:
     """A row alone is summed up in another order than in a batch, which shows in the last digits."""
     random = np.random.default_rng(3)

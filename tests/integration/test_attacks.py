@@ -107,7 +107,7 @@ def test_a_deployer_stores_nothing_that_is_not_what_it_says(
     assert db.execute(STATE).fetchone() == before
 
 
-def test_a_plan_that_nests_too_deep_is_refused_where_it_is_compiled(
+def test_a_plan_that_is_none_is_refused_where_it_is_compiled_and_a_deep_one_is_not(
     deployer: psycopg.Connection[Any], db: psycopg.Connection[Any]
 ) -> None:
     depth = 3000
@@ -118,8 +118,10 @@ def test_a_plan_that_nests_too_deep_is_refused_where_it_is_compiled(
     deep = json.loads(trees(**chain)) | {"numbers": 2, "texts": 1}
     row = {**version(db), "expression": None, "careful_expression": None}
     before = db.execute(STATE).fetchone()
+    with deployer.transaction(force_rollback=True):
+        database.named(deployer, "add_version", **(row | {"plan": json.dumps(deep), "engine": "portable"}))
+        database.named(deployer, "prepare", name="churn", version=2, engine="portable")
     for plan, says in (
-        (deep, "nests deeper"),
         (deep | {"output": 7}, "output"),
         (deep | {"nodes": [{"op": "eval"}]}, "unknown operation"),
     ):

@@ -78,7 +78,7 @@ def test_a_plan_that_cannot_be_made_leaves_the_engine_python(
     def lower(*_: Any) -> Any:
         raise AttributeError("'OneHotEncoder' object has no attribute 'of_another_version'")
 
-    monkeypatch.setattr(engines, "lower", lower)
+    monkeypatch.setattr(engines, "lower_all", lower)
     added = cli("model", "add", "churn", churn.file, "--sample", churn.sample).output
     assert "engine python" in added
     assert "its plan cannot be made (AttributeError: 'OneHotEncoder' object has no attribute" in added

@@ -35,7 +35,8 @@ STATE = [
     "select model, version, public_key, signature from dbml.version_signature order by 1, 2",
     "select version_num from dbml.alembic_version",
     "select version_num from alembic_version",
-    "select pg_get_functiondef(oid), proowner::regrole::text, proacl::text from pg_proc"
+    # Some name a table by its number, which another database gives anew.
+    "select regexp_replace(pg_get_functiondef(oid), $$'+[0-9]{5,}'+$$, 'a table', 'g'), proowner::regrole::text, proacl::text from pg_proc"
     " where pronamespace in ('dbml'::regnamespace, 'dbml_scorer'::regnamespace) order by 1",
     "select pg_get_triggerdef(oid), tgenabled from pg_trigger where not tgisinternal order by 1",
     "select relname, relowner::regrole::text, relacl::text from pg_class where relnamespace = 'dbml'::regnamespace order by 1",

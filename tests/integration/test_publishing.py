@@ -194,6 +194,7 @@ def read(broker: str, topic: str) -> list[tuple[str, Any]]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("live")
 def test_from_topic_to_topic(db: Db, cli: Cli, broker: str) -> None:
     """A complaint comes by Kafka, moves a counter and a score, and what changes goes out by Kafka."""

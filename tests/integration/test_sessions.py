@@ -50,7 +50,10 @@ def test_a_plan_needs_no_library(dsn: str) -> None:
 
 @pytest.mark.parametrize(
     "estimator",
-    [HistGradientBoostingClassifier(max_iter=30), RandomForestClassifier(30, n_jobs=-1)],
+    [
+        HistGradientBoostingClassifier(max_iter=30),
+        pytest.param(RandomForestClassifier(30, n_jobs=-1), marks=pytest.mark.long),
+    ],
     ids=["histogram boosting", "forest with n_jobs=-1"],
 )
 def test_a_backend_stays_one_thread(

@@ -58,7 +58,7 @@ def assert_agreement(db: psycopg.Connection[Any], churn: Trained, churn_2: Train
     return count
 
 
-@pytest.mark.parametrize("engine", ["sql", "portable", "python"])
+@pytest.mark.parametrize("engine", ["sql", pytest.param("portable", marks=pytest.mark.long), "python"])
 def test_a_canary_is_a_share_of_the_entities_and_all_that_scores_agrees(
     cli: Cli, two: None, db: psycopg.Connection[Any], churn: Trained, churn_2: Trained
 ) -> None:
@@ -280,6 +280,7 @@ def test_a_candidate_that_fails_too_often_is_aborted(cli: Cli, two: None, db: ps
     assert "could not be scored by churn@2, the limit is 0.01" in note[0]
 
 
+@pytest.mark.long
 def test_shares_change_under_writers_without_a_failure_or_a_wrong_score(
     cli: Cli, two: None, dsn: str, db: psycopg.Connection[Any], churn: Trained, churn_2: Trained
 ) -> None:

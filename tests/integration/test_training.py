@@ -35,7 +35,8 @@ parameters = { n_estimators = 20, random_state = 1 }
 
 
 @pytest.fixture
-def spec_file(tmp_path: Path) -> Path:
+def spec_file(db: Db, tmp_path: Path) -> Path:
+    db.execute("create table cancellation (customer_id integer, cancelled_at timestamptz)")
     file = tmp_path / "churn.toml"
     file.write_text(SPEC.replace("[[event]]", 'log = "all"\n\n[[event]]', 1) + OUTCOME)
     return file
@@ -54,7 +55,6 @@ def past(db: Db, live: None) -> pd.DataFrame:
         }
     )
     frame["gone"] = frame["spend"] + random.normal(0, 8, ENTITIES) > 55
-    db.execute("create table cancellation (customer_id integer, cancelled_at timestamptz)")
     with db.cursor() as cursor:
         rows = frame.itertuples()
         cursor.executemany(
