@@ -107,16 +107,13 @@ def _after(raw: Any, name: str, since: int | None) -> str:
 def _read(
     raw: Any, name: str, version: int, features: Sequence[Mapping[str, Any]], as_of: datetime, after: str
 ) -> pd.DataFrame:
-    query = sql.SQL(
-        "copy (select q.at, case cardinality(q.entity) when 1 then q.entity[1] else array_to_json(q.entity)::text end,"
-        " q.version, q.arm, q.score, q.label, {expressions}"
-        " from dbml._exposures({name}, {as_of}, {after}) q) to stdout (format csv, null {null})"
-    ).format(
+    query = database.template(
+        "training/exposures_copy",
         expressions=database.verbatim(database.value(raw, "logged_features", name=name, version=version) or "null"),
-        name=name,
-        as_of=as_of,
-        after=after,
-        null=_NULL,
+        model=sql.Literal(name),
+        as_of=sql.Literal(as_of),
+        after=sql.Literal(after),
+        null=sql.Literal(_NULL),
     )
     with database.configured(raw, "extra_float_digits", "1"), raw.cursor(row_factory=tuple_row).copy(query) as copy:
         text = io.BytesIO(b"".join(copy))
