@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 ROOT = Path(__file__).parents[2]
+OURS = {"", "benchmarks", "dbml", "matrix", "soak", "tests"}
 
 
 def test_every_package_is_shipped() -> None:
@@ -25,3 +33,43 @@ def test_no_module_is_hidden_by_a_verb() -> None:
 
     assert callable(install)
     assert callable(module.uninstall)
+
+
+@pytest.mark.parametrize(
+    "folder, extras",
+    [
+        ("dbml", None),
+        ("tests", {"demo", "test"}),
+        ("benchmarks", {"demo", "test", "bench"}),
+        ("soak", {"demo", "test"}),
+    ],
+)
+def test_what_is_imported_is_declared(folder: str, extras: set[str] | None) -> None:
+    """A package that only another's package brings is gone from a fresh machine when that one changes its mind."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    optional = project["optional-dependencies"]
+
+    def declared(lines: list[str]) -> set[str]:
+        found: set[str] = set()
+        for requirement in map(Requirement, lines):
+            if requirement.name == "dbml":
+                found.update(*(declared(optional[extra]) for extra in requirement.extras))
+            found.add(canonicalize_name(requirement.name))
+        return found
+
+    allowed = declared(project["dependencies"]).union(*(declared(optional[extra]) for extra in extras or optional))
+    brought = packages_distributions()
+    missing = {}
+    for file in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom) and not node.level
+                else []
+            )
+            for top in {name.partition(".")[0] for name in names} - sys.stdlib_module_names - OURS:
+                if not allowed & set(map(canonicalize_name, brought.get(top, [top]))):
+                    missing[top] = str(file.relative_to(ROOT))
+    assert not missing
