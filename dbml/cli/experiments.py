@@ -56,8 +56,7 @@ def experiment_command(
 
             picture.plot(connection, name, plot, covariate=covariate)
     columns = ("arm", "version", "n", "mean", "difference", "low", "high", "evidence", "p", "state")
-    shown = [{c: f"{arm[c]:.4g}" if isinstance(arm[c], float) else arm[c] for c in columns} for arm in arms]
-    print_rows(arms if as_json else shown, columns, as_json)
+    print_rows(arms, columns, as_json)
     for says in {arm.says for arm in arms if arm.says and not as_json}:
         click.echo(says[0].upper() + says[1:] + ".")
 

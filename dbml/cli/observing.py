@@ -68,8 +68,7 @@ def drift_command(dsn: str | None, as_json: bool, name: str, window: str, by: st
         rows = dbml.drift(connection, model, by=by, window=window, as_of=as_of, version=version)
     segment = ("segment",) if by else ()
     columns = (*segment, "feature", "statistic", "value", "threshold", "n", "state", "says")
-    shown = [{k: f"{v:.4g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows]
-    print_rows(rows if as_json else shown, columns, as_json)
+    print_rows(rows, columns, as_json)
     if any(row["state"] == "alert" for row in rows):
         sys.exit(1)
 

@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -144,11 +145,20 @@ def print_rows(rows: Sequence[Mapping[str, Any] | Record], columns: tuple[str, .
 
     table = Table(*columns, box=None, pad_edge=False)
     for row in rows:
-        table.add_row(
-            *("" if row[c] is None else ", ".join(row[c]) if isinstance(row[c], list) else str(row[c]) for c in columns)
-        )
+        table.add_row(*(_shown(row[column]) for column in columns))
     # Wide enough for a pipe to read every value whole.
     Console(width=None if sys.stdout.isatty() else 240).print(table)
+
+
+def _shown(value: Any) -> str:
+    """A value for somebody who reads, with the digits that he reads; JSON has them all."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(value)
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 10_000 else f"{value:.0f}"
+    return value.isoformat(" ", "seconds") if isinstance(value, datetime) else str(value)
 
 
 def print_json(value: Any) -> None:

@@ -112,6 +112,25 @@ def test_as_known_on_a_day(db: Db, past: pd.DataFrame) -> None:
     assert n(60) == [(50, 15 / 50)]
 
 
+def test_an_outcome_without_a_moment_holds_for_every_time(
+    db: Db, cli: Cli, past: pd.DataFrame, spec_file: Path
+) -> None:
+    db.execute("create table verdict as select id as customer_id, id % 4 = 0 as gone from customer where id % 5 > 0")
+    named, _ = spec_file.read_text().split("[[outcome]]")
+    spec_file.write_text(
+        named + '[[outcome]]\nmodel = "churn"\ntable = "public.verdict"\nkey = "customer_id"\nvalue = "gone"\n'
+    )
+    cli("detach", "customer")
+    cli("attach", spec_file)
+    db.execute("delete from dbml.log where at > now() - interval '1 day'")  # attaching scored every row
+    rows = past[past["id"] % 5 > 0].assign(outcome=(past["id"] % 4 == 0).astype(float))
+    for row in json.loads(cli("performance", "churn", "--by", "version", "--json").output):
+        expected = truth(rows[rows["version"] == row["version"]])
+        assert {k: row[k] for k in expected} == pytest.approx(expected, abs=1e-9)
+    found = db.execute("select count(*), count(outcome), count(outcome_at) from dbml.outcomes('churn')").fetchone()
+    assert found == (len(past), len(rows), 0)
+
+
 @pytest.mark.usefixtures("past")
 def test_questions_that_make_no_sense(db: Db, cli: Cli) -> None:
     assert "public.customer has no column 'colour'" in cli("performance", "churn", "--by", "colour", exit_code=1).output

@@ -65,17 +65,19 @@ begin
   return format($query$
     select l.*, case when o.entity is null then %1$s else o.value end as outcome, o.at as outcome_at
       from (%2$s) l
-      left join (select x.entity, x.at, x.value,
-                        coalesce(greatest(lag(x.at) over (partition by x.entity order by x.at), x.at - %3$L::interval), '-infinity') as since
+      left join (select x.entity, x.at, x.value, %3$s as since
                    from (select %4$s %5$s as entity, %6$s as at, %7$s as value from (%8$s
                         ) s) x
-                  where x.at <= $1) o
+                  where %9$s) o
         on o.entity = l.entity and l.at >= o.since and l.at < o.at$query$,
     case when o.otherwise is null then 'null::float8' else format(number, o.otherwise) end,
-    predictions, o.horizon,
+    predictions,
+    -- An outcome without a moment holds for every time.
+    case when o.at is null then '''-infinity''::timestamptz'
+         else format('greatest(lag(x.at) over (partition by x.entity order by x.at), x.at - %L::interval)', o.horizon) end,
     case when o.at is null then format('distinct on (%s)', entity) else '' end, entity,
     case when o.at is null then '''infinity''::timestamptz' else format('(%s)::timestamptz', o.at) end,
-    format(number, o.value), o.source);
+    format(number, o.value), o.source, case when o.at is null then 'true' else 'x.at <= $1' end);
 end
 $$;
 comment on function dbml._labelled(text, text) is

@@ -3,7 +3,7 @@
 -- shadow takes none, and answers for a share that others serve.
 create or replace view dbml.serving as
 with share as (
-  select w.model, w.arm, sum(w.buckets) / 100.0 as percent
+  select w.model, w.arm, trim_scale(sum(w.buckets) / 100.0) as percent
     from (select l.model, l.arm,
                  coalesce(lead(l.bucket) over (partition by l.model order by l.bucket), 10000) - l.bucket as buckets
             from dbml.allocation l) w
@@ -14,7 +14,7 @@ select d.model,
        d.version,
        'control'::text as arm,
        coalesce(o.strategy, 'recreate') as strategy,
-       100 - coalesce((select sum(h.percent) from share h where h.model = d.model), 0) as share,
+       100 - coalesce((select trim_scale(sum(h.percent)) from share h where h.model = d.model), 0) as share,
        d.deployed_at as since,
        null::numeric as shadow_share
   from (select distinct on (l.model) l.*
