@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-long test-matrix lint bench soak dist clean
+.PHONY: help demo check test test-long test-matrix lint bench soak website dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,11 @@ bench: .venv/.test .venv/.bench .venv/.openmp ## every engine against no model, 
 soak: .venv/.test ## every fault under load, for half an hour (ARGS="--quick")
 	@$(BIN)/python -m soak $(ARGS)
 
+website: .venv/.website ## the documentation as a site that reads from disk, in build/site
+	@$(BIN)/python -m website.pages build/pages
+	@cp website/mkdocs.yml build/mkdocs.yml
+	@cd build && ../$(BIN)/zensical build --strict -f mkdocs.yml
+
 dist: .venv/.test ## the source archive and the wheel, in dist/
 	@$(BIN)/python -m build
 
@@ -64,6 +69,11 @@ clean: ## remove what was built and cached (not .venv)
 .venv/.bench: .venv/.ready
 	@echo "adding what the benchmarks need to .venv …"
 	@$(BIN)/python -m pip install -q -e '.[demo,bench]'
+	@touch $@
+
+.venv/.website: .venv/.ready
+	@echo "adding what the website needs to .venv …"
+	@$(BIN)/python -m pip install -q -e '.[demo,website]'
 	@touch $@
 
 # LightGBM's wheel brings no OpenMP of its own.

@@ -12,7 +12,6 @@ import joblib
 import pandas as pd
 import psycopg
 
-
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial.md"
 COUNTED = """
 select c.plan, c.monthly_fee, c.tenure_months, count(e.id) as complaints, c.churn_score
@@ -37,7 +36,6 @@ def test_no_block_fails(empty_dsn: str, tmp_path: Path) -> None:
     )
     assert not done.returncode, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     assert "Traceback" not in done.stderr
-    print(done.stdout, done.stderr)
 
     with psycopg.connect(empty_dsn) as connection:
         cursor = connection.execute(COUNTED)
