@@ -197,6 +197,12 @@ class TrainingError(DbmlError):
     sqlstate = "DB031"
 
 
+class LoadTestError(DbmlError):
+    """A load would be written where nobody has allowed it, or cannot be made up."""
+
+    sqlstate = "DB032"
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return `` Did you mean "…"?`` for the closest of ``names``, or nothing when none is close."""
     close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)

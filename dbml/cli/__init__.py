@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from dbml.cli import (
+    capacity,
     experiments,
     explaining,
     keys,
@@ -72,5 +73,7 @@ for command in (
     observing.metrics_command,
     observing.report_command,
     work.watch_command,
+    capacity.loadtest_command,
+    capacity.size_command,
 ):
     main.add_command(command)

@@ -1,0 +1,66 @@
+"""A picture of a load test: how many events took how long, and when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from dbml import errors
+from dbml.capacity.loadtest import Report
+from dbml.capacity.openloop import Numbers, percentile
+
+# The ticks of the upper axis: percentiles, as far to the right as they are rare.
+TICKS = (0, 50, 90, 99, 99.9, 99.99, 99.999)
+
+
+def require(file: Path) -> None:
+    """Say before a long test that its picture could not be drawn.
+
+    :raises ExportError: the file is neither .svg nor .png, or matplotlib is not installed.
+    """
+    if file.suffix not in (".svg", ".png"):
+        raise errors.ExportError(f"{file} is neither .svg nor .png", "Name the file loadtest.svg or loadtest.png.")
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise errors.ExportError(
+            "a picture needs matplotlib, which is not installed here", "pip install 'dbml[plot]'"
+        ) from None
+
+
+def plot(report: Report, file: Path) -> None:
+    """Draw latency by percentile, and by time: the 99th percentile of each of 60 slices.
+
+    :raises ExportError: see :func:`require`.
+    """
+    require(file)
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 7), layout="constrained")
+    above, below = figure.subplots(2, 1)
+    for arm, taken in report.taken.items():
+        latencies = 1000 * np.sort(taken.latencies)
+        n = len(latencies)
+        above.plot(1 / (1 - np.arange(n) / n), latencies, label=f"{arm} dbml", drawstyle="steps-post")
+        below.plot(*_over_time(taken.moments, 1000 * taken.latencies), label=f"{arm} dbml")
+    above.set_xscale("log")
+    above.set_xticks([1 / (1 - tick / 100) for tick in TICKS], [f"{tick} %" for tick in TICKS])
+    above.set_xlabel("of the events take no longer")
+    below.set_xlabel("seconds")
+    above.set_ylabel("ms from the intended start")
+    below.set_ylabel("ms, 99th percentile")
+    for axes in (above, below):
+        axes.set_yscale("log")
+        axes.grid(alpha=0.3)
+    above.legend(frameon=False)
+    load = report.load
+    above.set_title(f"{report.profile}: {load.rate:g} events/s, {load.clients} clients, skew {load.skew:g}")
+    figure.savefig(file)
+
+
+def _over_time(moments: Numbers, latencies: Numbers) -> tuple[list[float], list[float | None]]:
+    edges = np.linspace(0, moments.max(initial=0) + 1e-9, 61)
+    slices = np.digitize(moments, edges[1:-1])
+    shown = [place for place in range(60) if (slices == place).any()]
+    return [float(edges[place]) for place in shown], [percentile(latencies[slices == place], 99) for place in shown]
