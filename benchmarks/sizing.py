@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +28,8 @@ from soak import shop
 from soak.control import DURABLE
 
 # A checkpoint within the run, so that whole pages are in its log.
-SETTINGS = {**DURABLE, "checkpoint_timeout": "30s", "max_wal_size": "4GB"}
+SETTINGS = {**DURABLE, "checkpoint_timeout": "60s", "max_wal_size": "4GB"}
+CLIENTS = 8
 MODELS = {"linear": LogisticRegression(), "boosting": GradientBoostingClassifier(n_estimators=100, random_state=0)}
 
 
@@ -66,8 +69,6 @@ def _seconds(process: str) -> float:
 @contextmanager
 def watched(server: Server, seen: dict[int, float], memory: list[float]) -> Iterator[None]:
     """Note processor time and private memory again and again, since sessions end with their figures."""
-    import threading
-
     over = threading.Event()
     before = processes(server)
 
@@ -75,7 +76,7 @@ def watched(server: Server, seen: dict[int, float], memory: list[float]) -> Iter
         while not over.wait(0.5):
             for process, used in processes(server).items():
                 seen[process] = max(seen.get(process, 0.0), used - before.get(process, 0.0))
-            memory.append(sum(map(_private, seen)))
+            memory.append(CLIENTS * statistics.median(_private(process) for process in seen if process not in before))
 
     thread = threading.Thread(target=look)
     thread.start()
@@ -95,10 +96,14 @@ def _private(process: int) -> float:
 
 
 def stored(db: psycopg.Connection[Any]) -> dict[str, float]:
-    """Bytes of events and of the log, and of all that was written to the write-ahead log."""
+    """Bytes of events and of the log, all its segments closed and indexed, and of the write-ahead log."""
+    for _ in range(2):  # one call closes, the next one indexes
+        time.sleep(1.1)
+        db.execute("select dbml.rotate_log(every => '1 second')")
     (row,) = database.query(
         db,
-        "select pg_total_relation_size('complaint')::float8 as events, pg_current_wal_insert_lsn() - '0/0'::pg_lsn as wal,"
+        "select pg_total_relation_size('complaint')::float8 as events,"
+        " pg_current_wal_insert_lsn() - '0/0'::pg_lsn as wal,"
         " (select sum(pg_total_relation_size(i.inhrelid))::float8 from pg_inherits i"
         " where i.inhparent = 'dbml.log'::regclass) as log",
     )
@@ -108,7 +113,7 @@ def stored(db: psycopg.Connection[Any]) -> dict[str, float]:
 @click.command()
 @click.option("--profiles", default=200_000, show_default=True)
 @click.option("--rate", default=400.0, show_default=True)
-@click.option("--seconds", default=90.0, show_default=True)
+@click.option("--seconds", default=150.0, show_default=True)
 def main(profiles: int, rate: float, seconds: float) -> None:
     """Foretell, run, and compare."""
     for name, estimator in MODELS.items():
@@ -118,18 +123,18 @@ def main(profiles: int, rate: float, seconds: float) -> None:
             psycopg.connect(server.dsn, autocommit=True) as db,
         ):
             build(db, Path(folder), estimator, profiles)
-            demand = Demand(profiles, rate, connections=8, days=seconds / 86_400)
+            demand = Demand(profiles, rate, connections=CLIENTS, days=seconds / 86_400)
             foretold = {n.need: n.value for n in size(server.dsn, "churn", demand, write=True).needs}
             before, began = stored(db), time.monotonic()
             seen: dict[int, float] = {}
             memory: list[float] = []
             with watched(server, seen, memory):
-                report = loadtest(server.dsn, "customer", Load(rate, seconds, clients=8), write=True, bare=False)
+                report = loadtest(server.dsn, "customer", Load(rate, seconds, clients=CLIENTS), write=True, bare=False)
             took, after = time.monotonic() - began, stored(db)
             done = report.arms[0].rate * report.taken["with"].seconds
             found = {
                 "cores, busy": sum(seen.values()) / took,
-                "memory of sessions": max(memory) if memory else 0.0,
+                "memory of sessions": statistics.median(memory),
                 "events": (after["events"] - before["events"]) / took * 86_400,
                 "log": (after["log"] - before["log"]) / took * 86_400,
                 "write-ahead log": (after["wal"] - before["wal"]) / took,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,21 +13,25 @@ import psycopg
 from psycopg import sql
 
 from dbml import database
+from dbml.capacity import openloop
 from dbml.capacity.mix import Events, Mix
+from dbml.capacity.openloop import Act
 from dbml.profiles.catalog import Attachment
 
 EVENTS = 2_000
-# Rows of a table below which a size a row says little.
-FEW = 1_000
+# Times that the entities are gone through, at most.
+MOST_PASSES = 4
+# Events a second that are tried at most: a client of one process bears no more.
+MOST = 1_000.0
 
 
 @dataclass(frozen=True)
 class Measured(database.Record):
     """What was measured.
 
-    :param events: that were inserted for it, twice.
+    :param events: that were inserted for it, each time.
     :param cpu: seconds of processor time an event, of the session that inserts it and of what the server does beside.
-    :param elapsed: seconds from statement to answer, with one session.
+    :param elapsed: seconds from statement to answer.
     :param by_time: the server does not tell processor time (not Linux, or no right): ``cpu`` is the time elapsed, which
         is more.
     :param memory: bytes that a session has for itself after its first events; None where the server does not tell.
@@ -52,89 +57,106 @@ class Measured(database.Record):
 
 
 def measure(
-    connection: psycopg.Connection[Any], session: psycopg.Connection[Any], attached: Attachment, mix: Mix
+    connection: psycopg.Connection[Any],
+    sessions: Sequence[psycopg.Connection[Any]],
+    attached: Attachment,
+    mix: Mix,
+    rate: float,
 ) -> Measured:
-    """Insert events one after the other on a session in autocommit mode, and look what that took.
+    """Insert events on sessions in autocommit mode, and look what that took.
 
-    The same entities are gone through twice, and the second time counts: pages that a checkpoint has left alone are
-    then in the write-ahead log already, which :mod:`dbml.capacity.formula` puts there by itself.
+    First one after the other by one session, which tells how many the server bears. Then as they will come, at moments
+    of their own: a session that has slept finds its caches cold, and needs two or three times the processor time of one
+    that is always busy. The same entities are gone through twice or, if a checkpoint came in between, once more, and the
+    last time counts: their pages are then in the write-ahead log already. :mod:`dbml.capacity.formula` adds those.
+
+    :param rate: events a second to be; at most half of what one session can do are tried.
     """
     for table in (attached.table, *(table for _, table in attached.events)):
         connection.execute(sql.SQL("analyze {}").format(table.identifier))
-    events = mix.drawn(EVENTS, 0.0, np.random.default_rng(1))
-    told = bool(database.value(connection, "may_see_processes")) and _linux(session)
-    _through(session, events)
-    since: datetime = session.execute("select clock_timestamp()").fetchone()[0]  # type: ignore[index]
-    tables = {table.oid for _, table in attached.events}
-    beside, own, before = _beside(connection, told), _own(session, told), _wal(connection)
-    sizes = {oid: database.value(connection, "stored_bytes", table=oid) for oid in tables}
+    random = np.random.default_rng(1)
+    events = mix.drawn(EVENTS, 0.0, random)
+    told = bool(database.value(connection, "may_see_processes")) and _linux(connection)
     began = time.perf_counter()
-    _through(session, events)
-    elapsed = (time.perf_counter() - began) / EVENTS
-    wal, after, beside_after = _wal(connection) - before, _own(session, told), _beside(connection, told)
-    cpu = after["cpu"] - own["cpu"] + sum(used - beside.get(pid, used) for pid, used in beside_after.items())
+    for act in _by(events, sessions):
+        for number in range(EVENTS // len(sessions)):
+            act(number)
+    bears = EVENTS / (time.perf_counter() - began)
+    slower = min(rate, bears / 2, MOST)
+    rows = _rows(connection, attached)
+    passes, checkpoint = 1, database.value(connection, "last_checkpoint")
+    while True:
+        since: datetime = connection.execute("select clock_timestamp()").fetchone()[0]  # type: ignore[index]
+        before, wal = _use(connection, sessions, told), _wal(connection)
+        taken = openloop.run(openloop.arrivals(slower, EVENTS / slower, 1.0, random), _by(events, sessions))
+        wal, after = _wal(connection) - wal, _use(connection, sessions, told)
+        passes, last, checkpoint = passes + 1, checkpoint, database.value(connection, "last_checkpoint")
+        if last == checkpoint or passes == MOST_PASSES:
+            break
+    elapsed = float(taken.services.mean())
+    cpu = sum(used - before.get(process, 0.0) for process, used in after.items()) / 1e9 / EVENTS
     logged, log_row = _log(connection, since)
-    rows = {oid: database.value(connection, "rows_about", table=oid) or 0 for oid in (attached.table.oid, *tables)}
     profile = attached.table.oid
-    of_profile = max(rows[profile], 1)
     return Measured(
         events=EVENTS,
-        cpu=cpu / 1e9 / EVENTS if told else elapsed,
+        cpu=cpu if told else elapsed,
         elapsed=elapsed,
         by_time=not told,
-        memory=after["memory"] * 1024 if told else None,
+        memory=max(_own(session)["memory"] for session in sessions) * 1024 if told else None,
         wal=wal / EVENTS,
-        profile_row=database.value(connection, "stored_bytes", table=profile) / of_profile,
-        profile_heap=database.value(connection, "heap_bytes", table=profile) / of_profile,
-        event_row=_event_row(connection, mix, attached, rows, sizes),
+        profile_row=database.value(connection, "stored_bytes", table=profile) / rows[profile],
+        profile_heap=database.value(connection, "heap_bytes", table=profile) / rows[profile],
+        event_row=_event_row(connection, mix, attached, rows, passes * EVENTS),
         logged=logged / EVENTS,
         log_row=log_row,
     )
 
 
-def _linux(session: psycopg.Connection[Any]) -> bool:
+def _linux(connection: psycopg.Connection[Any]) -> bool:
     try:
-        return _own(session, True)["cpu"] is not None
+        return _own(connection)["cpu"] is not None
     except psycopg.Error:
         return False
 
 
-def _own(session: psycopg.Connection[Any], told: bool) -> dict[str, Any]:
-    return database.named(session, "session_use")[0] if told else {"cpu": 0.0, "memory": None}
+def _own(session: psycopg.Connection[Any]) -> dict[str, Any]:
+    return database.named(session, "session_use")[0]
 
 
-def _beside(connection: psycopg.Connection[Any], told: bool) -> dict[int, float]:
-    found = database.named(connection, "server_use") if told else []
-    return {row["pid"]: row["cpu"] for row in found if row["cpu"] is not None}
+def _use(
+    connection: psycopg.Connection[Any], sessions: Sequence[psycopg.Connection[Any]], told: bool
+) -> dict[int, float]:
+    """Nanoseconds of each process: of the sessions, and of the server's own beside them."""
+    if not told:
+        return {}
+    own = {session.info.backend_pid: _own(session)["cpu"] for session in sessions}
+    return own | {row["pid"]: row["cpu"] or 0.0 for row in database.named(connection, "server_use")}
 
 
 def _wal(connection: psycopg.Connection[Any]) -> float:
     return float(database.value(connection, "wal_position"))
 
 
-def _through(session: psycopg.Connection[Any], events: Events) -> None:
-    act = events.by(session)
-    for number in range(EVENTS):
-        act(number)
+def _by(events: Events, sessions: Sequence[psycopg.Connection[Any]]) -> list[Act]:
+    return [events.by(session) for session in sessions]
 
 
-def _event_row(
-    connection: psycopg.Connection[Any],
-    mix: Mix,
-    attached: Attachment,
-    rows: dict[int, int],
-    before: dict[int, int],
-) -> float:
-    """Bytes of an event, weighted as the tables are: of all that are there, or of those that came."""
+def _rows(connection: psycopg.Connection[Any], attached: Attachment) -> dict[int, float]:
+    """About how many rows each table has, and one at least."""
+    tables = [attached.table.oid, *(table.oid for _, table in attached.events)]
+    return {oid: max(1, database.value(connection, "rows_about", table=oid) or 0) for oid in tables}
+
+
+def _event_row(connection: psycopg.Connection[Any], mix: Mix, attached: Attachment, rows: Mapping[int, float]) -> float:
+    """Bytes of an event with its indexes, weighted as the tables are: of what was there and of what came twice."""
     names = {str(table): table.oid for _, table in attached.events}
     total = sum(source.weight for source in mix.sources)
     found = 0.0
     for source in mix.sources:
-        oid = names.get(source.table)
-        if oid is None:
-            continue
-        size, share = database.value(connection, "stored_bytes", table=oid), source.weight / total
-        found += share * size / rows[oid] if rows[oid] >= FEW else (size - before[oid]) / EVENTS
+        oid, share = names.get(source.table), source.weight / total
+        if oid is not None:
+            size = database.value(connection, "stored_bytes", table=oid)
+            found += share * size / (rows[oid] + came * share)
     return found
 
 

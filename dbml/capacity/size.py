@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ from dbml.capacity.formula import Checkpoints, Demand, Duties, Need, needs
 from dbml.capacity.measuring import EVENTS, Measured
 from dbml.profiles import catalog
 from dbml.profiles.spec import Profile
+
+# That measure; more than one, because those of an application are not always the same one.
+SESSIONS = 4
 
 
 @dataclass(frozen=True)
@@ -35,13 +39,15 @@ def size(dsn: str | None, model: str, demand: Demand, *, write: bool = False) ->
     :raises LoadTestError: the database is not marked as a copy, ``write`` is not said, or events cannot be made up.
     :raises UnknownModel: no profile has a prediction of that model.
     """
-    with database.connect(dsn) as connection, database.connect(dsn) as session:
-        connection.autocommit = session.autocommit = True
+    with ExitStack() as stack:
+        connection, *sessions = [stack.enter_context(database.connect(dsn)) for _ in range(1 + SESSIONS)]
+        for each in (connection, *sessions):
+            each.autocommit = True
         attached = mixes.attachment(connection, _profile_of(catalog.records(connection), model))
         tables = ", ".join(dict.fromkeys(str(table) for _, table in attached.events))
         require_copy(connection, write, f"{2 * EVENTS} events of {tables}")
         mix = mixes.mix(connection, attached, weights={}, statement=None, random=np.random.default_rng(0))
-        measured = measuring.measure(connection, session, attached, mix)
+        measured = measuring.measure(connection, sessions, attached, mix, demand.rate)
         (checkpoints,) = database.rows(connection, Checkpoints, "checkpoint_settings")
         return Size(
             connection.info.dbname,
