@@ -67,7 +67,7 @@ def measure(
 
     First one after the other by one session, which tells how many the server bears. Then as they will come, at moments
     of their own: a session that has slept finds its caches cold, and needs two or three times the processor time of one
-    that is always busy. The same entities are gone through twice or, if a checkpoint came in between, once more, and the
+    that is always busy. The same entities are gone through twice or, if a checkpoint came between, once more, and the
     last time counts: their pages are then in the write-ahead log already. :mod:`dbml.capacity.formula` adds those.
 
     :param rate: events a second to be; at most half of what one session can do are tried.
@@ -147,8 +147,10 @@ def _rows(connection: psycopg.Connection[Any], attached: Attachment) -> dict[int
     return {oid: max(1, database.value(connection, "rows_about", table=oid) or 0) for oid in tables}
 
 
-def _event_row(connection: psycopg.Connection[Any], mix: Mix, attached: Attachment, rows: Mapping[int, float]) -> float:
-    """Bytes of an event with its indexes, weighted as the tables are: of what was there and of what came twice."""
+def _event_row(
+    connection: psycopg.Connection[Any], mix: Mix, attached: Attachment, rows: Mapping[int, float], came: int
+) -> float:
+    """Bytes of an event with its indexes, weighted as the tables are: of what was there and of what came."""
     names = {str(table): table.oid for _, table in attached.events}
     total = sum(source.weight for source in mix.sources)
     found = 0.0
