@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dbml.observing.replay import replay
     from dbml.observing.report import report
     from dbml.profiles.attachment import attach, detach
+    from dbml.profiles.learn import Learn
     from dbml.profiles.online import attach_online
     from dbml.profiles.reconciliation import reconcile
     from dbml.profiles.reducing import reducer
@@ -43,12 +44,15 @@ if TYPE_CHECKING:
     from dbml.serving.strategies import abort, advance, allocation, promote, set_share, start_strategy
     from dbml.serving.upgrade import install
     from dbml.training.dataset import dataset
+    from dbml.training.due import retrain_due
+    from dbml.training.learning import learn_labels
     from dbml.training.retraining import retrain, train
 
 __all__ = [
     "Counter",
     "DbmlError",
     "Event",
+    "Learn",
     "Outcome",
     "Prediction",
     "Profile",
@@ -78,6 +82,7 @@ __all__ = [
     "forget",
     "importance",
     "install",
+    "learn_labels",
     "metrics",
     "new_key",
     "performance",
@@ -90,6 +95,7 @@ __all__ = [
     "rescore",
     "rescore_due",
     "retrain",
+    "retrain_due",
     "revoke_key",
     "rollback",
     "score",
@@ -137,6 +143,7 @@ _HOMES = {
     "dbml.profiles.reducing": ("reducer",),
     "dbml.serving.repair": ("repair",),
     "dbml.profiles.rescoring": ("rescore", "rescore_due"),
+    "dbml.profiles.learn": ("Learn",),
     "dbml.profiles.spec": ("Counter", "Event", "Outcome", "Prediction", "Profile", "Publication"),
     "dbml.schema.install": ("uninstall",),
     "dbml.serving.blue_green": ("comparison", "score_aside"),
@@ -146,6 +153,8 @@ _HOMES = {
     "dbml.serving.strategies": ("abort", "advance", "allocation", "promote", "set_share", "start_strategy"),
     "dbml.serving.upgrade": ("install",),
     "dbml.training.dataset": ("dataset",),
+    "dbml.training.due": ("retrain_due",),
+    "dbml.training.learning": ("learn_labels",),
     "dbml.training.retraining": ("retrain", "train"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbml.alembic import operations as ops
 from dbml.alembic.declaration import Release
+from dbml.profiles.learn import Learn
 from dbml.profiles.output import SCORE, Output, output
 from dbml.profiles.spec import Counter, Event, Outcome, Prediction, Profile, Publication
 
@@ -129,6 +131,8 @@ def _profile(context: AutogenContext, profile: Profile) -> str:
         given.append(_listed("outcomes", [_outcome(outcome) for outcome in profile.outcomes]))
     if profile.publications:
         given.append(_listed("publications", [_publication(publication) for publication in profile.publications]))
+    if profile.lessons:
+        given.append(_listed("lessons", [_lesson(lesson) for lesson in profile.lessons]))
     return _call("spec.Profile", given)
 
 
@@ -191,6 +195,12 @@ def _publication(publication: Publication) -> str:
     }
     usual = {"topic": f"dbml.{publication.model}", "threshold": (), "label": False, "version": False}
     return _call("spec.Publication", [repr(publication.model), *_given(values, usual)])
+
+
+def _lesson(lesson: Learn) -> str:
+    usual = {one.name: one.default for one in fields(Learn)}
+    values = {name: getattr(lesson, name) for name in usual if name not in ("model", "key")}
+    return _call("spec.Learn", [repr(lesson.model), f"key={_key(lesson.key)}", *_given(values, usual)])
 
 
 def _counter(counter: Counter) -> str:

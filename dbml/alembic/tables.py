@@ -56,8 +56,9 @@ def attachment(every: Sequence[MetaData], profile: Profile) -> Attachment:
     :raises ProfileError: a table, or a column of its key or counters, is not declared.
     """
     declared = [find(every, profile.table), *(find(every, event.table) for event in profile.events)]
+    labels = [find(every, lesson.table) for lesson in profile.lessons]
     # Any numbers that differ: they only say which foreign key points where.
-    numbers = {table: number for number, table in enumerate(declared, 1)}
+    numbers = {table: number for number, table in enumerate(dict.fromkeys([*declared, *labels]), 1)}
     table, *events = (described(table, numbers) for table in declared)
     for column, known in _own_columns(profile).items():
         table.columns.setdefault(column, known)
@@ -65,7 +66,11 @@ def attachment(every: Sequence[MetaData], profile: Profile) -> Attachment:
     _require(table, [*profile.key, *counters])
     for event, event_table in zip(profile.events, events, strict=True):
         _require(event_table, event.key)
-    return Attachment(0, profile, table, list(zip(profile.events, events, strict=True)))
+    heard = []
+    for lesson, label_table in zip(profile.lessons, labels, strict=True):
+        heard.append((lesson, described(label_table, numbers)))
+        _require(heard[-1][1], lesson.key)
+    return Attachment(0, profile, table, list(zip(profile.events, events, strict=True)), labels=heard)
 
 
 def _own_columns(profile: Profile) -> dict[str, Column]:

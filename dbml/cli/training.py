@@ -70,8 +70,9 @@ def train_command(dsn: str | None, as_json: bool, name: str, recipe: Path, as_of
 @_recipe_option
 @_as_of_option
 @note_option
+@click.option("--if-due", is_flag=True, help="Only when [retrain] of the recipe says that it is time.")
 def retrain_command(
-    dsn: str | None, as_json: bool, name: str, recipe: Path, as_of: str | None, note: str | None
+    dsn: str | None, as_json: bool, name: str, recipe: Path, as_of: str | None, note: str | None, if_due: bool
 ) -> None:
     """Fit a new version, and let it serve if it is better.
 
@@ -79,10 +80,18 @@ def retrain_command(
     """
     from dbml.training.recipe import read
 
+    if if_due and (as_of or note):
+        raise click.UsageError("--if-due is about now, and says itself why: leave --as-of and --note out.")
     with connect(dsn) as connection:
-        trained = dbml.retrain(connection, name, read(recipe), as_of=as_of, note=note)
-    _tell(trained, as_json)
-    if trained.version is None:
+        if if_due:
+            found = dbml.retrain_due(connection, name, read(recipe))
+        else:
+            found = dbml.retrain(connection, name, read(recipe), as_of=as_of, note=note)
+    if found is None:
+        click.echo(f"{name} is not due.", err=as_json)
+        return
+    _tell(found, as_json)
+    if found.version is None:
         sys.exit(1)
 
 

@@ -43,6 +43,9 @@ def tell_option(command: Command) -> Command:
     help="Relay events there: kafka://…, nats://… or a webhook's https://…",
 )
 @click.option(
+    "--retrain", "recipes", multiple=True, metavar="NAME=FILE", help="Make that model anew when its recipe says so."
+)
+@click.option(
     "--lease",
     default=30.0,
     show_default=True,
@@ -57,6 +60,7 @@ def worker_command(
     keep_log: str | None,
     places: tuple[str, ...],
     publish_to: str | None,
+    recipes: tuple[str, ...],
     lease: float,
 ) -> None:
     """Do what is due, until stopped.
@@ -68,7 +72,7 @@ def worker_command(
     from dbml.work.worker import work
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    duties = chosen(names, keep_log=keep_log, places=places, publish_to=publish_to)
+    duties = chosen(names, keep_log=keep_log, places=places, publish_to=publish_to, recipes=recipes)
     try:
         if not work(dsn, duties, _tell, once=once, early=once and bool(names), length=timedelta(seconds=lease)):
             sys.exit(1)

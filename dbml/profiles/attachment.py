@@ -109,7 +109,8 @@ def examined(raw: psycopg.Connection[Any], profile: Profile) -> Attachment:
     declared = profile
     profile = resolution.resolved(raw, declared, table, {event.table: facts for event, facts in events})
     events = [(event, facts) for event, (_, facts) in zip(profile.events, events, strict=True)]
-    attachment = Attachment(database.value(raw, "next_profile"), profile, table, events, declared)
+    labels = [(lesson, table_facts(raw, lesson.table)) for lesson in profile.lessons]
+    attachment = Attachment(database.value(raw, "next_profile"), profile, table, events, declared, labels)
     checks.check_row_security(raw, attachment)
     checks.check_partitions(raw, attachment)
     checks.check_keys(raw, attachment)
@@ -119,6 +120,7 @@ def examined(raw: psycopg.Connection[Any], profile: Profile) -> Attachment:
         checks.check_seen(event_table, ddl.read(event, event_table))
         checks.check_counters(raw, attachment, event, event_table)
     outcome_checks.check_outcomes(raw, attachment)
+    outcome_checks.check_labels(raw, attachment)
     return attachment
 
 

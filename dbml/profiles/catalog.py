@@ -12,6 +12,7 @@ from psycopg import sql
 from dbml import database, errors
 from dbml.database import Name, relation
 from dbml.profiles.layout import all_of
+from dbml.profiles.learn import Learn
 from dbml.profiles.spec import Event, Profile
 
 
@@ -103,6 +104,7 @@ class Attachment:
 
     :param profile: with expressions that mean the same under any search_path.
     :param declared: as it was given, where that is another.
+    :param labels: the tables from whose rows models learn.
     """
 
     id: int
@@ -110,6 +112,7 @@ class Attachment:
     table: Table
     events: Sequence[tuple[Event, Table]]
     declared: Profile | None = None
+    labels: Sequence[tuple[Learn, Table]] = ()
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -190,4 +193,5 @@ def attached(raw: psycopg.Connection[Any], record: Record) -> Attachment:
         table_facts(raw, record.relation),
         [(event, table_facts(raw, name)) for event, name in zip(profile.events, record.events, strict=True)],
         record.profile,
+        [(lesson, table_facts(raw, lesson.table)) for lesson in profile.lessons],
     )

@@ -106,6 +106,7 @@ def _renamed(profile: Profile, places: list[Place]) -> Profile:
         [_event(event, place, own) for event, place in zip(profile.events, places[1:], strict=True)],
         profile.outcomes,
         profile.publications,
+        profile.lessons,
     )
 
 

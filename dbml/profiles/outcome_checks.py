@@ -1,7 +1,8 @@
-"""Whether an outcome can be read as its spec says: its rows, their key, value and moment, and the horizon."""
+"""Whether outcomes and labels can be read as their spec says: rows, key, value and moment."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -37,7 +38,27 @@ def _check_outcome(raw: psycopg.Connection[Any], attachment: Attachment, outcome
         f"{what} cannot be read",
         "Name a table with its schema, such as public.cancellation, or one query without a semicolon.",
     )
-    for mine, theirs in zip(attachment.profile.key, outcome.key, strict=True):
+    _check_key(raw, attachment, outcome.key, what, source)
+    _check_expressions(raw, outcome, what, source)
+
+
+def check_labels(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
+    """Check every table from whose rows a model learns.
+
+    :raises ProfileError: one cannot be read as the spec says.
+    """
+    for lesson, table in attachment.labels:
+        what = f'the table {table}, from which "{lesson.model}" learns,'
+        source = sql.SQL("(select * from {}) s").format(table.identifier)
+        _check_key(raw, attachment, lesson.key, what, source)
+        _typed(raw, lesson.value, source, f'{what} has value = "{lesson.value}", which is not possible')
+        _check_span(raw, "within", lesson.within, what)
+
+
+def _check_key(
+    raw: psycopg.Connection[Any], attachment: Attachment, key: Sequence[str], what: str, source: sql.Composed
+) -> None:
+    for mine, theirs in zip(attachment.profile.key, key, strict=True):
         column = sql.SQL("s.{}").format(sql.Identifier(theirs))
         _tried(
             raw,
@@ -54,7 +75,6 @@ def _check_outcome(raw: psycopg.Connection[Any], attachment: Attachment, outcome
             f"which is {attachment.table.columns[mine].type}",
             "Give both the same type.",
         )
-    _check_expressions(raw, outcome, what, source)
 
 
 def _check_expressions(raw: psycopg.Connection[Any], outcome: Outcome, what: str, source: sql.Composed) -> None:
@@ -80,16 +100,15 @@ def _check_expressions(raw: psycopg.Connection[Any], outcome: Outcome, what: str
             f'{what} needs a timestamptz, but at = "{outcome.at}" is {found["type"]}',
             f"Say which zone it means: at = \"({outcome.at})::timestamp at time zone 'UTC'\".",
         )
-    [row] = _tried(
-        raw,
-        sql.SQL("select {}::interval > '0' as ahead").format(outcome.horizon),
-        f'{what} has horizon = "{outcome.horizon}", which is no interval',
-        'Write it as horizon = "30 days".',
-    )
+    _check_span(raw, "horizon", str(outcome.horizon), what)
+
+
+def _check_span(raw: psycopg.Connection[Any], name: str, span: str, what: str) -> None:
+    hint = f'Write it as {name} = "30 days".'
+    says = f'{what} has {name} = "{span}", which is'
+    [row] = _tried(raw, sql.SQL("select {}::interval > '0' as ahead").format(span), f"{says} no interval", hint)
     if not row["ahead"]:
-        raise errors.ProfileError(
-            f'{what} has horizon = "{outcome.horizon}", which is no time at all', 'Write it as horizon = "30 days".'
-        )
+        raise errors.ProfileError(f"{says} no time at all", hint)
 
 
 def _typed(raw: psycopg.Connection[Any], expression: str, source: sql.Composable, says: str) -> dict[str, Any]:

@@ -40,6 +40,7 @@ def resolved(raw: psycopg.Connection[Any], profile: Profile, table: Table, event
         [resolved_event(raw, event, events[event.table]) for event in profile.events],
         profile.outcomes,
         profile.publications,
+        profile.lessons,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from dbml.errors import SpecError, nearest
 from dbml.profiles.aggregate import Aggregate, parse
+from dbml.profiles.learn import Learn
 from dbml.profiles.output import SCORE, Output, output
 
 ON_ERROR = ("keep", "null", "raise")
@@ -274,6 +275,7 @@ class Profile:
     events: tuple[Event, ...]
     outcomes: tuple[Outcome, ...]
     publications: tuple[Publication, ...]
+    lessons: tuple[Learn, ...]
 
     def __init__(
         self,
@@ -283,6 +285,7 @@ class Profile:
         events: Iterable[Event] = (),
         outcomes: Iterable[Outcome] = (),
         publications: Iterable[Publication] = (),
+        lessons: Iterable[Learn] = (),
     ) -> None:
         object.__setattr__(self, "table", table)
         object.__setattr__(self, "key", _columns(key))
@@ -290,6 +293,7 @@ class Profile:
         object.__setattr__(self, "events", tuple(events))
         object.__setattr__(self, "outcomes", tuple(outcomes))
         object.__setattr__(self, "publications", tuple(publications))
+        object.__setattr__(self, "lessons", tuple(lessons))
         if not self.predictions and not self.events:
             raise SpecError(f"the spec of {table} has neither a prediction nor an event", "Add [[prediction]].")
         for what, names in (
@@ -301,6 +305,7 @@ class Profile:
             ("event", [e.table for e in self.events]),
             ("outcome of", [o.model for o in self.outcomes]),
             ("publication of", [p.model for p in self.publications]),
+            ("lessons of", [lesson.model for lesson in self.lessons]),
         ):
             twice = next((n for n in names if names.count(n) > 1), None)
             if twice:
@@ -327,6 +332,19 @@ class Profile:
                 )
         for publication in self.publications:
             self._check_publication(publication)
+        for lesson in self.lessons:
+            models = [p.model for p in self.predictions]
+            if lesson.model not in models:
+                raise SpecError(
+                    f'the spec of {table} has "{lesson.model}" learn, which it does not predict',
+                    f"Name the model of one of its predictions.{nearest(lesson.model, models)}",
+                )
+            if len(lesson.key) != len(self.key):
+                raise SpecError(
+                    f'"{lesson.model}" learns from {lesson.table} by a key of {len(lesson.key)} columns, '
+                    f"and {table} has one of {len(self.key)}",
+                    "Name the table's columns that point at the profile's key, in its order.",
+                )
 
     def _check_publication(self, publication: Publication) -> None:
         predictions = {p.model: p for p in self.predictions}
@@ -367,6 +385,8 @@ class Profile:
             del data["outcomes"]
         if not self.publications:
             del data["publications"]
+        if not self.lessons:
+            del data["lessons"]
         for event in data["events"]:
             for counter in event["counters"].values():
                 del counter["parts"]
@@ -382,6 +402,7 @@ class Profile:
             [Event(**event) for event in data["events"]],
             [Outcome(**outcome) for outcome in data.get("outcomes", [])],
             [Publication(**publication) for publication in data.get("publications", [])],
+            [Learn(**lesson) for lesson in data.get("lessons", [])],
         )
 
 
@@ -402,7 +423,7 @@ def read(path: Path | str) -> Profile:
         path,
         "the spec",
         required={"profile": dict},
-        optional={"prediction": list, "event": list, "outcome": list, "publish": list},
+        optional={"prediction": list, "event": list, "outcome": list, "publish": list, "learn": list},
     )
     profile = document["profile"]
     _check(profile, path, "[profile]", required={"table": str, "key": (str, list)})
@@ -470,7 +491,17 @@ def read(path: Path | str) -> Profile:
             optional={"topic": str, "threshold": (int, float, list), "label": bool, "version": bool},
         )
         publications.append(Publication(**entry))
-    return Profile(profile["table"], profile["key"], predictions, events, outcomes, publications)
+    lessons = []
+    for entry in document.get("learn", []):
+        _check(
+            entry,
+            path,
+            "[[learn]]",
+            required={"model": str, "table": str, "key": (str, list), "value": str},
+            optional={"how": str, "every": int, "within": str, "together": int, "guard": (float, int)},
+        )
+        lessons.append(Learn(**entry))
+    return Profile(profile["table"], profile["key"], predictions, events, outcomes, publications, lessons)
 
 
 def _check(

@@ -13,7 +13,7 @@ from dataclasses import replace
 from psycopg import sql
 
 from dbml.database import Name, template, verbatim
-from dbml.profiles import counters, ddl, event_triggers, generated, layout, profile_rows, publishing
+from dbml.profiles import counters, ddl, event_triggers, generated, labels, layout, profile_rows, publishing
 from dbml.profiles.catalog import Attachment, Table
 from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, any_of, listed, where
@@ -22,10 +22,13 @@ from dbml.profiles.spec import Event, Prediction
 
 def lock(attachment: Attachment) -> list[sql.Composed]:
     """Statements that keep writers out until the transaction ends."""
-    tables = [attachment.table, *(table for _, table in attachment.events)]
+    tables = {
+        str(table): table
+        for table in [attachment.table, *(table for _, table in [*attachment.events, *attachment.labels])]
+    }
     return [
         sql.SQL("lock table {} in share row exclusive mode").format(table.identifier)
-        for table in sorted(tables, key=str)
+        for _, table in sorted(tables.items())
     ]
 
 
@@ -111,7 +114,7 @@ def all_triggers(attachment: Attachment) -> list[Trigger]:
         )
     if attachment.profile.publications:
         made.append(publishing.trigger(attachment))
-    return made
+    return [*made, *labels.triggers(attachment)]
 
 
 def _profile_trigger(
@@ -248,6 +251,26 @@ def records(attachment: Attachment) -> list[sql.Composed]:
             },
         )
         for o in profile.outcomes
+    ]
+    statements += [
+        _upsert(
+            "learn",
+            "learn_pkey",
+            {
+                "profile": sql.Literal(attachment.id),
+                "position": sql.Literal(position),
+                "model": sql.Literal(lesson.model),
+                "relation": _regclass(table),
+                "key": sql.Literal(list(lesson.key)),
+                "value": sql.Literal(lesson.value),
+                "how": sql.Literal(lesson.how),
+                "every": sql.Literal(lesson.every),
+                "within": sql.SQL("{}::interval").format(lesson.within),
+                "together": sql.Literal(lesson.together),
+                "guard": sql.Literal(lesson.guard),
+            },
+        )
+        for position, (lesson, table) in enumerate(attachment.labels, 1)
     ]
     return [sql.SQL(";\n").join(statements), ddl.remember(attachment)]
 

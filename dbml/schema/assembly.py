@@ -38,8 +38,8 @@ def code_parts() -> tuple[str, str, str, str]:
 
 
 def template_function() -> str:
-    """SQL of the function that hands the templates of ``sql/serving/template`` to the code in the server (pure)."""
-    names = [name for name in database.names("template") if name.startswith("serving/")]
+    """SQL of the function that hands templates to the code in the server (pure)."""
+    names = [name for name in database.names("template") if name.startswith(("serving/", "training/template/learn"))]
     cases = "\n".join(
         f"    when '{name.rpartition('/')[2]}' then return $template${database.text(name).rstrip()}$template$;"
         for name in names

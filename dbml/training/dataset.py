@@ -132,11 +132,11 @@ def _read(
     frame[0] = pd.to_datetime(frame[0], utc=True, format="ISO8601")
     frame[2] = frame[2].astype(np.int64)
     for i, feature in enumerate(features, len(COLUMNS)):
-        frame[i] = _typed(frame[i], feature)
+        frame[i] = typed(frame[i], feature)
     return frame.set_axis(names, axis=1)
 
 
-def _typed(column: pd.Series[Any], feature: Mapping[str, Any]) -> pd.Series[Any]:
+def typed(column: pd.Series[Any], feature: Mapping[str, Any]) -> pd.Series[Any]:
     """A column as it was when the model was fitted, as far as what is missing lets it."""
     if feature["dtype"] == "category":
         ordered = feature.get("ordered", False)

@@ -21,6 +21,11 @@
     [promote]
     strategy = "canary"                   # how a better version begins; at once for everyone unless said
     share = 10
+
+    [retrain]                             # when it is due; never unless said
+    every = "7 days"                      # so long after the last time
+    drift = true                          # as soon as drift is certain
+    worse = 0.05                          # as soon as the log loss is so much above that of the test
 """
 
 from __future__ import annotations
@@ -38,6 +43,7 @@ _TABLES = {
     "data": ("window", "half_life"),
     "test": ("split", "share", "segments", "margin"),
     "promote": ("strategy", "share", "steps", "hold", "where"),
+    "retrain": ("every", "drift", "worse"),
 }
 
 
@@ -59,11 +65,14 @@ class Recipe:
     segments: tuple[str, ...] = ()
     margin: float = 0.0
     promote: dict[str, Any] = field(default_factory=dict)
+    every: str | None = None
+    drift: bool = False
+    worse: float | None = None
     seed: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain JSON, as it is kept with the version."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        """Plain JSON, as it is kept with the version: how it is made, and not when."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _TABLES["retrain"]}
 
 
 def read(file: Path) -> Recipe:
@@ -115,6 +124,7 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
         segments=tuple(test.get("segments", ())),
         margin=test.get("margin", 0.0),
         promote=said.get("promote", {}),
+        **said.get("retrain", {}),
         seed=said.get("seed", 0),
     )
     if recipe.split not in ("time", "entity"):
@@ -123,6 +133,8 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
         raise refuse(f"[test] share is {recipe.share!r}", "Give a number between 0 and 1, such as 0.25.")
     if not isinstance(recipe.margin, (int, float)) or recipe.margin < 0:
         raise refuse(f"[test] margin is {recipe.margin!r}", "Give a number that is not negative, such as 0.02.")
+    if recipe.worse is not None and (isinstance(recipe.worse, bool) or not recipe.worse >= 0):
+        raise refuse(f"[retrain] worse is {recipe.worse!r}", "Give a difference of losses, such as 0.05.")
     return recipe
 
 

@@ -10,27 +10,36 @@ from dbml.work.alerts import alerts
 from dbml.work.blue_green import BLUE_GREEN
 from dbml.work.duty import Duty
 from dbml.work.histograms import HISTOGRAMS
+from dbml.work.learn import LEARN
 from dbml.work.log import log
 from dbml.work.queued import QUEUED
 from dbml.work.relay import relay
+from dbml.work.retrain import retraining
 from dbml.work.shadows import SHADOWS
 from dbml.work.windows import WINDOWS
 
 
 def chosen(
-    names: tuple[str, ...], *, keep_log: str | None = None, places: Sequence[str] = (), publish_to: str | None = None
+    names: tuple[str, ...],
+    *,
+    keep_log: str | None = None,
+    places: Sequence[str] = (),
+    publish_to: str | None = None,
+    recipes: Sequence[str] = (),
 ) -> list[Duty]:
     """Return the duties of those names; all, where there are none.
 
     :param keep_log: how long the log of predictions is kept, an interval such as ``90 days``; None: for ever.
     :param places: where alerts are told, as :mod:`dbml.observing.channels` reads them.
     :param publish_to: where events go; None: this worker relays none.
+    :param recipes: models with the recipes by which they are made anew, as ``churn=recipe.toml``.
     :raises UnknownDuty: no duty has that name.
     :raises SpecError: one of the places is none.
+    :raises TrainingError: one of the recipes is written otherwise.
     """
     duties = {
         duty.name: duty
-        for duty in (ADVANCE, WINDOWS, SHADOWS, BLUE_GREEN, log(keep_log), HISTOGRAMS, alerts(places), QUEUED)
+        for duty in (ADVANCE, WINDOWS, SHADOWS, BLUE_GREEN, log(keep_log), HISTOGRAMS, alerts(places), QUEUED, LEARN)
     }
     if publish_to is not None:
         duties["relay"] = relay(publish_to)
@@ -38,6 +47,10 @@ def chosen(
         raise errors.UnknownDuty(
             "the duty relay does not know where events go", "Give --publish-to, as kafka://broker:9092."
         )
+    if recipes:
+        duties["retrain"] = retraining(recipes)
+    elif "retrain" in names:
+        raise errors.UnknownDuty("the duty retrain has no recipe", "Give --retrain churn=recipe.toml.")
     for name in names:
         if name not in duties:
             raise errors.UnknownDuty(

@@ -154,6 +154,9 @@ EXCEPTIONS = {
     ("squawk", "prefer-bigint-over-int", "install", r"(version|id|profile|position|place|low|high) INTEGER"): (
         "Profiles, events and versions are made by hand, a few a year; a version has some features, and those some bins."
     ),
+    ("squawk", "prefer-bigint-over-int", "install", "(every|together|anchor|head|parent) INTEGER"): (
+        "Versions, and how many labels make one."
+    ),
     ("squawk", "prefer-bigint-over-int", "install", "bucket INTEGER"): "There are 10,000 of them.",
     ("squawk", "prefer-text-field", "install", "version_num VARCHAR"): "Alembic's own table.",
     (

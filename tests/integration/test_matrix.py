@@ -88,6 +88,7 @@ def everything(db: psycopg.Connection[Any], churn: Trained) -> None:
             [Prediction(f"by_{engine}", f"score_{engine}", f"version_{engine}", features={"spend": "spend * 2"}, log="all", outputs={f"label_{engine}": "label"}) for engine in ENGINES],
             [Event("complaint", "customer_id", {"complaints": "count(*)", "recent": dbml.Counter("count(*)", "1 day", "created_at")})],
             publications=[Publication("by_sql", label=True)],
+            lessons=[dbml.Learn("by_sql", "complaint", ("customer_id",), "severity > 1")],
         ),
         add_columns=True,
     )  # fmt: skip

@@ -117,8 +117,14 @@ begin
   get diagnostics erased = row_count;
   delete from dbml.failure f where f.profile = attached.id and f.entity = forget.entity;
   get diagnostics more = row_count;
+  erased := erased + more;
+  delete from dbml.label q where q.profile = attached.id and q.entity = forget.entity;
+  get diagnostics more = row_count;
+  erased := erased + more;
+  delete from dbml.label_aside q where q.profile = attached.id and q.entity = forget.entity;
+  get diagnostics more = row_count;
   return erased + more;
 end
 $$;
 comment on function dbml.forget(regclass, text[]) is
-  'Erases what dbml has kept of one entity, its logged predictions with their features and its failures; returns how many rows.';
+  'Erases what dbml has kept of one entity, its logged predictions with their features, its failures and its labels; returns how many rows.';

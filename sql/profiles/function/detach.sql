@@ -28,6 +28,7 @@ begin
   perform dbml._drop_generated(profile);
   delete from dbml.arrival a where a.profile = _forget_profile.profile;
   delete from dbml.queue q where q.profile = _forget_profile.profile;
+  delete from dbml.label q where q.profile = _forget_profile.profile;
   delete from dbml.profile p where p.id = _forget_profile.profile;
 end
 $$;

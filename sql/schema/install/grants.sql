@@ -7,8 +7,8 @@ grant execute on function dbml._outcome(text), dbml._answered(text, text), dbml.
   dbml._sequential(float8, float8, float8, float8), dbml._lgamma(float8), dbml._ratio_evidence(bigint[], float8[]),
   dbml._paired(text, text[], timestamptz, timestamptz, timestamptz), dbml.experiment(text, text, timestamptz) to dbml_analyst;
 grant execute on function dbml.training_set(text, timestamptz, timestamptz), dbml._exposures(text, timestamptz, timestamptz),
-  dbml._exposed(text, text), dbml._logged_features(text, integer), dbml._training(text) to dbml_analyst;
-grant execute on function dbml._remember_training(text, integer, jsonb) to dbml_deployer;
+  dbml._exposed(text, text), dbml._logged_features(text, integer), dbml._training(text), dbml._retraining(text) to dbml_analyst;
+grant execute on function dbml._remember_training(text, integer, jsonb), dbml._retrained(text, text, integer, text) to dbml_deployer;
 grant execute on function dbml.score(text, jsonb), dbml.scores(text, text), dbml.outputs(text, jsonb), dbml.arm_of(text, text),
   dbml.version_of(text, text), dbml.comparison(text), dbml._hashes_differ() to dbml_analyst;
 -- The view status asks what others have changed.
@@ -68,6 +68,10 @@ grant execute on function dbml._metrics() to pg_monitor;
 grant select on dbml.alert to dbml_analyst;
 grant select on dbml.outbox_status, dbml.queue_status to dbml_analyst;
 grant execute on function dbml._score_queued(integer) to dbml_deployer;
+-- Labels have features: who lets models learn is granted SELECT on dbml.label.
+grant select on dbml.learning, dbml.learned to dbml_analyst;
+grant execute on function dbml.learn(text, jsonb, text), dbml._learning_due(), dbml._hold_learning(text), dbml._lock_coefficients(text),
+  dbml._learnt(text, jsonb, bigint[], jsonb), dbml.resume_learning(text) to dbml_deployer;
 grant execute on function dbml._outbox_batch(integer), dbml._outbox_sent(bigint[]), dbml._consume(text, text),
   dbml._dead_letter(text, text, text, bytea, text), dbml._forget_consumed(interval) to dbml_deployer;
 grant execute on function dbml._take_duty(text, text, interval, interval, boolean),

@@ -22,7 +22,8 @@ begin
        + dbml._bind_scorers(attached, anew)
        + dbml._bind_row(attached, anew)
        + dbml._bind_batches(attached, anew)
-       + dbml._bind_statement_end(attached, anew);
+       + dbml._bind_statement_end(attached, anew)
+       + dbml._bind_learn(attached, anew);
 end
 $$;
 comment on function dbml._bind(integer, boolean) is

@@ -1,0 +1,162 @@
+-- The functions by which labels are heard. Where a linear model learns in the transaction they do what scikit-learn's own
+-- partial_fit does with one row, in its order of operations: so the coefficients are the same to the last bit.
+create or replace function dbml._bind_learn(attached dbml.profile, anew boolean) returns integer
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  lesson dbml.learn;
+  changed integer := 0;
+begin
+  for lesson in select * from dbml.learn l where l.profile = attached.id order by l.position loop
+    changed := changed + dbml._generate_from(
+      format('dbml_scorer.profile_%s_learn_%s()', attached.id, lesson.position),
+      'learn',
+      jsonb_build_object(
+        'function', format('profile_%s_learn_%s', attached.id, lesson.position),
+        'body', E'\n' || dbml._learn_body(attached, lesson) || E'\n'),
+      format('Tells %s what came true of rows of %s.', lesson.model, attached.relation), false, anew);
+  end loop;
+  return changed;
+end
+$$;
+comment on function dbml._bind_learn(dbml.profile, boolean) is 'Part of _bind: the functions by which models hear of labels.';
+
+create or replace function dbml._learn_body(attached dbml.profile, lesson dbml.learn) returns text
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  prediction dbml.prediction;
+  served dbml.scorer := dbml._deployed(lesson.model);
+  state dbml.learning;
+  inputs record;
+  known text := format('c.%s is not null', dbml._quoted(attached.key[1]));
+  query jsonb;
+  parts jsonb;
+  batched text;
+begin
+  select * into prediction from dbml.prediction r where r.profile = attached.id and r.model = lesson.model;
+  query := jsonb_build_object(
+    'entity', (select string_agg(format('l.k%s::text', i), ', ' order by i) from generate_subscripts(lesson.key, 1) i),
+    'keys', (select string_agg(format('%s as k%s', dbml._quoted(k), i), ', ' order by i) from unnest(lesson.key) with ordinality u(k, i)),
+    'value', lesson.value,
+    'relation', attached.relation,
+    'same', (select string_agg(format('c.%s = l.k%s', dbml._quoted(k), i), ' and ' order by i) from unnest(attached.key) with ordinality u(k, i)));
+  if served.model is null then
+    select '{}'::text[] as numbers, '{}'::text[] as texts into inputs;
+  else
+    inputs := dbml._feature_inputs(prediction, served, 'c');
+  end if;
+  parts := jsonb_build_object('profile', lesson.profile, 'model', lesson.model, 'version', coalesce(served.version::text, 'null::integer'));
+  batched := dbml._fill(dbml._template('learn_batched'), parts || jsonb_build_object(
+    'labels', dbml._fill(dbml._template('learn_labels'), query || jsonb_build_object('inputs', case
+      when served.model is null then 'null::float8[] as numbers, null::text[] as texts'
+      else format('case when %1$s then array[%2$s]::float8[] end as numbers, case when %1$s then array[%3$s]::text[] end as texts',
+             known, array_to_string(inputs.numbers, ', '), array_to_string(inputs.texts, ', ')) end))));
+  select * into state from dbml.learning s
+   where s.model = lesson.model and s.weights is not null and s.head = served.version and lesson.how = 'transaction';
+  if state.model is null then
+    return batched;
+  end if;
+  return dbml._fill(dbml._template('learn_now'), parts || jsonb_build_object(
+    'anchor', state.anchor,
+    'batched', batched || ';',
+    'labels', dbml._fill(dbml._template('learn_labels'), query || jsonb_build_object('inputs', format(
+      'case when %s then true end as known, array[%s]::float8[] as numbers, array[%s]::float8[] as x', known,
+      array_to_string(inputs.numbers, ', '), array_to_string(dbml._scaled(inputs.numbers, state.settings -> 'scalers'), ', ')))),
+    'y', case when state.settings ? 'positive' then format(
+        'case when dbml_label.label = any (%L::text[]) then 1::float8 when dbml_label.label = any (%L::text[]) then (%s)::float8 end',
+        array(select jsonb_array_elements_text(state.settings -> 'positive')),
+        array(select jsonb_array_elements_text(state.settings -> 'negative')),
+        case state.settings ->> 'loss' when 'log_loss' then 0 else -1 end)
+      else 'dbml_label.label::float8' end,
+    'p', format('0::float8%s + dbml_intercept',
+           (select string_agg(format(' + dbml_weights[%s] * dbml_label.x[%1$s]', i), '' order by i) from generate_subscripts(inputs.numbers, 1) i)),
+    'step', dbml._learn_step(lesson, state.settings, cardinality(inputs.numbers))));
+end
+$$;
+comment on function dbml._learn_body(dbml.profile, dbml.learn) is 'The body of a function by which a model hears of labels.';
+
+create or replace function dbml._scaled(numbers text[], scalers jsonb) returns text[]
+language plpgsql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  scaler jsonb;
+begin
+  for scaler in select s from jsonb_array_elements(scalers) s loop
+    numbers := array(
+      select case when scaler -> 'scale' <> 'null' then format('(%s) / %L::float8', centred, scaler -> 'scale' -> (i - 1)::integer) else centred end
+        from unnest(numbers) with ordinality u(number, i)
+       cross join lateral (select case when scaler -> 'mean' <> 'null'
+                                    then format('(%s) - %L::float8', number, scaler -> 'mean' -> (i - 1)::integer) else number end as centred) m
+       order by i);
+  end loop;
+  return numbers;
+end
+$$;
+comment on function dbml._scaled(text[], jsonb) is 'SQL of numbers as StandardScaler makes them.';
+
+create or replace function dbml._learn_step(lesson dbml.learn, settings jsonb, features integer) returns text
+language plpgsql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  kind text := settings ->> 'loss';
+  loss text := case kind
+    when 'log_loss' then 'case when %1$s * (2 * dbml_y - 1) > 700 then 0 when %1$s * (2 * dbml_y - 1) < -700 then -%1$s * (2 * dbml_y - 1)'
+                         ' else ln(1 + exp(-%1$s * (2 * dbml_y - 1))) end'
+    when 'hinge' then 'greatest(0, 1 - dbml_y * %1$s)'
+    else '(dbml_y - %1$s) * (dbml_y - %1$s) / 2' end;
+  -- Halved after EVERY labels.
+  rate text := format('%L::float8', 1 - power(0.5::float8, 1::float8 / lesson.every));
+begin
+  return concat_ws(E'\n',
+    case when lesson.guard is not null then concat_ws(E'\n',
+      format('          dbml_anchor_p := 0::float8%s + %L::float8;',
+        (select string_agg(format(' + %L::float8 * dbml_label.x[%s]', w, i), '' order by i)
+           from jsonb_array_elements_text(settings -> 'anchor_weights') with ordinality u(w, i)), settings -> 'anchor_intercept'),
+      format('          dbml_loss := coalesce(dbml_loss + %s * (%s - dbml_loss), %2$s);', rate, format(loss, 'dbml_p')),
+      format('          dbml_anchor_loss := coalesce(dbml_anchor_loss + %s * (%s - dbml_anchor_loss), %2$s);', rate, format(loss, 'dbml_anchor_p'))) end,
+    format('          dbml_eta := %s;', case settings ->> 'rate'
+      when 'optimal' then format('1::float8 / (%L::float8 * (%L::float8 + dbml_t - 1))', settings -> 'alpha', settings -> 'optimal_init')
+      when 'invscaling' then format('%L::float8 / power(dbml_t, %L::float8)', settings -> 'eta0', settings -> 'power_t')
+      else format('%L::float8', settings -> 'eta0') end),
+    case kind
+      -- C's exp() gives 0 where PostgreSQL's refuses.
+      when 'log_loss' then concat_ws(E'\n',
+        '          if dbml_p > -37 then',
+        '            dbml_e := case when dbml_p > 708 then 0 else exp(-dbml_p) end;',
+        '            dbml_update := -dbml_eta * (((1 - dbml_y) - dbml_y * dbml_e) / (1 + dbml_e));',
+        '          else',
+        '            dbml_update := -dbml_eta * (case when dbml_p < -708 then 0 else exp(dbml_p) end - dbml_y);',
+        '          end if;')
+      when 'hinge' then '          dbml_update := -dbml_eta * case when dbml_p * dbml_y <= 1 then -dbml_y else 0 end;'
+      else '          dbml_update := -dbml_eta * greatest(least(dbml_p - dbml_y, 1e12), -1e12);' end,
+    case when (settings ->> 'l2')::boolean then format(E'          dbml_scale := greatest(0::float8, 1 - dbml_eta * %L::float8);\n'
+      '          if dbml_scale < %L::float8 then\n'
+      '            dbml_weights := array[%s];\n'
+      '            dbml_scale := 1;\n'
+      '          end if;', settings -> 'alpha', settings -> 'least_scale',
+      (select string_agg(format('dbml_weights[%s] * dbml_scale', i), ', ' order by i) from generate_series(1, features) i)) end,
+    case when (settings ->> 'l2')::boolean then format(E'          dbml_weights := case when dbml_update <> 0\n'
+      '            then array[%s]\n            else array[%s] end;',
+      (select string_agg(format('(dbml_weights[%s] + dbml_label.x[%1$s] * (dbml_update / dbml_scale)) * dbml_scale', i), ', ' order by i) from generate_series(1, features) i),
+      (select string_agg(format('dbml_weights[%s] * dbml_scale', i), ', ' order by i) from generate_series(1, features) i))
+    else format(E'          dbml_weights := case when dbml_update <> 0 then array[%s] else dbml_weights end;',
+      (select string_agg(format('dbml_weights[%s] + dbml_label.x[%1$s] * dbml_update', i), ', ' order by i) from generate_series(1, features) i)) end,
+    case when (settings ->> 'fit_intercept')::boolean then '          dbml_intercept := dbml_intercept + dbml_update;' end);
+end
+$$;
+comment on function dbml._learn_step(dbml.learn, jsonb, integer) is 'What one label does to the coefficients of a linear model, as scikit-learn does it.';
