@@ -253,3 +253,28 @@ def test_what_is_wrong_is_said_and_nothing_is_stored(db: Db, cli: Cli, past: pd.
     db.execute("delete from dbml.outcome")
     said = cli("dataset", "churn", "-o", tmp_path / "a.csv", exit_code=1).output
     assert "nothing says what became of the predictions" in said
+
+
+def test_a_worker_makes_anew_what_is_due(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
+    recipe = recipe_file(tmp_path, TREES + '[retrain]\nevery = "7 days"\n')
+    worker = ("worker", "--once", "--duty", "retrain", "--retrain", f"churn={recipe}")
+    assert "churn is not due" in cli("retrain", "churn", "--recipe", recipe, "--if-due").output
+    assert "retrain: 0 better versions were made." in cli(*worker).output
+    db.execute("update dbml.deployment set deployed_at = now() - interval '8 days'")
+    assert "retrain: 1 better versions were made." in cli(*worker).output
+    assert db.execute("select version from dbml.serving").fetchone() == (2,)
+    because = "select because, version, verdict from dbml.retraining"
+    assert db.execute(because).fetchone() == ("7 days have passed", 2, "the challenger is better")
+    assert "retrain: 0 better versions were made." in cli(*worker).output
+    # It is worse than it was: what serves has the outcomes of others.
+    worse = recipe_file(tmp_path, TREES + "[data]\nwindow = '300 days'\n[retrain]\nworse = 0.1\n")
+    assert "churn is not due" in cli("retrain", "churn", "--recipe", worse, "--if-due").output
+    db.execute("update dbml.log set version = 2, score = 1 - score")
+    assert "churn is not due" in cli("retrain", "churn", "--recipe", worse, "--if-due").output
+    db.execute("update dbml.retraining set tried_at = tried_at - interval '2 days'")
+    cli("retrain", "churn", "--recipe", worse, "--if-due", exit_code=1)
+    [(said, version, _)] = db.execute(because).fetchall()
+    assert said.startswith("the log_loss is ")
+    assert version is None
+    assert "Write it as churn=recipe.toml" in cli(*worker[:-1], "churn", exit_code=1).output
+    assert "has no recipe" in cli("worker", "--once", "--duty", "retrain", exit_code=1).output
