@@ -149,6 +149,13 @@ class Databases:
         self.made.append(name)
         return make_conninfo(self.dsn, dbname=name)
 
+    def drop(self, dsn: str) -> None:
+        """Remove one that nobody needs any more: a thousand of them at the end take half a minute."""
+        name = str(conninfo_to_dict(dsn)["dbname"])
+        with psycopg.connect(self.dsn, autocommit=True) as admin:
+            admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+        self.made.remove(name)
+
 
 @pytest.fixture(scope="session")
 def databases(server: Server) -> Iterator[Databases]:
@@ -165,15 +172,28 @@ def databases(server: Server) -> Iterator[Databases]:
 
 
 @pytest.fixture
-def dsn(databases: Databases) -> str:
-    """A database of the test's own with dbml installed."""
-    return databases.create()
+def dsn(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
+    """A database of the test's own with dbml installed; for a test of `live`, a copy of one where that has been done."""
+    like = (
+        request.getfixturevalue("prepared") if _as_everywhere(request, "live", "tables", "spec_file", "churn") else None
+    )
+    made = databases.create(like=like)
+    yield made
+    databases.drop(made)
 
 
 @pytest.fixture
-def empty_dsn(databases: Databases) -> str:
+def empty_dsn(databases: Databases) -> Iterator[str]:
     """A database of the test's own without dbml."""
-    return databases.create(installed=False)
+    made = databases.create(installed=False)
+    yield made
+    databases.drop(made)
+
+
+def _as_everywhere(request: pytest.FixtureRequest, *names: str) -> bool:
+    """Whether a test uses these fixtures, and no module has others of these names."""
+    defined = request.node._fixtureinfo.name2fixturedefs
+    return all(name in defined and defined[name][-1].func.__module__ == __name__ for name in names)
 
 
 @pytest.fixture
@@ -189,7 +209,10 @@ Cli = Callable[..., Result]
 @pytest.fixture
 def cli(dsn: str) -> Cli:
     """Run ``dbml ARGS`` against the test's database; stdout and stderr stand in ``output``."""
+    return command_line(dsn)
 
+
+def command_line(dsn: str) -> Cli:
     def run(*arguments: object, exit_code: int = 0, dsn: str = dsn) -> Result:
         result = CliRunner().invoke(main, [str(a) for a in arguments], env={"DBML_DSN": dsn})
         assert result.exit_code == exit_code, f"{result.output}\n{result.exception!r}"
@@ -306,6 +329,11 @@ complaints = "count(*)"
 @pytest.fixture
 def tables(db: psycopg.Connection[Any], churn: Trained) -> None:
     """``customer`` with 50 rows and no complaints, and ``complaint``."""
+    if db.execute("select to_regclass('public.customer') is null").fetchone() == (True,):
+        create_tables(db, churn)
+
+
+def create_tables(db: psycopg.Connection[Any], churn: Trained) -> None:
     db.execute(TABLES)
     with db.cursor() as cursor:
         cursor.executemany(
@@ -329,11 +357,34 @@ def engine() -> str:
 
 
 @pytest.fixture
-def live(cli: Cli, tables: None, churn: Trained, spec_file: Path, engine: str) -> None:
+def live(db: psycopg.Connection[Any], cli: Cli, tables: None, churn: Trained, spec_file: Path, engine: str) -> None:
     """``customer`` attached, churn@1 added and deployed: all through the command line."""
+    if db.execute("select from dbml.deployment").fetchone() is None:
+        go_live(cli, churn, spec_file, engine)
+
+
+def go_live(cli: Cli, churn: Trained, spec_file: Path, engine: str) -> None:
     cli("model", "add", "churn", churn.file, "--sample", churn.sample, "--engine", engine)
     cli("attach", spec_file)
     cli("deploy", "churn@1")
+
+
+@pytest.fixture(scope="session")
+def gone_live() -> dict[str, str]:
+    """By engine, a database where everything of `live` has been done."""
+    return {}
+
+
+@pytest.fixture
+def prepared(databases: Databases, gone_live: dict[str, str], churn: Trained, spec_file: Path, engine: str) -> str:
+    """The one for the test's engine: the three commands are given once, and not by every test."""
+    if engine not in gone_live:
+        made = databases.create()
+        with psycopg.connect(made, autocommit=True) as connection:
+            create_tables(connection, churn)
+        go_live(command_line(made), churn, spec_file, engine)
+        gone_live[engine] = made
+    return gone_live[engine]
 
 
 def profile_rows(db: psycopg.Connection[Any]) -> pd.DataFrame:

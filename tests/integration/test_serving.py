@@ -9,6 +9,7 @@ import joblib
 import numpy as np
 import psycopg
 import pytest
+from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -109,6 +110,15 @@ FEATURES = (
     'churn@3 is not what churn@1 is, which serves: it takes "spend" as text and it takes no more "complaints" as integer, '
     '"spend" as float'
 )
+
+
+@pytest.mark.usefixtures("live")
+@pytest.mark.parametrize("kind", [int, float])
+def test_a_class_is_the_same_whatever_type_the_labels_had(cli: Cli, churn: Trained, tmp_path: Path, kind: type) -> None:
+    labels = (churn.rows["complaints"] > 5).astype(kind)
+    joblib.dump(clone(churn.estimator).fit(churn.rows, labels), tmp_path / "numbers.joblib")
+    cli("model", "add", "churn", tmp_path / "numbers.joblib", "--sample", churn.sample)
+    cli("deploy", "churn@2")
 
 
 @pytest.mark.usefixtures("others")

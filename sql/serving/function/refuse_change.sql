@@ -25,7 +25,7 @@ begin
   if present.model is null then
     return;
   end if;
-  if dbml._scored(present.interface) <> dbml._scored(coming.interface) and not 'output' = any (changes) then
+  if dbml._class(present.interface) is distinct from dbml._class(coming.interface) and not 'output' = any (changes) then
     unsaid := unsaid || 'output'::text;
     differing := differing || format('its score is %s, and was %s', dbml._scored(coming.interface), dbml._scored(present.interface));
   end if;
@@ -45,6 +45,19 @@ end
 $$;
 comment on function dbml._refuse_change(text, integer, text[]) is
   'Refuses a version with another output or other features than the one that serves, unless that is said aloud.';
+
+-- True, 1 and 1.0 are one class, as they are to numpy: labels come from a boolean column one day and from a file the next.
+create or replace function dbml._class(interface jsonb) returns jsonb
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_array(interface -> 'output' -> 'kind',
+                           case jsonb_typeof(o.label) when 'boolean' then to_jsonb((o.label = 'true')::integer) else o.label end)
+    from (select interface -> 'output' -> 'label' as label) o
+$$;
+comment on function dbml._class(jsonb) is 'What a score is, to be compared.';
 
 create or replace function dbml._scored(interface jsonb) returns text
 language sql
