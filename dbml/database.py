@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import psycopg
 from psycopg import sql
 from psycopg.abc import AdaptContext
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import class_row, dict_row, tuple_row
 
 from dbml import errors
@@ -192,9 +193,7 @@ def connect(dsn: str | None = None) -> Iterator[psycopg.Connection[Any]]:
     """
     dsn = dsn or os.environ.get("DBML_DSN", "")
     try:
-        connection = psycopg.connect(
-            dsn.replace("postgresql+psycopg://", "postgresql://", 1), fallback_application_name="dbml"
-        )
+        connection = psycopg.connect(_plain(dsn), fallback_application_name="dbml")
     except psycopg.Error as error:
         # libpq tries each address; what it says of the first is the one that names it.
         lines = [line for line in str(error).splitlines() if "failed" in line] or str(error).splitlines()
@@ -204,6 +203,22 @@ def connect(dsn: str | None = None) -> Iterator[psycopg.Connection[Any]]:
         ) from error
     with connection, translated():
         yield driver(connection)
+
+
+def for_writing(dsn: str | None) -> str | None:
+    """Let a DSN with several hosts mean the one among them that is the primary, unless it says otherwise itself."""
+    given = _plain(dsn or os.environ.get("DBML_DSN", ""))
+    try:
+        parts: dict[str, Any] = conninfo_to_dict(given)
+    except psycopg.Error:
+        return dsn  # connecting says what is wrong
+    if "," not in str(parts.get("host") or parts.get("hostaddr")) or "target_session_attrs" in parts:
+        return dsn
+    return make_conninfo(given, target_session_attrs="read-write")
+
+
+def _plain(dsn: str) -> str:
+    return dsn.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
 def query(connection: psycopg.Connection[Any], statement: Statement, parameters: Any = None) -> list[dict[str, Any]]:

@@ -27,6 +27,8 @@ from dbml.service.scoring import Scoring
 from dbml.service.settings import Settings, from_environment
 from dbml.service.tokens import Tokens
 
+# What the client has written before here is to be read.
+READ_AFTER = "dbml-read-after"
 HEADER_LENGTH = "inference-header-content-length"
 EXTENSIONS = ["binary_tensor_data"]
 
@@ -109,7 +111,10 @@ class Service:
         asked = read(protocol.INFER_REQUEST, body[:length])
         wanted = answers.wanted(asked)
         scored = await self.scoring.score(
-            role, label(request), lambda interface: of_request(interface, asked, body[length:], self.settings.rows)
+            role,
+            label(request),
+            lambda interface: of_request(interface, asked, body[length:], self.settings.rows),
+            request.headers.get(READ_AFTER),
         )
         head, binary = answers.of(asked, wanted, scored)
         if not binary:
@@ -125,7 +130,10 @@ class Service:
         role = self.role(request)
         asked: Instances = read(protocol.INSTANCES, await self.body(request))
         scored = await self.scoring.score(
-            role, label(request), lambda interface: of_instances(interface, asked, self.settings.rows)
+            role,
+            label(request),
+            lambda interface: of_instances(interface, asked, self.settings.rows),
+            request.headers.get(READ_AFTER),
         )
         return Response(msgspec.json.encode(Predictions(scored.scores)), media_type="application/json")
 

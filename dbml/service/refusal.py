@@ -30,6 +30,7 @@ STATUSES = {
     "DB014": 403,
     "DB005": 404,
     "DB013": 400,
+    "25006": 409,  # a standby is read only
     "22": 400,  # a value that its type cannot hold
     "57014": 504,  # statement_timeout
     "53300": 503,  # too many connections

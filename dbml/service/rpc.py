@@ -116,6 +116,7 @@ class Servicer:
             role,
             label(request.model_name, request.model_version),
             lambda interface: of_request(interface, asked, memoryview(b""), self._settings.rows),
+            dict(context.invocation_metadata()).get("dbml-read-after"),
         )
         count, refusal = len(scored.scores), {}
         if scored.reason is not None:

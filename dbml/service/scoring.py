@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from dbml.service.settings import Settings
 
 # Statements at once for one role, model and form; whatever comes meanwhile waits, and goes together.
 STATEMENTS_AT_ONCE = 2
+# Seconds between two looks at a standby that is behind.
+LOOK = 0.01
 # How often a model may change its version while one request is on its way.
 CHANGES_IN_A_REQUEST = 5
 
@@ -48,6 +51,7 @@ class Scored:
 @dataclass(frozen=True)
 class _Waiting:
     rows: Rows
+    after: int
     answer: asyncio.Future[list[tuple[int, float | None]]]
 
 
@@ -97,20 +101,37 @@ class Scoring:
         (rows,) = await self._run(role, [(database.queries()[query], values)])
         return rows
 
-    async def _run(self, role: str | None, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[list[Any]]:
-        """Run statements in one transaction and one round trip, as a role."""
+    async def _run(
+        self, role: str | None, statements: Sequence[tuple[str, Sequence[Any]]], after: int = 0
+    ) -> list[list[Any]]:
+        """Run statements in one transaction and one round trip, as a role.
+
+        :param after: they see what was committed before this position in the write-ahead log.
+        """
         limit = str(int(self._settings.timeout * 1000))
         try:
-            async with (
-                self._pool.connection() as connection,
-                connection.pipeline(),
-                connection.transaction(),
-            ):
-                await connection.execute(database.queries()["service_as_role"], [role, limit])
-                cursors = [await connection.execute(text, values) for text, values in statements]
-                return [await cursor.fetchall() for cursor in cursors]
+            async with self._pool.connection() as connection:
+                if after:
+                    # On this very connection: another one may be to another standby.
+                    await self._replayed(connection, after)
+                async with connection.pipeline(), connection.transaction():
+                    await connection.execute(database.queries()["service_as_role"], [role, limit])
+                    cursors = [await connection.execute(text, values) for text, values in statements]
+                    return [await cursor.fetchall() for cursor in cursors]
         except Exception as error:
             raise refused(error) from error
+
+    async def _replayed(self, connection: psycopg.AsyncConnection[Any], after: int) -> None:
+        """Wait until a standby has replayed so much; a primary has."""
+        try:
+            async with asyncio.timeout(self._settings.timeout * 0.8):
+                while True:
+                    cursor = await connection.execute(database.queries()["service_replayed"], [after])
+                    if (await cursor.fetchone() or (True,))[0]:
+                        return
+                    await asyncio.sleep(LOOK)
+        except TimeoutError:
+            raise Refusal(503, "the standby has not replayed what is to be read yet; try again") from None
 
     async def interface(self, role: str | None, label: str, *, anew: bool = False) -> Interface:
         """What a model takes. Kept, so whoever answers from it must ask :meth:`may_score` or score.
@@ -126,12 +147,15 @@ class Scoring:
         """All versions of a model."""
         return [version for (version,) in await self.ask(role, "service_versions", name)]
 
-    async def score(self, role: str | None, label: str, read: Read) -> Scored:
+    async def score(self, role: str | None, label: str, read: Read, after: str | None = None) -> Scored:
         """Score the rows of a request.
 
         :param read: makes rows of the request, once it is known what the model takes.
+        :param after: a position in the write-ahead log, as PostgreSQL writes it: what was committed before that is
+            seen, also at a standby.
         :raises Refusal: the request, the model or the role does not fit.
         """
+        position = _position(after)
         interface = await self.interface(role, label)
         for _ in range(CHANGES_IN_A_REQUEST):
             try:
@@ -144,7 +168,7 @@ class Scoring:
                 interface = current
                 continue
             try:
-                answer = await self._scored(role, interface, rows)
+                answer = await self._scored(role, interface, rows, position)
             except _Changed:
                 interface = await self.interface(role, label, anew=True)
                 continue
@@ -173,11 +197,14 @@ class Scoring:
                 reason = refusal.sentence
         return Scored(interface, versions, scores, f"row {index}: {reason}")
 
-    async def _scored(self, role: str | None, interface: Interface, rows: Rows) -> list[tuple[int, float | None]]:
+    async def _scored(
+        self, role: str | None, interface: Interface, rows: Rows, after: int
+    ) -> list[tuple[int, float | None]]:
         """Wait with others of the same kind, and be scored with them."""
-        key = (role, interface.label, interface.state, rows.form)
+        # Nobody who waits for no standby waits with those who do.
+        key = (role, interface.label, interface.state, rows.form, after > 0)
         answer: asyncio.Future[list[tuple[int, float | None]]] = asyncio.get_running_loop().create_future()
-        self._waiting[key].append(_Waiting(rows, answer))
+        self._waiting[key].append(_Waiting(rows, after, answer))
         running = self._running[key]
         if len(running) < STATEMENTS_AT_ONCE:
             task = asyncio.create_task(self._work(key, role, interface, rows.form))
@@ -238,7 +265,9 @@ class Scoring:
             statement = interface.statements[form] = await self._statement(role, interface, form)
         columns = ["{" + ",".join(parts) + "}" for parts in zip(*(one.rows.columns for one in waiting), strict=True)]
         state, rows = await self._run(
-            role, [(database.queries()["service_state"], [interface.label]), (statement, columns)]
+            role,
+            [(database.queries()["service_state"], [interface.label]), (statement, columns)],
+            max(one.after for one in waiting),
         )
         if state[0][0] != interface.state:
             raise _Changed
@@ -249,6 +278,19 @@ class Scoring:
         relation = interface.relation if form.by_key else None
         ((made,),) = await self.ask(role, "service_statement", interface.label, relation, names, types, source)
         return interfaces.in_order(interface, form.by_key, form.names, made)
+
+
+def _position(text: str | None) -> int:
+    """Read a position in the write-ahead log, such as ``0/16B3748``; 0 where there is none.
+
+    :raises Refusal: it is something else.
+    """
+    if text is None:
+        return 0
+    found = re.fullmatch(r"([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})", text)
+    if found is None:
+        raise Refusal(400, f"{text[:40]} is not a position in the write-ahead log, such as pg_current_wal_lsn() gives")
+    return (int(found[1], 16) << 32) + int(found[2], 16)
 
 
 def _share(waiting: list[_Waiting], answer: list[tuple[int, float | None]]) -> None:

@@ -51,7 +51,8 @@ def work(
 
     A duty that fails is tried again when it is next due, and keeps no other from being done. A worker that loses its
     server waits until it can be reached again, or another one can, where ``dsn`` names several. KeyboardInterrupt ends
-    it: what it is at is cancelled, and is due at once for others.
+    it: what it is at is cancelled, and is due at once for others. Of several servers it takes the primary; one that has
+    become a standby is like one that is gone.
 
     :param told: called with each duty that has ended.
     :param once: do each duty once at most, then return.
@@ -62,11 +63,17 @@ def work(
     :raises ServerError: with ``once``, the server cannot be reached; else only at the start.
     """
     name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    dsn = database.for_writing(dsn)
     failed, tries, reached = False, 0, False
     while True:
         try:
             with database.connect(dsn) as session, database.connect(dsn) as beat:
                 session.autocommit = beat.autocommit = True
+                if database.value(session, "in_recovery"):
+                    raise errors.ServerError(
+                        f"{session.info.host} is a standby, and duties write",
+                        "Name the primary, or all servers: --dsn 'host=a,b'.",
+                    )
                 require(session)
                 reached, tries = True, 0
                 while True:

@@ -2,6 +2,10 @@
 -- What follows in the transaction runs as this role, and for so many milliseconds at most.
 select set_config('role', coalesce($1, current_setting('role')), true), set_config('statement_timeout', $2, true);
 
+-- name: service_replayed
+-- Whether what lies before a position in the write-ahead log can be read here.
+select not pg_catalog.pg_is_in_recovery() or pg_catalog.pg_last_wal_replay_lsn() - '0/0'::pg_lsn >= $1::numeric;
+
 -- name: service_interface
 -- All that is to be known of a version and its profile.
 select name, version, engine, estimator, features, output, profile, relation, key, key_types, columns, column_types, state

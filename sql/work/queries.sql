@@ -36,3 +36,7 @@ select a.attname as name
 -- name: score_queued
 -- Scores rows that wait.
 select dbml._score_queued(%(rows)s)
+
+-- name: in_recovery
+-- Whether this is a standby.
+select pg_catalog.pg_is_in_recovery();

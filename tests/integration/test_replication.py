@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import psycopg
 import pytest
@@ -19,6 +20,7 @@ from dbml.demo.server import Server, cluster, temporary_server
 from dbml.demo.server.account import server_account
 from tests.conftest import Cli, Trained, profile_rows
 from tests.counting import KINDS, create, differences
+from tests.integration.test_service import served
 
 Db = psycopg.Connection[Any]
 pytestmark = pytest.mark.server  # of its own
@@ -66,7 +68,8 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def standby(primary: Server, dsn: str) -> Iterator[str]:
     """The DSN of the test's database on a standby."""
     assert primary.folder is not None and primary.socket_dir is not None
-    data, port = primary.folder / "standby", str(cluster._free_port())
+    port = str(cluster._free_port())
+    data = primary.folder / f"standby_{port}"
     account = server_account()
 
     def run(*argv: str | Path) -> None:
@@ -117,6 +120,49 @@ def test_a_standby_answers_and_is_promoted(db: Db, cli: Cli, standby: str, churn
         np.testing.assert_allclose(rows["churn_score"], truth, rtol=0, atol=1e-9)
         assert dbml.reconcile(there).differences == []
     assert db.execute("select count(*) from complaint").fetchone() == (90,)
+
+
+@pytest.mark.usefixtures("live")
+def test_the_service_reads_at_a_standby_what_was_written_before(
+    db: Db, dsn: str, standby: str, cli: Cli, churn: Trained
+) -> None:
+    asked = {"instances": [{"id": 7}]}
+    path = "/v1/models/churn:predict"
+    reached = "select pg_current_wal_insert_lsn()"
+
+    def truth() -> float:
+        return float(churn.truth(profile_rows(db).set_index("id").loc[[7]])[0])
+
+    # The primary stands first, and yet the standby is asked.
+    both = make_conninfo(standby, host=",".join(2 * [str(conninfo_to_dict(dsn)["host"])]), port=_ports(dsn, standby))
+    with (
+        psycopg.connect(standby, autocommit=True) as there,
+        served(make_conninfo(both, target_session_attrs="prefer-standby"), "--timeout", 1) as (port, _),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
+    ):
+        before = truth()
+        there.execute("select pg_wal_replay_pause()")
+        db.execute("insert into complaint (customer_id) select 7 from generate_series(1, 3)")
+        (after,) = db.execute(reached).fetchone() or ("",)
+        wait_for(lambda: there.execute("select pg_get_wal_replay_pause_state() = 'paused'").fetchone() == (True,))
+        # Who does not ask for more gets what the standby has; who does gets nothing older.
+        assert client.post(path, json=asked).json()["predictions"][0] == pytest.approx(before, abs=1e-9)
+        refused = client.post(path, json=asked, headers={"DBML-Read-After": after})
+        assert (refused.status_code, "not replayed" in refused.json()["error"]) == (503, True)
+        assert client.post(path, json=asked, headers={"DBML-Read-After": "0/1"}).status_code == 200
+        assert client.post(path, json=asked, headers={"DBML-Read-After": "yesterday"}).status_code == 400
+        there.execute("select pg_wal_replay_resume()")
+        found = client.post(path, json=asked, headers={"DBML-Read-After": after})
+        assert found.json()["predictions"][0] == pytest.approx(truth(), abs=1e-9)
+        assert truth() != pytest.approx(before, abs=1e-3)
+    # A worker wants the primary, wherever it stands.
+    turned = make_conninfo(both, port=_ports(standby, dsn))
+    assert "windows: " in cli("worker", "--once", "--duty", "windows", dsn=turned).output
+    assert "is a standby" in cli("worker", "--once", dsn=standby, exit_code=1).output
+
+
+def _ports(*servers: str) -> str:
+    return ",".join(str(conninfo_to_dict(each)["port"]) for each in servers)
 
 
 def copy_schema(source: str, target: str) -> None:
