@@ -168,7 +168,8 @@ def _output(said: Output | str | Mapping[str, str]) -> str | dict[str, str]:
 
 def _event(event: Event) -> str:
     counters = "counters={\n" + "".join(f"{_INDENT}{n!r}: {_counter(c)},\n" for n, c in event.counters.items()) + "}"
-    return _call("spec.Event", [repr(event.table), f"key={_key(event.key)}", counters])
+    mode = _given({"mode": event.mode}, {})
+    return _call("spec.Event", [repr(event.table), f"key={_key(event.key)}", counters, *mode])
 
 
 def _outcome(outcome: Outcome) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.dialects import postgresql
 
 from dbml.errors import ProfileError, nearest
-from dbml.profiles import checks
+from dbml.profiles import checks, ddl
 from dbml.profiles.catalog import Attachment, Column, Reference, Table
 from dbml.profiles.spec import Profile
 
@@ -112,7 +112,14 @@ def described(table: sqlalchemy.Table, numbers: Mapping[sqlalchemy.Table, int]) 
         {column.name: _column(column) for column in table.c},
         [],
         references,
+        sorted(_partition_columns(table)),
     )
+
+
+def _partition_columns(table: sqlalchemy.Table) -> set[str]:
+    """The columns that the table's own partitions are by; a script knows of none below."""
+    said = table.dialect_options["postgresql"].get("partition_by") or ""
+    return {column.name for column in table.c} & ddl.names(said)
 
 
 def _column(column: sqlalchemy.Column[Any]) -> Column:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -51,7 +51,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class Table:
-    """A table as the catalog knows it."""
+    """A table as the catalog knows it.
+
+    :param partition_columns: those that decide which of its partitions a row is in.
+    """
 
     oid: int
     schema: str
@@ -60,6 +63,7 @@ class Table:
     columns: dict[str, Column]
     indexed: list[list[str]]
     references: list[Reference]
+    partition_columns: list[str] = field(default_factory=list)
 
     @property
     def identifier(self) -> sql.Identifier:
@@ -176,6 +180,7 @@ def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
         {column: Column(**known) for column, known in facts["columns"].items()},
         facts["indexed"],
         [Reference(**reference) for reference in facts["references"]],
+        facts["partition_columns"],
     )
 
 

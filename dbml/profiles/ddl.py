@@ -58,7 +58,7 @@ def _used(attachment: Attachment) -> list[list[str]]:
 
 def read(event: Event, table: Table) -> list[str]:
     """The columns of an event's table that its counters read."""
-    named = {name for counter in event.counters.values() for text in _texts(counter) for name in _names(text)}
+    named = {name for counter in event.counters.values() for text in _texts(counter) for name in names(text)}
     return [*event.key, *(column for column in table.columns if column in named - {*event.key})]
 
 
@@ -125,6 +125,7 @@ def _event(event: Event, place: Place, own: Mapping[str, str]) -> Event:
             )
             for column, counter in event.counters.items()
         },
+        event.mode,
     )
 
 
@@ -162,7 +163,8 @@ def _tokens(text: str) -> list[tuple[str, int, int]]:
     return found
 
 
-def _names(text: str) -> set[str]:
+def names(text: str) -> set[str]:
+    """The names in an expression, as the catalog writes them."""
     return {name for name, _, _ in _tokens(text)}
 
 

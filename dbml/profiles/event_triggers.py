@@ -9,7 +9,8 @@ from functools import cached_property
 from psycopg import sql
 
 from dbml.database import Name, template, verbatim
-from dbml.profiles import counters, generated, layout
+from dbml.profiles import counters, generated, layout, settling
+from dbml.profiles.arrivals import claim
 from dbml.profiles.catalog import Attachment, Table
 from dbml.profiles.counters import CounterColumn
 from dbml.profiles.generated import Function, Trigger
@@ -23,8 +24,6 @@ TRANSITION_TABLES = {
     "delete": "referencing old table as deleted",
     "truncate": "",
 }
-# Different types whose equal values hash alike.
-_HASHED_ALIKE = ({"smallint", "integer", "bigint"}, {"text", "character varying"})
 
 
 def trigger_names(attachment: Attachment, position: int) -> dict[str, str]:
@@ -86,7 +85,7 @@ class _Changes:
     @property
     def recounts(self) -> bool:
         """Whether the entities that a statement touches are always recounted."""
-        return self.online or any(column.kind == "recount" for column in self.columns)
+        return self.online or self.event.deferred or any(column.kind == "recount" for column in self.columns)
 
     @property
     def may_come_first(self) -> bool:
@@ -232,7 +231,7 @@ def _aside(changes: _Changes) -> sql.Composed:
     return template(
         "profiles/count_aside",
         id=attachment.id,
-        claim=_with(_claim(changes, touched), rows),
+        claim=_with(claim(changes.attachment, touched), rows),
         batches=_with(batches, rows),
         recount=attachment.function(f"recount_{changes.position}"),
     )
@@ -242,20 +241,6 @@ def _with(query: sql.Composed, variable: str) -> sql.Composed:
     """A query as an expression that puts a variable's text where the query names the variable."""
     one, _, other = query.as_string(None).partition(f"{variable} as c")
     return sql.SQL("{} || {} || {}").format(sql.Literal(one), verbatim(variable), sql.Literal(f" as c{other}"))
-
-
-def _claim(changes: _Changes, touched: sql.Composed) -> sql.Composed:
-    """What keeps new profile rows of the touched keys from being missed, where no foreign key does."""
-    keys = [f"k{index}" for index in range(len(changes.event.key))]
-    return template(
-        "profiles/count_claim",
-        **changes.shared,
-        id=changes.attachment.id,
-        touched=touched,
-        recorded=recorded(changes.attachment),
-        known=sql.SQL(" and ").join(verbatim(f"d.{key} is not null") for key in keys),
-        entity=entity(changes.attachment, keys, "d"),
-    )
 
 
 @dataclass(frozen=True)
@@ -316,9 +301,27 @@ class _Branch:
     @property
     def text(self) -> sql.Composed:
         """The whole branch."""
+        if self.changes.event.deferred:
+            return self._later()
         many = self._many()
-        whole = self._one(many) if self.moves_one else many
-        return sql.SQL("\n").join([whole, self._awaiting()]) if self.changes.may_come_first else whole
+        parts = [self._one(many) if self.moves_one else many]
+        if self.adds and self.removes and settling.moves(self.changes.table):
+            settle = self.changes.attachment.function("settle")
+            parts.insert(0, template("profiles/settle_moved", settle=settle, position=self.changes.position))
+        return sql.SQL("\n").join([*parts, self._awaiting()] if self.changes.may_come_first else parts)
+
+    def _later(self) -> sql.Composed:
+        """What leaves the counting to the transaction's end."""
+        keys = [verbatim(f"d.k{index}") for index in range(len(self.changes.event.key))]
+        return template(
+            "profiles/count_later",
+            id=self.changes.attachment.id,
+            position=self.changes.position,
+            entity=sql.SQL("array[{}]").format(sql.SQL(", ").join(sql.SQL("{}::text").format(key) for key in keys)),
+            touched=self.touched,
+            known=sql.SQL(" and ").join(sql.SQL("{} is not null").format(key) for key in keys),
+            later=settling.later(self.changes.event),
+        )
 
     def _one(self, many: sql.Composed) -> sql.Composed:
         columns = self.changes.columns
@@ -420,7 +423,7 @@ class _Branch:
         return verbatim(statement).format(sql.SQL("dbml_scorer.{}(dbml_batch.dbml_rows)").format(Name(function)))
 
     def _claim(self) -> sql.Composed:
-        return _claim(self.changes, self.touched)
+        return claim(self.changes.attachment, self.touched)
 
     def _awaiting(self) -> sql.Composed:
         condition = sql.SQL("p.xmin <> pg_current_xact_id()::xid")
@@ -428,23 +431,6 @@ class _Branch:
             "profiles/recount_batches", batches=self._touched_batches(condition), recount=self._call("perform {};")
         )
         return template("profiles/count_awaiting", claim=self._claim(), recount=late)
-
-
-def entity(attachment: Attachment, columns: Sequence[str], alias: str) -> sql.Composed:
-    """A number for a key, the same on both sides of every event; 0 where their types may hash apart."""
-    for event, table in attachment.events:
-        for mine, theirs in zip(attachment.profile.key, event.key, strict=True):
-            both = (attachment.table.columns[mine], table.columns[theirs])
-            types = {column.kind for column in both}
-            alike = len(types) == 1 and both[0].hashable
-            if not alike and not any(types <= family for family in _HASHED_ALIKE):
-                return verbatim("0::bigint").format()
-    return sql.SQL("hash_record_extended(row({}), 0)").format(listed(columns, alias))
-
-
-def recorded(attachment: Attachment) -> sql.Composed:
-    """Whether dbml's own tables are filled: not yet while a dump's data is restored, which has these rows itself."""
-    return sql.SQL("exists (select from dbml.profile r where r.id = {})").format(attachment.id)
 
 
 def _pairs(columns: Sequence[CounterColumn], values: Sequence[sql.Composable]) -> sql.Composed:

@@ -46,7 +46,8 @@ def resolved(raw: psycopg.Connection[Any], profile: Profile, table: Table, event
 
 def resolved_event(raw: psycopg.Connection[Any], event: Event, table: Table) -> Event:
     """An event of a spec with its counters' expressions as the caller's search_path reads them."""
-    return Event(event.table, event.key, {name: _counter(raw, table, c) for name, c in event.counters.items()})
+    counters = {name: _counter(raw, table, c) for name, c in event.counters.items()}
+    return Event(event.table, event.key, counters, event.mode)
 
 
 def _counter(raw: psycopg.Connection[Any], table: Table, counter: Counter) -> Counter:

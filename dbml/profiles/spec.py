@@ -18,6 +18,7 @@ from dbml.profiles.output import SCORE, Output, output
 ON_ERROR = ("keep", "null", "raise")
 LOG = ("all", "scores")
 MODES = ("queued",)
+EVENT_MODES = ("deferred",)
 BETTER = ("low", "high")
 # Outputs that a threshold can be compared with.
 NUMBERS = (SCORE, "probability", "value")
@@ -56,18 +57,38 @@ class Event:
     :param table: name as SQL writes it, quoted where it must be.
     :param key: column or columns that point at the profile's key, in its order.
     :param counters: profile column to :class:`Counter`, to its aggregate as text, or to its parameters.
+    :param mode: ``deferred`` moves the counters when the transaction is committed, all rows in the order of their key;
+        None moves them in each statement.
+    :raises SpecError: another mode.
     """
 
     table: str
     key: tuple[str, ...]
     counters: Mapping[str, Counter]
+    mode: str | None
 
     def __init__(
-        self, table: str, key: str | Iterable[str], counters: Mapping[str, Counter | str | Mapping[str, str]]
+        self,
+        table: str,
+        key: str | Iterable[str],
+        counters: Mapping[str, Counter | str | Mapping[str, str]],
+        mode: str | None = None,
     ) -> None:
         object.__setattr__(self, "table", table)
         object.__setattr__(self, "key", _columns(key))
         object.__setattr__(self, "counters", {n: _counter(c) for n, c in counters.items()})
+        object.__setattr__(self, "mode", mode)
+        if mode is not None and mode not in EVENT_MODES:
+            raise SpecError(
+                f'event {table} has mode = "{mode}"',
+                f"It is {', '.join(EVENT_MODES)}, or not given: then each statement moves the counters."
+                + nearest(mode, EVENT_MODES),
+            )
+
+    @property
+    def deferred(self) -> bool:
+        """Whether the transaction's end moves the counters."""
+        return self.mode == "deferred"
 
 
 @dataclass(frozen=True)
@@ -388,6 +409,8 @@ class Profile:
         if not self.lessons:
             del data["lessons"]
         for event in data["events"]:
+            if event["mode"] is None:
+                del event["mode"]
             for counter in event["counters"].values():
                 del counter["parts"]
         return data
@@ -458,7 +481,13 @@ def read(path: Path | str) -> Profile:
         predictions.append(Prediction(**entry))
     events = []
     for entry in document.get("event", []):
-        _check(entry, path, "[[event]]", required={"table": str, "key": (str, list), "counters": dict})
+        _check(
+            entry,
+            path,
+            "[[event]]",
+            required={"table": str, "key": (str, list), "counters": dict},
+            optional={"mode": str},
+        )
         for name, counter in entry["counters"].items():
             if isinstance(counter, dict):
                 where = f'counter "{name}"'

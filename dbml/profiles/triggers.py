@@ -13,7 +13,7 @@ from dataclasses import replace
 from psycopg import sql
 
 from dbml.database import Name, template, verbatim
-from dbml.profiles import counters, ddl, event_triggers, generated, labels, layout, profile_rows, publishing
+from dbml.profiles import counters, ddl, event_triggers, generated, labels, layout, profile_rows, publishing, settling
 from dbml.profiles.catalog import Attachment, Table
 from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, any_of, listed, where
@@ -69,6 +69,7 @@ def _functions(attachment: Attachment, online: bool) -> list[Function]:
     made = [_rescore_function(attachment)] if attachment.profile.predictions else []
     for position in counting(attachment):
         made += event_triggers.functions(attachment, position, online=online)
+    made += settling.functions(attachment)
     if attachment.profile.publications:
         made.append(publishing.function(attachment))
     return made + (profile_rows.functions(attachment) if counting(attachment) else [])
@@ -77,6 +78,7 @@ def _functions(attachment: Attachment, online: bool) -> list[Function]:
 def all_triggers(attachment: Attachment) -> list[Trigger]:
     """The triggers on the events, and those on the profile."""
     made = [trigger for position in counting(attachment) for trigger in event_triggers.triggers(attachment, position)]
+    made += settling.triggers(attachment)
     if counting(attachment):
         made.append(profile_rows.trigger(attachment))
         made.append(

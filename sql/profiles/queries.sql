@@ -46,7 +46,16 @@ select c.oid::bigint as oid,
                    from unnest(f.conkey, f.confkey) u(mine, theirs)
                    join pg_attribute mine on mine.attrelid = f.conrelid and mine.attnum = u.mine
                    join pg_attribute theirs on theirs.attrelid = f.confrelid and theirs.attnum = u.theirs) k
-         where f.conrelid = c.oid and f.contype = 'f' and f.convalidated and not f.condeferrable) as "references"
+         where f.conrelid = c.oid and f.contype = 'f' and f.convalidated and not f.condeferrable) as "references",
+       -- A partition's key is what its columns depend on, those in expressions as well.
+       array(select distinct a.attname::text
+               from pg_partition_tree(c.oid) t
+               join pg_depend d on d.classid = 'pg_class'::regclass::oid and d.objid = t.relid and d.objsubid > 0
+                               and d.refclassid = 'pg_class'::regclass::oid and d.refobjid = t.relid and d.refobjsubid = 0
+                               and d.deptype = 'i'
+               join pg_attribute a on a.attrelid = t.relid and a.attnum = d.objsubid
+              where not t.isleaf
+              order by 1) as partition_columns
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
  where c.oid = to_regclass(%(table)s)::oid;

@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
+import dbml
+from dbml import Prediction, Profile
 from tests.conftest import Cli
 
 
@@ -37,3 +39,33 @@ def test_the_plan_of_a_single_score_is_kept(db: psycopg.Connection[Any]) -> None
         # PL/pgSQL keeps the plan of its expressions; the careful way is a function without one.
         called = db.execute("select funcname, calls from pg_stat_xact_user_functions where funcname like 'version%'")
         assert called.fetchall() == [("version_churn_1_kept", 2)]
+
+
+@pytest.mark.parametrize("engine", ["sql"])
+@pytest.mark.usefixtures("live")
+def test_rows_of_a_query(db: psycopg.Connection[Any]) -> None:
+    """Whatever else is attached, and by whichever columns the query has."""
+    db.execute(
+        "create table lead (like customer, note text, primary key (id)); insert into lead select *, 'x' from customer"
+    )
+    attached = Prediction("churn", "churn_score", features={"complaints": "complaints + 1"})
+    dbml.attach(db, Profile("lead", "id", [attached]))
+    query = "with t as (select * from {}) select (select dbml.score('churn', c) from {} c where c.id = t.id), {} from t"
+    for table, form in (("customer", "t"), ("lead", "t"), ("lead", "t::lead")):
+        scored = db.execute(query.format(table, table, f"dbml.score('churn', {form})")).fetchall()
+        assert len(scored) == 50
+        assert all(one is not None and one == other for one, other in scored)
+    # By its features alone; and a sentence where one is lacking.
+    loose = (
+        "select c.churn_score, dbml.score('churn', t) from customer c, lateral (select plan, spend, complaints {}) t"
+    )
+    assert all(
+        held == pytest.approx(found, abs=1e-12) for held, found in db.execute(loose.format(", 1 as one")).fetchall()
+    )
+    with pytest.raises(psycopg.Error, match="feature spend of model 'churn' is missing"):
+        db.execute(loose.replace("spend, ", "").format(""))
+    db.execute("create table other (like customer, primary key (id)); insert into other select * from customer")
+    dbml.attach(db, Profile("other", "id", [Prediction("churn", "churn_score")]))
+    with pytest.raises(psycopg.Error, match="may be one of customer and other") as refused:
+        db.execute("with t as (select * from other) select dbml.score('churn', t) from t")
+    assert "t::customer" in str(refused.value.diag.message_hint)

@@ -44,6 +44,9 @@ STATEMENTS = {
     " when matched and s.id % 3 = 0 then delete"
     " when matched then update set owner = s.owner, price = 3, at = now()"
     " when not matched then insert (id, owner, quantity, price, note) values (s.id, s.owner, 2, 1, 'm')",
+    "merge that moves rows between partitions": "merge into item i using (select id, 10 - i.owner as owner, i.quantity from"
+    " item i where id % 3 = 1) s on i.id = s.id when matched then update set owner = s.owner,"
+    " quantity = case when i.quantity < 4 then 6 else 1 end",
     "writable CTE": "with gone as (delete from item where id % 7 = 2 returning *),"
     " moved as (update item set owner = 8, quantity = 2 where id % 7 = 3 returning *)"
     " insert into item (owner, quantity, price, note, at) select owner % 9 + 1, 3, price, 'w', now() from gone",

@@ -92,6 +92,14 @@ begin
         'body', format(E'\n%s\n', dbml._fill(dbml._template('score_body'), jsonb_build_object(
           'models', array_to_string(models, E'\n'))))),
       format('Score of a row of %s by the deployed version of a model.', attached.relation), true, anew);
+    changed := changed + dbml._generate_from(
+      format('dbml_scorer.profile_%s_by_columns(text, jsonb)', attached.id),
+      'by_columns',
+      jsonb_build_object(
+        'function', format('profile_%s_by_columns', attached.id),
+        'safety', case when safe then 'safe' else 'unsafe' end,
+        'body', format(E'\n%s\n', dbml._fill(dbml._template('by_columns_body'), jsonb_build_object('profile', attached.relation)))),
+      format('Score of a row of a query that has the columns of %s.', attached.relation), true, anew);
   end if;
   -- Arms that have ended leave their functions behind for queries that have been planned with them, until all is made anew.
   if anew then
