@@ -118,8 +118,8 @@ def described(table: sqlalchemy.Table, numbers: Mapping[sqlalchemy.Table, int]) 
 
 def _partition_columns(table: sqlalchemy.Table) -> set[str]:
     """The columns that the table's own partitions are by; a script knows of none below."""
-    said = table.dialect_options["postgresql"].get("partition_by") or ""
-    return {column.name for column in table.c} & ddl.names(said)
+    said = table.dialect_options["postgresql"].get("partition_by")
+    return {column.name for column in table.c} & ddl.names(said) if said else set()
 
 
 def _column(column: sqlalchemy.Column[Any]) -> Column:

@@ -183,8 +183,10 @@ def rescore_command(dsn: str | None, name: str | None, every: bool, stale: bool,
         raise click.UsageError("--due takes no other option, and --stale and --all exclude each other")
     with connect(dsn) as connection:
         if name is None:
-            connection.autocommit = True  # each event table a transaction of its own
-            click.echo(f"{dbml.rescore_due(connection)} rows had a window that changed; they are moved.")
+            connection.autocommit = True  # each batch a transaction of its own
+            with progress_bar() as progress:
+                moved = dbml.rescore_due(connection, progress)
+            click.echo(f"{moved} rows had a window that changed; they are moved.")
             return
         _rescore(connection, name, every=every, stale=stale, rate=rate)
 
@@ -251,7 +253,9 @@ def status_command(dsn: str | None, as_json: bool) -> None:
         "stale",
         "last_failure",
         "complete",
+        "hot",
         "broken",
+        "running",
     )
     print_rows(rows, columns, as_json)
     if not as_json:

@@ -14,7 +14,7 @@ from dbml.profiles.arrivals import claim
 from dbml.profiles.catalog import Attachment, Table
 from dbml.profiles.counters import CounterColumn
 from dbml.profiles.generated import Function, Trigger
-from dbml.profiles.layout import NOTHING, all_of, any_of, compact, ended, listed, where
+from dbml.profiles.layout import NOTHING, any_of, compact, ended, listed, where
 from dbml.profiles.spec import Event
 
 # What the statement trigger of each kind of statement sees.
@@ -59,7 +59,7 @@ def functions(attachment: Attachment, position: int, *, online: bool = False) ->
     :param online: the counters may not be filled yet, so that whatever is touched is recounted.
     """
     changes = _Changes(attachment, position, online)
-    return [_recount(changes), _truncated(changes), _count(changes), *_expire(changes)]
+    return [_recount(changes), _truncated(changes), _count(changes)]
 
 
 @dataclass(frozen=True)
@@ -132,40 +132,6 @@ def _recount(changes: _Changes) -> Function:
         parameters=sql.SQL("dbml_batch {}").format(rows),
         returns="bigint",
     )
-
-
-def _expire(changes: _Changes) -> list[Function]:
-    """The function that moves the counters whose window has changed with time alone."""
-    windows = [column for column in changes.columns if column.counter.over]
-    if not windows:
-        return []
-    attachment, event, table = changes.attachment, changes.event, changes.table
-    body = template(
-        "profiles/expire",
-        id=attachment.id,
-        position=changes.position,
-        profile=attachment.table.identifier,
-        key=listed(attachment.profile.key, "dbml_b"),
-        keys=counters.keys(event),
-        facts=counters.facts(event, windows, table.identifier),
-        where=_expired(windows),
-        matches=attachment.matches("dbml_b"),
-        totals=counters.totals_of(attachment, event, table, windows, "dbml_b"),
-        differing=any_of(
-            [sql.SQL("{} is distinct from {}").format(Name("dbml_b", c.column), c.truth("g")) for c in windows]
-        ),
-        recount=attachment.function(f"recount_{changes.position}"),
-    )
-    says = f"Recounts the rows of {attachment.table} whose events in {table} have left a window since the last time."
-    return [
-        generated.function(attachment.function(f"expire_{changes.position}"), NOTHING, says, body, returns="bigint")
-    ]
-
-
-def _expired(windows: Sequence[CounterColumn]) -> sql.Composed:
-    if len(windows) == 1:
-        return where(*windows[0].expired("dbml_since"))
-    return where(any_of([sql.SQL("({})").format(all_of(c.expired("dbml_since"))) for c in windows]))
 
 
 def _count(changes: _Changes) -> Function:

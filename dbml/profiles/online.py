@@ -19,6 +19,7 @@ from dbml.profiles.catalog import Attachment, table_facts
 from dbml.profiles.expectation import expect, refuse_disagreement
 from dbml.profiles.layout import listed
 from dbml.profiles.spec import Profile
+from dbml.profiles.watched import Tell, watched
 from dbml.schema.install import require
 
 # Who waits for a lock makes others wait behind it: rather short and often.
@@ -73,8 +74,9 @@ def attach_online(
                         attachment.run(raw, statement)
             attached, work = _briefly(raw, profile, lambda: _begin(raw, profile))
             statements += work
-        _count(raw, attached, progress)
-        _score(raw, attached, progress)
+        with watched(raw, "attach", progress) as tell:
+            _count(raw, attached, tell)
+            _score(raw, attached, tell)
         with raw.transaction():
             for statement in triggers.complete(attached):
                 attachment.run(raw, statement)
@@ -138,7 +140,7 @@ def _refuse_without_index(attached: Attachment) -> None:
             )
 
 
-def _count(raw: psycopg.Connection[Any], attached: Attachment, progress: Progress | None) -> None:
+def _count(raw: psycopg.Connection[Any], attached: Attachment, tell: Tell) -> None:
     """Recount what the triggers have not: each batch locks its rows, in order of their key."""
     if not triggers.counting(attached):
         return
@@ -161,11 +163,10 @@ def _count(raw: psycopg.Connection[Any], attached: Attachment, progress: Progres
                 )
             database.named(raw, "backfilled", profile=attached.id, reached=span.last)
         done += number
-        if progress:
-            progress(str(attached.table), done, max(total, done))
+        tell(attached.id, str(attached.table), done, max(total, done))
 
 
-def _score(raw: psycopg.Connection[Any], attached: Attachment, progress: Progress | None) -> None:
+def _score(raw: psycopg.Connection[Any], attached: Attachment, tell: Tell) -> None:
     """Score what recounting has not: rows whose counters were right already."""
     total = database.named(raw, "estimated_rows", table=attached.table.oid)[0]["rows"]
     serving = versions.serving(raw)
@@ -175,5 +176,5 @@ def _score(raw: psycopg.Connection[Any], attached: Attachment, progress: Progres
         done = 0
         for batch in rescoring.batches(raw, attached.id, prediction.model, ROWS_AT_ONCE):
             done += batch.scored
-            if progress:
-                progress(f"{attached.table} by {prediction.model}", done, max(total, done) if batch.reached else done)
+            about = max(total, done) if batch.reached else done
+            tell(attached.id, f"{attached.table} by {prediction.model}", done, about)

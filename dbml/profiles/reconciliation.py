@@ -11,14 +11,18 @@ from psycopg import sql
 
 from dbml import database, errors
 from dbml.database import Connection, Progress, template, verbatim
-from dbml.profiles import catalog, counters, ddl, triggers
-from dbml.profiles.catalog import Attachment, table_facts
+from dbml.profiles import catalog, checks, counters, ddl, triggers
+from dbml.profiles.catalog import Attachment, Table, table_facts
+from dbml.profiles.counters import CounterColumn
 from dbml.profiles.layout import listed
-from dbml.profiles.spec import Prediction
+from dbml.profiles.spec import Event, Prediction
+from dbml.profiles.watched import watched
 from dbml.schema.install import require
 
 ROWS_AT_ONCE = 20_000
 REPAIRED_AT_ONCE = 500
+# Each of them reads the whole table of events.
+SPANS_WITHOUT_INDEX = 10
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def reconcile(
         require(raw)
         oid = None if table is None else table_facts(raw, table).oid
     # As inside the triggers, so that a counter's expression means the same.
-    with database.translated(), database.pinned(raw):
+    with database.translated(), database.pinned(raw), watched(raw, "reconcile", progress) as tell:
         records = catalog.records(raw)
         if table is not None:
             records = [record for record in records if record.oid == oid]
@@ -131,12 +135,11 @@ def reconcile(
                 database.named(raw, "forget_missed", profile=record.id)
             total = database.named(raw, "estimated_rows", table=attached.table.oid)[0]["rows"]
             done = 0
-            for span, number in spans(raw, attached, ROWS_AT_ONCE):
+            for span, number in spans(raw, attached, _rows_at_once(attached, total)):
                 _reconcile_counters(raw, span, report, repair)
                 _reconcile_scores(raw, span, report, repair)
                 done += number
-                if progress:
-                    progress(str(attached.table), done, max(total, done))
+                tell(record.id, str(attached.table), done, max(total, done))
             report.rows += done
     return report
 
@@ -178,9 +181,6 @@ def _reconcile_counters(raw: psycopg.Connection[Any], span: Span, report: Report
         columns = counters.counter_columns(attached, event)
         if not columns:
             continue
-        own = sql.SQL("({}) in (select {} from {} dbml_b where {})").format(
-            listed(event.key), listed(attached.profile.key, "dbml_b"), attached.table.identifier, span.condition
-        )
         wrong = [counters.differs(attached, position, counter) for counter in columns]
         figures = [
             sql.SQL("case when {} then array[{}::text, {}::text] end as c{}").format(
@@ -193,8 +193,7 @@ def _reconcile_counters(raw: psycopg.Connection[Any], span: Span, report: Report
             entity=_entity(attached),
             figures=sql.SQL(", ").join(figures),
             profile=attached.table.identifier,
-            totals=counters.totals(attached, event, table, own),
-            matches=attached.matches("dbml_b"),
+            totals=_totals(span, event, table, columns),
             range=span.condition,
             differing=sql.SQL(" or ").join(wrong),
             key=listed(attached.profile.key, "dbml_b"),
@@ -209,6 +208,31 @@ def _reconcile_counters(raw: psycopg.Connection[Any], span: Span, report: Report
         if repair:
             recount = attached.function(f"recount_{position}")
             report.repaired += _repair(raw, attached, rows, "profiles/repair_counters", recount=recount)
+
+
+def _totals(span: Span, event: Event, table: Table, columns: Sequence[CounterColumn]) -> sql.Composed:
+    """The aggregates over the events of each row of a span, joined to it.
+
+    By an index on their key each row reads its own events, so that the whole grows as the data. Without one each span
+    reads the whole table, and there are few spans.
+    """
+    attached = span.attached
+    if checks.indexed(table, list(event.key), len(event.key)):
+        own = counters.totals_of(attached, event, table, columns, "dbml_b")
+        return sql.SQL("cross join lateral ({}) as d").format(own)
+    of_span = sql.SQL("({}) in (select {} from {} dbml_b where {})").format(
+        listed(event.key), listed(attached.profile.key, "dbml_b"), attached.table.identifier, span.condition
+    )
+    return sql.SQL("left join ({}) as d on {}").format(
+        counters.totals(attached, event, table, of_span), attached.matches("dbml_b")
+    )
+
+
+def _rows_at_once(attached: Attachment, total: int) -> int:
+    indexed = all(
+        checks.indexed(table, list(event.key), len(event.key)) for event, table in attached.events if event.counters
+    )
+    return ROWS_AT_ONCE if indexed else max(ROWS_AT_ONCE, -(-total // SPANS_WITHOUT_INDEX))
 
 
 def _reconcile_scores(raw: psycopg.Connection[Any], span: Span, report: Report, repair: bool) -> None:
@@ -301,7 +325,14 @@ def _repair(
         with raw.transaction():
             database.query(
                 raw,
-                template(name, profile=attached.table.identifier, entities=_among(attached, entities), **parts),
+                template(
+                    name,
+                    profile=attached.table.identifier,
+                    entities=_among(attached, entities),
+                    key=listed(attached.profile.key, "dbml_b"),
+                    same=attached.same("dbml_b", "dbml_h"),
+                    **parts,
+                ),
             )
     return len(rows)
 

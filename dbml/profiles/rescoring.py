@@ -12,6 +12,7 @@ import psycopg
 from dbml import database
 from dbml.database import Connection, Progress
 from dbml.models import versions
+from dbml.profiles.watched import Tell, watched
 from dbml.schema.install import require
 
 # Rows stay locked for as long as a batch takes.
@@ -32,11 +33,16 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Window:
-    """An event table that has counters over a window of time: its profile's number, and its position there."""
+class Windowed:
+    """A profile that has counters over a window of time.
+
+    :param profile: its number.
+    :param waiting: how many of its entities are known to be due.
+    """
 
     profile: int
-    event: int
+    name: str
+    waiting: int
 
 
 @dataclass(frozen=True)
@@ -79,16 +85,20 @@ def rescore(
         versions.require_model(raw, name)
         total, tried, began = 0, 0, time.monotonic()
         at_once = ROWS_AT_ONCE if rate is None else max(1, min(ROWS_AT_ONCE, int(rate / 4)))
-        for ready in database.rows(raw, Ready, "start_rescore", name=name, stale=stale):
-            scored = 0
-            for batch in batches(raw, ready.profile, name, at_once, every=every, stale=stale):
-                scored += batch.scored
-                total += batch.scored
-                if progress:
-                    progress(ready.name, scored, max(ready.rows, scored) if batch.reached else scored)
-                if rate is not None and batch.reached:
-                    tried += at_once
-                    time.sleep(max(0.0, began + tried / rate - time.monotonic()))
+        windowed = {found.profile: found for found in database.rows(raw, Windowed, "due_profiles")}
+        with watched(raw, "rescore", progress) as tell:
+            for ready in database.rows(raw, Ready, "start_rescore", name=name, stale=stale):
+                scored = 0
+                if ready.profile in windowed and not stale:
+                    _move_due(raw, windowed[ready.profile], tell)
+                for batch in batches(raw, ready.profile, name, at_once, every=every, stale=stale):
+                    scored += batch.scored
+                    total += batch.scored
+                    about = max(ready.rows, scored) if batch.reached else scored
+                    tell(ready.profile, ready.name, scored, about)
+                    if rate is not None and batch.reached:
+                        tried += at_once
+                        time.sleep(max(0.0, began + tried / rate - time.monotonic()))
         if raw.autocommit:
             database.value(raw, "forget_failures")
         return total
@@ -112,11 +122,10 @@ def batches(
 def rescore_due(connection: Connection, progress: Progress | None = None) -> int:
     """Recount and rescore the entities whose window of time has changed since the last call.
 
-    On an autocommit connection each event table is a transaction of its own. So rows are locked in one order, that of
-    their key, and a statement on several rows waits for it without a deadlock; a call that was killed goes on with
-    the tables it has not come to.
+    On an autocommit connection, who is due is written down first, and then taken in batches, each a transaction that
+    locks its rows in order of their key. A call that was killed goes on where it stopped.
 
-    :param progress: called with the windows that have been moved and how many there are.
+    :param progress: called with the profile's name, the entities done and how many are due.
     :returns: the number of rows that moved; a row that moved for two event tables counts twice.
     """
     raw = database.driver(connection)
@@ -124,10 +133,18 @@ def rescore_due(connection: Connection, progress: Progress | None = None) -> int
         require(raw)
         if not raw.autocommit:
             return int(database.value(raw, "rescore_due"))
-        moved, windows = 0, database.rows(raw, Window, "windows")
-        for number, window in enumerate(windows, 1):
-            moved += database.value(raw, "expire_window", profile=window.profile, event=window.event)
-            if progress:
-                progress("windows", number, len(windows))
+        with watched(raw, "rescore --due", progress) as tell:
+            moved = sum(_move_due(raw, found, tell) for found in database.rows(raw, Windowed, "due_profiles"))
         database.value(raw, "forget_arrivals")
         return moved
+
+
+def _move_due(raw: psycopg.Connection[Any], found: Windowed, tell: Tell) -> int:
+    database.value(raw, "collect_due", profile=found.profile)
+    due = next(d.waiting for d in database.rows(raw, Windowed, "due_profiles") if d.profile == found.profile)
+    moved = done = 0
+    while (batch := database.value(raw, "expire_due", profile=found.profile, rows=ROWS_AT_ONCE)) is not None:
+        moved += batch
+        done = min(done + ROWS_AT_ONCE, due)
+        tell(found.profile, f"windows of {found.name}", done, due)
+    return moved

@@ -7,7 +7,7 @@ its UPDATE.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from psycopg import sql
 
@@ -74,7 +74,7 @@ def _events(attachment: Attachment) -> list[tuple[int, Event, Table]]:
 
 
 def _moving(attachment: Attachment, position: int, event: Event, table: Table) -> Function:
-    was, now = (_texts(layout.names(event.key, alias)) for alias in ("old", "new"))
+    was, now = (texts(layout.names(event.key, alias)) for alias in ("old", "new"))
     parts: dict[str, sql.Composable | str | int] = {"was": was, "is": now}
     body = template("profiles/moving", **parts, id=attachment.id, position=position, later=later(event))
     says = f"Notes which rows of {attachment.table} lose or gain a row of {table} that may leave its partition."
@@ -82,45 +82,84 @@ def _moving(attachment: Attachment, position: int, event: Event, table: Table) -
 
 
 def _settle(attachment: Attachment, concerned: Sequence[tuple[int, Event, Table]]) -> Function:
-    profile, key = attachment.table.identifier, attachment.profile.key
-    rows = {position: f"dbml_rows_{position}" for position, _, _ in concerned}
-    claims, appends, recounts = [], [], []
+    key = attachment.profile.key
+    claims = []
     for position, event, table in concerned:
         if not table.has_foreign_key(event.key, attachment.table, key):
             keys = sql.SQL(", ").join(
                 sql.SQL("{} as {}").format(column, verbatim(f"k{index}"))
                 for index, column in enumerate(layout.names(key, "dbml_b"))
             )
-            touched = sql.SQL("select {} from unnest({}) as dbml_b").format(keys, verbatim(rows[position]))
+            touched = sql.SQL("select {} from unnest({}) as dbml_b").format(keys, _rows(position))
             claims.append(claim(attachment, touched))
-        appends.append(template("profiles/settle_append", position=position, rows=verbatim(rows[position])))
-        recount = attachment.function(f"recount_{position}")
-        recounts.append(template("profiles/settle_recount", rows=verbatim(rows[position]), recount=recount))
-    body = template(
-        "profiles/settle",
-        id=attachment.id,
-        profile=profile,
-        rows=sql.SQL("\n").join(sql.SQL("{} {}[] := '{{}}';").format(verbatim(r), profile) for r in rows.values()),
-        from_entity=sql.SQL("\n").join(
-            sql.SQL("dbml_from.{} := dbml_touched.entity[{}];").format(Name(column), index)
-            for index, column in enumerate(key, 1)
-        ),
-        append=sql.SQL("\n").join(appends),
-        claims=sql.SQL("\n").join(claims),
-        all=sql.SQL(" || ").join(verbatim(r) for r in rows.values()),
-        same=attachment.same("p", "dbml_b"),
-        key=listed(key, "p"),
-        recounts=sql.SQL("\n").join(recounts),
-    )
+    positions = [position for position, _, _ in concerned]
     return generated.function(
         attachment.function("settle"),
         verbatim("integer"),
         f"Counts the rows of {attachment.table} that this transaction has noted, of one event table or of all.",
-        body,
+        counted_later(
+            attachment,
+            dict.fromkeys(positions, NOTHING),
+            take=template("profiles/settle_take", id=attachment.id),
+            claims=sql.SQL("\n").join(claims),
+        ),
         parameters=verbatim("dbml_only integer"),
-        returns="void",
+        returns="bigint",
     )
 
 
-def _texts(columns: Sequence[sql.Composable]) -> sql.Composed:
+def counted_later(
+    attachment: Attachment,
+    differing: Mapping[int, sql.Composable],
+    *,
+    take: sql.Composable,
+    first: sql.Composable = NOTHING,
+    claims: sql.Composable = NOTHING,
+    each: sql.Composable = NOTHING,
+    last: sql.Composable = NOTHING,
+    result: str = "dbml_moved",
+) -> sql.Composed:
+    """The body of a function that recounts entities which are kept as arrays of texts.
+
+    :param differing: for each position of an event table what leaves away the rows that need no recount.
+    :param take: a query that takes ``position`` and ``entity`` from where they are kept.
+    """
+    profile, key = attachment.table.identifier, attachment.profile.key
+    return template(
+        "profiles/later",
+        profile=profile,
+        rows=sql.SQL("\n").join(sql.SQL("{} {}[] := '{{}}';").format(_rows(p), profile) for p in differing),
+        first=first,
+        take=take,
+        from_entity=sql.SQL("\n").join(
+            sql.SQL("dbml_from.{} := dbml_taken.entity[{}];").format(Name(column), index)
+            for index, column in enumerate(key, 1)
+        ),
+        each=each,
+        append=sql.SQL("\n").join(template("profiles/later_append", position=p, rows=_rows(p)) for p in differing),
+        claims=claims,
+        all=sql.SQL(" || ").join(_rows(p) for p in differing),
+        same=attachment.same("p", "dbml_b"),
+        key=listed(key, "p"),
+        recounts=sql.SQL("\n").join(
+            template(
+                "profiles/later_recount",
+                differing=left,
+                rows=_rows(p),
+                recount=attachment.function(f"recount_{p}"),
+            )
+            for p, left in differing.items()
+        ),
+        last=last,
+        result=verbatim(result),
+    )
+
+
+def _rows(position: int) -> sql.SQL:
+    """The variable that holds the rows of one event table."""
+    return verbatim(f"dbml_rows_{position}")
+
+
+def texts(columns: Sequence[sql.Composable]) -> sql.Composed:
+    """A key as an array of texts."""
     return sql.SQL("array[{}]").format(sql.SQL(", ").join(sql.SQL("{}::text").format(column) for column in columns))

@@ -13,7 +13,18 @@ from dataclasses import replace
 from psycopg import sql
 
 from dbml.database import Name, template, verbatim
-from dbml.profiles import counters, ddl, event_triggers, generated, labels, layout, profile_rows, publishing, settling
+from dbml.profiles import (
+    counters,
+    ddl,
+    event_triggers,
+    expiry,
+    generated,
+    labels,
+    layout,
+    profile_rows,
+    publishing,
+    settling,
+)
 from dbml.profiles.catalog import Attachment, Table
 from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, any_of, listed, where
@@ -41,18 +52,19 @@ def attach(attachment: Attachment, *, online: bool = False) -> list[sql.Composed
     statements = [*records(attachment), *grants(attachment)]
     if online:
         statements.append(sql.SQL("update dbml.profile set complete = false where id = {}").format(attachment.id))
-    else:
-        # Counters first: with the profile's trigger in place each filled row would be scored by itself.
-        statements += [_fill(attachment, event, table) for event, table in attachment.events if event.counters]
     statements += [made for function in functions(attachment, online=online) for made in function.statements]
     statements.append(sql.SQL("select dbml._bind({})").format(attachment.id))
-    if online:
+    if not online:
+        statements += _fill(attachment)
+    else:
         # Only now, when nothing is left to do that takes time.
         statements += lock(attachment)
     statements += [made for trigger in all_triggers(attachment) for made in trigger.statements]
     if not online:
         statements += [
-            sql.SQL("select dbml._rescore_profile({}, {})").format(attachment.id, prediction.model)
+            sql.SQL("select dbml._rescore_profile({}, {}) where dbml_scorer.{}()").format(
+                attachment.id, prediction.model, Name(attachment.function("primes"))
+            )
             for prediction in attachment.profile.predictions
         ]
     return statements
@@ -69,7 +81,7 @@ def _functions(attachment: Attachment, online: bool) -> list[Function]:
     made = [_rescore_function(attachment)] if attachment.profile.predictions else []
     for position in counting(attachment):
         made += event_triggers.functions(attachment, position, online=online)
-    made += settling.functions(attachment)
+    made += settling.functions(attachment) + expiry.functions(attachment)
     if attachment.profile.publications:
         made.append(publishing.function(attachment))
     return made + (profile_rows.functions(attachment) if counting(attachment) else [])
@@ -91,18 +103,7 @@ def all_triggers(attachment: Attachment) -> list[Trigger]:
                 "Keeps the counters as they are, whatever an application's UPDATE says.",
             )
         )
-    # BEFORE triggers run in order of name: this one must see what the others have changed. It fires on every
-    # UPDATE and compares, because "UPDATE OF" would miss a feature that another trigger sets.
-    made.append(
-        _profile_trigger(
-            attachment,
-            "zz_dbml_score",
-            "before insert or update",
-            "row",
-            "score",
-            "Sets the predictions, as other triggers have left the row.",
-        )
-    )
+    made.append(_score_trigger(attachment))
     if attachment.profile.predictions:
         made.append(
             _profile_trigger(
@@ -117,6 +118,19 @@ def all_triggers(attachment: Attachment) -> list[Trigger]:
     if attachment.profile.publications:
         made.append(publishing.trigger(attachment))
     return [*made, *labels.triggers(attachment)]
+
+
+def _score_trigger(attachment: Attachment) -> Trigger:
+    # BEFORE triggers run in order of name: this one must see what the others have changed. It fires on every
+    # UPDATE and compares, because "UPDATE OF" would miss a feature that another trigger sets.
+    return _profile_trigger(
+        attachment,
+        "zz_dbml_score",
+        "before insert or update",
+        "row",
+        "score",
+        "Sets the predictions, as other triggers have left the row.",
+    )
 
 
 def _profile_trigger(
@@ -392,15 +406,58 @@ def _as_entity(key: Iterable[sql.Composable]) -> sql.Composed:
     return sql.SQL("array[{}]").format(sql.SQL(", ").join(sql.SQL("{}::text").format(k) for k in key))
 
 
-def _fill(attachment: Attachment, event: Event, table: Table) -> sql.Composed:
-    truths = [(Name(c.column), c.truth()) for c in counters.counter_columns(attachment, event)]
-    differing = [sql.SQL("p.{} is distinct from {}").format(*pair) for pair in truths]
+def _fill(attachment: Attachment) -> list[sql.Composed]:
+    """Give every row its counters and, if its model is no estimator, its scores: each row is written once.
+
+    An estimator takes as long for one row as for thousands; its rows are scored in batches afterwards.
+    """
+    truths = [
+        (Name(column.column), column.truth(f"d{position}"))
+        for position in counting(attachment)
+        for column in counters.counter_columns(attachment, attachment.events[position - 1][0])
+    ]
+    counted = [sql.SQL("{} = {}").format(*truth) for truth in truths]
+    differing = [sql.SQL("p.{} is distinct from {}").format(*truth) for truth in truths]
+    predictions = attachment.profile.predictions
+    deployed = [sql.SQL("(select (dbml._deployed({})).model is not null)").format(p.model) for p in predictions]
+    scored = [
+        sql.SQL(
+            "{column} = case when not {deployed} then p.{column} when p.{column} is null then {touched} end"
+        ).format(
+            column=Name(prediction.column),
+            deployed=serves,
+            touched=verbatim(prediction.answers[prediction.column].touched),
+        )
+        for prediction, serves in zip(predictions, deployed, strict=True)
+    ]
+    once = _filling(attachment, [*counted, *scored], [*differing, *deployed])
+    if not predictions:
+        return [once]
+    return [
+        template(
+            "profiles/fill_scored",
+            primes=attachment.function("primes"),
+            trigger=_score_trigger(attachment).definition,
+            once=once,
+            counters=_filling(attachment, counted, differing) if truths else sql.SQL("null"),
+        )
+    ]
+
+
+def _filling(attachment: Attachment, assignments: list[sql.Composed], conditions: list[sql.Composed]) -> sql.Composed:
+    totals = [
+        sql.SQL("left join ({}) as {} on {}").format(
+            counters.totals(attachment, *attachment.events[position - 1]),
+            verbatim(f"d{position}"),
+            attachment.matches("t", f"d{position}"),
+        )
+        for position in counting(attachment)
+    ]
     return template(
         "profiles/fill",
         profile=attachment.table.identifier,
-        assignments=sql.SQL(",\n").join(sql.SQL("{} = {}").format(*pair) for pair in truths),
-        totals=counters.totals(attachment, event, table),
-        matches=attachment.matches("t"),
+        assignments=sql.SQL(",\n").join(assignments),
+        totals=sql.SQL("\n").join(totals),
         same=attachment.same("p", "t"),
-        differing=any_of(differing),
+        conditions=any_of(conditions),
     )

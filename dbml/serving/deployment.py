@@ -29,6 +29,8 @@ class Status(Record):
     :param last_failure: why, as far as the one who asks may know.
     :param complete: whether it is attached to the end.
     :param broken: what others have changed of its tables, and what was set aside for it: ``dbml repair`` mends both.
+    :param hot: share of the table's updates that were HOT, which leave its indexes alone; None before the first.
+    :param running: what long acts are at, such as ``reconcile: 40000 of 2000000``.
     """
 
     profile: str
@@ -45,6 +47,8 @@ class Status(Record):
     last_failure: str | None
     complete: bool
     broken: list[str]
+    hot: float | None
+    running: list[str]
 
 
 @dataclass(frozen=True)

@@ -157,13 +157,21 @@ select * from dbml._rescore_batch(%(profile)s, %(name)s, %(after)s::text[], %(ro
 -- Moves the counters whose window has changed with time.
 select dbml.rescore_due() as moved;
 
--- name: windows
--- The event tables that have counters over a window of time.
-select * from dbml._windows();
+-- name: name_session
+-- Says in pg_stat_activity what the session is at.
+select set_config('application_name', %(named)s, false);
 
--- name: expire_window
--- Moves the counters whose window over one event table has changed with time.
-select dbml._expire_window(%(profile)s, %(event)s) as moved;
+-- name: due_profiles
+-- The profiles that have counters over a window of time.
+select * from dbml._due_profiles();
+
+-- name: collect_due
+-- Notes the entities of a profile whose window has changed with time.
+select dbml._collect_due(%(profile)s);
+
+-- name: expire_due
+-- Moves the counters of some of these.
+select dbml._expire_due(%(profile)s, %(rows)s) as moved;
 
 -- name: forget_arrivals
 -- Removes notes of new entities that nobody can need any more.

@@ -66,7 +66,7 @@ select m.name, m.version, m.engine
 -- name: status
 -- What is attached, which version serves it, and what could not be scored.
 select profile, prediction, model, version, engine, on_error, deployed_at, deployed_by, events, stale,
-       last_failure_at, last_failure, complete, broken
+       last_failure_at, last_failure, complete, broken, hot, running
   from dbml.status
  order by profile, prediction;
 

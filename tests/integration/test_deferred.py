@@ -112,14 +112,14 @@ def test_a_score_follows_at_the_end(db: Db, cli: Cli, churn: Trained, tmp_path: 
     assert db.execute("select id, complaints from customer where complaints > 0").fetchall() == [(1, 3)]
     cli("reconcile")
     # What others make of the tables costs nobody his commit.
-    db.execute("alter table customer rename complaints to grievances")
+    db.execute("alter table customer rename id to number")
     with db.transaction():
         db.execute("insert into complaint (customer_id) values (1)")
     cli("repair")
-    assert db.execute("select grievances from customer where id = 1").fetchone() == (4,)
+    assert db.execute("select complaints from customer where number = 1").fetchone() == (4,)
     with db.transaction():
         db.execute("insert into complaint (customer_id) values (1)")
-    assert db.execute("select grievances from customer where id = 1").fetchone() == (5,)
+    assert db.execute("select complaints from customer where number = 1").fetchone() == (5,)
 
 
 def test_another_mode_is_refused() -> None:

@@ -119,7 +119,12 @@ EXCEPTIONS = {
     ("pgspot", "PS010", "install --sql", r"^Unsafe schema creation: (dbml|dbml_scorer) "): (
         "The script runs again at each upgrade; it refuses schemas that are another's before and after this."
     ),
-    ("pgspot", "PS005", "attach|inlined", r"dbml\.score\(|dbml_scorer\.profile_1_(churn_|primes|arm|version)"): (
+    (
+        "pgspot",
+        "PS005",
+        "attach|inlined",
+        r"dbml\.score\(|dbml_scorer\.profile_1_(by_columns|churn_|primes|arm|version)",
+    ): (
         "A function with a search_path of its own is not inlined. These run with their caller's rights, and the caller's "
         "search_path finds pg_catalog's operators, because their operands have exactly those types: "
         "test_shadows.py brings operators for every other pair of types."
@@ -175,7 +180,7 @@ EXCEPTIONS = {
         "squawk",
         "ban-drop-function",
         "install( --sql)?",
-        r"dbml\._(mark_parallel|bind_checks|bind_finish|bind_row|follow_windows|row_prediction|row_failed|scores_routed|score_or_null)\(",
+        r"dbml\._(mark_parallel|bind_checks|bind_finish|bind_row|follow_windows|row_prediction|row_failed|scores_routed|score_or_null|windows|expire_window)\(",
     ): (
         "Functions of earlier releases, which only installing, deploying and rescoring called: sql/schema/install/retired.sql."
     ),

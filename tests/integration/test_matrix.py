@@ -74,8 +74,8 @@ def pattern(name: str) -> str:
 
 @pytest.fixture
 def everything(db: psycopg.Connection[Any], churn: Trained) -> None:
-    """A profile with a model of each engine, a feature by expression, a window, and a model that never served."""
-    db.execute(TABLES)
+    """A model of each engine, a feature by expression, a window, partitions, and a model that never served."""
+    db.execute(TABLES + "create table visit (customer_id integer, at date) partition by range (at)")
     for engine in ENGINES:
         dbml.add_model(db, f"by_{engine}", churn.file, sample=churn.sample, engine=engine)
         if engine != "python":
@@ -86,7 +86,10 @@ def everything(db: psycopg.Connection[Any], churn: Trained) -> None:
             "customer",
             "id",
             [Prediction(f"by_{engine}", f"score_{engine}", f"version_{engine}", features={"spend": "spend * 2"}, log="all", outputs={f"label_{engine}": "label"}) for engine in ENGINES],
-            [Event("complaint", "customer_id", {"complaints": "count(*)", "recent": dbml.Counter("count(*)", "1 day", "created_at")})],
+            [
+                Event("complaint", "customer_id", {"complaints": "count(*)", "recent": dbml.Counter("count(*)", "1 day", "created_at")}),
+                Event("visit", "customer_id", {"visits": "count(*)"}, "deferred"),
+            ],
             publications=[Publication("by_sql", label=True)],
             lessons=[dbml.Learn("by_sql", "complaint", ("customer_id",), "severity > 1")],
         ),

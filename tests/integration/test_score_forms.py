@@ -66,6 +66,6 @@ def test_rows_of_a_query(db: psycopg.Connection[Any]) -> None:
         db.execute(loose.replace("spend, ", "").format(""))
     db.execute("create table other (like customer, primary key (id)); insert into other select * from customer")
     dbml.attach(db, Profile("other", "id", [Prediction("churn", "churn_score")]))
-    with pytest.raises(psycopg.Error, match="may be one of customer and other") as refused:
+    with pytest.raises(psycopg.Error, match="may be one of public.customer and public.other") as refused:
         db.execute("with t as (select * from other) select dbml.score('churn', t) from t")
-    assert "t::customer" in str(refused.value.diag.message_hint)
+    assert "t::public.customer" in str(refused.value.diag.message_hint)

@@ -51,7 +51,34 @@ def test_a_touch_brings_the_window_up_to_date(db: Db, windowed: dict[str, Any]) 
     assert {row[0] for row in differences(db, windowed)} == set(range(3, 10))
 
 
-@pytest.mark.parametrize("way", ["command", "python"])
+def test_who_is_due_is_taken_in_batches_and_a_killed_run_goes_on(
+    db: Db, dsn: str, cli: Cli, windowed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dbml.profiles.rescoring.ROWS_AT_ONCE", 1)
+    since = "select followed_until from dbml.event"
+    db.execute("update dbml.event set followed_until = now() - interval '31 hours'")
+    db.execute(AGED.format(by="30 hours", which=" where owner in (2, 3, 4)"))
+    before = db.execute(since).fetchone()
+    seen: list[tuple[str, int, int]] = []
+    with psycopg.connect(dsn) as application, psycopg.connect(dsn, autocommit=True) as session:
+        application.execute("select from owner where id = 3 for update")
+        session.execute("set lock_timeout = '100ms'")
+        with pytest.raises((psycopg.errors.LockNotAvailable, dbml.errors.LockNotAvailable)):
+            dbml.rescore_due(session, lambda *said: seen.append(said))
+        # What was done before is committed and its rows are free; the rest is still due, and no difference.
+        db.execute("select from owner where id in (2, 4) for update nowait")
+    assert {row[0] for row in differences(db, windowed)} == {3, 4}
+    assert db.execute(since).fetchone() == before
+    # An event of each owner has left its window; for three of them something follows from it.
+    assert seen == [("windows of public.owner", 1, 9), ("windows of public.owner", 2, 9)]
+    assert dbml.reconcile(db).differences == []
+    assert "2 rows" in cli("rescore", "--due").output
+    assert differences(db, windowed) == []
+    assert db.execute(since).fetchone() != before
+    assert db.execute("select from dbml.due").fetchall() == []
+
+
+@pytest.mark.parametrize("way", ["command", "python", "sql"])
 def test_an_application_meets_windows_over_two_tables_without_a_deadlock(
     db: Db, dsn: str, cli: Cli, windowed: dict[str, Any], way: str
 ) -> None:
@@ -70,6 +97,9 @@ def test_an_application_meets_windows_over_two_tables_without_a_deadlock(
     def rescore() -> None:
         if way == "command":
             cli("rescore", "--due")
+        elif way == "sql":
+            with psycopg.connect(dsn) as session:
+                session.execute("select dbml.rescore_due()")
         else:
             with psycopg.connect(dsn, autocommit=True) as session:
                 dbml.rescore_due(session)

@@ -127,17 +127,17 @@ def test_a_worker_that_is_told_to_stop_gives_back_what_it_is_at(
 def test_a_duty_that_fails_says_why_and_is_tried_again(db: Db, cli: Cli, windowed: dict[str, Any]) -> None:
     function = db.execute(
         "select p.oid::regprocedure::text from pg_proc p"
-        " where p.pronamespace = 'dbml_scorer'::regnamespace and p.proname like '%expire%'"
+        " where p.pronamespace = 'dbml_scorer'::regnamespace and p.proname ~ '_expire$'"
     ).fetchone()
     assert function is not None
-    away = function[0].replace("dbml_scorer.", "").replace("()", "")
-    db.execute(f"alter function dbml_scorer.{away}() rename to away")
+    away = function[0].replace("dbml_scorer.", "").replace("(integer)", "")
+    db.execute(f"alter function dbml_scorer.{away}(integer) rename to away")
     for failures in (1, 2):
         result = cli("worker", "--once", "--duty", "windows", exit_code=1)
         assert "dbml: windows failed: function dbml_scorer." in result.output
         assert job(db, "state, failures, runs") == ("failed", failures, 0)
         assert "does not exist" in job(db, "error")[0]
-    db.execute(f"alter function dbml_scorer.away() rename to {away}")
+    db.execute(f"alter function dbml_scorer.away(integer) rename to {away}")
     assert "2 rows" in cli("worker", "--once", "--duty", "windows").output
     assert job(db, "state, failures, runs, error") == ("waiting", 0, 1, None)
     assert differences(db, windowed) == []

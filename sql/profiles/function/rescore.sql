@@ -79,7 +79,6 @@ begin
         from dbml.failure f
        where f.profile = attached.id and f.model = _start_rescore.model;
     else
-      perform dbml._expire_windows(attached.id);
       select greatest(sum(c.reltuples), 0)::bigint into rows
         from pg_class c
        where c.oid = attached.relation
@@ -106,6 +105,9 @@ declare
   scored bigint := 0;
 begin
   for attached in select s.profile from dbml._start_rescore(model, false) s loop
+    if exists (select from dbml._due_profiles() d where d.profile = attached) then
+      perform dbml._expire_windows(attached);
+    end if;
     scored := scored + dbml._rescore_profile(attached, model);
   end loop;
   return scored;

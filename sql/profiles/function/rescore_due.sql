@@ -1,4 +1,34 @@
-create or replace function dbml._expire_window(profile integer, event integer) returns bigint
+create or replace function dbml._due_profiles() returns table (profile integer, name text, waiting bigint)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  select p.id, p.relation::text, (select count(*) from dbml.due w where w.profile = p.id)
+    from dbml.profile p
+   where exists (select from dbml.event e
+                  cross join lateral jsonb_each(e.counters) c
+                  where e.profile = p.id and c.value ->> 'over' is not null)
+   order by p.id
+$$;
+comment on function dbml._due_profiles() is 'Every profile that has counters over a window of time, with how many of its entities are known to be due.';
+
+create or replace function dbml._collect_due(profile integer) returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+begin
+  execute format('select dbml_scorer.%I()', format('profile_%s_due', profile));
+end
+$$;
+comment on function dbml._collect_due(integer) is
+  'Notes the entities of a profile whose window has changed with time since the last call; locks none of them.';
+
+create or replace function dbml._expire_due(profile integer, rows integer) returns bigint
 language plpgsql
 volatile
 security definer
@@ -8,37 +38,24 @@ as $$
 declare
   moved bigint;
 begin
-  execute format('select dbml_scorer.%I()', format('profile_%s_expire_%s', profile, event)) into moved;
+  execute format('select dbml_scorer.%I($1)', format('profile_%s_expire', profile)) into moved using rows;
   return moved;
 end
 $$;
-comment on function dbml._expire_window(integer, integer) is
-  'Moves the counters of one profile whose window over one event table has changed with time, in order of the profile''s key.';
-
-create or replace function dbml._windows() returns table (profile integer, event integer)
-language sql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-set client_min_messages = notice
-as $$
-  select e.profile, e.position
-    from dbml.event e
-   where exists (select from jsonb_each(e.counters) c where c.value ->> 'over' is not null)
-   order by e.profile, e.position
-$$;
-comment on function dbml._windows() is 'Every event table that has counters over a window of time, by its profile and its position.';
+comment on function dbml._expire_due(integer, integer) is
+  'Moves the counters of the next entities of a profile that are due, all where rows is NULL, locked in order of their key; NULL where none was due.';
 
 create or replace function dbml._expire_windows(profile integer) returns bigint
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
-  select coalesce(sum(dbml._expire_window(w.profile, w.event)), 0)::bigint
-    from dbml._windows() w
-   where w.profile = _expire_windows.profile
+begin
+  perform dbml._collect_due(profile);
+  return coalesce(dbml._expire_due(profile, null), 0);
+end
 $$;
 comment on function dbml._expire_windows(integer) is 'Moves the counters of one profile whose window has changed with time.';
 
@@ -54,9 +71,7 @@ as $$
 $$;
 comment on function dbml._forget_arrivals() is 'Removes the notes by which concurrent transactions have found each other''s new entities.';
 
--- In one transaction, which keeps its locks to the end: rows are locked in order of their key for one event table and
--- then for the next, so that a statement on several rows can meet it the other way round. Where that may be, every
--- window is moved in a transaction of its own, as the command does.
+-- In one transaction, which keeps its locks to the end; the command takes batches.
 create or replace function dbml.rescore_due() returns bigint
 language plpgsql
 volatile
@@ -68,8 +83,8 @@ declare
   due record;
   moved bigint := 0;
 begin
-  for due in select w.profile, w.event from dbml._windows() w loop
-    moved := moved + dbml._expire_window(due.profile, due.event);
+  for due in select d.profile from dbml._due_profiles() d loop
+    moved := moved + dbml._expire_windows(due.profile);
   end loop;
   perform dbml._forget_arrivals();
   return moved;

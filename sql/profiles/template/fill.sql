@@ -1,6 +1,6 @@
 update {profile} p
    set {assignments}
   from {profile} t
-  left join ({totals}) as d on {matches}
+  {totals}
  where {same}
-   and ({differing})
+   and ({conditions})

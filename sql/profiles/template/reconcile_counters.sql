@@ -1,6 +1,6 @@
 select {entity} as entity, {figures}
   from {profile} dbml_b
-  left join ({totals}) as d on {matches}
+  {totals}
  where {range}
    and ({differing})
  order by {key}

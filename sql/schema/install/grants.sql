@@ -54,7 +54,7 @@ grant execute on function dbml._resume(text, text, boolean), dbml._promote_by_mi
 grant execute on function dbml._deploy_by_migration(text, integer, text, text[], boolean), dbml._undeploy(text, integer, text, boolean),
   dbml._remember_version(text, integer), dbml._remove_version(text, integer, text) to dbml_deployer;
 grant execute on function dbml._start_rescore(text, boolean), dbml._forget_failures(),
-  dbml._windows(), dbml._expire_window(integer, integer), dbml._forget_arrivals() to dbml_deployer;
+  dbml._due_profiles(), dbml._collect_due(integer), dbml._expire_due(integer, integer), dbml._forget_arrivals() to dbml_deployer;
 grant execute on function dbml._rescore_batch(integer, text, text[], integer, boolean, boolean) to dbml_deployer;
 -- A worker is a deployer.
 grant select on dbml.job, dbml.metrics to dbml_analyst;

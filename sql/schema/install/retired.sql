@@ -9,13 +9,15 @@ drop function if exists dbml._scores_routed(text, regclass, text[], oid[]);
 drop function if exists dbml._score_or_null(text, integer, float8[], text[]);
 drop function if exists dbml._row_prediction(dbml.profile, dbml.prediction, dbml.scorer);
 drop function if exists dbml._row_failed(dbml.profile, dbml.prediction, dbml.scorer);
+drop function if exists dbml._windows();
+drop function if exists dbml._expire_window(integer, integer);
 do $$
 declare
   follow regprocedure;
 begin
   for follow in
     select p.oid from pg_catalog.pg_proc p
-     where p.pronamespace = 'dbml_scorer'::regnamespace and p.proname ~ '^profile_[0-9]+_follow_[0-9]+$'
+     where p.pronamespace = 'dbml_scorer'::regnamespace and p.proname ~ '^profile_[0-9]+_(follow|expire)_[0-9]+$'
   loop
     execute format('drop function %s', follow);
   end loop;

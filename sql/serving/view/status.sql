@@ -16,7 +16,16 @@ select coalesce((select c.oid::regclass::text from pg_class c where c.oid = p.re
        f.last_failure_at,
        f.last_failure,
        p.complete,
-       array(select b.what from dbml._broken(p.id) b union all select w.what from dbml._waits(p.id) w) as broken
+       array(select b.what from dbml._broken(p.id) b union all select w.what from dbml._waits(p.id) w) as broken,
+       -- Each event updates a profile row; an update that is HOT leaves the indexes alone.
+       (select round(sum(t.n_tup_hot_upd) / nullif(sum(t.n_tup_upd), 0), 2)::float8
+          from pg_stat_all_tables t
+         where t.relid = p.relation or t.relid in (select g.relid from pg_partition_tree(p.relation) g)) as hot,
+       -- What takes long says by its session's name how far it has come.
+       array(select regexp_replace(a.application_name, '^dbml (.*) #\d+: ', '\1: ')
+               from pg_stat_activity a
+              where a.datname = current_database() and a.application_name ~ format('^dbml [a-z -]+ #%s: ', p.id)
+              order by a.pid) as running
   from dbml.profile p
   -- A profile may have counters only.
   left join dbml.prediction r on r.profile = p.id

@@ -1,3 +1,3 @@
-if dbml_touched.position = {position} then
+if dbml_taken.position = {position} then
   {rows} := array_append({rows}, dbml_from);
 end if;

@@ -3,20 +3,18 @@ declare
   -- Their keys alone are filled. Prefixed, because a column of the profile may have any other name.
   dbml_from {profile};
   {rows}
-  dbml_touched record;
+  dbml_taken record;
+  dbml_at timestamptz;
+  dbml_moved bigint := 0;
 begin
-  for dbml_touched in
-    select distinct t.position, t.entity
-      from dbml.touched t
-     where t.xid = pg_current_xact_id()::text::bigint and t.profile = {id}
-       and (dbml_only is null or t.position = dbml_only)
+  {first}
+  for dbml_taken in
+    {take}
   loop
     {from_entity}
     {append}
+    {each}
   end loop;
-  delete from dbml.touched t
-   where t.xid = pg_current_xact_id()::text::bigint and t.profile = {id}
-     and (dbml_only is null or t.position = dbml_only);
   {claims}
   -- In key order and for all event tables at once, or two transactions could wait for each other.
   perform
@@ -25,4 +23,6 @@ begin
     order by {key}
       for no key update of p;
   {recounts}
+  {last}
+  return {result};
 end

@@ -1,0 +1,2 @@
+-- One run at a time.
+perform from dbml.event e where e.profile = {id} order by e.position for no key update;

@@ -1,3 +1,0 @@
-for dbml_first in 1 .. cardinality({rows}) by 4096 loop
-  perform dbml_scorer.{recount}({rows}[dbml_first : dbml_first + 4095]);
-end loop;
