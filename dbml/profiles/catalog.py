@@ -185,8 +185,26 @@ def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
 
 
 def records(raw: psycopg.Connection[Any]) -> list[Record]:
-    """Every profile that is attached, or is being attached, in order."""
+    """Every profile that is attached, or is being attached, in order.
+
+    :raises ProfileError: a restore has left dbml's own tables half loaded.
+    """
+    refuse_half_loaded(raw)
     return database.rows(raw, Record, "profiles")
+
+
+def refuse_half_loaded(raw: psycopg.Connection[Any]) -> None:
+    """Refuse to go on where ``pg_restore --data-only`` has loaded a whole archive, in the order of the tables' names.
+
+    :raises ProfileError: it has; foreign keys have refused what came before its profile or its version.
+    """
+    for found in database.named(raw, "half_loaded"):
+        tables = " ".join(f"--table={name}" for name in found["empty"])
+        raise errors.ProfileError(
+            "dbml's own tables are half loaded, as pg_restore --data-only of a whole archive leaves them",
+            f"Load what it left out: pg_restore --data-only --schema=dbml {tables} ARCHIVE, and your own tables that "
+            "it named; then dbml reconcile --repair.",
+        )
 
 
 def attached(raw: psycopg.Connection[Any], record: Record) -> Attachment:

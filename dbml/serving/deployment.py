@@ -13,7 +13,7 @@ from dbml import database
 from dbml.database import Connection, Record
 from dbml.models import versions
 from dbml.profiles import checks
-from dbml.profiles.catalog import table_facts
+from dbml.profiles.catalog import refuse_half_loaded, table_facts
 from dbml.schema.install import require
 
 
@@ -122,4 +122,5 @@ def status(connection: Connection) -> list[Status]:
     raw = database.driver(connection)
     with database.translated():
         require(raw)
+        refuse_half_loaded(raw)
         return database.rows(raw, Status, "status")

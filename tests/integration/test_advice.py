@@ -29,6 +29,7 @@ def test_doctor_tells_of_updates_and_checks(db: psycopg.Connection[Any], cli: Cl
     db.execute("do $$ begin for i in 1..1200 loop insert into item values (1); end loop; end $$")
     db.execute("select pg_stat_force_next_flush()")
     db.execute("select 1")
+    assert [row.hot for row in dbml.status(db)] == [0.0]
     assert told(cli)["0%"]["mend"].endswith("drop index by_n, if nobody needs it")
     db.execute("alter table owner add constraint few check (n < 5000)")
     assert told(cli)["check"]["mend"] == "dbml repair owner"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -189,6 +190,28 @@ def test_partitions_written_directly_are_found(db: Db, dsn: str, databases: Data
     with psycopg.connect(target, autocommit=True) as restored:
         assert {d.column for d in dbml.reconcile(restored).differences} == {"notes", "last_note"}
         dbml.reconcile(restored, repair=True)
+        check(db, restored, exactly=False)
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_whole_archive_loaded_in_the_order_of_names(
+    db: Db, dsn: str, databases: Databases, tmp_path: Path, cli: Cli
+) -> None:
+    target, file = databases.create(installed=False), tmp_path / "dump"
+    tool("pg_dump", dsn, "-Fc", "--load-via-partition-root", "--file", file)
+    tool("pg_restore", target, "--schema-only", "--exit-on-error", file)
+    with pytest.raises(AssertionError, match="violates foreign key"):
+        tool("pg_restore", target, "--data-only", file)
+    for command in ("reconcile", "repair", "status", "install"):
+        told = cli(command, dsn=target, exit_code=1).output
+        assert "half loaded" in told and "Traceback" not in told, command
+    remedy = re.search(r"--schema=dbml (.*) ARCHIVE", told)
+    assert remedy is not None
+    tool("pg_restore", target, "--data-only", "--exit-on-error", "--schema=dbml", *remedy[1].split(), file)
+    tool("pg_restore", target, "--data-only", "--exit-on-error", "--table=complaint", file)
+    cli("reconcile", "--repair", dsn=target)
+    cli("rescore", "churn", "--stale", dsn=target)
+    with psycopg.connect(target, autocommit=True) as restored:
         check(db, restored, exactly=False)
 
 

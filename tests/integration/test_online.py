@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 import dbml
-from dbml import Event, Profile
+from dbml import Event, Prediction, Profile
 from dbml.errors import CounterMismatch, LockNotAvailable, ProfileError, StillAttached
 from dbml.profiles import online
 from tests.conftest import Cli, Trained, profile_rows
@@ -174,3 +174,26 @@ def test_it_asks_for_its_locks_again(db: Db, dsn: str, monkeypatch: pytest.Monke
         monkeypatch.setattr(online.time, "sleep", lambda _: holder.commit())
         dbml.attach_online(db, profile)
     assert db.execute("select n_all from owner where id = 3").fetchone() == (1,)
+
+
+@pytest.mark.usefixtures("tables")
+def test_attaching_writes_each_row_once(db: psycopg.Connection[Any], churn: Trained) -> None:
+    """Counters of two event tables and the score; the counters that were right already are written with it."""
+    dbml.add_model(db, "churn", churn.file, sample=churn.sample)
+    dbml.deploy(db, "churn", 1)
+    db.execute("create table visit (customer_id integer references customer); alter table customer add visits bigint")
+    db.execute("insert into complaint (customer_id) select 1 + g % 40 from generate_series(1, 99) g")
+    db.execute("insert into visit select 1 + g % 30 from generate_series(1, 70) g")
+    events = [
+        Event("complaint", "customer_id", {"complaints": "count(*)"}),
+        Event("visit", "customer_id", {"visits": "count(*)"}),
+    ]
+    spec = Profile("customer", "id", [Prediction("churn", "churn_score", "churn_version")], events)
+    with db.transaction():
+        dbml.attach(db, spec, backfill=True)
+        updates = "select pg_stat_get_xact_tuples_updated('customer'::regclass)"
+        assert db.execute(updates).fetchone() == (50,)
+    assert db.execute(
+        "select count(*), sum(complaints), sum(visits) from customer where churn_version = 1"
+    ).fetchone() == (50, 99, 70)
+    assert dbml.reconcile(db).differences == []

@@ -84,7 +84,16 @@ def test_batches_progress_and_keys_of_two_columns(db: Db, monkeypatch: pytest.Mo
     db.execute('insert into ev select "Tenant", no from prof, generate_series(1, 3)')
     db.execute(UNSEEN["disabled triggers"].format("update prof set n = 99 where no % 5 = 2").replace("item", "prof"))
     seen: list[tuple[str, int, int]] = []
-    report = dbml.reconcile(db, repair=True, progress=lambda *step: seen.append(step))
+    running: list[str] = []
+
+    def look_on(*step: Any) -> None:
+        seen.append(step)
+        running.extend(dbml.status(db)[0].running)
+
+    before = db.execute("show application_name").fetchone()
+    report = dbml.reconcile(db, repair=True, progress=look_on)
+    assert [said.partition(" of ")[0] for said in running[:2]] == ["reconcile: 7", "reconcile: 14"]
+    assert db.execute("show application_name").fetchone() == before
     assert (report.rows, report.repaired, len(report.differences)) == (50, 10, 10)
     assert {(d.held, d.truth) for d in report.differences} == {("99", "3")}
     assert [done for _, done, _ in seen] == [7, 14, 21, 28, 35, 42, 49, 50]
