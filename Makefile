@@ -18,7 +18,7 @@ check: lint .venv/.openmp .venv/.node ## lint, then every test that needs no ser
 test: lint .venv/.openmp .venv/.java .venv/.node ## lint, then every test that is not long (ARGS="-k name")
 	@$(BIN)/pytest -n 2 -m "not long" $(ARGS)
 
-test-long: .venv/.test .venv/.openmp .venv/.java .venv/.node ## the tests that take longer: more variants of the same
+test-long: .venv/.test .venv/.openmp .venv/.java .venv/.node .venv/.browser ## the tests that take longer: more variants of the same
 	@$(BIN)/pytest -n 2 -m long $(ARGS)
 
 test-matrix: .venv/.test .venv/.openmp .venv/.java .venv/.node ## every test on PostgreSQL 15, 17, 18 and on one as managed services are (ARGS="17 18 -k name")
@@ -91,6 +91,15 @@ clean: ## remove what was built and cached (not .venv)
 	    echo "installing default-jre-headless with apt-get …"; \
 	    export DEBIAN_FRONTEND=noninteractive; \
 	    { apt-get install -y -qq default-jre-headless || { apt-get update -qq && apt-get install -y -qq default-jre-headless; }; } >/dev/null; \
+	fi
+	@touch $@
+
+# The report is looked at in a browser.
+.venv/.browser: .venv/.test
+	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing chromium with apt-get …"; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    { apt-get install -y -qq chromium || { apt-get update -qq && apt-get install -y -qq chromium; }; } >/dev/null; \
 	fi
 	@touch $@
 

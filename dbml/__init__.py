@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dbml.models.tuning import tune
     from dbml.models.versions import show, verify, versions
     from dbml.observing.alerts import acknowledge, alerts, check_alerts
-    from dbml.observing.drift import drift, set_reference, set_threshold, update_histograms
+    from dbml.observing.drift import drift, quality_drift, set_reference, set_threshold, update_histograms
     from dbml.observing.experiment import experiment
     from dbml.observing.explanation import explain, explain_change, importance
     from dbml.observing.log import forget
@@ -87,6 +87,7 @@ __all__ = [
     "new_key",
     "performance",
     "promote",
+    "quality_drift",
     "reconcile",
     "reducer",
     "repair",
@@ -130,7 +131,7 @@ _HOMES = {
     "dbml.observing.explanation": ("explain", "explain_change", "importance"),
     "dbml.models.versions": ("show", "verify", "versions"),
     "dbml.observing.alerts": ("acknowledge", "alerts", "check_alerts"),
-    "dbml.observing.drift": ("drift", "set_reference", "set_threshold", "update_histograms"),
+    "dbml.observing.drift": ("drift", "quality_drift", "set_reference", "set_threshold", "update_histograms"),
     "dbml.observing.experiment": ("experiment",),
     "dbml.observing.log": ("forget",),
     "dbml.observing.metrics": ("metrics",),

@@ -21,7 +21,7 @@ from rich.table import Table
 
 import dbml
 from dbml.demo.server import temporary_server
-from soak import bounds, faults, figures, shop, unruly, upgrade
+from soak import bounds, faults, figures, logged, shop, unruly, upgrade
 from soak.bounds import Bound
 from soak.clients import Crowd, Failure
 from soak.control import DURABLE, Control
@@ -30,9 +30,10 @@ from soak.trial import ROLES, Row, Trial
 CUSTOMERS = 2000
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 # Faults on a server under load, in this order, and figures on one that nobody else uses.
-FAULTS = (*faults.PARTS, "xids")
+UNDER_LOAD = faults.PARTS | logged.PARTS
+FAULTS = (*UNDER_LOAD, "xids")
 PARTS = (*FAULTS, "upgrade", *figures.PARTS)
-GROUPS = {"faults": tuple(faults.PARTS), "figures": ("xids", *figures.PARTS)}
+GROUPS = {"faults": tuple(UNDER_LOAD), "figures": ("xids", *figures.PARTS)}
 
 
 def _parts(context: click.Context, parameter: click.Parameter, value: str | None) -> list[str]:
@@ -76,7 +77,7 @@ def main(quick: bool, seconds: float | None, parts: list[str], out: Path) -> Non
                 trial = Trial(Control(server), folder, say, CUSTOMERS)
                 trial.crowd = Crowd(server.dsn, CUSTOMERS, ROLES)
                 try:
-                    for part, fault in faults.PARTS.items():
+                    for part, fault in UNDER_LOAD.items():
                         if part in parts:
                             fault(trial, amount)
                 finally:
@@ -131,10 +132,10 @@ def _transaction_ids(trial: Trial) -> dict[str, int]:
 
 def _tell(console: Console, rows: Sequence[Row], shown: Sequence[Bound]) -> None:
     table = Table(title="Faults", title_justify="left")
-    for head in ("fault", "tried", "statements", "counters", "scores", "reconcile", "lost", "failed", ""):
+    for head in ("fault", "tried", "statements", "counters", "scores", "log", "reconcile", "lost", "failed", ""):
         table.add_column(head, justify="left" if head in ("fault", "") else "right")
     for row in rows:
-        counts = (row.tried, row.statements, row.counters, row.scores, row.reconciled, row.lost)
+        counts = (row.tried, row.statements, row.counters, row.scores, row.logged, row.reconciled, row.lost)
         failed = ", ".join(f"{count} × {state}" for state, count in row.failures.items()) or "0"
         note = f"not tried: {row.skipped}" if row.skipped else row.note
         mark = "[green]ok[/] " if row.good else "[red]wrong[/] "

@@ -30,6 +30,7 @@ def bounds(rows: Sequence[Row], found: dict[str, Any], amount: Amount) -> list[B
     clients = "16 clients, single-statement transactions"
     shown = [
         _at_most("counters or scores wrong after any fault", _sum(tried, "counters", "scores", "reconciled"), 0),
+        _at_most("rows of the log missing or invented", _sum(tried, "logged"), 0),
         _at_most("committed inserts lost", _sum(tried, "lost"), 0),
         _at_most(
             f"deadlocks in {amount.seconds / 60:.1f} minutes of {clients}", load and load.failures.get("40P01", 0), 0

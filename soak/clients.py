@@ -45,6 +45,14 @@ _MIXED: list[tuple[int, str]] = [
     (5, "insert into customer (id, spend) values ({fresh}, 30) on conflict do nothing"),
     (1, "truncate visit"),
 ]
+# About one customer: what a transaction locks, it locks in no order.
+_WAVERING = (
+    f"begin; {INSERT}; savepoint s;"
+    " insert into complaint (customer_id) values ({one}), ({one});"
+    " update customer set spend = {number} % 90 where id = {one}; rollback to s; savepoint t;"
+    " insert into complaint (customer_id) values ({one}); update customer set spend = spend + 1 where id = {one};"
+    " release t; {end}"
+)
 # Customers that come after their visits.
 LATE = 200
 Failure = tuple[str, str]
@@ -57,8 +65,8 @@ class Stopped(Exception):
 class Client(threading.Thread):
     """One session that goes on until it is told to stop, reconnecting whenever it must.
 
-    :param role: ``insert`` (five random customers a statement), ``hot`` (one row, always the same customer) or
-        ``mixed`` (everything).
+    :param role: ``insert`` (five random customers a statement), ``hot`` (one row, always the same customer),
+        ``wavering`` (a transaction that takes back some or all of what it did) or ``mixed`` (everything).
     """
 
     def __init__(self, number: int, role: str, dsn: str, customers: int, seed: int = 0) -> None:
@@ -129,6 +137,8 @@ class Client(threading.Thread):
             if session.closed or error.sqlstate is None or error.sqlstate.startswith("57P"):
                 self.unknown.update({self.attempts: rows} if rows else {})
                 session.close()
+            elif session.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                session.rollback()
             state = error.sqlstate or "08006"
             self.failures[state, f"{self.role}: {str(error).splitlines()[0][:120]}"] += 1
         else:
@@ -143,6 +153,10 @@ class Client(threading.Thread):
         if self.role == "mixed":
             (text,) = chance.choices([text for _, text in _MIXED], [weight for weight, _ in _MIXED])
             return self._filled(text), 0
+        if self.role == "wavering":
+            kept = chance.random() < 0.5
+            text = _WAVERING.replace("{end}", "commit" if kept else "rollback")
+            return self._filled(text, [chance.randint(1, self.customers)]), int(kept)
         customers = [1] if self.role == "hot" else [chance.randint(1, self.customers) for _ in range(5)]
         return self._filled(INSERT, customers), len(customers)
 

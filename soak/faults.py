@@ -30,13 +30,14 @@ class Amount:
     seconds: float
     deploys: int
     kills: int
+    changes: int
     stops: int
     cancels: int
     seconds_of_a_model: float
 
 
-QUICK = Amount(seconds=15, deploys=200, kills=3, stops=2, cancels=3, seconds_of_a_model=0.2)
-LONG = Amount(seconds=600, deploys=200, kills=20, stops=10, cancels=20, seconds_of_a_model=5)
+QUICK = Amount(seconds=15, deploys=200, kills=3, changes=200, stops=2, cancels=3, seconds_of_a_model=0.2)
+LONG = Amount(seconds=600, deploys=200, kills=20, changes=200, stops=10, cancels=20, seconds_of_a_model=5)
 
 
 def load(trial: Trial, amount: Amount) -> None:
@@ -246,7 +247,14 @@ def _failed(crowd: Crowd, state: str) -> int:
 
 
 def _move(trial: Trial, tablespace: str) -> None:
-    for relation in ("table customer", "table visit", "index customer_pkey", "index visit_pkey"):
+    segments = trial.db.execute("select format('table dbml.log_%s', number) from dbml.log_segment").fetchall()
+    for relation in (
+        "table customer",
+        "table visit",
+        "index customer_pkey",
+        "index visit_pkey",
+        *(s for (s,) in segments),
+    ):
         trial.db.execute(f"alter {relation} set tablespace {tablespace}")  # type: ignore[arg-type]
 
 

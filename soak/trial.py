@@ -32,6 +32,7 @@ class Row:
     """A line of the table: a fault, how often it was tried, and what was found afterwards.
 
     :param counters: rows with a counter that is not what GROUP BY says; ``scores`` the same of scikit-learn's answer.
+    :param logged: rows that the log of predictions lacks, or has too much, where there is one.
     :param reconciled: differences that ``dbml reconcile`` tells.
     :param lost: inserts that were acknowledged and are not there, or are there and were said to have failed.
     :param failures: SQLSTATE → statements that failed and ought not to have.
@@ -44,6 +45,7 @@ class Row:
     statements: int = 0
     counters: int = 0
     scores: int = 0
+    logged: int = 0
     reconciled: int = 0
     lost: int = 0
     failures: dict[str, int] = field(default_factory=dict)
@@ -54,7 +56,7 @@ class Row:
     @property
     def good(self) -> bool:
         """Whether it left nothing wrong."""
-        return not (self.counters or self.scores or self.reconciled or self.lost or self.failures)
+        return not (self.counters or self.scores or self.logged or self.reconciled or self.lost or self.failures)
 
 
 class Skip(Exception):
@@ -72,6 +74,9 @@ class Trial:
         self.ended: dict[str, list[float]] = {}
         """Seconds after which a statement over every customer ended, by what ended it."""
         self.crowd: Crowd
+        self.prefix = ""
+        self.looks: list[Callable[[Trial, Row], None]] = []
+        """What else is compared at each look."""
         self.db = control.connect()
         dbml.install(self.db, python_path=str(folder))
         shop.create(self.db, customers)
@@ -130,7 +135,7 @@ class Trial:
 
         :param allowed: SQLSTATEs that clients get by the very nature of the fault.
         """
-        row = Row(name)
+        row = Row(self.prefix + name)
         self.rows.append(row)
         crowd = crowd or self.crowd
         before = crowd.statements
@@ -167,4 +172,6 @@ class Trial:
         row.reconciled += len(differences)
         if differences:
             self.say(f"[red]{escape(str(differences[:3]))}[/]")
+        for look in self.looks:
+            look(self, row)
         row.stale = (self.db.execute("select count(*) from dbml.failure").fetchone() or (0,))[0]

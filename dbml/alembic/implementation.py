@@ -186,7 +186,14 @@ def _share_model(operations: Operations, operation: strategies.ShareModelOp) -> 
 
 def _promote_model(operations: Operations, operation: strategies.PromoteModelOp) -> None:
     with _sink(operations) as sink:
-        perform(sink, "promote_by_migration", name=operation.name, note=operation.note, rescore=operation.rescore)
+        perform(
+            sink,
+            "promote_by_migration",
+            name=operation.name,
+            note=operation.note,
+            rescore=operation.rescore,
+            version=operation.version,
+        )
 
 
 def _abort_model(operations: Operations, operation: strategies.AbortModelOp) -> None:

@@ -133,6 +133,7 @@ def _profile(context: AutogenContext, profile: Profile) -> str:
         given.append(_listed("publications", [_publication(publication) for publication in profile.publications]))
     if profile.lessons:
         given.append(_listed("lessons", [_lesson(lesson) for lesson in profile.lessons]))
+    given += _given({"bucket_column": profile.bucket_column}, {})
     return _call("spec.Profile", given)
 
 

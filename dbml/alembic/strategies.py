@@ -193,17 +193,30 @@ class _EndOp(MigrateOperation):
 class PromoteModelOp(_EndOp):
     """Let the candidate serve everyone."""
 
+    def __init__(self, name: str, note: str | None = None, rescore: bool = True, *, version: int | None = None) -> None:
+        super().__init__(name, note, rescore)
+        self.version = version
+
     @classmethod
-    def promote_model(cls, operations: Operations, name: str, *, note: str | None = None, rescore: bool = True) -> None:
+    def promote_model(
+        cls,
+        operations: Operations,
+        name: str,
+        *,
+        version: int | None = None,
+        note: str | None = None,
+        rescore: bool = True,
+    ) -> None:
         """Let the candidate of a model serve everyone; as ``dbml promote``.
 
+        :param version: which one, where there are several.
         :param rescore: score every row anew in this transaction; green brings its scores with it in any case.
         """
-        operations.invoke(cls(name, note, rescore))
+        operations.invoke(cls(name, note, rescore, version=version))
 
     def reverse(self) -> ResumeModelOp:
         """What served before serves again, and the strategy goes on."""
-        return ResumeModelOp(self.name, self.note, self.rescore, promoted=True)
+        return ResumeModelOp(self.name, self.note, self.rescore, promoted=True, version=self.version)
 
 
 @Operations.register_operation("abort_model")
@@ -227,9 +240,18 @@ class AbortModelOp(_EndOp):
 class ResumeModelOp(_EndOp):
     """Let a strategy go on that was promoted or aborted."""
 
-    def __init__(self, name: str, note: str | None = None, rescore: bool = True, *, promoted: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        note: str | None = None,
+        rescore: bool = True,
+        *,
+        promoted: bool = False,
+        version: int | None = None,
+    ) -> None:
         super().__init__(name, note, rescore)
         self.promoted = promoted
+        self.version = version
 
     @classmethod
     def resume_model(
@@ -240,6 +262,7 @@ class ResumeModelOp(_EndOp):
         note: str | None = None,
         rescore: bool = True,
         promoted: bool = False,
+        version: int | None = None,
     ) -> None:
         """Let the strategy go on that ended last, with the very shares that it had; what served before serves again.
 
@@ -247,13 +270,15 @@ class ResumeModelOp(_EndOp):
 
         :param rescore: score the rows of every arm anew in this transaction.
         :param promoted: whether it was promoted, which is what this is reversed to; else aborted.
+        :param version: which of several candidates was promoted.
         """
-        operations.invoke(cls(name, note, rescore, promoted=promoted))
+        operations.invoke(cls(name, note, rescore, promoted=promoted, version=version))
 
     def reverse(self) -> PromoteModelOp | AbortModelOp:
         """End it again."""
-        end = PromoteModelOp if self.promoted else AbortModelOp
-        return end(self.name, self.note, self.rescore)
+        if self.promoted:
+            return PromoteModelOp(self.name, self.note, self.rescore, version=self.version)
+        return AbortModelOp(self.name, self.note, self.rescore)
 
 
 def arguments(operation: StartStrategyOp) -> dict[str, Any]:

@@ -35,6 +35,8 @@ def of_profile(profile: Profile, features: Mapping[str, Sequence[str]], column: 
         return "a profile"
     if column in profile.key:
         return "the profile's key"
+    if column == profile.bucket_column:
+        return "the profile's bucket_column"
     for prediction in profile.predictions:
         if column in prediction.columns:
             return f"where predictions of {prediction.model} stand"

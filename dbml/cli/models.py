@@ -169,10 +169,18 @@ def model_list(dsn: str | None, name: str | None, as_json: bool) -> None:
 @dsn_option
 @json_option
 @click.argument("version", metavar="NAME@V")
-def model_show(dsn: str | None, version: str, as_json: bool) -> None:
+@click.option(
+    "--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw what it was made with: .svg or .png."
+)
+def model_show(dsn: str | None, version: str, as_json: bool, plot: Path | None) -> None:
     """Show one version: features, output, engines, cost, training."""
+    name, number = version_number(version)
     with connect(dsn) as connection:
-        found = dbml.show(connection, *version_number(version))
+        found = dbml.show(connection, name, number)
+        if plot is not None:
+            from dbml.observing import histograms
+
+            histograms.plot(connection, name, plot, version=number)
     if as_json:
         print_json(found)
         return

@@ -58,13 +58,37 @@ def performance_command(
 @click.option("--window", default="1 day", show_default=True, metavar="INTERVAL", help="Ends with the running hour.")
 @click.option("--by", metavar="COLUMN", help="Segments, by a column of the profile.")
 @click.option("--as-of", metavar="TIME", help="The window ends then.")
-def drift_command(dsn: str | None, as_json: bool, name: str, window: str, by: str | None, as_of: str | None) -> None:
+@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw the histograms, as .svg or .png.")
+@click.option("--quality", is_flag=True, help="By outcomes: does it predict worse than in its first time?")
+@click.option("--baseline", default="7 days", show_default=True, metavar="INTERVAL", help="With --quality: its length.")
+def drift_command(
+    dsn: str | None,
+    as_json: bool,
+    name: str,
+    window: str,
+    by: str | None,
+    as_of: str | None,
+    plot: Path | None,
+    quality: bool,
+    baseline: str,
+) -> None:
     """Compare what is logged with the reference.
 
-    The exit status is 1 if something has drifted in this window and in the one before.
+    The exit status is 1 if something has drifted in this window and in the one before; with --quality, if predictions
+    have become worse.
     """
     model, version = version_number(name) if "@" in name else (name, None)
     with connect(dsn) as connection:
+        if quality:
+            rows = dbml.quality_drift(connection, model, baseline=baseline, as_of=as_of, version=version)
+            print_rows(
+                rows, ("judged", "n_before", "loss_before", "n", "loss", "low", "high", "state", "says"), as_json
+            )
+            sys.exit(rows[0]["state"] == "alert")
+        if plot is not None:
+            from dbml.observing import histograms
+
+            histograms.plot(connection, model, plot, window=window, version=version)
         rows = dbml.drift(connection, model, by=by, window=window, as_of=as_of, version=version)
     segment = ("segment",) if by else ()
     columns = (*segment, "feature", "statistic", "value", "threshold", "n", "state", "says")

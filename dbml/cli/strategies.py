@@ -102,12 +102,13 @@ def share_command(dsn: str | None, name: str, percent: float, note: str | None) 
 @click.command("promote")
 @dsn_option
 @click.argument("name")
+@click.option("--version", type=int, help="Which candidate, where there are several.")
 @note_option
-def promote_command(dsn: str | None, name: str, note: str | None) -> None:
+def promote_command(dsn: str | None, name: str, version: int | None, note: str | None) -> None:
     """Let the candidate of a model serve everyone."""
     with connect(dsn) as connection:
         green = any(row.arm == "green" for row in dbml.allocation(connection, name))
-        version = dbml.promote(connection, name, note=note)
+        version = dbml.promote(connection, name, version=version, note=note)
     click.echo(f"{name}@{version} serves everyone.")
     if green:
         click.echo(f"Its scores stand in the rows; to take it back, scores and all: dbml rollback {name}")

@@ -46,6 +46,12 @@ def tell_option(command: Command) -> Command:
     "--retrain", "recipes", multiple=True, metavar="NAME=FILE", help="Make that model anew when its recipe says so."
 )
 @click.option(
+    "--traces-to",
+    envvar="DBML_TRACES_TO",
+    metavar="URL",
+    help="Export spans to a collector: http://HOST:4318 or grpc://HOST:4317.",
+)
+@click.option(
     "--lease",
     default=30.0,
     show_default=True,
@@ -61,6 +67,7 @@ def worker_command(
     places: tuple[str, ...],
     publish_to: str | None,
     recipes: tuple[str, ...],
+    traces_to: str | None,
     lease: float,
 ) -> None:
     """Do what is due, until stopped.
@@ -72,7 +79,9 @@ def worker_command(
     from dbml.work.worker import work
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    duties = chosen(names, keep_log=keep_log, places=places, publish_to=publish_to, recipes=recipes)
+    duties = chosen(
+        names, keep_log=keep_log, places=places, publish_to=publish_to, recipes=recipes, traces_to=traces_to
+    )
     try:
         if not work(dsn, duties, _tell, once=once, early=once and bool(names), length=timedelta(seconds=lease)):
             sys.exit(1)

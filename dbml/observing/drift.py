@@ -43,6 +43,37 @@ def drift(
         return database.named(raw, "drift_by", by=by, **asked) if by else database.named(raw, "drift", **asked)
 
 
+def quality_drift(
+    connection: Connection,
+    name: str,
+    *,
+    baseline: timedelta | str = "7 days",
+    since: datetime | str | None = None,
+    as_of: datetime | str | None = None,
+    version: int | None = None,
+) -> list[dict[str, Any]]:
+    """Tell whether a version predicts worse than in its first time, by the outcomes that are known.
+
+    It may be asked as often as one likes: all looks together raise a false alarm with a probability of 0.01 at most
+    (the mixture sequential probability ratio test, as in :func:`dbml.experiment`).
+
+    :param baseline: how long the first time is, from the version's first judged prediction on.
+    :param since: compare what came from then on with all before, instead; it has to be settled before one looks.
+    :param version: None: the one that serves.
+    :returns: one row of ``dbml.quality_drift()``; ``state`` is ``alert``, ``ok`` or ``insufficient_data``.
+    :raises UnknownModel: there is no such model or version.
+    :raises ProfileError: nothing says what its outcomes are.
+    :raises SpecError: ``baseline`` is no length of time.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        versions.require_model(raw, name)
+        return database.named(
+            raw, "quality_drift", name=name, baseline=baseline, since=since, as_of=as_of, version=version
+        )
+
+
 def set_reference(
     connection: Connection,
     name: str,

@@ -306,10 +306,12 @@ def check_keys(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
 
 
 def check_columns(table: Table, profile: Profile) -> None:
-    """Check that a prediction's columns can hold what is written into them.
+    """Check that a prediction's columns can hold what is written into them, and that buckets come of whole numbers.
 
-    :raises ProfileError: one cannot.
+    :raises ProfileError: one cannot, or they do not.
     """
+    if profile.bucket_column is not None:
+        _check_bucket(table, profile.bucket_column)
     for prediction in profile.predictions:
         for column, types in (
             *((column, held.types) for column, held in prediction.answers.items()),
@@ -332,6 +334,20 @@ def check_columns(table: Table, profile: Profile) -> None:
                     f'column "{column}" of {table} is NOT NULL, but a row that cannot be scored has no score',
                     f"{alter} drop not null",
                 )
+
+
+def _check_bucket(table: Table, name: str) -> None:
+    column = table.columns.get(name)
+    if column is None:
+        raise errors.ProfileError(
+            f'{table} has no column "{name}" for its buckets',
+            f"Its columns: {', '.join(table.columns)}.{errors.nearest(name, table.columns)}",
+        )
+    if column.type not in ("smallint", "integer", "bigint"):
+        raise errors.ProfileError(
+            f'the bucket_column "{name}" of {table} is {column.type}, and buckets are computed from whole numbers',
+            "Name a column that is smallint, integer or bigint.",
+        )
 
 
 def check_deployed_features(raw: psycopg.Connection[Any], attachment: Attachment) -> None:

@@ -48,6 +48,7 @@ def _used(attachment: Attachment) -> list[list[str]]:
     profile = attachment.profile
     own = [*profile.key, *(column for prediction in profile.predictions for column in prediction.columns)]
     own += [column for event in profile.events for column in event.counters]
+    own += [profile.bucket_column] if profile.bucket_column else []
     # A row's functions compute what is generated themselves, before the row is written.
     own += [name for name, column in attachment.table.columns.items() if column.generated]
     tables = [own]
@@ -107,6 +108,7 @@ def _renamed(profile: Profile, places: list[Place]) -> Profile:
         profile.outcomes,
         profile.publications,
         profile.lessons,
+        profile.bucket_column and own.get(profile.bucket_column, profile.bucket_column),
     )
 
 

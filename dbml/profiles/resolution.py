@@ -41,6 +41,7 @@ def resolved(raw: psycopg.Connection[Any], profile: Profile, table: Table, event
         profile.outcomes,
         profile.publications,
         profile.lessons,
+        profile.bucket_column,
     )
 
 

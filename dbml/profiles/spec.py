@@ -287,6 +287,8 @@ class Profile:
 
     :param table: name as SQL writes it, quoted where it must be.
     :param key: column or columns of a unique key.
+    :param bucket_column: a column of whole numbers that decides which arm of a strategy a row belongs to, by arithmetic
+        that is the same on every server; None: a hash of the key.
     :raises SpecError: no prediction and no event, or one column given two tasks.
     """
 
@@ -297,6 +299,7 @@ class Profile:
     outcomes: tuple[Outcome, ...]
     publications: tuple[Publication, ...]
     lessons: tuple[Learn, ...]
+    bucket_column: str | None
 
     def __init__(
         self,
@@ -307,7 +310,9 @@ class Profile:
         outcomes: Iterable[Outcome] = (),
         publications: Iterable[Publication] = (),
         lessons: Iterable[Learn] = (),
+        bucket_column: str | None = None,
     ) -> None:
+        object.__setattr__(self, "bucket_column", bucket_column)
         object.__setattr__(self, "table", table)
         object.__setattr__(self, "key", _columns(key))
         object.__setattr__(self, "predictions", _by_model(predictions))
@@ -320,7 +325,10 @@ class Profile:
         for what, names in (
             (
                 "column",
-                [c for p in self.predictions for c in p.columns] + [c for e in self.events for c in e.counters],
+                [c for p in self.predictions for c in p.columns]
+                + [c for e in self.events for c in e.counters]
+                # An entity would change its arm with what is written there.
+                + ([bucket_column] if bucket_column else []),
             ),
             ("model", [p.model for p in self.predictions]),
             ("event", [e.table for e in self.events]),
@@ -408,6 +416,8 @@ class Profile:
             del data["publications"]
         if not self.lessons:
             del data["lessons"]
+        if self.bucket_column is None:
+            del data["bucket_column"]
         for event in data["events"]:
             if event["mode"] is None:
                 del event["mode"]
@@ -426,6 +436,7 @@ class Profile:
             [Outcome(**outcome) for outcome in data.get("outcomes", [])],
             [Publication(**publication) for publication in data.get("publications", [])],
             [Learn(**lesson) for lesson in data.get("lessons", [])],
+            data.get("bucket_column"),
         )
 
 
@@ -449,7 +460,7 @@ def read(path: Path | str) -> Profile:
         optional={"prediction": list, "event": list, "outcome": list, "publish": list, "learn": list},
     )
     profile = document["profile"]
-    _check(profile, path, "[profile]", required={"table": str, "key": (str, list)})
+    _check(profile, path, "[profile]", required={"table": str, "key": (str, list)}, optional={"bucket_column": str})
     predictions = []
     for entry in document.get("prediction", []):
         _check(
@@ -530,7 +541,14 @@ def read(path: Path | str) -> Profile:
             optional={"how": str, "every": int, "within": str, "together": int, "guard": (float, int)},
         )
         lessons.append(Learn(**entry))
-    return Profile(profile["table"], profile["key"], predictions, events, outcomes, publications, lessons)
+    return Profile(
+        **profile,
+        predictions=predictions,
+        events=events,
+        outcomes=outcomes,
+        publications=publications,
+        lessons=lessons,
+    )
 
 
 def _check(

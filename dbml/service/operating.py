@@ -134,7 +134,8 @@ class Page:
                 f"{act.capitalize()} {model}?",
                 table("Who serves now", ("model", "version", "arm", "strategy", "share, %", "since"), arms)
                 + f"<p>From the next statement on {ACTS[act][1]}.</p>"
-                f"<form method=post action=/operator>{hidden}<p><label>Why? <input name=note maxlength=500></label></p>"
+                f"<form method=post action=/operator>{hidden}{_choice(act, arms)}"
+                "<p><label>Why? <input name=note maxlength=500></label></p>"
                 f"<button>{escape(act.capitalize())} {escape(model)}</button>"
                 "<a class=act href=/operator>Leave it</a></form>",
             )
@@ -155,7 +156,9 @@ class Page:
             )
         note = form.get("note", "").strip()
         who = "on the operator's page" if role is None else f"by {role} on the operator's page"
-        await self._scoring.ask(role, ACTS[act][0], model, f"{note} ({who})" if note else who)
+        version = form.get("version", "")
+        chosen = [int(version) if version.isdecimal() else None] if act == "promote" else []
+        await self._scoring.ask(role, ACTS[act][0], model, f"{note} ({who})" if note else who, *chosen)
         return RedirectResponse("/operator", 303)
 
     async def _seal(self, role: str | None, act: str, model: str) -> str:
@@ -172,6 +175,15 @@ def _act(act: str | None, model: str | None) -> tuple[str, str]:
     if act not in ACTS or not model:
         raise Refusal(400, f"there is no such act; the acts: {', '.join(ACTS)}, each of a model")
     return act, model
+
+
+def _choice(act: str, arms: Sequence[Sequence[Any]]) -> str:
+    """Which of several candidates is to serve; nothing to choose, nothing asked."""
+    candidates = [version for _, version, arm, *_ in arms if arm != "control"]
+    if act != "promote" or len(candidates) < 2:
+        return ""
+    options = "".join(f"<option>{version}</option>" for version in candidates)
+    return f"<p><label>Which version? <select name=version>{options}</select></label></p>"
 
 
 def _acts(model: str) -> str:

@@ -173,13 +173,18 @@ def _hashes(raw: psycopg.Connection[Any]) -> list[Finding]:
     """Whether entities have here the arms that they have on other servers."""
     if not database.value(raw, "hashes_differ"):
         return [Finding("hashes of keys", "as on other servers", ok=True)]
+    hashed = [row["profile"] for row in database.named(raw, "hashed_profiles")]
+    if not hashed:
+        return [Finding("hashes of keys", "not those of other servers, and no profile needs them", ok=True)]
     return [
         Finding(
             "hashes of keys",
-            "not those of other servers: entities of a database that was moved here have other arms",
+            "not those of other servers: entities of a database that was moved here have other arms, in "
+            + ", ".join(hashed),
             ok=False,
             needed=False,
-            mend="end what runs side by side (dbml serving lists it) with dbml abort NAME, and start it again",
+            mend="end what runs side by side (dbml serving lists it) with dbml abort NAME, and start it again; with a "
+            "bucket_column in the spec, arms survive any move",
         )
     ]
 

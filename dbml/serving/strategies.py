@@ -144,17 +144,18 @@ def set_share(connection: Connection, name: str, share: Decimal | float, *, note
         database.value(raw, "set_share", name=name, share=_exact(share), note=note)
 
 
-def promote(connection: Connection, name: str, *, note: str | None = None) -> int:
+def promote(connection: Connection, name: str, *, version: int | None = None, note: str | None = None) -> int:
     """Make the candidate serve everyone, from the next statement on; rows keep their score as after a deployment.
 
+    :param version: which one, where several run beside the version that serves.
     :returns: the number of the version that serves now.
-    :raises StrategyError: no strategy runs.
+    :raises StrategyError: no strategy runs, several candidates do and none is named, or it is none of them.
     """
     raw = database.driver(connection)
     with database.translated():
         require(raw)
         versions.require_model(raw, name)
-        return int(database.value(raw, "promote", name=name, note=note))
+        return int(database.value(raw, "promote", name=name, note=note, version=version))
 
 
 def abort(connection: Connection, name: str, *, why: str | None = None) -> int:

@@ -16,6 +16,7 @@ from dbml.work.queued import QUEUED
 from dbml.work.relay import relay
 from dbml.work.retrain import retraining
 from dbml.work.shadows import SHADOWS
+from dbml.work.traces import traces
 from dbml.work.windows import WINDOWS
 
 
@@ -26,6 +27,7 @@ def chosen(
     places: Sequence[str] = (),
     publish_to: str | None = None,
     recipes: Sequence[str] = (),
+    traces_to: str | None = None,
 ) -> list[Duty]:
     """Return the duties of those names; all, where there are none.
 
@@ -33,8 +35,9 @@ def chosen(
     :param places: where alerts are told, as :mod:`dbml.observing.channels` reads them.
     :param publish_to: where events go; None: this worker relays none.
     :param recipes: models with the recipes by which they are made anew, as ``churn=recipe.toml``.
+    :param traces_to: the collector that spans go to; None: this worker exports none.
     :raises UnknownDuty: no duty has that name.
-    :raises SpecError: one of the places is none.
+    :raises SpecError: one of the places is none, or the collector.
     :raises TrainingError: one of the recipes is written otherwise.
     """
     duties = {
@@ -51,6 +54,12 @@ def chosen(
         duties["retrain"] = retraining(recipes)
     elif "retrain" in names:
         raise errors.UnknownDuty("the duty retrain has no recipe", "Give --retrain churn=recipe.toml.")
+    if traces_to is not None:
+        duties["traces"] = traces(traces_to)
+    elif "traces" in names:
+        raise errors.UnknownDuty(
+            "the duty traces does not know where spans go", "Give --traces-to, as http://collector:4318."
+        )
     for name in names:
         if name not in duties:
             raise errors.UnknownDuty(

@@ -27,6 +27,10 @@ select * from dbml.performance(%(name)s, %(by)s, coalesce(%(as_of)s::timestamptz
 -- How far what a version sees and answers has moved from its reference.
 select * from dbml.drift(%(name)s, %(window)s::interval, coalesce(%(as_of)s::timestamptz, now()), %(version)s::integer);
 
+-- name: quality_drift
+-- Whether a version has become worse, by outcomes.
+select * from dbml.quality_drift(%(name)s, %(baseline)s::interval, %(since)s::timestamptz, coalesce(%(as_of)s::timestamptz, now()), %(version)s::integer);
+
 -- name: set_reference
 -- What a version is compared with from now on.
 select dbml.set_reference(%(name)s, %(since)s::timestamptz, coalesce(%(until)s::timestamptz, now()), %(version)s::integer);
@@ -97,6 +101,11 @@ select dbml._told(%(alert)s, %(place)s, %(event)s);
 -- What was logged of a version in a time.
 select * from dbml.histograms(%(name)s, %(since)s::timestamptz, %(until)s::timestamptz, %(step)s::interval, %(version)s::integer);
 
+-- name: reference
+-- What a version is compared with.
+select r.feature, r.position, r.kind, r.edges, r.categories, r.low, r.high, r.reference, null::bigint[] as counts
+  from dbml._references(%(name)s, %(version)s::integer) r order by r.position;
+
 -- name: report_times
 -- When a window and a history begin that end now, and by which steps a history is told.
 select date_bin('1 hour', now(), '2000-01-01 00:00:00+00') + interval '1 hour' as until,
@@ -166,3 +175,16 @@ select * from dbml.drift_by(%(name)s, %(by)s, %(window)s::interval, coalesce(%(a
 -- name: estimated_performance
 -- How good probabilities would be if they were calibrated.
 select * from dbml.estimated_performance(%(name)s, %(window)s::interval, coalesce(%(as_of)s::timestamptz, now()));
+
+-- name: trace_window
+-- Between which transactions predictions are to be exported as spans; its caller holds the traces.
+select w.after, w.before from dbml._trace_window() w;
+
+-- name: spans
+-- What was predicted inside traces by these transactions.
+select s.trace_id, s.parent_id, s.span_id, s.at, s.profile, s.model, s.version, s.arm, s.engine, s.failure
+  from dbml._spans(%(after)s, %(before)s) s;
+
+-- name: traced
+-- Notes up to which transaction spans have been exported.
+select dbml._traced(%(before)s);

@@ -55,8 +55,8 @@ select to_char(deployed_at, 'YYYY-MM-DD HH24:MI') as at, model, version, act, st
  limit 20;
 
 -- name: service_promote
--- The candidate serves everyone.
-select dbml.promote($1, $2);
+-- The candidate serves everyone; of several the one with this version.
+select dbml.promote($1, $2, $3::integer);
 
 -- name: service_abort
 -- The control serves everyone again.

@@ -17,7 +17,7 @@ select dbml.set_share(%(name)s, %(share)s, %(note)s);
 
 -- name: promote
 -- Makes the candidate of a model serve everyone.
-select dbml.promote(%(name)s, %(note)s);
+select dbml.promote(%(name)s, %(note)s, %(version)s);
 
 -- name: abort
 -- Ends the strategy of a model; how many rows were scored by the control again.
@@ -111,6 +111,13 @@ select c.* from dbml.comparison(%(name)s) c;
 -- Profiles whose tables others have changed since, and what they have changed.
 select distinct s.profile, s.broken from dbml.status s where s.broken <> '{}';
 
+-- name: hashed_profiles
+-- Profiles whose entities have their arms by a hash of the key.
+select p.relation::text as profile
+  from dbml.profile p
+ where dbml._bucket_column(p) is null and exists (select from dbml.prediction r where r.profile = p.id)
+ order by p.id;
+
 -- name: hashes_differ
 -- Whether this server hashes keys otherwise than others.
 select dbml._hashes_differ();
@@ -129,7 +136,7 @@ select dbml.rescore(%(name)s);
 
 -- name: promote_by_migration
 -- Makes the candidate of a model serve everyone, and scores every row anew.
-select dbml._promote_by_migration(%(name)s, %(note)s, %(rescore)s);
+select dbml._promote_by_migration(%(name)s, %(note)s, %(rescore)s, %(version)s);
 
 -- name: checks_added
 -- CHECK constraints on what dbml writes that a profile's functions do not check themselves.

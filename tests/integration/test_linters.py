@@ -184,10 +184,13 @@ EXCEPTIONS = {
     ): (
         "Functions of earlier releases, which only installing, deploying and rescoring called: sql/schema/install/retired.sql."
     ),
+    ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\._(promote_by_migration|note_act)\("): (
+        "They come back in the same transaction, with one parameter more; only dbml's own functions and migrations call them."
+    ),
     ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\._outcome\("): (
         "They come back in the same transaction and return more; only dbml's own functions call them."
     ),
-    ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\.(deploy|rollback)\("): (
+    ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\.(deploy|promote|rollback)\("): (
         "They come back in the same transaction, with more parameters that have defaults."
     ),
 }

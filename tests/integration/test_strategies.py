@@ -218,6 +218,16 @@ def test_two_versions_are_compared_with_the_control(
     truth = third.truth(profile_rows(db))
     for place, (version, score) in enumerate(db.execute("select churn_version, churn_score from customer order by id")):
         assert version != 3 or score == pytest.approx(truth[place], abs=1e-9)
+    # Which of the two is to serve has to be said, and it is that one.
+    refused = cli("promote", "churn", exit_code=1)
+    assert "there are several: churn@2, churn@3" in refused.output
+    assert "dbml promote churn --version 2" in refused.output
+    refused = cli("promote", "churn", "--version", "1", exit_code=1)
+    assert "churn@1 does not run beside the version that serves; what does: churn@2, churn@3" in refused.output
+    cli("promote", "churn", "--version", "3")
+    assert db.execute("select version, arm from dbml.serving").fetchall() == [(3, "control")]
+    acts = "select version, act from dbml.deployment_history where strategy = 'ab' and act <> 'start' order by version"
+    assert db.execute(acts).fetchall() == [(2, "abort"), (3, "promote")]
 
 
 def test_steps_are_taken_when_they_are_due_and_not_twice(cli: Cli, two: None, db: psycopg.Connection[Any]) -> None:

@@ -14,7 +14,7 @@ from soak.clients import Crowd
 from soak.control import DURABLE, Control
 from soak.trial import Trial
 
-LITTLE = faults.Amount(seconds=2, deploys=30, kills=1, stops=1, cancels=2, seconds_of_a_model=0)
+LITTLE = faults.Amount(seconds=2, deploys=30, kills=1, changes=20, stops=1, cancels=2, seconds_of_a_model=0)
 
 
 # The fixture: what a server needs has been installed before. The trial's own server is one that may be killed.

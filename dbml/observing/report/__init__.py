@@ -15,6 +15,7 @@ from dbml.database import Connection
 from dbml.models import versions
 from dbml.observing.alerts import alerts
 from dbml.observing.drift import drift
+from dbml.observing.experiment import experiment
 from dbml.observing.performance import performance
 from dbml.schema.install import require
 
@@ -26,7 +27,7 @@ PICTURES = 40
 def report(
     connection: Connection, name: str, *, window: timedelta | str = "1 day", since: timedelta | str = "30 days"
 ) -> str:
-    """Write a page about a model: who serves, scores, drift, quality, calibration, failures, versions.
+    """Write a page about a model: who serves, scores, drift, quality, calibration, experiments, failures, versions.
 
     What the caller's role may not read is left out, and the page says so.
 
@@ -69,6 +70,7 @@ def report(
         not_drawn=max(0, len(live) - PICTURES),
         scores=pictures.scores(found["history"]),
         errors_by_day=pictures.quality([row for row in quality if row["day"] is not None], classes),
+        arms=pictures.arms([arm for arm in found["experiment"].value or [] if arm.difference is not None]),
         calibration=pictures.calibration([row for row in quality if row["bin"] is not None]) if classes else None,
     )
 
@@ -98,6 +100,7 @@ def _found(raw: psycopg.Connection[Any], name: str, window: timedelta | str, tim
         "versions": rows("report_versions"),
         "failures": rows("report_failures"),
         "performance": _try(raw, lambda: performance(raw, name, by="version")),
+        "experiment": _try(raw, lambda: experiment(raw, name)),
         "quality": _try(raw, lambda: rows("report_quality", since=times["since"])),
     }
 

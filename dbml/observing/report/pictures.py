@@ -11,7 +11,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-BEFORE, NOW, LINE = "#b8c0c8", "#1f5fa8", "#5f6b76"
+from dbml.observing.experiment import Arm
+from dbml.observing.histograms import NOW, draw
+
+LINE = "#5f6b76"
 # Of a normal distribution, to both sides.
 Z95 = 1.959964
 _STYLE: Any = {
@@ -38,47 +41,12 @@ def _svg(figure: Figure) -> str:
     return text[text.index("<svg") :]
 
 
-def _short(value: float) -> str:
-    return f"{value:.3g}"
-
-
 def histogram(one: dict[str, Any]) -> str:
     """A feature in its window beside its reference: shares by bin, the missing ones last."""
     with mpl.rc_context(_STYLE):
-        labels, before, now = shares(one)
         figure, axes = _figure(3.5, 2.1)
-        place = np.arange(len(labels))
-        axes.bar(place - 0.2, before, 0.4, color=BEFORE, label="reference")
-        axes.bar(place + 0.2, now, 0.4, color=NOW, label="now")
-        axes.set_xticks(place, labels, rotation=60, ha="right", rotation_mode="anchor", fontsize=7)
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        axes.legend(frameon=False, fontsize=7, ncols=2, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0)
+        draw(axes, one)
         return _svg(figure)
-
-
-def shares(one: dict[str, Any]) -> tuple[list[str], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Labels of what a histogram shows, and the shares of the reference and of now (pure)."""
-    low, high = one["low"], one["high"]
-
-    def together(counts: Sequence[int]) -> np.ndarray[Any, Any]:
-        whole = np.asarray(counts, dtype=float)
-        if one["kind"] == "text":
-            parts = [*whole[1:], whole[0]]
-        else:
-            parts = [whole[1:low].sum(), *whole[low : high + 1], whole[high + 1 :].sum(), whole[0]]
-        found: np.ndarray[Any, Any] = np.asarray(parts) / max(whole.sum(), 1)
-        return found
-
-    if one["kind"] == "text":
-        labels = [*(c if len(c) <= 14 else c[:13] + "…" for c in one["categories"]), "others", "missing"]
-    elif one["edges"]:
-        edges = one["edges"][low - 2 : high]
-        labels = ["below", *(f"from {_short(edge)}" for edge in edges[:-1]), "above", "missing"]
-    else:
-        labels = ["any", "above", "missing"]
-    before, now = together(one["reference"]), together(one["counts"])
-    size = min(len(labels), len(before))
-    return labels[:size], before[:size], now[:size]
 
 
 def scores(history: Sequence[dict[str, Any]]) -> str | None:
@@ -135,6 +103,23 @@ def calibration(bins: Sequence[dict[str, Any]]) -> str | None:
         axes.vlines([row["score"] for row in bins], middle - half, middle + half, color=NOW, linewidth=1)
         axes.scatter([row["score"] for row in bins], rate, s=14, color=NOW)
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="mean score", ylabel="share that came true")
+        return _svg(figure)
+
+
+def arms(compared: Sequence[Arm]) -> str | None:
+    """The difference of each arm's mean outcome to the control's, with the interval that holds at every look."""
+    if not compared:
+        return None
+    with mpl.rc_context(_STYLE):
+        figure, axes = _figure(7.2, 0.7 + 0.35 * len(compared))
+        places = range(len(compared))
+        columns = np.array([(arm.difference, arm.low, arm.high) for arm in compared], dtype=float).T
+        axes.hlines(places, columns[1], columns[2], color=NOW, linewidth=1.5)
+        axes.scatter(columns[0], places, s=18, color=NOW)
+        axes.axvline(0, color=LINE, linewidth=0.8, linestyle=":")
+        axes.set_yticks(range(len(compared)), [f"{arm.arm}, version {arm.version}" for arm in compared])
+        axes.set_ylim(len(compared) - 0.5, -0.5)
+        axes.set_xlabel("difference of mean outcomes to the control")
         return _svg(figure)
 
 

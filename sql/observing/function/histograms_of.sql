@@ -30,3 +30,18 @@ as $$
 $$;
 comment on function dbml.histograms(text, timestamptz, timestamptz, interval, integer) is
   'What was logged of a version in a time, all together or step by step: for each feature and the score the missing values, then each bin, beside those of the reference.';
+
+create or replace function dbml._references(model text, version integer) returns table (
+  feature text, "position" integer, kind text, edges float8[], categories text[], low integer, high integer, reference bigint[]
+)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  select r.feature, r.position, r.kind, r.edges, r.categories, r.low, r.high, r.counts
+    from dbml.reference r
+   where r.model = _references.model and r.version = dbml._judged_version(_references.model, _references.version)
+$$;
+comment on function dbml._references(text, integer) is 'The histograms that a version is compared with, of the score and of each feature.';

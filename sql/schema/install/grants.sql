@@ -27,19 +27,20 @@ grant execute on function dbml._row_inputs(text, anyelement), dbml._row_reading(
   dbml._explained_change(text, integer, float8[], text[], float8[], text[]), dbml._read_source(regclass, text),
   dbml._explanations(text, regclass, text, text), dbml._explanations_reading(text, regclass, text[], oid[], text) to dbml_analyst;
 grant execute on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer, boolean),
-  dbml.set_share(text, numeric, text), dbml.promote(text, text), dbml.abort(text, text), dbml.advance(text), dbml._advance(text), dbml._guarded_by_outcome(text), dbml._worse(text), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due(),
+  dbml.set_share(text, numeric, text), dbml.promote(text, text, integer), dbml.abort(text, text), dbml.advance(text), dbml._advance(text), dbml._guarded_by_outcome(text), dbml._worse(text), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due(),
   dbml.rotate_log(interval, interval), dbml.answer_shadows(), dbml._answer_shadows(integer),
   dbml.score_aside(text), dbml._score_aside(integer, text, text[], integer), dbml._greens(text)
    to dbml_deployer;
-grant execute on function dbml.drift_by(text, text, interval, timestamptz, integer), dbml.estimated_performance(text, interval, timestamptz),
+grant execute on function dbml.quality_drift(text, interval, timestamptz, timestamptz, integer), dbml.drift_by(text, text, interval, timestamptz, integer), dbml.estimated_performance(text, interval, timestamptz),
   -- They run with their caller's rights.
   dbml._judged_version(text, integer), dbml._windows_of_drift(interval, timestamptz), dbml._profile_of(text),
   dbml._counting(text, integer, text, text), dbml._compared(text, integer, integer, bigint[], bigint[], integer) to dbml_analyst;
 grant execute on function dbml.drift(text, interval, timestamptz, integer), dbml._drifted(text, interval, timestamptz, integer),
-  dbml.histograms(text, timestamptz, timestamptz, interval, integer) to dbml_analyst;
+  dbml.histograms(text, timestamptz, timestamptz, interval, integer), dbml._references(text, integer) to dbml_analyst;
 grant execute on function dbml.update_histograms(), dbml._uncounted(), dbml._count_segment(bigint),
   dbml.check_alerts(interval), dbml._untold(text), dbml._told(bigint, text, text), dbml.acknowledge(bigint),
   dbml.set_reference(text, timestamptz, timestamptz, integer), dbml.set_threshold(text, text, text, float8) to dbml_deployer;
+grant execute on function dbml._trace_window(), dbml._spans(bigint, bigint), dbml._traced(bigint) to dbml_deployer;
 -- Adding a version: stored, made ready, measured and verified by functions; dbml_deployer may touch no table.
 grant execute on function dbml._lock_model(text), dbml._limits(), dbml._add_signature(text, integer, text, bytea) to dbml_deployer;
 grant execute on function dbml._add_version(
@@ -50,7 +51,7 @@ grant execute on function dbml._prepare(text, integer, text), dbml._measure(text
   dbml._choose_engine(text, integer, text, jsonb, jsonb) to dbml_deployer;
 grant execute on function dbml._add_background(text, integer, text), dbml._lacks_background(text, integer) to dbml_deployer;
 -- What a migration did, its downgrade takes back.
-grant execute on function dbml._resume(text, text, boolean), dbml._promote_by_migration(text, text, boolean) to dbml_deployer;
+grant execute on function dbml._resume(text, text, boolean), dbml._promote_by_migration(text, text, boolean, integer) to dbml_deployer;
 grant execute on function dbml._deploy_by_migration(text, integer, text, text[], boolean), dbml._undeploy(text, integer, text, boolean),
   dbml._remember_version(text, integer), dbml._remove_version(text, integer, text) to dbml_deployer;
 grant execute on function dbml._start_rescore(text, boolean), dbml._forget_failures(),

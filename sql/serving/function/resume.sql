@@ -37,7 +37,7 @@ begin
       using errcode = 'DB030', hint = format('Start one: dbml deploy %s@VERSION --strategy canary --share 10', model);
   end if;
   served := (last.ended ->> 'control')::integer;
-  if present is distinct from (case last.act when 'promote' then (last.ended -> 'arms' -> 0 ->> 'version')::integer else served end) then
+  if present is distinct from (case last.act when 'promote' then last.version else served end) then
     raise exception '%@% serves by now, and not what the strategy % left', model, present, last.strategy
       using errcode = 'DB030', hint = 'Somebody has deployed since. Roll that back first, or leave it as it is.';
   end if;
@@ -65,7 +65,7 @@ $$;
 comment on function dbml._resume(text, text, boolean) is
   'Lets the strategy of a model go on that was promoted or aborted last, as it was: what served before serves again.';
 
-create or replace function dbml._promote_by_migration(model text, note text, rescore boolean) returns void
+create or replace function dbml._promote_by_migration(model text, note text, rescore boolean, version integer) returns void
 language plpgsql
 volatile
 security definer
@@ -75,12 +75,12 @@ as $$
 declare
   running dbml.rollout := dbml._running(model);
 begin
-  perform dbml.promote(model, note);
+  perform dbml.promote(model, note, version);
   -- Green has brought its scores with it.
   if rescore and running.strategy <> 'blue-green' then
     perform dbml.rescore(model);
   end if;
 end
 $$;
-comment on function dbml._promote_by_migration(text, text, boolean) is
+comment on function dbml._promote_by_migration(text, text, boolean, integer) is
   'Makes the candidate of a model serve everyone, and scores every row on demand.';

@@ -32,7 +32,7 @@ as $$
            format('%s < %s', dbml._bucket(attached, 'holdout of ' || prediction.model, keys), round(prediction.holdout * 10000)) end
 $$;
 comment on function dbml._held_out(dbml.profile, dbml.prediction, text[]) is
-  'SQL that says whether an entity is held out, from the SQL for each column of its key; NULL where the prediction has no holdout.';
+  'SQL that says whether an entity is held out, from the SQL for each column that its bucket is of; NULL where the prediction has no holdout.';
 
 create or replace function dbml._keys(attached dbml.profile, row_name text) returns text[]
 language sql
@@ -40,9 +40,19 @@ immutable parallel safe
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-  select array_agg(format('%s.%s', row_name, dbml._quoted(k)) order by i) from unnest(attached.key) with ordinality u(k, i)
+  select array_agg(format('%s.%s', row_name, dbml._quoted(c)) order by i) from unnest(dbml._bucket_columns(attached)) with ordinality u(c, i)
 $$;
-comment on function dbml._keys(dbml.profile, text) is 'SQL for each column of the key of a row.';
+comment on function dbml._keys(dbml.profile, text) is 'SQL for each column of a row that its bucket is computed from.';
+
+create or replace function dbml._bucket_columns(attached dbml.profile) returns text[]
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select case when dbml._bucket_column(attached) is null then attached.key::text[] else array[dbml._bucket_column(attached)] end
+$$;
+comment on function dbml._bucket_columns(dbml.profile) is 'The columns that the buckets of a profile''s rows are computed from: its bucket_column, else its key.';
 
 -- A row that a strategy leaves out has no bucket, and so falls to the control; so does one that is held out.
 create or replace function dbml._row_bucket(attached dbml.profile, prediction dbml.prediction, row_name text) returns text
@@ -72,7 +82,8 @@ security definer
 set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
-  select coalesce((select dbml._columns_named(attached.relation, o.predicate) from dbml.rollout o where o.model = prediction.model), '{}')
+  select array_remove(array[dbml._bucket_column(attached)], null)
+      || coalesce((select dbml._columns_named(attached.relation, o.predicate) from dbml.rollout o where o.model = prediction.model), '{}')
 $$;
 comment on function dbml._routing_columns(dbml.profile, dbml.prediction) is
   'The columns besides the key that decide which version scores a row.';

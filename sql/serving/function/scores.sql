@@ -175,8 +175,13 @@ begin
   end if;
   select r.* into prediction from dbml.prediction r where r.profile = attached.id and r.model = _scores_routes.model;
   select array_agg(format('q.c%s::%s', array_position(names, a.attname::text), format_type(a.atttypid, a.atttypmod)) order by k.i) into keys
-    from unnest(attached.key) with ordinality k(name, i)
+    from unnest(dbml._bucket_columns(attached)) with ordinality k(name, i)
     join pg_attribute a on a.attrelid = attached.relation and a.attname = k.name;
+  if not dbml._bucket_columns(attached) <@ names
+     and (prediction.holdout is not null or exists (select from dbml.serving s where s.model = prediction.model and s.arm <> 'control' and s.share > 0)) then
+    raise exception 'the rows lack the column by which % chooses its version: %', quote_literal(prediction.model), dbml._bucket_column(attached)
+      using errcode = 'DB013', hint = 'Give it as a column, or name a version, such as churn@2.';
+  end if;
   held_out := dbml._held_out(attached, prediction, keys);
   bucket := dbml._bucket(attached, prediction.model, keys);
   bucket := coalesce('case when not (' || held_out || ') then ' || bucket || ' end', bucket);

@@ -169,7 +169,8 @@ declare
 begin
   if condition <> 'true' then
     entities := case
-      when exists (select from dbml.rollout o where o.model = shadow.model and o.predicate is not null)
+      -- What the key does not tell stands in the row.
+      when dbml._bucket_column(attached) is not null or exists (select from dbml.rollout o where o.model = shadow.model and o.predicate is not null)
         then format('join %s c on %s', attached.relation, dbml._same_entity(attached, 'c', 'l.entity'))
       else format('cross join lateral (select %s) c',
              (select string_agg(format('l.entity[%s]::%s as %s', i, format_type(a.atttypid, a.atttypmod), dbml._quoted(k)), ', ' order by i)

@@ -29,7 +29,8 @@ as $$
 $$;
 comment on function dbml._bind_model(text) is 'Binds every profile of a model.';
 
-create or replace function dbml._note_act(model text, act text, note text) returns void
+-- Of several arms one is promoted and the others end; its row is the last, by which _resume knows it.
+create or replace function dbml._note_act(model text, act text, note text, promoted integer default null) returns void
 language sql
 volatile
 security definer
@@ -37,13 +38,13 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
   insert into dbml.strategy_act (model, arm, version, act, strategy, share, note, ended)
-  select s.model, s.arm, s.version, _note_act.act, s.strategy, coalesce(s.shadow_share, s.share), _note_act.note,
+  select s.model, s.arm, s.version, case when s.version <> promoted then 'abort' else _note_act.act end, s.strategy, coalesce(s.shadow_share, s.share), _note_act.note,
          case when _note_act.act in ('promote', 'abort') then dbml._strategy_record(_note_act.model) end
     from dbml.serving s
    where s.model = _note_act.model and s.arm <> 'control'
-   order by s.arm
+   order by s.version = promoted, s.arm
 $$;
-comment on function dbml._note_act(text, text, text) is 'Writes into the history what was done with the arms of a model, as they are now.';
+comment on function dbml._note_act(text, text, text, integer) is 'Writes into the history what was done with the arms of a model, as they are now.';
 
 create or replace function dbml._refuse_while_running(model text, act text) returns void
 language plpgsql
@@ -121,7 +122,7 @@ $$;
 comment on function dbml.set_share(text, numeric, text) is
   'Gives the candidate of a model another share of the entities, in percent: it takes more from the control, or gives back what it took last. A shadow answers for another share.';
 
-create or replace function dbml.promote(model text, note text default null) returns integer
+create or replace function dbml.promote(model text, note text default null, version integer default null) returns integer
 language plpgsql
 volatile
 security definer
@@ -130,18 +131,37 @@ set client_min_messages = notice
 as $$
 declare
   running dbml.rollout := dbml._running(model);
-  candidate integer := (select a.version from dbml.arm a where a.model = promote.model order by a.arm limit 1);
+  candidates integer[] := array(select a.version from dbml.arm a where a.model = promote.model order by a.arm);
+  candidate integer := coalesce(version, candidates[1]);
 begin
+  if version is null and cardinality(candidates) > 1 then
+    raise exception 'beside the version of % that serves there are several: %', model, dbml._numbered_versions(model, candidates)
+      using errcode = 'DB030', hint = format('Name the one that is to serve: dbml promote %s --version %s', model, candidate);
+  elsif candidate <> all (candidates) then
+    raise exception '%@% does not run beside the version that serves; what does: %', model, candidate, dbml._numbered_versions(model, candidates)
+      using errcode = 'DB030', hint = format('Name one of these: dbml promote %s --version %s', model, candidates[1]);
+  end if;
   if running.strategy = 'blue-green' then
     return dbml._promote_green(model, note);
   end if;
-  perform dbml._note_act(model, 'promote', note);
+  perform dbml._note_act(model, 'promote', note, candidate);
   delete from dbml.rollout o where o.model = promote.model;
   perform dbml._serve(model, candidate, coalesce(note, format('promoted from %s', running.strategy)));
   return candidate;
 end
 $$;
-comment on function dbml.promote(text, text) is 'Makes the candidate of a model serve everyone, and ends the strategy; green brings its scores with it; returns the version.';
+comment on function dbml.promote(text, text, integer) is
+  'Makes the candidate of a model serve everyone, of several the one with this version, and ends the strategy; green brings its scores with it; returns the version.';
+
+create or replace function dbml._numbered_versions(model text, versions integer[]) returns text
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select string_agg(format('%s@%s', _numbered_versions.model, v), ', ' order by i) from unnest(versions) with ordinality u(v, i)
+$$;
+comment on function dbml._numbered_versions(text, integer[]) is 'Versions of a model as people write them.';
 
 -- Whatever a candidate has scored is scored by the control again, in the same transaction.
 create or replace function dbml.abort(model text, why text default null) returns bigint
