@@ -9,7 +9,7 @@ BIN := .venv/bin
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/.ready ## the whole story on a throwaway server (ARGS="--keep")
+demo: .venv/.ready ## the whole story on a throwaway server (ARGS="--keep", ARGS="--tour" for what comes next)
 	@$(BIN)/dbml demo $(ARGS)
 
 check: lint .venv/.openmp .venv/.node ## lint, then every test that needs no server, in a minute or two (ARGS="-k name")

@@ -15,11 +15,20 @@ from dbml.cli.shared import connect, dsn_option, json_option, key_option, print_
 @click.command("demo")
 @dsn_option
 @click.option("--keep", is_flag=True, help="Leave the server up and say how to look around.")
-def demo_command(dsn: str | None, keep: bool) -> None:
+@click.option("--tour", is_flag=True, help="Go on: canary, outcomes, explanation, drift, retraining, rollback.")
+@click.option(
+    "--pages",
+    default="dbml-tour",
+    show_default=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the tour leaves a report and a picture.",
+)
+def demo_command(dsn: str | None, keep: bool, tour: bool, pages: Path) -> None:
     """Show the whole story on a throwaway server, on real churn data."""
     from dbml.demo import story
 
-    story.run(dsn or os.environ.get("DBML_DSN"), keep)
+    story.run(dsn or os.environ.get("DBML_DSN"), keep, pages if tour else None)
 
 
 @click.command("doctor")

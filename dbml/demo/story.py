@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 import statistics
 import tempfile
@@ -19,8 +18,6 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
-from rich.console import Console
-from rich.markup import escape
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
@@ -30,7 +27,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import dbml
 from dbml._plpython.agreement import agree
+from dbml.demo import tour
 from dbml.demo.server import temporary_server
+from dbml.demo.telling import Story
 from dbml.errors import DbmlError
 from dbml.profiles import spec
 
@@ -84,52 +83,30 @@ select count(*), (select count(*) from complaint)
 _TYPES = {"i": "integer", "f": "double precision"}
 
 
-class _Story:
-    """Numbered steps on the console."""
-
-    def __init__(self) -> None:
-        self.console = Console(highlight=False, soft_wrap=True)
-        self._step = itertools.count(1)
-
-    def step(self, title: str) -> None:
-        """Begin the next step."""
-        self.console.print(f"\n[bold cyan]{next(self._step)}  {escape(title)}[/]")
-
-    def say(self, text: str = "") -> None:
-        """Tell a line of the current step."""
-        self.console.print(f"   {text}")
-
-    def code(self, text: str) -> None:
-        """Show what a user would write."""
-        for line in text.splitlines():
-            self.console.print(f"   [green]{escape(line)}[/]")
-
-    def aside(self, text: str) -> None:
-        """Say what is being prepared."""
-        self.console.print(f"[dim]{escape(text)}[/]")
-
-
-def run(dsn: str | None = None, keep: bool = False) -> None:
+def run(dsn: str | None = None, keep: bool = False, pages: Path | None = None) -> None:
     """Tell the whole story: train, deploy, replay 5,000 customers' complaints, query, check.
 
     :param dsn: a server to use; the demo works in a database of its own there, which it drops at the end.
         Without one, a private server is started and removed again.
     :param keep: leave the server, or the database, for a look around.
+    :param pages: go on with the tour of what comes after the first deployment, and leave its pages in this folder.
     :raises DbmlError: no server, or a closing check failed.
     """
     began = time.perf_counter()
-    story = _Story()
+    story = Story()
     customers = _customers()
     story.console.print(
         f"[bold]dbml demo[/]: {len(customers):,} real telephone customers, a scikit-learn model, and PostgreSQL"
     )
     with temporary_server(dsn, say=story.aside, keep=keep) as server:
         if dsn is None:
-            _tell(story, server.dsn, customers, server.folder)
+            _tell(story, server.dsn, customers, server.folder, pages)
         else:
             with _own_database(dsn, keep) as own:
-                _tell(story, own, customers, server.folder)
+                _tell(story, own, customers, server.folder, pages)
         story.console.print(f"\n[bold]Done[/] in {time.perf_counter() - began:.0f} s.")
+        if pages is None:
+            story.console.print("What comes next, on the same data: make demo ARGS=--tour")
         if keep and dsn is None:
             story.console.print(f"Look around:  {server.psql_command}\nStop it with: {server.stop_command}")
         elif keep:
@@ -139,7 +116,7 @@ def run(dsn: str | None = None, keep: bool = False) -> None:
             )
 
 
-def _tell(story: _Story, dsn: str, customers: pd.DataFrame, scratch: Path | None) -> None:
+def _tell(story: Story, dsn: str, customers: pd.DataFrame, scratch: Path | None, pages: Path | None) -> None:
     features = customers.drop(columns="churn")
     with tempfile.TemporaryDirectory(prefix="dbml-demo-", dir=scratch) as folder:
         path = Path(folder) / "churn.joblib"
@@ -153,6 +130,8 @@ def _tell(story: _Story, dsn: str, customers: pd.DataFrame, scratch: Path | None
                 _replay(story, admin, application, features, hero)
             _ask(story, admin, customers["churn"], seen)
             _check(story, admin, pipeline, features)
+            if pages is not None:
+                tour.take(story, admin, customers, seen, hero, Path(folder), pages)
 
 
 def _customers() -> pd.DataFrame:
@@ -164,7 +143,7 @@ def _customers() -> pd.DataFrame:
     return frame.rename(columns={"rownames": "id"}).set_index("id")
 
 
-def _train(story: _Story, customers: pd.DataFrame, path: Path) -> tuple[Any, pd.Index[int]]:
+def _train(story: Story, customers: pd.DataFrame, path: Path) -> tuple[Any, pd.Index[int]]:
     story.step("A data scientist trains a pipeline and hands over a file")
     features, churned = customers.drop(columns="churn"), customers["churn"]
     text = [name for name in features if features[name].dtype.kind == "O"]
@@ -188,7 +167,7 @@ def _train(story: _Story, customers: pd.DataFrame, path: Path) -> tuple[Any, pd.
 
 
 def _deploy(
-    story: _Story,
+    story: Story,
     admin: psycopg.Connection[Any],
     features: pd.DataFrame,
     seen: pd.Index[int],
@@ -253,7 +232,7 @@ def _most_changed(pipeline: Any, features: pd.DataFrame) -> int:
 
 
 def _replay(
-    story: _Story,
+    story: Story,
     admin: psycopg.Connection[Any],
     application: psycopg.Connection[Any],
     features: pd.DataFrame,
@@ -306,7 +285,7 @@ def _score(admin: psycopg.Connection[Any], customer: int) -> float | None:
     return score
 
 
-def _bar(story: _Story, call: int, score: float | None) -> None:
+def _bar(story: Story, call: int, score: float | None) -> None:
     if score is None:
         raise DbmlError("the customer of the story has no score", "select * from dbml.status says why.")
     color = "red" if score >= 0.5 else "yellow" if score >= 0.2 else "blue"
@@ -318,7 +297,7 @@ def _batches(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
         yield items[start : start + size]
 
 
-def _pace(story: _Story, what: str, rows: int, seconds: float, more: str) -> None:
+def _pace(story: Story, what: str, rows: int, seconds: float, more: str) -> None:
     story.say(f"{what:<22} {rows:>5,} rows {seconds:>5.1f} s {rows / seconds:>7,.0f} rows/s  {more}".rstrip())
 
 
@@ -328,7 +307,7 @@ def _copy(application: psycopg.Connection[Any], events: Sequence[int]) -> None:
             copy.write_row([customer])
 
 
-def _ask(story: _Story, admin: psycopg.Connection[Any], churned: pd.Series[str], seen: pd.Index[int]) -> None:
+def _ask(story: Story, admin: psycopg.Connection[Any], churned: pd.Series[str], seen: pd.Index[int]) -> None:
     story.step("An analyst asks who is about to leave")
     story.code(TOP_TEN + ";")
     began = time.perf_counter()
@@ -345,7 +324,7 @@ def _ask(story: _Story, admin: psycopg.Connection[Any], churned: pd.Series[str],
     )
 
 
-def _check(story: _Story, admin: psycopg.Connection[Any], pipeline: Any, features: pd.DataFrame) -> None:
+def _check(story: Story, admin: psycopg.Connection[Any], pipeline: Any, features: pd.DataFrame) -> None:
     story.step("Is all of that right? The closing check, over every customer")
     wrong = admin.execute(WRONG_COUNTERS).fetchone()
     columns = [*map(str, features), "churn_score"]
