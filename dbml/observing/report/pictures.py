@@ -132,6 +132,9 @@ def wilson(rate: Any, n: Any) -> tuple[Any, Any]:
 def _dates(figure: Figure, axes: Axes) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
+    first, last = axes.dataLim.intervalx  # in days
+    if last - first < 6:  # a week at least: around a single day matplotlib shows years
+        axes.set_xlim((first + last) / 2 - 3.5, (first + last) / 2 + 3.5)
     locator = AutoDateLocator(maxticks=10)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
