@@ -82,8 +82,14 @@ def worker_command(
     duties = chosen(
         names, keep_log=keep_log, places=places, publish_to=publish_to, recipes=recipes, traces_to=traces_to
     )
+
+    def told(ended: Ended) -> None:
+        # A duty that is due each second would fill a log with saying that there was nothing to do.
+        if once or ended.done != 0:
+            _tell(ended)
+
     try:
-        if not work(dsn, duties, _tell, once=once, early=once and bool(names), length=timedelta(seconds=lease)):
+        if not work(dsn, duties, told, once=once, early=once and bool(names), length=timedelta(seconds=lease)):
             sys.exit(1)
     except KeyboardInterrupt:
         click.echo("stopped.")

@@ -28,8 +28,11 @@ select dbml.score($1, $2::jsonb);
 select version::text from dbml.model where name = $1 order by version;
 
 -- name: service_ready
--- Whether the database can be asked.
-select to_regclass('dbml.model') is not null;
+-- Whether the database can be asked. The role that logs in may have no right of its own, and so not see what is in dbml.
+select exists (
+  select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+   where n.nspname = 'dbml' and c.relname = 'model'
+);
 
 -- name: service_serving
 -- Which version serves which share.

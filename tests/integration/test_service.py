@@ -429,6 +429,17 @@ def test_what_is_not_there_is_named(service: Running) -> None:
         assert "Open Inference Protocol" in client.get("/docs").text
 
 
+def test_a_service_is_ready_that_logs_in_without_rights(service: Running) -> None:
+    gate = f"dbml_test_gate_{os.getpid()}"
+    with psycopg.connect(service.dsn, autocommit=True) as db:
+        db.execute(sql.SQL("create role {} login noinherit").format(sql.Identifier(gate)))
+        try:
+            with served(make_conninfo(service.dsn, user=gate), "--tokens", service.file) as (port, _):
+                assert httpx.get(f"http://127.0.0.1:{port}/v2/health/ready").json() == {"ready": True}
+        finally:
+            db.execute(sql.SQL("drop role {}").format(sql.Identifier(gate)))
+
+
 def test_a_service_without_its_database_says_so(dsn: str) -> None:
     with served(make_conninfo(dsn, dbname="nowhere"), "--timeout", 1) as (port, _):
         with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:

@@ -94,6 +94,16 @@ def test_once_does_what_is_due_and_nothing_else(db: Db, cli: Cli, windowed: dict
     assert "0 rows" in cli("worker", "--once", "--duty", "windows").output
 
 
+def test_a_worker_that_runs_on_does_not_say_that_there_is_nothing_to_do(
+    db: Db, dsn: str, windowed: dict[str, Any]
+) -> None:
+    with worker(dsn, "--duty", "queued") as process:
+        wait_for(db, "select runs > 1 from dbml.job where duty = 'queued'")
+        process.send_signal(signal.SIGTERM)
+        told = process.communicate(timeout=30)[0]
+    assert told == "windows: 2 rows had a window that changed; they are moved.\nstopped.\n"
+
+
 def test_a_killed_workers_duty_is_done_by_another_one(db: Db, dsn: str, cli: Cli, windowed: dict[str, Any]) -> None:
     with locked(dsn):
         with worker(dsn, "--lease", "2") as process:
