@@ -25,19 +25,24 @@ def option(words: list[str], name: str, default: str) -> str:
     return default
 
 
+def ask(address: str) -> None:
+    """Fail where the answer is no success."""
+    urllib.request.urlopen(address, timeout=SECONDS).close()
+
+
 def main() -> None:
     """Look at process 1."""
     words = Path("/proc/1/cmdline").read_text().split("\0")
     try:
         if "serve" in words:
-            address = f"http://127.0.0.1:{option(words, '--port', '8080')}/v2/health/ready"
-            urllib.request.urlopen(address, timeout=SECONDS).close()
+            ask(f"http://127.0.0.1:{option(words, '--port', '8080')}/v2/health/ready")
         elif "metrics" in words:
-            urllib.request.urlopen(f"http://127.0.0.1:{option(words, '--port', '9188')}/metrics", timeout=SECONDS).close()
+            ask(f"http://127.0.0.1:{option(words, '--port', '9188')}/metrics")
         elif "worker" in words:
             import psycopg
 
-            dsn = option(words, "--dsn", os.environ.get("DBML_DSN", "")).replace("postgresql+psycopg://", "postgresql://", 1)
+            dsn = option(words, "--dsn", os.environ.get("DBML_DSN", ""))
+            dsn = dsn.replace("postgresql+psycopg://", "postgresql://", 1)
             with psycopg.connect(dsn, connect_timeout=SECONDS) as connection:
                 connection.execute("select from dbml.job limit 1")
     except Exception as error:  # whatever it is, it is not well
