@@ -35,11 +35,12 @@ create trigger note_rescored after update of churn_score on customer for each ro
 delete from dbml.log
 """
 _DIFFERENCES = """
-select coalesce(sum(greatest(coalesce(a.n, 0) - coalesce(l.n, 0), 0)), 0)::bigint,
-       coalesce(sum(greatest(coalesce(l.n, 0) - coalesce(a.n, 0), 0)), 0)::bigint
-  from (select entity, version, score, count(*) as n from audit group by 1, 2, 3) a
-  full join (select entity[1] as entity, version, score, count(*) as n from dbml.log group by 1, 2, 3) l
-         on (a.entity, a.version, a.score) is not distinct from (l.entity, l.version, l.score)
+select coalesce(sum(greatest(x.lacking, 0)), 0)::bigint, coalesce(sum(greatest(-x.lacking, 0)), 0)::bigint
+  from (select sum(u.one) as lacking
+          from (select entity, version, score, 1 as one from audit
+                 union all
+                select entity[1], version, score, -1 from dbml.log) u
+         group by u.entity, u.version, u.score) x
 """
 # The buckets of keys, as docs/strategies.md has them.
 _BELOW_HALF = """

@@ -41,14 +41,14 @@ begin
      order by s.number
   loop
     return query execute format($query$
-      select substr(l.trace, 4, 32), substr(l.trace, 37, 16),
+      select substr(t.parent, 4, 32), substr(t.parent, 37, 16),
              -- Exported again after a fault, a span is the same one.
-             substr(encode(sha256(convert_to(concat_ws(' ', l.trace, l.model, l.version, l.arm, l.entity, extract(epoch from l.at)), 'UTF8')), 'hex'), 1, 16),
+             substr(encode(sha256(convert_to(concat_ws(' ', t.parent, l.model, l.version, l.arm, l.entity, extract(epoch from l.at)), 'UTF8')), 'hex'), 1, 16),
              l.at, l.profile::text, l.model, l.version, l.arm, e.engine, l.failure
         from %s l
+       cross join lateral (select substring(l.trace from '00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f][13579bdf]')) t(parent)
         left join dbml.version_engine e on e.model = l.model and e.version = l.version
-       where l.trace ~ '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f][13579bdf]$'
-         and l.trace !~ '^00-0{32}|^.{36}0{16}' and %s$query$, segment, dbml._written(after, before));
+       where l.trace like '%%00-%%' and t.parent !~ '^00-0{32}|^.{36}0{16}' and %s$query$, segment, dbml._written(after, before));
   end loop;
 end
 $$;

@@ -14,7 +14,9 @@ select l.at,
                   cross join lateral jsonb_array_elements(v.interface -> 'features') with ordinality f
                   where v.model = l.model and v.version = l.version) f) end as features,
        l.failure,
-       l.trace,
+       -- What was set stands behind an equals sign; else it is the application's name, which may hold a traceparent.
+       case when l.trace like '=%' then substr(l.trace, 2)
+            else substring(l.trace from '00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}') end as trace,
        l.numbers,
        l.texts
   from dbml.log l;
