@@ -104,6 +104,8 @@ def _tell(trained: Trained, as_json: bool) -> None:
     measures = ", ".join(f"{name} {value:.4f}" for name, value in trained.measures.items())
     which = f"{trained.name}@{trained.version}" if trained.version else "the challenger"
     click.echo(f"{which}{' was there already' if trained.already_there else ''}: {measures} ({trained.rows} rows)")
+    for candidate, loss in trained.candidates.items():
+        click.echo(f"  {candidate}: {loss:.4f} on the last rows before the test")
     if trained.verdict:
         click.echo(f"{trained.verdict.reason}.")
         rows: list[dict[str, Any]] = [asdict(one) for one in trained.verdict.differences]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,14 +14,22 @@ import pandas as pd
 from sklearn import metrics
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.compose import make_column_transformer
-from sklearn.model_selection import GroupShuffleSplit
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import (
+    GroupShuffleSplit,
+    HalvingRandomSearchCV,
+    KFold,
+    RandomizedSearchCV,
+    StratifiedKFold,
+)
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import has_fit_parameter
 
 from dbml.errors import TrainingError
+from dbml.training import gate
 from dbml.training.dataset import Dataset
-from dbml.training.recipe import Recipe, named
+from dbml.training.recipe import Maker, Recipe, named
 
 
 @dataclass(frozen=True)
@@ -29,57 +40,163 @@ class Fitted:
     :param test: places of the rows of the data set by which it is judged.
     :param scores: its answers for them.
     :param measures: of those answers: ``auc``, ``log_loss`` and ``brier``, or ``mae`` and ``rmse``.
+    :param candidates: what stood to choose from → its loss on the last rows before the test; empty where one did.
     """
 
     estimator: Any
     test: np.ndarray[Any, Any]
     scores: np.ndarray[Any, Any]
     measures: dict[str, float]
+    candidates: dict[str, float]
 
 
-def fit(recipe: Recipe, data: Dataset, output: dict[str, Any], like: Any) -> Fitted:
+@dataclass(frozen=True)
+class Task:
+    """What is fitted on what.
+
+    :param truth: of each row of the data set, as estimators are fitted on it.
+    :param likes: the version that a recipe names → its estimator; under ``None`` what serves.
+    """
+
+    recipe: Recipe
+    data: Dataset
+    output: dict[str, Any]
+    truth: np.ndarray[Any, Any]
+    likes: Mapping[str | None, Any]
+
+    def fitted(self, estimator: Any, rows: np.ndarray[Any, Any]) -> Any:
+        """Fit an estimator on some rows.
+
+        :raises TrainingError: it takes no weights, and the recipe asks for some; or the rows have one class.
+        """
+        if self.output["kind"] != "value" and len(np.unique(self.truth[rows])) < 2:
+            raise TrainingError(
+                f"the {len(rows)} rows to fit on, up to {self.data.rows['_at'].iloc[rows].max():%Y-%m-%d %H:%M}, "
+                "have all the same outcome",
+                'Wait for others, or split by "entity".',
+            )
+        weights = {} if self.recipe.half_life is None else _weights(self.recipe, self.data, estimator, rows)
+        return estimator.fit(self.data.inputs.iloc[rows], self.truth[rows], **weights)
+
+    def loss(self, estimator: Any, rows: np.ndarray[Any, Any]) -> float:
+        """The mean loss of a fitted estimator on some rows."""
+        scores = answers(estimator, self.data.inputs.iloc[rows], self.output)
+        return float(np.mean(gate.losses(self.output["kind"], self.data.rows["_label"].to_numpy()[rows], scores)))
+
+
+def fit(recipe: Recipe, data: Dataset, output: dict[str, Any], likes: Mapping[str | None, Any]) -> Fitted:
     """Fit what a recipe says on a data set.
 
+    Of several candidates the one is taken that does best on the last rows before the test, having been fitted on those
+    before them; then it is fitted on all. So the test rows judge what they have not helped to choose.
+
     :param output: of the interface of the version that serves, which the new one shall have too.
-    :param like: the estimator of the version to be like; None where the recipe says another.
+    :param likes: the version that the recipe names → its estimator; under ``None`` what serves.
     :raises TrainingError: the recipe does not go with the data.
     """
-    estimator = _unfitted(recipe, data, like)
+    task = Task(recipe, data, output, _labels(data, output, next(iter(likes.values()), None)), likes)
+    used, test = split(recipe, data)
+    losses: dict[str, float] = {}
+    best = _unfitted(task, recipe.makers[0])
+    if len(recipe.makers) > 1:
+        before, last = _divided(recipe, data, used)
+        for place, maker in enumerate(recipe.makers, 1):
+            losses[f"{place}. {maker}"] = task.loss(task.fitted(_unfitted(task, maker), before), last)
+        best = _unfitted(task, recipe.makers[int(np.argmin(list(losses.values())))])
+    estimator = task.fitted(best, used)
+    if hasattr(estimator, "best_estimator_"):
+        estimator = estimator.best_estimator_
+    scores = answers(estimator, data.inputs.iloc[test], output)
+    measures = measure(output, data.rows["_label"].to_numpy()[test], scores)
+    return Fitted(estimator, test, scores, measures, losses)
+
+
+def refitted(recipe: Recipe, data: Dataset, output: dict[str, Any], champion: Any) -> np.ndarray[Any, Any] | None:
+    """What the version that serves would answer to the test rows, had it been fitted on what the new one was.
+
+    So a gain that comes of newer data or another library is told from one that comes of the recipe.
+
+    :returns: None where it cannot be fitted again, such as with weights that it does not take.
+    """
+    task = Task(recipe, data, output, _labels(data, output, champion), {None: champion})
+    used, test = split(recipe, data)
+    try:
+        return answers(task.fitted(clone(champion), used), data.inputs.iloc[test], output)
+    except (TrainingError, ValueError, TypeError):
+        return None
+
+
+def _divided(
+    recipe: Recipe, data: Dataset, used: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The rows to fit on once more in two, as :func:`split` divides all."""
+    inner = replace(data, rows=data.rows.iloc[used])
+    before, last = split(replace(recipe, window=None), inner)
+    return used[before], used[last]
+
+
+def _unfitted(task: Task, maker: Maker) -> Any:
+    """An estimator as one of the recipe's tables says, not fitted yet.
+
+    :raises TrainingError: it cannot be made, or does not go with the score.
+    """
+    estimator = _made(task.recipe, task.data, maker, task.likes.get(maker.like))
     last = _last(estimator)
-    if output["kind"] != "value" and not is_classifier(last):
+    if task.output["kind"] != "value" and not is_classifier(last):
         raise TrainingError(
             f"the score of the model is about a class, and {type(last).__name__} is no classifier", "Name a classifier."
         )
-    used, test = split(recipe, data)
-    truth = _labels(data, output, like)
-    weights = {} if recipe.half_life is None else _weights(recipe, data, estimator, used)
-    inputs = data.inputs
-    estimator.fit(inputs.iloc[used], truth[used], **weights)
-    scores = answers(estimator, inputs.iloc[test], output)
-    return Fitted(estimator, test, scores, measure(output, data.rows["_label"].to_numpy()[test], scores))
+    return _searching(task, maker, estimator) if maker.search else estimator
 
 
-def _unfitted(recipe: Recipe, data: Dataset, like: Any) -> Any:
-    if recipe.entry:
-        estimator = named(recipe.entry)()
+def _searching(task: Task, maker: Maker, estimator: Any) -> Any:
+    """scikit-learn's random search around an estimator; a parameter without a step is the last step's."""
+    prefix = f"{estimator.steps[-1][0]}__" if isinstance(estimator, Pipeline) else ""
+    search = {name if "__" in name else prefix + name: values for name, values in maker.search.items()}
+    for name in search:
+        if name not in estimator.get_params():
+            raise TrainingError(f"{maker} has no parameter {name}", "Correct search of the [[candidate]].")
+    possible = math.prod(len(values) for values in search.values())
+    seed, classes = task.recipe.seed, task.output["kind"] != "value"
+    # Folds that mix times tell parameters apart well enough; candidates are compared, and judged, on later rows.
+    asked: dict[str, Any] = {
+        "cv": (StratifiedKFold if classes else KFold)(3, shuffle=True, random_state=seed),
+        "scoring": partial(_less_loss, task.output),
+        "random_state": seed,
+    }
+    tries = min(maker.tries, possible)
+    if maker.halving:
+        return HalvingRandomSearchCV(estimator, search, n_candidates=tries, **asked)
+    return RandomizedSearchCV(estimator, search, n_iter=tries, **asked)
+
+
+def _less_loss(output: dict[str, Any], estimator: Any, inputs: pd.DataFrame, truth: Any) -> float:
+    """A score for a search, which wants the greatest: the loss by which the gate judges, negative."""
+    known = truth if output["kind"] == "value" else np.asarray(truth == output["label"], dtype=float)
+    return -float(np.mean(gate.losses(output["kind"], known, answers(estimator, inputs, output))))
+
+
+def _made(recipe: Recipe, data: Dataset, maker: Maker, like: Any) -> Any:
+    if maker.entry:
+        estimator = named(maker.entry)()
         if not isinstance(estimator, BaseEstimator):
             raise TrainingError(
-                f"{recipe.entry} returned {type(estimator).__name__}, which is no estimator",
+                f"{maker.entry} returned {type(estimator).__name__}, which is no estimator",
                 "Return an unfitted estimator.",
             )
-    elif recipe.path:
+    elif maker.path:
         try:
-            last = named(recipe.path)(**recipe.parameters)
+            last = named(maker.path)(**maker.parameters)
         except TypeError as error:
-            raise TrainingError(f"{recipe.path} refuses its parameters: {error}", "Correct the recipe.") from None
+            raise TrainingError(f"{maker.path} refuses its parameters: {error}", "Correct the recipe.") from None
         texts = [f["name"] for f in data.features if f["kind"] == "text" or f["dtype"] == "category"]
         encoder = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), texts), remainder="passthrough")
         estimator = make_pipeline(encoder, last) if texts else last
     else:
         estimator = clone(like)
-        if recipe.parameters:
+        if maker.parameters:
             try:
-                estimator.set_params(**recipe.parameters)
+                estimator.set_params(**maker.parameters)
             except ValueError as error:
                 raise TrainingError(str(error).splitlines()[0], "Correct [estimator] parameters.") from None
     open_seeds = {
@@ -181,7 +298,10 @@ def answers(estimator: Any, inputs: pd.DataFrame, output: dict[str, Any]) -> np.
         return np.asarray(estimator.predict(inputs), dtype=float)
     if output["kind"] == "label":
         return np.asarray(estimator.predict(inputs) == output["label"], dtype=float)
-    place = np.asarray(estimator.classes_).tolist().index(output["label"])
+    classes = np.asarray(estimator.classes_).tolist()
+    if output["label"] not in classes:  # fitted on few rows, in a search
+        return np.zeros(len(inputs))
+    place = classes.index(output["label"])
     return np.asarray(estimator.predict_proba(inputs))[:, place]
 
 

@@ -89,6 +89,24 @@ def judge(
     return Verdict(True, "the challenger is better", (whole, *parts))
 
 
+def told_apart(
+    verdict: Verdict, data: np.ndarray[Any, Any], recipe: np.ndarray[Any, Any], entities: pd.Series[Any]
+) -> Verdict:
+    """Say how much of a gain comes of the data and the library, and how much of the recipe.
+
+    :param data: of each row, the champion's loss less that of the champion fitted again on what the challenger was.
+    :param recipe: the loss of the champion fitted again less the challenger's.
+    """
+    parts = (
+        difference("the same recipe on new data", data, entities),
+        difference("the new recipe on the same data", recipe, entities),
+    )
+    reason = verdict.reason
+    if verdict.passed and parts[0].low > 0 and parts[1].low <= 0:
+        reason += ", and so is the champion fitted again: the gain is that of the data or the library"
+    return Verdict(verdict.passed, reason, (*verdict.differences, *parts))
+
+
 def difference(group: str, gain: np.ndarray[Any, Any], entities: pd.Series[Any]) -> Difference:
     """The mean gain of a group of rows, over its entities' means."""
     means = pd.Series(gain).groupby(entities.to_numpy()).mean().to_numpy()

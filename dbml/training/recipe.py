@@ -8,6 +8,12 @@
     parameters = { C = 0.1 }
     entry = "shop.churn:estimator"        # or a function of your own that returns an unfitted estimator
 
+    [[candidate]]                         # in place of [estimator]: several, of which the best is taken
+    class = "sklearn.linear_model.LogisticRegression"
+    search = { C = [0.01, 0.1, 1.0] }     # values of parameters that are tried
+    tries = 10                            # so many of them, at random; all if there are fewer
+    halving = true                        # the many on few rows, and on more rows those that do well
+
     [data]
     window = "365 days"                   # predictions made so long before the last day; all unless said
     half_life = "90 days"                 # a prediction so old has half the weight; none unless said
@@ -32,7 +38,8 @@ from __future__ import annotations
 
 import importlib
 import tomllib
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +47,7 @@ from dbml.errors import TrainingError
 
 _TABLES = {
     "estimator": ("like", "class", "parameters", "entry"),
+    "candidate": ("like", "class", "parameters", "entry", "search", "tries", "halving"),
     "data": ("window", "half_life"),
     "test": ("split", "share", "segments", "margin"),
     "promote": ("strategy", "share", "steps", "hold", "where"),
@@ -48,9 +56,36 @@ _TABLES = {
 
 
 @dataclass(frozen=True)
+class Maker:
+    """How one estimator is made: what ``[estimator]`` or a ``[[candidate]]`` says.
+
+    :param search: parameter → values that are tried.
+    :param tries: how many of them.
+    :param halving: whether most are tried on few rows only.
+    """
+
+    like: str | None = None
+    path: str | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    entry: str | None = None
+    search: dict[str, list[Any]] = field(default_factory=dict)
+    tries: int = 10
+    halving: bool = False
+
+    @property
+    def clones(self) -> bool:
+        """Whether it is a clone of a stored version."""
+        return not (self.path or self.entry)
+
+    def __str__(self) -> str:
+        return self.entry or (self.path or "").rpartition(".")[2] or f"like {self.like or 'what serves'}"
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What a recipe says; the module's docstring has an example.
 
+    :param candidates: estimators of which the best is taken; none: the one that the recipe's own fields make.
     :param seed: for whatever is random: the split by entities, and every ``random_state`` that is not set.
     """
 
@@ -68,11 +103,20 @@ class Recipe:
     every: str | None = None
     drift: bool = False
     worse: float | None = None
+    candidates: tuple[Maker, ...] = ()
     seed: int = 0
+
+    @property
+    def makers(self) -> tuple[Maker, ...]:
+        """How each estimator is made that may become the version."""
+        return self.candidates or (Maker(self.like, self.path, self.parameters, self.entry),)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON, as it is kept with the version: how it is made, and not when."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _TABLES["retrain"]}
+        kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _TABLES["retrain"]}
+        del kept["candidates"]
+        # A recipe of a release that knew no candidates reads the same.
+        return kept | ({"candidates": [asdict(one) for one in self.candidates]} if self.candidates else {})
 
 
 def read(file: Path) -> Recipe:
@@ -104,19 +148,21 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
             continue
         if name not in _TABLES:
             raise refuse(f"there is no [{name}] in a recipe", f"There are {', '.join(_TABLES)} and seed.")
-        for key in table if isinstance(table, dict) else ():
-            if key not in _TABLES[name]:
-                raise refuse(f"[{name}] has no {key}", f"It has {', '.join(_TABLES[name])}.")
+        for part in table if isinstance(table, list) else [table]:
+            for key in part if isinstance(part, dict) else ():
+                if key not in _TABLES[name]:
+                    raise refuse(f"[{name}] has no {key}", f"It has {', '.join(_TABLES[name])}.")
     estimator, data, test = (said.get(name, {}) for name in ("estimator", "data", "test"))
-    if sum(key in estimator for key in ("like", "class", "entry")) > 1:
-        raise refuse("[estimator] says more than one of like, class and entry", "Say one of them.")
-    if "parameters" in estimator and "entry" in estimator:
-        raise refuse("[estimator] has parameters for an entry", "Set them inside that function.")
+    candidates = tuple(_maker(one, "[[candidate]]", refuse) for one in said.get("candidate", []))
+    if candidates and estimator:
+        raise refuse("there is an [estimator] beside candidates", "Make it one of them.")
+    maker = _maker(estimator, "[estimator]", refuse)
     recipe = Recipe(
-        like=estimator.get("like"),
-        path=estimator.get("class"),
-        parameters=estimator.get("parameters", {}),
-        entry=estimator.get("entry"),
+        like=maker.like,
+        path=maker.path,
+        parameters=maker.parameters,
+        entry=maker.entry,
+        candidates=candidates,
         window=data.get("window"),
         half_life=data.get("half_life"),
         split=test.get("split", "time"),
@@ -136,6 +182,18 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
     if recipe.worse is not None and (isinstance(recipe.worse, bool) or not recipe.worse >= 0):
         raise refuse(f"[retrain] worse is {recipe.worse!r}", "Give a difference of losses, such as 0.05.")
     return recipe
+
+
+def _maker(said: dict[str, Any], where: str, refuse: Callable[[str, str], TrainingError]) -> Maker:
+    if sum(key in said for key in ("like", "class", "entry")) > 1:
+        raise refuse(f"{where} says more than one of like, class and entry", "Say one of them.")
+    if "parameters" in said and "entry" in said:
+        raise refuse(f"{where} has parameters for an entry", "Set them inside that function.")
+    search = said.get("search", {})
+    if not isinstance(search, dict) or not all(isinstance(values, list) and values for values in search.values()):
+        raise refuse(f"{where} search is {search!r}", "Give values for parameters: search = { C = [0.1, 1.0] }.")
+    maker = {key: value for key, value in said.items() if key != "class"}
+    return Maker(**maker, path=said.get("class"))
 
 
 def named(path: str) -> Any:

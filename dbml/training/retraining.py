@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version as installed
 from typing import Any
@@ -35,6 +35,7 @@ class Trained:
     :param measures: on the test rows.
     :param rows: of the training set, the test rows among them.
     :param verdict: of the gate; None where nobody asked it.
+    :param candidates: what stood to choose from → its loss on the last rows before the test; empty where one did.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Trained:
     rows: int
     sha256: str
     verdict: gate.Verdict | None
+    candidates: dict[str, float] = field(default_factory=dict)
 
 
 def train(
@@ -64,7 +66,7 @@ def train(
     before = _made_before(raw, name, recipe, data)
     if before:
         return before
-    fitted = fitting.fit(recipe, data, output, like.estimator(raw) if not (recipe.path or recipe.entry) else None)
+    fitted = fitting.fit(recipe, data, output, _likes(raw, name, recipe, like))
     return _store(raw, name, recipe, data, fitted, output, note, None)
 
 
@@ -86,21 +88,25 @@ def retrain(
     if before:
         return before
     champion = serving.estimator(raw)
-    asks = not (recipe.path or recipe.entry)
-    fitted = fitting.fit(recipe, data, output, (champion if like == serving else like.estimator(raw)) if asks else None)
+    likes = _likes(raw, name, recipe, like)
+    fitted = fitting.fit(recipe, data, output, likes)
     test = data.rows.iloc[fitted.test]
     missing = [segment for segment in recipe.segments if segment not in data.inputs]
     if missing:
         raise errors.TrainingError(
             f"{missing[0]} is no feature of {name}", f"Segments may be {', '.join(f['name'] for f in data.features)}."
         )
-    truth = test["_label"].to_numpy()
-    gain = gate.losses(
-        output["kind"], truth, fitting.answers(champion, data.inputs.iloc[fitted.test], output)
-    ) - gate.losses(output["kind"], truth, fitted.scores)
-    verdict = gate.judge(gain, test["_entity"], {one: test[one] for one in recipe.segments}, recipe.margin)
+
+    def losses(scores: Any) -> Any:
+        return gate.losses(output["kind"], test["_label"].to_numpy(), scores)
+
+    before, after = losses(fitting.answers(champion, data.inputs.iloc[fitted.test], output)), losses(fitted.scores)
+    verdict = gate.judge(before - after, test["_entity"], {one: test[one] for one in recipe.segments}, recipe.margin)
+    again = fitting.refitted(recipe, data, output, champion)
+    if again is not None:
+        verdict = gate.told_apart(verdict, before - losses(again), losses(again) - after, test["_entity"])
     if not verdict.passed:
-        return Trained(name, None, False, fitted.measures, len(data.rows), data.sha256, verdict)
+        return Trained(name, None, False, fitted.measures, len(data.rows), data.sha256, verdict, fitted.candidates)
     with database.translated(), raw.transaction():
         trained = _store(raw, name, recipe, data, fitted, output, note, verdict)
         assert trained.version is not None
@@ -128,10 +134,7 @@ class _Version:
 def _like(raw: psycopg.Connection[Any], name: str, recipe: Recipe) -> tuple[_Version, dict[str, Any]]:
     """The version to be like, and the output that the new one has."""
     if recipe.like:
-        model, _, number = recipe.like.rpartition("@")
-        if not number.isdigit():
-            raise errors.TrainingError(f"[estimator] like is {recipe.like!r}", f'Write like = "{name}@1".')
-        like = _Version(model, int(number))
+        like = _named(name, recipe.like)
     else:
         known = versions.versions(raw, name)
         serving = [one.version for one in known if one.deployed]
@@ -140,6 +143,19 @@ def _like(raw: psycopg.Connection[Any], name: str, recipe: Recipe) -> tuple[_Ver
             versions.require_model(raw, name)
         like = _Version(name, (serving or newest)[-1])
     return like, versions.show(raw, like.name, like.version).output
+
+
+def _named(name: str, said: str) -> _Version:
+    model, _, number = said.rpartition("@")
+    if not number.isdigit():
+        raise errors.TrainingError(f"[estimator] like is {said!r}", f'Write like = "{name}@1".')
+    return _Version(model, int(number))
+
+
+def _likes(raw: psycopg.Connection[Any], name: str, recipe: Recipe, like: _Version) -> dict[str | None, Any]:
+    """The estimators that the recipe would have clones of."""
+    wanted = {maker.like for maker in recipe.makers if maker.clones}
+    return {said: (like if said is None else _named(name, said)).estimator(raw) for said in wanted}
 
 
 def _made_before(raw: psycopg.Connection[Any], name: str, recipe: Recipe, data: Dataset) -> Trained | None:
@@ -187,9 +203,10 @@ def _store(
             "last_at": data.rows["_at"].iloc[-1].isoformat(),
             "sha256": data.sha256,
             "libraries": {"python": platform.python_version()} | {one: installed(one) for one in LIBRARIES},
+            "candidates": fitted.candidates or None,
         }
         database.value(raw, "remember_training", name=name, version=added.version, made=Jsonb(made))
-    return Trained(name, added.version, False, fitted.measures, len(data.rows), data.sha256, verdict)
+    return Trained(name, added.version, False, fitted.measures, len(data.rows), data.sha256, verdict, fitted.candidates)
 
 
 def _begin(raw: psycopg.Connection[Any], name: str, version: int, recipe: Recipe, note: str) -> None:

@@ -16,6 +16,7 @@ from sklearn import metrics
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
@@ -169,7 +170,11 @@ def test_only_what_is_better_gets_to_serve(db: Db, cli: Cli, past: pd.DataFrame,
     made = json.loads(cli("retrain", "churn", "--recipe", recipe, "--json").output)
     assert made["version"] == 2
     assert made["verdict"]["passed"] is True
-    assert {one["group"] for one in made["verdict"]["differences"]} == {"all", "plan = basic", "plan = plus"}
+    segments = {one["group"] for one in made["verdict"]["differences"]} - {
+        "the same recipe on new data",
+        "the new recipe on the same data",
+    }
+    assert segments == {"all", "plan = basic", "plan = plus"}
     shares = dict(db.execute("select version, share from dbml.serving where model = 'churn'").fetchall())
     assert shares == {1: 80, 2: 20}
     # Called again it has nothing to do; and a version that is no better is not even stored.
@@ -226,6 +231,9 @@ WRONG = (
         '[data]\nhalf_life = "9 days"\n[estimator]\nclass = "sklearn.neighbors.KNeighborsClassifier"\n',
         "KNeighborsClassifier takes no weights",
     ),
+    ("[[candidate]]\nsearch = { C = 1 }\n", "search is {'C': 1}"),
+    ("[[candidate]]\nsearch = { D = [1] }\n", "has no parameter logisticregression__D"),
+    (TREES + "[[candidate]]\n", "there is an [estimator] beside candidates"),
     (f"[test]\nshare = 2\n{TREES}", "[test] share is 2"),
     (f'[test]\nsegments = ["nowhere"]\n{TREES}', "nowhere is no feature of churn"),
     ('[estimator]\nlike = "churn"\n', "like is 'churn'"),
@@ -278,3 +286,48 @@ def test_a_worker_makes_anew_what_is_due(db: Db, cli: Cli, past: pd.DataFrame, t
     assert version is None
     assert "Write it as churn=recipe.toml" in cli(*worker[:-1], "churn", exit_code=1).output
     assert "has no recipe" in cli("worker", "--once", "--duty", "retrain", exit_code=1).output
+
+
+def test_the_best_of_several_candidates_is_taken(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
+    text = """
+[[candidate]]
+class = "sklearn.dummy.DummyClassifier"
+[[candidate]]
+class = "sklearn.linear_model.LogisticRegression"
+parameters = { max_iter = 1000 }
+search = { C = [0.001, 0.01, 1.0], fit_intercept = [true, false] }
+tries = 4
+halving = true
+[[candidate]]
+like = "churn@1"
+[test]
+split = "entity"
+"""
+    made = json.loads(cli("train", "churn", "--recipe", recipe_file(tmp_path, text), "--json").output)
+    assert list(made["candidates"]) == ["1. DummyClassifier", "2. LogisticRegression", "3. like churn@1"]
+    assert max(made["candidates"], key=made["candidates"].get) == "1. DummyClassifier"
+    assert "LogisticRegression" in dbml.show(db, "churn", 2).estimator
+    # What chooses is neither fitted on nor in the test; the dummy says the rate of what it is fitted on.
+    rows = exposures(past)
+    splitter = GroupShuffleSplit(1, test_size=0.25, random_state=0)
+    used = rows.iloc[next(splitter.split(rows, groups=rows["id"].astype(str)))[0]]
+    before, last = next(splitter.split(used, groups=used["id"].astype(str)))
+    rate, truth = used["gone"].iloc[before].mean(), used["gone"].iloc[last]
+    expected = metrics.log_loss(truth, np.full(len(truth), rate))
+    assert made["candidates"]["1. DummyClassifier"] == pytest.approx(expected, abs=1e-9)
+    [(kept,)] = db.execute("select candidates from dbml.training where version = 2").fetchall()
+    assert kept == made["candidates"]
+
+
+def test_a_gain_of_the_data_is_told_from_one_of_the_recipe(
+    db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path
+) -> None:
+    same = json.loads(cli("retrain", "churn", "--recipe", recipe_file(tmp_path, ""), "--json").output)
+    assert same["version"] == 2
+    reason = (
+        "the challenger is better, and so is the champion fitted again: the gain is that of the data or the library"
+    )
+    assert same["verdict"]["reason"] == reason
+    parts = {one["group"]: one for one in same["verdict"]["differences"]}
+    assert parts["the new recipe on the same data"]["mean"] == pytest.approx(0, abs=1e-12)
+    assert parts["the same recipe on new data"]["mean"] == parts["all"]["mean"]

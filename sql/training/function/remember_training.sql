@@ -5,9 +5,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
-  insert into dbml.training (model, version, recipe, as_of, horizon, rows, first_at, last_at, sha256, libraries)
-  select _remember_training.model, _remember_training.version, m.recipe, m.as_of, m.horizon, m.rows, m.first_at, m.last_at, m.sha256, m.libraries
-    from jsonb_to_record(made) as m(recipe jsonb, as_of timestamptz, horizon interval, rows bigint, first_at timestamptz, last_at timestamptz, sha256 text, libraries jsonb)
+  insert into dbml.training (model, version, recipe, as_of, horizon, rows, first_at, last_at, sha256, libraries, candidates)
+  select _remember_training.model, _remember_training.version, m.recipe, m.as_of, m.horizon, m.rows, m.first_at, m.last_at, m.sha256, m.libraries, m.candidates
+    from jsonb_to_record(made) as m(recipe jsonb, as_of timestamptz, horizon interval, rows bigint, first_at timestamptz, last_at timestamptz, sha256 text, libraries jsonb, candidates jsonb)
   on conflict do nothing
 $$;
 comment on function dbml._remember_training(text, integer, jsonb) is 'Keeps how a version was made, and of what.';

@@ -1,0 +1,142 @@
+"""What learning costs the insert of a label: ``python -m benchmarks.learning``.
+
+Tables alike stand side by side: one from which nobody learns, one whose labels wait for a worker, and one whose
+labels move the coefficients of a linear model of 20 features in their own transaction. One client inserts into each in
+turn. Before, 8 clients insert 1,000 labels each, and the coefficients are compared with scikit-learn's in the order of
+commits.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import statistics
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pandas as pd
+import psycopg
+from sklearn.linear_model import SGDClassifier
+
+import dbml
+from dbml import Learn, Prediction, Profile
+from dbml.demo.server import temporary_server
+
+FEATURES = [f"x{i}" for i in range(20)]
+CUSTOMERS = 1000
+WAYS = ("alone", "batched", "transaction")
+
+
+def set_up(connection: psycopg.Connection[Any], way: str) -> Any:
+    """A profile and its table of labels in a schema of that name; returns the model as it was fitted."""
+    columns = ", ".join(f"{name} double precision" for name in FEATURES)
+    connection.execute(
+        f"create schema {way}; create table {way}.customer (id integer primary key, {columns}, score double precision);"
+        f"create table {way}.verdict (id bigint generated always as identity primary key,"
+        f" customer_id integer, said text);"
+        f"insert into {way}.customer select g, {', '.join(f'sin(g * {i + 1})' for i in range(20))}"
+        f" from generate_series(1, {CUSTOMERS}) g"
+    )
+    rows = features(connection, way).head(400)
+    model = SGDClassifier(loss="log_loss", random_state=1).fit(
+        rows, np.where(rows["x0"] + rows["x1"] > 0, "gone", "here")
+    )
+    if way == "alone":
+        return model
+    dbml.add_model(connection, way, model, sample=rows.head(100), output="gone")
+    lesson = Learn(way, f"{way}.verdict", ("customer_id",), "said", how=way, every=1_000_000)
+    dbml.attach(connection, Profile(f"{way}.customer", "id", [Prediction(way, "score")], lessons=[lesson]))
+    dbml.deploy(connection, way, 1)
+    dbml.learn_labels(connection)
+    return model
+
+
+def features(connection: psycopg.Connection[Any], way: str) -> pd.DataFrame:
+    """Of all customers, by their key."""
+    found = connection.execute(f"select id, {', '.join(FEATURES)} from {way}.customer").fetchall()
+    return pd.DataFrame(found, columns=["id", *FEATURES]).set_index("id")
+
+
+def turn(connection: psycopg.Connection[Any], way: str, inserts: int) -> float:
+    """Seconds of some inserts, each a transaction of its own."""
+    statement = f"insert into {way}.verdict (customer_id, said) values (%s, %s)"
+    began = time.perf_counter()
+    for _ in range(inserts):
+        connection.execute(statement, [random.randint(1, CUSTOMERS), random.choice(("gone", "here"))], prepare=True)
+    return time.perf_counter() - began
+
+
+def compete(dsn: str, model: Any, clients: int, labels: int) -> str:
+    """Whether clients that learn at once come to the coefficients of one that learns in the order of their commits."""
+    learnt: list[tuple[int, int, str]] = []
+
+    def client(seed: int) -> None:
+        chance = random.Random(seed)
+        with psycopg.connect(dsn) as connection:
+            for _ in range(labels):
+                key, label = chance.randint(1, CUSTOMERS), chance.choice(("gone", "here"))
+                connection.execute("insert into transaction.verdict (customer_id, said) values (%s, %s)", [key, label])
+                [(place,)] = connection.execute(
+                    "select labels from dbml.learning where model = 'transaction'"
+                ).fetchall()
+                connection.commit()
+                learnt.append((place, key, label))
+
+    began = time.perf_counter()
+    threads = [threading.Thread(target=client, args=(seed,)) for seed in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    took = time.perf_counter() - began
+    with psycopg.connect(dsn) as connection:
+        [(weights, intercept)] = connection.execute(
+            "select weights, intercept from dbml.learning where model = 'transaction'"
+        ).fetchall()
+        learnt.sort()
+        frame = features(connection, "transaction").loc[[key for _, key, _ in learnt]]
+    for place, (_, _, label) in enumerate(learnt):
+        model.partial_fit(frame.iloc[[place]], [label])
+    same = np.array(weights).tobytes() == model.coef_.tobytes() and intercept == model.intercept_[0]
+    bits = "equal bits" if same else "OTHER BITS"
+    return f"{clients} clients, {len(learnt)} labels in {took:.1f} s, {bits}"
+
+
+@click.command()
+@click.option("--rounds", type=int, default=40, show_default=True)
+@click.option("--inserts", type=int, default=300, show_default=True, help="Of a turn.")
+def main(rounds: int, inserts: int) -> None:
+    """Print each way's time over that of the insert alone, with its standard error."""
+    with (
+        temporary_server(say=click.echo, settings={"synchronous_commit": "off"}) as server,
+        psycopg.connect(server.dsn, autocommit=True) as connection,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        os.environ["DBML_KEY"] = str(Path(folder) / "key.pem")
+        dbml.install(connection, python_path=server.python_packages and str(server.python_packages))
+        models = {way: set_up(connection, way) for way in WAYS}
+        click.echo(compete(server.dsn, models["transaction"], 8, 1000))
+        for way in WAYS:
+            turn(connection, way, inserts)
+        ratios: dict[str, list[float]] = {way: [] for way in WAYS}
+        alone = []
+        for number in range(rounds):
+            took = {way: turn(connection, way, inserts) for way in random.sample(WAYS, len(WAYS))}
+            alone.append(took["alone"] / inserts)
+            for way in WAYS:
+                ratios[way].append(took["alone"] / took[way])
+            if number % 10 == 9:
+                connection.execute("vacuum dbml.learning")
+        click.echo(f"alone: {statistics.median(alone) * 1e6:.0f} µs an insert")
+        for way in WAYS[1:]:
+            error = statistics.stdev(ratios[way]) / len(ratios[way]) ** 0.5
+            click.echo(f"{way}: {statistics.mean(ratios[way]):.3f} ± {error:.3f} of the insert alone")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""What stood to choose from when a version was made."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql as pg
+
+revision = "0033"
+down_revision = "0032"
+
+
+def upgrade() -> None:
+    op.add_column(
+        "training",
+        sa.Column("candidates", pg.JSONB, comment="Name → loss before the test; NULL: there was one."),
+        schema="dbml",
+    )
+
+
+def downgrade() -> None:
+    op.drop_column("training", "candidates", schema="dbml")
