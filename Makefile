@@ -41,8 +41,13 @@ website: .venv/.website ## the documentation as a site that reads from disk, in 
 	@cp website/mkdocs.yml build/mkdocs.yml
 	@cd build && ../$(BIN)/zensical build --strict -f mkdocs.yml
 
-dist: .venv/.test ## the source archive and the wheel, in dist/
+dist: .venv/.dist ## the source archive, the wheel and its bill of materials, in dist/
+	@rm -rf dist build/installed
 	@$(BIN)/python -m build
+	@$(PYTHON) -m venv build/installed
+	@build/installed/bin/python -m pip install -q dist/*.whl
+	@cd build && installed/bin/dbml --help >/dev/null && installed/bin/python -c 'import dbml; [getattr(dbml, name) for name in dbml.__all__]'
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/dbml.cdx.json build/installed
 
 clean: ## remove what was built and cached (not .venv)
 	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -69,6 +74,11 @@ clean: ## remove what was built and cached (not .venv)
 .venv/.bench: .venv/.ready
 	@echo "adding what the benchmarks need to .venv …"
 	@$(BIN)/python -m pip install -q -e '.[demo,bench]'
+	@touch $@
+
+.venv/.dist: .venv/.ready
+	@echo "adding what a release needs to .venv …"
+	@$(BIN)/python -m pip install -q -e '.[demo,dist]'
 	@touch $@
 
 .venv/.website: .venv/.ready

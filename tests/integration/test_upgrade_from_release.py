@@ -228,3 +228,47 @@ def test_back_to_the_release_and_up_again(db: Db, estimators: dict[tuple[str, in
     for model, _ in MODELS.values():
         dbml.rescore(db, model)
     check(db, estimators)
+
+
+# Every function and view that users call: of a function its arguments that go in, and its columns or its type.
+CALLED = """
+select p.proname,
+       coalesce(array(select format('%s %s', n.name, t.type::regtype)
+                        from unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) with ordinality t(type, i)
+                        left join unnest(p.proargnames) with ordinality n(name, i) using (i)
+                        left join unnest(p.proargmodes) with ordinality m(mode, i) using (i)
+                       where coalesce(m.mode, 'i') in ('i', 'b', 'v') order by i), '{}'),
+       coalesce(array(select format('%s %s', n.name, t.type::regtype)
+                        from unnest(p.proallargtypes) with ordinality t(type, i)
+                        join unnest(p.proargnames) with ordinality n(name, i) using (i)
+                        join unnest(p.proargmodes) with ordinality m(mode, i) using (i)
+                       where m.mode in ('o', 't') order by i), '{}') || p.prorettype::regtype::text,
+       p.pronargdefaults
+  from pg_proc p
+ where p.pronamespace = 'dbml'::regnamespace and p.proname !~ '^_'
+union all
+select c.relname, '{}', array(select format('%s %s', a.attname, format_type(a.atttypid, a.atttypmod))
+                                from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 order by a.attnum), 0
+  from pg_class c
+ where c.relnamespace = 'dbml'::regnamespace and c.relkind = 'v' and c.relname !~ '^_'
+"""
+
+
+def test_what_an_earlier_release_offered_is_still_there(db: Db) -> None:
+    """What was called by position or by name can be called so, and returns at least what it returned."""
+    before = db.execute(CALLED).fetchall()
+    dbml.install(db)
+    after = db.execute(CALLED).fetchall()
+    gone = [
+        (name, taken)
+        for name, taken, given, _ in before
+        if not any(
+            name == now
+            and taken == takes[: len(taken)]
+            and len(takes) - len(taken) <= defaults
+            and set(given) <= set(gives)
+            for now, takes, gives, defaults in after
+        )
+    ]
+    assert len(before) > 15
+    assert not gone
