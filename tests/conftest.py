@@ -174,9 +174,7 @@ def databases(server: Server) -> Iterator[Databases]:
 @pytest.fixture
 def dsn(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
     """A database of the test's own with dbml installed; for a test of `live`, a copy of one where that has been done."""
-    like = (
-        request.getfixturevalue("prepared") if _as_everywhere(request, "live", "tables", "spec_file", "churn") else None
-    )
+    like = request.getfixturevalue("prepared") if _can_be_prepared(request) else None
     made = databases.create(like=like)
     yield made
     databases.drop(made)
@@ -190,10 +188,12 @@ def empty_dsn(databases: Databases) -> Iterator[str]:
     databases.drop(made)
 
 
-def _as_everywhere(request: pytest.FixtureRequest, *names: str) -> bool:
-    """Whether a test uses these fixtures, and no module has others of these names."""
+def _can_be_prepared(request: pytest.FixtureRequest) -> bool:
+    """Whether a test uses `live` as it is here, with a spec that needs no database of the test's own."""
     defined = request.node._fixtureinfo.name2fixturedefs
-    return all(name in defined and defined[name][-1].func.__module__ == __name__ for name in names)
+    return all(
+        name in defined and defined[name][-1].func.__module__ == __name__ for name in ("live", "tables", "churn")
+    ) and {"db", "dsn"}.isdisjoint(defined["spec_file"][-1].argnames)
 
 
 @pytest.fixture
@@ -370,21 +370,24 @@ def go_live(cli: Cli, churn: Trained, spec_file: Path, engine: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def gone_live() -> dict[str, str]:
-    """By engine, a database where everything of `live` has been done."""
+def gone_live() -> dict[tuple[str, str], str]:
+    """By spec and engine, a database where everything of `live` has been done."""
     return {}
 
 
 @pytest.fixture
-def prepared(databases: Databases, gone_live: dict[str, str], churn: Trained, spec_file: Path, engine: str) -> str:
-    """The one for the test's engine: the three commands are given once, and not by every test."""
-    if engine not in gone_live:
+def prepared(
+    databases: Databases, gone_live: dict[tuple[str, str], str], churn: Trained, spec_file: Path, engine: str
+) -> str:
+    """The one for the test's spec and engine: the three commands are given once, and not by every test."""
+    wanted = spec_file.read_text(), engine
+    if wanted not in gone_live:
         made = databases.create()
         with psycopg.connect(made, autocommit=True) as connection:
             create_tables(connection, churn)
         go_live(command_line(made), churn, spec_file, engine)
-        gone_live[engine] = made
-    return gone_live[engine]
+        gone_live[wanted] = made
+    return gone_live[wanted]
 
 
 def profile_rows(db: psycopg.Connection[Any]) -> pd.DataFrame:

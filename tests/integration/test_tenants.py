@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from alembic.util import CommandError
 from psycopg.conninfo import make_conninfo
 
 from tests.application import Application, truth
+from tests.conftest import Databases
 from tests.integration.test_example import DATA, SCORES
 from tests.integration.test_install import left
 
 
-@pytest.fixture
-def tenants(application: Application) -> list[Application]:
-    """The example application twice, in schemas of their own, at head and with data.
+@pytest.fixture(scope="module")
+def settled(databases: Databases, trained_example: Path, tmp_path_factory: pytest.TempPathFactory) -> Application:
+    """The example application's folder, and a database with it twice, in schemas of their own, at head and with data.
 
     Both versions take the same features: a model that tenants share cannot ask for a column that not all of them have.
     """
-    application.edit("train.py", '"severe_complaints", "spend"]', '"spend"]')
-    application.edit("train.py", "LogisticRegression()", "LogisticRegression(C=10.0 ** (1 - 3 * version))")
-    subprocess.run([sys.executable, application.folder / "train.py"], check=True)
-    application.execute("create schema one; create schema two")
-    both = []
-    for number, name in enumerate(("one", "two")):
-        tenant = replace(application, dsn=make_conninfo(application.dsn, options=f"-c search_path={name}"))
-        tenant.alembic("upgrade", "head")
-        tenant.execute(DATA + f"update customer set spend = spend + {number}")
-        both.append(tenant)
-    return both
+    folder = shutil.copytree(trained_example, tmp_path_factory.mktemp("tenants") / "churn")
+    with pytest.MonkeyPatch.context() as patch:
+        application = Application(folder, databases.create(installed=False), patch)
+        application.edit("train.py", '"severe_complaints", "spend"]', '"spend"]')
+        application.edit("train.py", "LogisticRegression()", "LogisticRegression(C=10.0 ** (1 - 3 * version))")
+        subprocess.run([sys.executable, folder / "train.py"], check=True)
+        application.execute("create schema one; create schema two")
+        for number, tenant in enumerate(in_schemas(application)):
+            tenant.alembic("upgrade", "head")
+            tenant.execute(DATA + f"update customer set spend = spend + {number}")
+        return application
+
+
+@pytest.fixture
+def tenants(
+    settled: Application, databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[Application]:
+    """Both of them, in a database of the test's own."""
+    folder = shutil.copytree(settled.folder, tmp_path / "churn")
+    return in_schemas(Application(folder, databases.create(like=settled.dsn), monkeypatch))
+
+
+def in_schemas(application: Application) -> list[Application]:
+    return [
+        replace(application, dsn=make_conninfo(application.dsn, options=f"-c search_path={name}"))
+        for name in ("one", "two")
+    ]
 
 
 def test_neither_proposes_to_change_the_other(tenants: list[Application]) -> None:
