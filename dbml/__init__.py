@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dbml.profiles.rescoring import rescore, rescore_due
     from dbml.profiles.spec import Counter, Event, Outcome, Prediction, Profile, Publication
     from dbml.schema.install import uninstall
+    from dbml.serving.alteration import alter, alterations
     from dbml.serving.blue_green import comparison, score_aside
     from dbml.serving.bulk import scores
     from dbml.serving.deployment import deploy, rollback, score, status
@@ -63,6 +64,8 @@ __all__ = [
     "advance",
     "alerts",
     "allocation",
+    "alter",
+    "alterations",
     "answer_shadows",
     "attach",
     "attach_online",
@@ -142,6 +145,7 @@ _HOMES = {
     "dbml.profiles.online": ("attach_online",),
     "dbml.profiles.reconciliation": ("reconcile",),
     "dbml.profiles.reducing": ("reducer",),
+    "dbml.serving.alteration": ("alter", "alterations"),
     "dbml.serving.repair": ("repair",),
     "dbml.profiles.rescoring": ("rescore", "rescore_due"),
     "dbml.profiles.learn": ("Learn",),

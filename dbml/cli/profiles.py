@@ -40,13 +40,25 @@ def attach_command(
 ) -> None:
     """Create triggers, fill counters and score what is there.
 
-    With --online the tables stay in use meanwhile, and the command can be killed and repeated.
+    With --online the tables stay in use meanwhile, and the command can be killed and repeated. Where the table is
+    attached by another spec, that one is changed, always online, and what is new is counted.
     """
     if dry_run and in_use:
         raise click.UsageError("--dry-run and --online exclude each other")
     profile = dbml.spec.read(spec_file)
     with connect(dsn) as connection:
-        if in_use:
+        changes = dbml.alterations(connection, profile)
+        if changes and dry_run:
+            click.echo("\n".join(["-- Nothing is changed now.", *(f"-- {change}" for change in changes)]))
+            return
+        connection.commit()
+        if changes:
+            connection.autocommit = True  # each batch a transaction of its own
+            with progress_bar() as progress:
+                attached = dbml.alter(
+                    connection, profile, add_columns=add_columns, backfill=backfill, progress=progress
+                )
+        elif in_use:
             connection.autocommit = True  # each batch a transaction of its own
             with progress_bar() as progress:
                 attached = dbml.attach_online(
@@ -55,8 +67,11 @@ def attach_command(
         else:
             attached = dbml.attach(connection, profile, add_columns=add_columns, backfill=backfill, dry_run=dry_run)
     if dry_run:
+        click.echo("\n".join(f"-- {line}" for line in ["Nothing is changed now.", *attached.summary]) + "\n")
         click.echo("\n".join(f"{statement.rstrip()};\n" for statement in attached.statements))
         return
+    if changes:
+        click.echo("\n".join(f"{change}." for change in changes))
     click.echo(f"{attached.table} is attached.")
     for notice in attached.notices:
         click.echo(f"Note: {notice}")

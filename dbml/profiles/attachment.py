@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -31,11 +31,13 @@ class Attached:
     :param table: qualified name of the profile.
     :param statements: the SQL that ran, in order.
     :param notices: what the one who attaches should know.
+    :param summary: what the statements come to, a sentence a line.
     """
 
     table: str
     statements: list[str]
     notices: list[str]
+    summary: list[str] = field(default_factory=list)
 
 
 def attach(
@@ -70,7 +72,21 @@ def attach(
                 for statement in then:
                     run(raw, statement)
     texts = [s.as_string(None) for s in [*added, *first, *then]]
-    return Attached(str(attachment.table), texts, checks.notices(attachment))
+    rows = database.named(raw, "estimated_rows", table=attachment.table.oid)[0]["rows"]
+    return Attached(str(attachment.table), texts, checks.notices(attachment), _summary(attachment, len(added), rows))
+
+
+def _summary(attachment: Attachment, added: int, rows: int) -> list[str]:
+    made = triggers.all_triggers(attachment)
+    tables = sorted({str(trigger.table) for trigger in made})
+    lines = [f"{added} columns are added to {attachment.table}."] if added else []
+    lines += [f"{', '.join(event.counters)} count the rows of {table}." for event, table in attachment.events]
+    lines += [f"{', '.join(p.columns)} hold what {p.model} says." for p in attachment.profile.predictions]
+    return [
+        *lines,
+        f"{len(triggers.functions(attachment))} functions and {len(made)} triggers are made, on {', '.join(tables)}.",
+        f"They are locked against writing until the transaction ends; about {rows} rows are counted and scored.",
+    ]
 
 
 def prepare(attachment: Attachment) -> list[sql.Composed]:
@@ -83,14 +99,19 @@ def work(attachment: Attachment, *, backfill: bool) -> list[sql.Composed]:
     return [*([] if backfill else refuse_disagreement(attachment)), *triggers.attach(attachment)]
 
 
-def add_missing(raw: psycopg.Connection[Any], profile: Profile, add: bool) -> list[sql.Composed]:
+def add_missing(
+    raw: psycopg.Connection[Any], profile: Profile, add: bool, *, again: bool = False
+) -> list[sql.Composed]:
     """Add the columns that the profile lacks; returns the statements that did.
+
+    :param again: the table may be attached already.
 
     :raises ProfileError: there are some, and they are not to be added.
     """
     table = table_facts(raw, profile.table)
     events = [(event, table_facts(raw, event.table)) for event in profile.events]
-    _refuse_attached(raw, table)
+    if not again:
+        _refuse_attached(raw, table)
     for prediction in profile.predictions:
         versions.require_model(raw, prediction.model)
     statements = _missing_columns(raw, profile, table, events, add)

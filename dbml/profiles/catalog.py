@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +40,12 @@ class Column:
     def kind(self) -> str:
         """The type without its modifier."""
         return self.type.partition("(")[0]
+
+    @property
+    def digits(self) -> tuple[int, int] | None:
+        """Digits before and behind the point, of a numeric with a scale."""
+        found = re.fullmatch(r"numeric\((\d+),(\d+)\)", self.type)
+        return (int(found[1]) - int(found[2]), int(found[2])) if found and int(found[2]) else None
 
 
 @dataclass(frozen=True)

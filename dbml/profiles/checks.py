@@ -18,6 +18,10 @@ from dbml.profiles.layout import listed
 from dbml.profiles.spec import Counter, Event, Prediction, Profile
 
 _MOMENT = "timestamp with time zone"
+# What becomes a float without an error.
+_TO_FLOAT = ("smallint", "integer", "bigint", "real", "double precision")
+# Digits before the point that a rounded sum needs: one that no longer fits is NaN.
+WIDE = 8
 
 
 def prediction_types(prediction: Prediction) -> dict[str, str]:
@@ -38,7 +42,8 @@ def counter_type(
     :param source: what has the event's columns, where that is not yet its table.
     :raises ProfileError: PostgreSQL does not understand it.
     """
-    return _aggregate_type(raw, event, table, CounterColumn("", counter, 0, counters.NULL), source)
+    kind = _aggregate_type(raw, event, table, CounterColumn("", counter, 0, counters.NULL), source)
+    return counters.FLOATING if kind == "real" and counter.parts.function in counters.SUMS else kind
 
 
 def check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event: Event, table: Table) -> None:
@@ -64,13 +69,14 @@ def check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event: 
         if counter.over:
             _check_window(raw, table, counter)
         aggregate = _aggregate_type(raw, event, table, counter_column)
-        if not _fits(function, aggregate, held):
+        if not (_fits(function, aggregate, held) or _fits_rounded(raw, table, counter_column, aggregate, held)):
             wanted = "bigint" if function == "count" else "numeric" if function in ("sum", "avg") else aggregate
             raise errors.ProfileError(
                 f'counter "{column}" of {attachment.table} is {held.type}, '
                 f"but {counter.aggregate} is {aggregate}: it could not be kept exactly",
                 f"{function.capitalize()} integers or numeric, with a cast if need be ({function}(x::numeric)), "
-                f"into a column without a scale: alter table {attachment.table.identifier.as_string(None)} "
+                "into a column without a scale, or floats into double precision: "
+                f"alter table {attachment.table.identifier.as_string(None)} "
                 f"alter column {sql.Identifier(column).as_string(None)} type {wanted}",
             )
         for expression, kind in (
@@ -145,6 +151,16 @@ def _fits(function: str, aggregate: str, held: Column) -> bool:
     return held.kind == aggregate.partition("(")[0] or (
         held.category == "S" and aggregate == "text" and held.kind in ("character varying", "text")
     )
+
+
+def _fits_rounded(
+    raw: psycopg.Connection[Any], table: Table, column: CounterColumn, aggregate: str, held: Column
+) -> bool:
+    """Whether a sum or a mean can be recounted into a column that does not hold it exactly, without ever failing."""
+    if column.floating:
+        return _expression_type(raw, table, column.counter, column.counter.parts.argument) in _TO_FLOAT
+    wide = column.digits is not None and column.digits[0] >= WIDE
+    return wide and aggregate in ("bigint", "numeric")
 
 
 def _aggregate_type(

@@ -19,6 +19,8 @@ from dbml.profiles.spec import Counter, Event
 
 NULL = sql.SQL("null")
 ZERO = sql.SQL("0")
+SUMS = ("sum", "avg")
+FLOATING = "double precision"
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class CounterColumn:
     """A counter and its profile column: pieces of SQL over facts ``f``, the profile ``p`` and changes ``d``.
 
     :param whole: the column holds whole numbers, and neither NaN nor infinities.
+    :param floating: it holds a sum or a mean as ``double precision``, which depends on the order of its events.
+    :param digits: before and behind the point, where it holds a sum or a mean that is rounded to them.
     """
 
     column: str
@@ -33,12 +37,15 @@ class CounterColumn:
     index: int
     empty: sql.Composable
     whole: bool = False
+    floating: bool = False
+    digits: tuple[int, int] | None = None
 
     @property
     def kind(self) -> str:
         """``delta``: moves by what is added and removed; ``merge``: by what is added alone; ``recount``: never."""
         parts = self.counter.parts
-        if self.counter.over or parts.distinct or parts.function in ("avg", "last"):
+        inexact = self.floating or self.digits
+        if self.counter.over or parts.distinct or inexact or parts.function in ("avg", "last"):
             return "recount"
         return "delta" if parts.function == "count" or self._sums_from_zero else "merge"
 
@@ -105,6 +112,8 @@ class CounterColumn:
             )
         elif self._counts_rows:
             call = sql.SQL("count(*)").format()
+        elif self.floating:
+            return self._floating_aggregate(conditions)
         else:
             distinct = verbatim("distinct " if parts.distinct else "")
             function = verbatim(f"{parts.schema}." * bool(parts.schema) + parts.function)
@@ -112,6 +121,21 @@ class CounterColumn:
         if conditions:
             call = sql.SQL("{} filter (where {})").format(call, all_of(conditions))
         return sql.SQL("({})[1]").format(call) if parts.order else call
+
+    def _floating_aggregate(self, conditions: Sequence[sql.Composable]) -> sql.Composed:
+        """A sum or a mean in the order of the values, so that the same events always give the same.
+
+        What is so large that a sum of it could overflow, and fail the statement, counts as infinite.
+        """
+        v = sql.SQL("f.{}::float8").format(self._name("v"))
+        kept = sql.SQL("filter (where {})").format(all_of(conditions)) if conditions else NOTHING
+        total = sql.SQL(
+            "sum(case when {v} between -1e290 and 1e290 or {v} = 'NaN' then {v} else {v} * 'Infinity'::float8 end"
+            " order by {v}) {kept}"
+        ).format(v=v, kept=kept)
+        if self.counter.parts.function == "sum":
+            return total
+        return sql.SQL("{} / nullif(count({}) {}, 0)").format(total, v, kept)
 
     @property
     def aggregate_of_one(self) -> sql.Composed:
@@ -142,8 +166,13 @@ class CounterColumn:
         return sql.SQL("{} is distinct from {}").format(column, self.empty)
 
     def truth(self, alias: str = "d") -> sql.Composed:
-        """The counter, from the aggregate over all its events."""
-        aggregate = verbatim(f"{alias}.a{self.index}")
+        """The counter, from the aggregate over all its events; NaN where the column has too few digits for it."""
+        aggregate: sql.Composable = verbatim(f"{alias}.a{self.index}")
+        if self.digits:
+            whole, fraction = self.digits
+            aggregate = verbatim(
+                f"case when abs(round({{a}}, {fraction})) >= 1e{whole} then 'NaN' else round({{a}}, {fraction}) end"
+            ).format(a=aggregate)
         return (
             sql.SQL("{}").format(aggregate)
             if self.empty == NULL
@@ -216,6 +245,8 @@ def counter_columns(attachment: Attachment, event: Event) -> list[CounterColumn]
             index,
             _empty(attachment.table, column, counter),
             whole=attachment.table.columns[column].kind in ("bigint", "integer"),
+            floating=counter.parts.function in SUMS and attachment.table.columns[column].kind == FLOATING,
+            digits=attachment.table.columns[column].digits if counter.parts.function in SUMS else None,
         )
         for index, (column, counter) in enumerate(event.counters.items())
     ]

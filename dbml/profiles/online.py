@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import psycopg
@@ -63,24 +63,39 @@ def attach_online(
         attached = _begun(raw, profile)
         if attached is None:
             if add_columns:
-                statements += _briefly(raw, profile, lambda: attachment.add_missing(raw, profile, True))
+                statements += briefly(raw, profile, lambda: attachment.add_missing(raw, profile, True))
             with raw.transaction():
                 attachment.add_missing(raw, profile, False)  # refuses, where some are missing
                 found = attachment.examined(raw, profile)
-            _refuse_without_index(found)
+            refuse_without_index(found)
             if not backfill:
                 with database.pinned(raw):  # takes long, so nothing is locked meanwhile
                     for statement in refuse_disagreement(found):
                         attachment.run(raw, statement)
-            attached, work = _briefly(raw, profile, lambda: _begin(raw, profile))
+            attached, work = briefly(raw, profile, lambda: _begin(raw, profile))
             statements += work
-        with watched(raw, "attach", progress) as tell:
-            _count(raw, attached, tell)
-            _score(raw, attached, tell)
-        with raw.transaction():
-            for statement in triggers.complete(attached):
-                attachment.run(raw, statement)
+        follow(raw, attached, progress, triggers.counting(attached), [p.model for p in attached.profile.predictions])
     return Attached(str(attached.table), [s.as_string(None) for s in statements], checks.notices(attached))
+
+
+def follow(
+    raw: psycopg.Connection[Any],
+    attached: Attachment,
+    progress: Progress | None,
+    positions: Sequence[int],
+    models: Sequence[str],
+) -> None:
+    """Count and score in batches what the triggers have not, and end the attachment that was begun.
+
+    :param positions: of the event tables whose counters may not be true yet.
+    :param models: whose answers rows may lack.
+    """
+    with watched(raw, "attach", progress) as tell:
+        _count(raw, attached, tell, positions)
+        _score(raw, attached, tell, models)
+    with raw.transaction():
+        for statement in triggers.complete(attached):
+            attachment.run(raw, statement)
 
 
 def _begun(raw: psycopg.Connection[Any], profile: Profile) -> Attachment | None:
@@ -109,7 +124,7 @@ def _begin(raw: psycopg.Connection[Any], profile: Profile) -> tuple[Attachment, 
     return attached, statements
 
 
-def _briefly(raw: psycopg.Connection[Any], profile: Profile, act: Callable[[], Result]) -> Result:
+def briefly(raw: psycopg.Connection[Any], profile: Profile, act: Callable[[], Result]) -> Result:
     """Do something that locks tables in a transaction of its own, again until it gets its locks at once."""
     for attempt in range(TRIES):
         try:
@@ -130,7 +145,11 @@ def _briefly(raw: psycopg.Connection[Any], profile: Profile, act: Callable[[], R
     )
 
 
-def _refuse_without_index(attached: Attachment) -> None:
+def refuse_without_index(attached: Attachment) -> None:
+    """Refuse event tables without an index on their key.
+
+    :raises ProfileError: one lacks it.
+    """
     for event, table in attached.events:
         if event.counters and not checks.indexed(table, list(event.key), len(event.key)):
             make = sql.SQL("create index concurrently on {} ({})").format(table.identifier, listed(event.key))
@@ -140,9 +159,9 @@ def _refuse_without_index(attached: Attachment) -> None:
             )
 
 
-def _count(raw: psycopg.Connection[Any], attached: Attachment, tell: Tell) -> None:
+def _count(raw: psycopg.Connection[Any], attached: Attachment, tell: Tell, positions: Sequence[int]) -> None:
     """Recount what the triggers have not: each batch locks its rows, in order of their key."""
-    if not triggers.counting(attached):
+    if not positions:
         return
     total = database.named(raw, "estimated_rows", table=attached.table.oid)[0]["rows"]
     after = next(record.backfilled for record in catalog.records(raw) if record.id == attached.id)
@@ -151,7 +170,7 @@ def _count(raw: psycopg.Connection[Any], attached: Attachment, tell: Tell) -> No
         with raw.transaction():
             # A recount must see what others did before it had the row's lock.
             database.query(raw, "set transaction isolation level read committed")
-            for position in triggers.counting(attached):
+            for position in positions:
                 database.query(
                     raw,
                     template(
@@ -166,15 +185,15 @@ def _count(raw: psycopg.Connection[Any], attached: Attachment, tell: Tell) -> No
         tell(attached.id, str(attached.table), done, max(total, done))
 
 
-def _score(raw: psycopg.Connection[Any], attached: Attachment, tell: Tell) -> None:
+def _score(raw: psycopg.Connection[Any], attached: Attachment, tell: Tell, models: Sequence[str]) -> None:
     """Score what recounting has not: rows whose counters were right already."""
     total = database.named(raw, "estimated_rows", table=attached.table.oid)[0]["rows"]
     serving = versions.serving(raw)
-    for prediction in attached.profile.predictions:
-        if prediction.model not in serving:
+    for model in models:
+        if model not in serving:
             continue
         done = 0
-        for batch in rescoring.batches(raw, attached.id, prediction.model, ROWS_AT_ONCE):
+        for batch in rescoring.batches(raw, attached.id, model, ROWS_AT_ONCE):
             done += batch.scored
             about = max(total, done) if batch.reached else done
-            tell(attached.id, f"{attached.table} by {prediction.model}", done, about)
+            tell(attached.id, f"{attached.table} by {model}", done, about)

@@ -146,6 +146,38 @@ select t.tgrelid::bigint as oid, t.tgname as name, t.tgenabled in ('O', 'A') as 
  where t.tgrelid = any (%(tables)s::oid[])
    and not t.tgisinternal;
 
+-- name: triggers_of_profile
+-- The triggers that were made for a profile.
+select t.tgrelid::bigint as oid, t.tgrelid::regclass::text as relation, t.tgname as name
+  from pg_trigger t
+  join pg_proc p on p.oid = t.tgfoid
+ where p.pronamespace = 'dbml_scorer'::regnamespace and p.proname ~ format('^profile_%%s_', %(profile)s::integer)
+   and t.tgparentid = 0;
+
+-- name: forget_rest
+-- Forgets what the spec of a profile does not name any more, and all places of its events; returns since when windows are followed.
+with predictions as (
+  delete from dbml.prediction r where r.profile = %(profile)s and not r.model = any (%(models)s::text[])
+), outcomes as (
+  delete from dbml.outcome o where o.profile = %(profile)s and not o.model = any (%(judged)s::text[])
+), lessons as (
+  delete from dbml.learn l where l.profile = %(profile)s and l.position > %(labels)s
+), tables as (
+  delete from dbml.attached_table a where a.profile = %(profile)s and a.position > %(events)s
+), events as (
+  delete from dbml.event e where e.profile = %(profile)s
+), due as (
+  delete from dbml.due w where w.profile = %(profile)s
+)
+select min(e.followed_until) as since from dbml.event e where e.profile = %(profile)s;
+
+-- name: begin_again
+-- A profile is not wholly attached yet; its windows are followed from then on, whichever place they have now.
+with followed as (
+  update dbml.event e set followed_until = coalesce(%(since)s, e.followed_until) where e.profile = %(profile)s
+)
+update dbml.profile p set complete = false, backfilled = null where p.id = %(profile)s;
+
 -- name: may_read_profiles
 -- Whether the role that asks may read what is attached.
 -- By the catalog alone: naming dbml's tables would fail for whom the schema is closed.

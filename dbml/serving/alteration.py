@@ -1,0 +1,186 @@
+"""Changing the spec by which a table is attached, while the table is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from dbml import database, errors
+from dbml.database import Connection, Name, Progress, verbatim
+from dbml.profiles import attachment, catalog, checks, online, triggers
+from dbml.profiles.attachment import Attached
+from dbml.profiles.catalog import Attachment, Record, table_facts
+from dbml.profiles.expectation import refuse_disagreement
+from dbml.profiles.spec import Event, Profile
+from dbml.schema.install import require
+from dbml.serving.upgrade import regenerate
+
+
+def alterations(connection: Connection, profile: Profile) -> list[str] | None:
+    """What a spec would change of the one by which its table is attached: sentences; None where it is not attached.
+
+    A table that is still being attached is not attached.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        record = _record(raw, profile)
+        return None if record is None else list(_told(record.profile, profile))
+
+
+def alter(
+    connection: Connection,
+    profile: Profile,
+    *,
+    add_columns: bool = False,
+    backfill: bool = False,
+    progress: Progress | None = None,
+) -> Attached:
+    """Change the spec by which a table is attached, in many short transactions; writers wait for less than a second.
+
+    Functions and triggers are replaced in one of them. Then the counters of the event tables of which something is new
+    are counted in batches, and rows of models that are new are scored; what stays as it was is not touched. Columns
+    that the new spec does not name keep what they hold. A call that was killed is repeated as
+    :func:`dbml.attach_online` is, and then counts the other event tables as well.
+
+    :param connection: in autocommit mode.
+    :param add_columns: add prediction and counter columns that the profile lacks.
+    :param backfill: overwrite new counters that disagree with the events.
+    :raises ProfileError: the spec does not fit the tables, or the table is not attached.
+    :raises CounterMismatch: a new counter disagrees with the events and ``backfill`` was not given.
+    :raises StillAttached: it is the same spec, or the table is being attached.
+    :raises LockNotAvailable: the tables were locked by others each time.
+    """
+    raw = database.driver(connection)
+    if not raw.autocommit:
+        raise errors.ProfileError(
+            f"{profile.table} cannot be changed in one transaction", "Give a connection in autocommit mode."
+        )
+    with database.translated():
+        require(raw)
+        record = _record(raw, profile)
+        if record is None:
+            raise errors.ProfileError(f"{profile.table} is not attached", "dbml attach SPEC.toml attaches it.")
+        if record.profile == profile:
+            raise errors.StillAttached(f"{record.relation} is attached by this spec already", "Nothing is to be done.")
+        was = catalog.attached(raw, record)
+        if add_columns:
+            online.briefly(raw, profile, lambda: attachment.add_missing(raw, profile, True, again=True))
+        with raw.transaction():
+            attachment.add_missing(raw, profile, False, again=True)  # refuses, where some are missing
+            found = replace(attachment.examined(raw, profile), id=record.id)
+        counted = _to_count(was, found)
+        new = replace(found, events=[found.events[position - 1] for position in counted])
+        online.refuse_without_index(new)
+        if not backfill:
+            with database.pinned(raw):  # takes long, so nothing is locked meanwhile
+                for statement in refuse_disagreement(_only_new(was, new)):
+                    attachment.run(raw, statement)
+        online.briefly(raw, profile, lambda: _replace(raw, was, found))
+        online.follow(raw, found, progress, counted, _to_score(was, found))
+    return Attached(str(found.table), [], checks.notices(found))
+
+
+def _record(raw: psycopg.Connection[Any], profile: Profile) -> Record | None:
+    table = table_facts(raw, profile.table)
+    return next((r for r in catalog.records(raw) if r.oid == table.oid and r.complete), None)
+
+
+def _told(was: Profile, now: Profile) -> Iterator[str]:
+    yield from _differences(
+        "counter",
+        {column: (e.table, e.key, c) for e in was.events for column, c in e.counters.items()},
+        {column: (e.table, e.key, c) for e in now.events for column, c in e.counters.items()},
+    )
+    yield from _differences(
+        "event table",
+        {event.table: (event.key, event.mode) for event in was.events},
+        {event.table: (event.key, event.mode) for event in now.events},
+    )
+    for what, one, other in (
+        ("prediction of", was.predictions, now.predictions),
+        ("outcome of", was.outcomes, now.outcomes),
+        ("publication of", was.publications, now.publications),
+        ("learning of", was.lessons, now.lessons),
+    ):
+        yield from _differences(what, {x.model: x for x in one}, {x.model: x for x in other})
+    if was.key != now.key:
+        yield f"the key is ({', '.join(now.key)}), it was ({', '.join(was.key)})"
+
+
+def _differences(what: str, was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    for name in sorted({*was, *now}):
+        if name not in was:
+            yield f"{what} {name} is new"
+        elif name not in now:
+            yield f"{what} {name} is left out; what its columns hold stays"
+        elif was[name] != now[name]:
+            yield f"{what} {name} changes"
+
+
+def _counters(event: Event) -> dict[str, Any]:
+    return {column: (event.key, counter) for column, counter in event.counters.items()}
+
+
+def _before(was: Attachment, oid: int) -> Event | None:
+    return next((event for event, table in was.events if table.oid == oid), None)
+
+
+def _to_count(was: Attachment, now: Attachment) -> list[int]:
+    """Positions of the event tables with a counter that is new or another."""
+    found = []
+    for position in triggers.counting(now):
+        event, table = now.events[position - 1]
+        before = _before(was, table.oid)
+        same = before is not None and was.profile.key == now.profile.key
+        if not same or _counters(event).items() - _counters(before).items():  # type: ignore[arg-type]
+            found.append(position)
+    return found
+
+
+def _only_new(was: Attachment, now: Attachment) -> Attachment:
+    """The same with the counters alone that are new: the others are true."""
+    events = []
+    for event, table in now.events:
+        before = _before(was, table.oid)
+        known = _counters(before) if before else {}
+        new = {
+            column: counter for column, counter in event.counters.items() if known.get(column) != (event.key, counter)
+        }
+        events.append((Event(event.table, event.key, new, event.mode), table))
+    return replace(now, events=events)
+
+
+def _to_score(was: Attachment, now: Attachment) -> list[str]:
+    """Models whose answers may be others than before."""
+    before = {prediction.model: prediction for prediction in was.profile.predictions}
+    return [p.model for p in now.profile.predictions if before.get(p.model) != p]
+
+
+def _replace(raw: psycopg.Connection[Any], was: Attachment, now: Attachment) -> None:
+    """Put the new functions and triggers in the place of the old ones, with the tables locked."""
+    for statement in triggers.lock(now):
+        attachment.run(raw, statement)
+    with database.pinned(raw):
+        since = database.value(
+            raw,
+            "forget_rest",
+            profile=now.id,
+            models=[prediction.model for prediction in now.profile.predictions],
+            judged=[outcome.model for outcome in now.profile.outcomes],
+            events=len(now.events),
+            labels=len(now.labels),
+        )
+        for statement in [*triggers.records(now), *triggers.grants(now)]:
+            attachment.run(raw, statement)
+        database.named(raw, "begin_again", profile=now.id, since=since)
+        wanted = {(trigger.table.oid, trigger.name) for trigger in triggers.all_triggers(now)}
+        for found in database.named(raw, "triggers_of_profile", profile=now.id):
+            if (found["oid"], found["name"]) not in wanted:
+                drop = sql.SQL("drop trigger {} on {}")
+                database.query(raw, drop.format(Name(found["name"]), verbatim(found["relation"])))
+        regenerate(raw, now, complete=False)
