@@ -247,7 +247,8 @@ def _failed(crowd: Crowd, state: str) -> int:
 
 
 def _move(trial: Trial, tablespace: str) -> None:
-    segments = trial.db.execute("select format('table dbml.log_%s', number) from dbml.log_segment").fetchall()
+    open_segment = "select format('table dbml.log_%s', number) from dbml.log_segment where closed_at is null"
+    segments = trial.db.execute(open_segment).fetchall()
     for relation in (
         "table customer",
         "table visit",

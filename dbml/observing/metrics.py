@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
     from prometheus_client.registry import CollectorRegistry
 
+# Of a histogram, beside le.
+LABELS = ("model", "version", "engine")
+
 
 def metrics(connection: Connection) -> list[dict[str, Any]]:
     """What there is to tell: a row of ``dbml.metrics`` for each sample, those of a name together."""
@@ -75,6 +78,10 @@ def _families(rows: list[dict[str, Any]]) -> Iterator[Metric]:
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
     kinds = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily}
+    histograms = [row["name"].removesuffix("_bucket") for row in rows if "le" in row["labels"]]
+    for base in dict.fromkeys(histograms):
+        yield _histogram(base, rows)
+    rows = [row for row in rows if not row["name"].startswith(tuple(f"{base}_" for base in histograms))]
     for (name, kind, told), samples in groupby(rows, key=lambda row: (row["name"], row["type"], row["help"])):
         of_name = list(samples)
         labels = sorted({label for row in of_name for label in row["labels"]})
@@ -82,3 +89,20 @@ def _families(rows: list[dict[str, Any]]) -> Iterator[Metric]:
         for row in of_name:
             family.add_metric([str(row["labels"].get(label) or "") for label in labels], row["value"])
         yield family
+
+
+def _histogram(base: str, rows: list[dict[str, Any]]) -> Metric:
+    """What the view tells as three counters, as exporters need it."""
+    from prometheus_client.core import HistogramMetricFamily
+
+    family: Metric = HistogramMetricFamily(base, "How long scores take that were timed, in seconds.", labels=LABELS)
+    sums = {_labels(row): row["value"] for row in rows if row["name"] == f"{base}_sum"}
+    buckets = sorted((_labels(row), float(row["labels"]["le"]), row) for row in rows if row["name"] == f"{base}_bucket")
+    for labels, of_one in groupby(buckets, key=lambda one: one[0]):
+        told = [(row["labels"]["le"], row["value"]) for _, _, row in of_one]
+        family.add_metric(list(labels), told, sums[labels])  # type: ignore[attr-defined]
+    return family
+
+
+def _labels(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row["labels"][label]) for label in LABELS)

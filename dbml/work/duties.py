@@ -16,6 +16,7 @@ from dbml.work.queued import QUEUED
 from dbml.work.relay import relay
 from dbml.work.retrain import retraining
 from dbml.work.shadows import SHADOWS
+from dbml.work.timings import TIMINGS
 from dbml.work.traces import traces
 from dbml.work.windows import WINDOWS
 
@@ -42,7 +43,18 @@ def chosen(
     """
     duties = {
         duty.name: duty
-        for duty in (ADVANCE, WINDOWS, SHADOWS, BLUE_GREEN, log(keep_log), HISTOGRAMS, alerts(places), QUEUED, LEARN)
+        for duty in (
+            ADVANCE,
+            WINDOWS,
+            SHADOWS,
+            BLUE_GREEN,
+            log(keep_log),
+            HISTOGRAMS,
+            alerts(places),
+            QUEUED,
+            LEARN,
+            TIMINGS,
+        )
     }
     if publish_to is not None:
         duties["relay"] = relay(publish_to)

@@ -188,3 +188,7 @@ select s.trace_id, s.parent_id, s.span_id, s.at, s.profile, s.model, s.version, 
 -- name: traced
 -- Notes up to which transaction spans have been exported.
 select dbml._traced(%(before)s);
+
+-- name: measure_scores
+-- Measures what scores take.
+select dbml.measure_scores();

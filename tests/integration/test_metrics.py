@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg
 import pytest
 import yaml
@@ -60,6 +61,33 @@ def test_predictions_are_counted_by_what_became_of_them(db: Db, dsn: str, cli: C
     thread.join()
 
 
+@pytest.mark.usefixtures("live")
+def test_the_times_of_scores_are_a_histogram(db: Db, cli: Cli) -> None:
+    db.execute("update customer set spend = 'NaN' where id = 3")
+    assert "timings: 49 scores were timed" in cli("worker", "--once", "--duty", "timings").output
+    took = [
+        (row["labels"], row["value"]) for row in metrics.metrics(db) if row["name"].startswith("dbml_score_duration")
+    ]
+    assert {"version": "1", "engine": "sql", "model": "churn", "le": "+Inf"} in [labels for labels, _ in took]
+    # By times that are known, the quantile as Prometheus computes it is within a bucket of the true one.
+    raw = np.random.default_rng(1).lognormal(3, 1.5, 5000)
+    db.execute("delete from dbml.timing")
+    db.execute(
+        "select dbml._count_times('churn', 1, 'sql', %s), dbml._count_times('churn', 1, 'sql', %s)",
+        [list(raw[:70]), list(raw[70:])],
+    )
+    read = {family.name: family for family in text_string_to_metric_families(cli("metrics").output)}
+    samples = read["dbml_score_duration_seconds"].samples
+    buckets = [(float(s.labels["le"]) * 1e6, s.value) for s in samples if s.name.endswith("_bucket")]
+    assert [value for _, value in buckets] == [(raw <= edge).sum() for edge, _ in buckets]
+    edges = [edge for edge, _ in buckets]
+    assert edges[:4] == pytest.approx([1, 2, 5, 10]) and edges[-2:] == [pytest.approx(500_000), float("inf")]
+    assert [s.value for s in samples if s.name.endswith("_sum")] == [pytest.approx(raw.sum() / 1e6)]
+    for q in (0.5, 0.95, 0.99):
+        place = next(i for i, (_, value) in enumerate(buckets) if value >= q * len(raw))
+        assert edges[place - 1] <= np.quantile(raw, q) <= edges[place]
+
+
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
@@ -85,6 +113,7 @@ def everything(db: Db, live: None) -> None:
     """A sample of every metric."""
     db.execute("update customer set spend = 'NaN' where id <= 3")
     dbml.update_histograms(db)
+    db.execute("select dbml.measure_scores(20)")
     db.execute("insert into dbml.duty (name, due) values ('windows', now())")
 
 

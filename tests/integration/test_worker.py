@@ -85,6 +85,7 @@ def test_once_does_what_is_due_and_nothing_else(db: Db, cli: Cli, windowed: dict
         "alerts: 0 alerts were opened.\n"
         "queued: 0 rows that had waited were scored.\n"
         "learn: 0 labels were learnt.\n"
+        "timings: 0 scores were timed.\n"
     )
     assert differences(db, windowed) == []
     assert job(db, "state, worker, done, runs, failures, error") == ("waiting", None, 2, 1, 0, None)
@@ -236,7 +237,7 @@ def test_a_canary_widens_by_itself(db: Db, cli: Cli, churn_2: Trained) -> None:
             ["--duty", "window"],
             (
                 'there is no duty "window"',
-                'The duties: advance, windows, shadows, blue-green, log, histograms, alerts, queued, learn. Did you mean "windows"?',
+                'The duties: advance, windows, shadows, blue-green, log, histograms, alerts, queued, learn, timings. Did you mean "windows"?',
             ),
         ),
         (["--dsn", "host=/nowhere"], ("cannot connect to PostgreSQL", "--dsn")),

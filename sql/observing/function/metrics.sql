@@ -47,6 +47,22 @@ as $$
    cross join (values ('cold'), ('warm')) k(key)
    where e.cost -> e.engine ->> (k.key || '_us') is not null
   union all
+  select 'dbml_score_duration_seconds_bucket', 'counter', 'Scores that were timed and took at most le seconds.',
+         jsonb_build_object('model', t.model, 'version', t.version::text, 'engine', t.engine,
+                            'le', coalesce((e.edges[u.i] / 1000000)::text, '+Inf')),
+         sum(u.n) over (partition by t.model, t.version, t.engine order by u.i)::float8
+    from dbml.timing t
+   cross join (select dbml._timing_edges()) e(edges)
+   cross join lateral unnest(t.counts) with ordinality u(n, i)
+  union all
+  select 'dbml_score_duration_seconds_count', 'counter', 'Scores that were timed.',
+         jsonb_build_object('model', t.model, 'version', t.version::text, 'engine', t.engine), (select sum(n) from unnest(t.counts) n)::float8
+    from dbml.timing t
+  union all
+  select 'dbml_score_duration_seconds_sum', 'counter', 'The time that they took.',
+         jsonb_build_object('model', t.model, 'version', t.version::text, 'engine', t.engine), t.seconds
+    from dbml.timing t
+  union all
   select 'dbml_duty_overdue_seconds', 'gauge', 'How long ago a worker should have begun a duty; 0 while one is at it.',
          jsonb_build_object('duty', j.duty),
          case when j.state in ('running', 'hung') then 0 else greatest(date_part('epoch', clock_timestamp() - j.due), 0) end

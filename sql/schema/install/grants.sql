@@ -40,7 +40,7 @@ grant execute on function dbml.drift(text, interval, timestamptz, integer), dbml
 grant execute on function dbml.update_histograms(), dbml._uncounted(), dbml._count_segment(bigint),
   dbml.check_alerts(interval), dbml._untold(text), dbml._told(bigint, text, text), dbml.acknowledge(bigint),
   dbml.set_reference(text, timestamptz, timestamptz, integer), dbml.set_threshold(text, text, text, float8) to dbml_deployer;
-grant execute on function dbml._trace_window(), dbml._spans(bigint, bigint), dbml._traced(bigint) to dbml_deployer;
+grant execute on function dbml.measure_scores(integer), dbml._trace_window(), dbml._spans(bigint, bigint), dbml._traced(bigint) to dbml_deployer;
 -- Adding a version: stored, made ready, measured and verified by functions; dbml_deployer may touch no table.
 grant execute on function dbml._lock_model(text), dbml._limits(), dbml._add_signature(text, integer, text, bytea) to dbml_deployer;
 grant execute on function dbml._add_version(
