@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from dbml.service import answers, openapi, protocol
+from dbml.service import answers, measures, openapi, protocol
 from dbml.service.operating import Page
 from dbml.service.protocol import Failure, Instances, Predictions, ServerMetadata, read
 from dbml.service.refusal import Refusal, refused
@@ -90,6 +90,11 @@ class Service:
         """Say what the service is."""
         return json(ServerMetadata("dbml", version("dbml"), EXTENSIONS))
 
+    async def metrics(self, request: Request) -> Response:
+        """Tell what was asked and how long it took, of all processes."""
+        self.role(request)
+        return Response(measures.exposition(), headers={"Content-Type": measures.MEDIA_TYPE})
+
     async def metadata(self, request: Request) -> Response:
         """Describe a model."""
         role = self.role(request)
@@ -153,10 +158,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def _guarded(handler: Handler, timeout: float) -> Handler:
-    """End a request that takes too long, and answer what it refuses."""
+    """End a request that takes too long, answer what it refuses, and measure it."""
 
-    @wraps(handler)
-    async def guarded(request: Request) -> Response:
+    async def answer(request: Request) -> Response:
         try:
             async with asyncio.timeout(timeout):
                 return await handler(request)
@@ -164,6 +168,13 @@ def _guarded(handler: Handler, timeout: float) -> Handler:
             return failed(Refusal(504, f"the request took longer than {timeout:g} seconds; send fewer rows"))
         except Exception as error:
             return failed(error)
+
+    @wraps(handler)
+    async def guarded(request: Request) -> Response:
+        with measures.request(handler.__name__) as measured:
+            response = await answer(request)
+            measured.status = response.status_code
+            return response
 
     return guarded
 
@@ -193,6 +204,7 @@ def create(settings: Settings | None = None) -> Starlette:
         route("/v2/health/live", service.live),
         route("/v2/health/ready", service.ready),
         route("/v2", service.about),
+        route("/metrics", service.metrics),
     ]
     for model in ("/v2/models/{model}", "/v2/models/{model}/versions/{version}"):
         routes += [

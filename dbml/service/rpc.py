@@ -12,7 +12,7 @@ import grpc
 import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-from dbml.service import answers
+from dbml.service import answers, measures
 from dbml.service.protocol import InferRequest, Input, RequestedOutput
 from dbml.service.refusal import Refusal, refused
 from dbml.service.rows import of_bytes, of_request
@@ -173,16 +173,20 @@ Call = Callable[[Any, Any], Awaitable[dict[str, Any]]]
 
 
 def _guarded(call: Call, answer: Any, timeout: float) -> Any:
-    """End a call that takes too long, and turn what it refuses into a status."""
+    """End a call that takes too long, turn what it refuses into a status, and measure it."""
 
     async def guarded(request: Any, context: Any) -> Any:
-        try:
-            async with asyncio.timeout(timeout):
-                return answer(**await call(request, context))
-        except TimeoutError:
-            refusal = Refusal(504, f"the request took longer than {timeout:g} seconds; send fewer rows")
-        except Exception as error:
-            refusal = refused(error)
+        with measures.request(call.__name__) as measured:
+            try:
+                async with asyncio.timeout(timeout):
+                    answered = answer(**await call(request, context))
+                measured.status = 200
+                return answered
+            except TimeoutError:
+                refusal = Refusal(504, f"the request took longer than {timeout:g} seconds; send fewer rows")
+            except Exception as error:
+                refusal = refused(error)
+            measured.status = refusal.status
         await context.abort(CODES.get(refusal.status, grpc.StatusCode.INTERNAL), refusal.sentence)
 
     return guarded

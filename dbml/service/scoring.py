@@ -15,6 +15,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from dbml import database
 from dbml.service import interface as interfaces
+from dbml.service import measures
 from dbml.service.interface import Interface
 from dbml.service.refusal import Refusal, refused
 from dbml.service.rows import Form, Rows
@@ -271,6 +272,7 @@ class Scoring:
         )
         if state[0][0] != interface.state:
             raise _Changed
+        measures.scored(interface.name, len(rows))
         return rows
 
     async def _statement(self, role: str | None, interface: Interface, form: Form) -> str:

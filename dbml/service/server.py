@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -14,15 +17,18 @@ LONGEST_STOP = 30
 def serve(settings: Settings, port: int, processes: int) -> None:
     """Serve until SIGTERM or SIGINT; what has begun is answered first, within half a minute."""
     settings.to_environment()
-    Granian(
-        "dbml.service.app:create",
-        address=settings.host,
-        port=port,
-        interface=Interfaces.ASGI,
-        workers=processes,
-        factory=True,
-        websockets=False,
-        workers_kill_timeout=LONGEST_STOP,
-        respawn_failed_workers=True,
-        log_level=LogLevels.warning,
-    ).serve()
+    with tempfile.TemporaryDirectory(prefix="dbml-serve-") as folder:
+        # Its processes add up what they measure there.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        Granian(
+            "dbml.service.app:create",
+            address=settings.host,
+            port=port,
+            interface=Interfaces.ASGI,
+            workers=processes,
+            factory=True,
+            websockets=False,
+            workers_kill_timeout=LONGEST_STOP,
+            respawn_failed_workers=True,
+            log_level=LogLevels.warning,
+        ).serve()

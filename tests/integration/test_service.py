@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 import psycopg
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from tritonclient import grpc as triton_grpc
@@ -411,6 +412,32 @@ def test_bad_input_gets_a_sentence(service: Running, body: Any, status: int, say
         answer = client.post("/v2/models/churn/infer", **content)
     assert (answer.status_code, list(answer.json())) == (status, ["error"])
     assert says in answer.json()["error"]
+
+
+def test_metrics_tell_what_was_asked(service: Running, churn: Trained) -> None:
+    def told() -> dict[str, float]:
+        with service.client() as client:
+            answer = client.get("/metrics")
+        assert answer.headers["content-type"].startswith("application/openmetrics-text")
+        return {
+            f"{sample.name} {' '.join(sample.labels.values())}": sample.value
+            for family in text_string_to_metric_families(answer.text)
+            for sample in family.samples
+        }
+
+    before = told()
+    for _ in range(3):
+        assert service.infer(columns(churn.rows.head(7))).status_code == 200
+    assert service.infer({"inputs": []}).status_code == 400
+    after = told()
+    moved = {name: value - before.get(name, 0) for name, value in after.items() if value != before.get(name, 0)}
+    assert moved["dbml_service_requests_total infer 200"] == 3
+    assert moved["dbml_service_requests_total infer 400"] == 1
+    assert moved["dbml_service_request_seconds_count infer"] == 4
+    assert 0 < moved["dbml_service_request_seconds_sum infer"] < 4 * 10
+    assert moved["dbml_service_rows_total churn"] == moved["dbml_service_statement_rows_sum "] == 21
+    with service.client(None) as client:
+        assert client.get("/metrics").status_code == 401
 
 
 def test_what_is_not_there_is_named(service: Running) -> None:
