@@ -29,6 +29,14 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 Row = TypeVar("Row")
 OLDEST_SERVER = 140000
+# A machine that was switched off answers nothing at all: libpq would wait for minutes until it asks another one.
+SIGNS_OF_LIFE = {
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "3",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
 
 # Words that SQL (any PostgreSQL up to 18) or PL/pgSQL reads as something else than a name.
 _KEYWORDS = frozenset(
@@ -205,16 +213,16 @@ def connect(dsn: str | None = None) -> Iterator[psycopg.Connection[Any]]:
         yield driver(connection)
 
 
-def for_writing(dsn: str | None) -> str | None:
-    """Let a DSN with several hosts mean the one among them that is the primary, unless it says otherwise itself."""
+def among_hosts(dsn: str | None, **more: str) -> str | None:
+    """Add to a DSN with several hosts what it does not say itself: how a dead one is told from a slow one, and more."""
     given = _plain(dsn or os.environ.get("DBML_DSN", ""))
     try:
         parts: dict[str, Any] = conninfo_to_dict(given)
     except psycopg.Error:
         return dsn  # connecting says what is wrong
-    if "," not in str(parts.get("host") or parts.get("hostaddr")) or "target_session_attrs" in parts:
+    if "," not in str(parts.get("host") or parts.get("hostaddr")):
         return dsn
-    return make_conninfo(given, target_session_attrs="read-write")
+    return make_conninfo(given, **{name: value for name, value in (SIGNS_OF_LIFE | more).items() if name not in parts})
 
 
 def _plain(dsn: str) -> str:

@@ -69,6 +69,9 @@ class Client(threading.Thread):
         ``wavering`` (a transaction that takes back some or all of what it did) or ``mixed`` (everything).
     """
 
+    # Seconds between two tries to connect.
+    again = 0.02
+
     def __init__(self, number: int, role: str, dsn: str, customers: int, seed: int = 0) -> None:
         super().__init__(daemon=True, name=f"client {number}")
         self.number, self.role, self.dsn, self.customers = number, role, dsn, customers
@@ -121,7 +124,7 @@ class Client(threading.Thread):
                 self._session = psycopg.connect(self.dsn, autocommit=True, prepare_threshold=None, connect_timeout=10)
                 self.pid = self._session.info.backend_pid
             except psycopg.OperationalError:
-                time.sleep(0.02)
+                time.sleep(self.again)
                 return None
         return self._session
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import psycopg
 from sklearn.linear_model import LogisticRegression
 
 from dbml import Event, Prediction, Profile
+from dbml.spec import Publication
 from soak import unruly
 
 _RANDOM = np.random.default_rng(11)
@@ -75,7 +76,7 @@ select w.*
 _COLUMNS = ["id", "complaints", "spend", "score", "version", "stale", "miscounted"]
 
 
-def profile(**prediction: Any) -> Profile:
+def profile(publications: Sequence[Publication] = (), **prediction: Any) -> Profile:
     """Return the spec: counters that move by differences, one that is merged and one that loses its extreme."""
     return Profile(
         "customer",
@@ -85,6 +86,7 @@ def profile(**prediction: Any) -> Profile:
             Event("complaint", "customer_id", {"complaints": "count(*)", "refunded": "sum(amount)"}),
             Event("visit", "customer_id", {"visits": "count(*)", "longest": "max(minutes)"}),
         ],
+        publications=publications,
     )
 
 

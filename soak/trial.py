@@ -66,7 +66,14 @@ class Skip(Exception):
 class Trial:
     """The shop, its clients and what was found."""
 
-    def __init__(self, control: Control, folder: Path, say: Callable[[str], None], customers: int) -> None:
+    def __init__(
+        self,
+        control: Control,
+        folder: Path,
+        say: Callable[[str], None],
+        customers: int,
+        profile: dbml.Profile | None = None,
+    ) -> None:
         self.control, self.folder, self.say, self.customers = control, folder, say, customers
         self.rows: list[Row] = []
         self.estimators: dict[int, Any] = {}
@@ -86,7 +93,7 @@ class Trial:
             GradientBoostingClassifier(n_estimators=100, random_state=0),
         ):
             self.add(estimator.fit(shop.ROWS, shop.CHURNED))
-        dbml.attach(self.db, shop.profile())
+        dbml.attach(self.db, profile or shop.profile())
         dbml.deploy(self.db, "churn", 1)
         self.started = time.monotonic()
 

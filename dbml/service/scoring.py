@@ -23,6 +23,8 @@ from dbml.service.settings import Settings
 
 # Statements at once for one role, model and form; whatever comes meanwhile waits, and goes together.
 STATEMENTS_AT_ONCE = 2
+# Seconds after which a connection that cannot be had is given up.
+RECONNECT = 4.0
 # Seconds between two looks at a standby that is behind.
 LOOK = 0.01
 # How often a model may change its version while one request is on its way.
@@ -62,11 +64,13 @@ class Scoring:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pool: Any = AsyncConnectionPool(
-            settings.dsn or "",
+            database.among_hosts(settings.dsn) or "",
             min_size=1,
             max_size=settings.connections,
             # Sooner than the request, so that the answer names the cause.
             timeout=settings.timeout * 0.8,
+            # Then whoever asks next begins anew: left alone, the pool would wait longer each time.
+            reconnect_timeout=RECONNECT,
             open=False,
             kwargs={
                 "autocommit": True,

@@ -22,7 +22,7 @@ LEASE = timedelta(seconds=30)
 # How long a worker that found nothing to do waits.
 PAUSE = 1.0
 # A server that is gone is asked again after 1, 2, 4, … seconds, and at least this often.
-LONGEST_WAIT = 30.0
+LONGEST_WAIT = 8.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def work(
     :raises ServerError: with ``once``, the server cannot be reached; else only at the start.
     """
     name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    dsn = database.for_writing(dsn)
+    dsn = database.among_hosts(dsn, target_session_attrs="read-write")
     failed, tries, reached = False, 0, False
     while True:
         try:
