@@ -164,6 +164,16 @@ def look(archive: Archive, trial: Trial, moment: datetime) -> Point:
         )
 
 
+def _look_sees_what_is_wrong(archive: Archive, moment: datetime) -> None:
+    """The test of the test: an event that is gone, and a prediction that is, are found."""
+    with archive.restored(moment) as db:
+        db.execute("delete from dbml.outbox where id = (select max(id) from dbml.outbox)")
+        db.execute("delete from dbml.log where at = (select max(at) from dbml.log)")
+        found = value(db, OUTBOX, {"threshold": THRESHOLD}), value(db, LOG)
+    if not all(found):
+        raise RuntimeError(f"what is missing from outbox and log is not found: {found}")
+
+
 @click.command()
 @click.option("--times", default=10, show_default=True, type=click.IntRange(1))
 @click.option("--seconds", default=60.0, show_default=True, type=click.FloatRange(1), help="Of load.")
@@ -226,6 +236,7 @@ def _points(trial: Trial, archive: Archive, times: int, seconds: float) -> list[
     if not until(lambda: bool(value(trial.db, archived, [last])), 120):
         raise RuntimeError("the log is not archived")
     trial.say(f"{crowd.statements:,} statements; restoring {times} moments")
+    _look_sees_what_is_wrong(archive, moments[-1])
     for moment in moments:
         points.append(look(archive, trial, moment))
         trial.say(f"{'ok' if points[-1].good else 'WRONG'} {asdict(points[-1])}")
