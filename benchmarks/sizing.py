@@ -76,7 +76,7 @@ def watched(server: Server, seen: dict[int, float], memory: list[float]) -> Iter
         while not over.wait(0.5):
             for process, used in processes(server).items():
                 seen[process] = max(seen.get(process, 0.0), used - before.get(process, 0.0))
-            sessions = [_private(process) for process in seen if process not in before]
+            sessions = [used for used in map(_private, seen.keys() - before.keys()) if used]
             memory.append(CLIENTS * statistics.median(sessions or [0.0]))
 
     thread = threading.Thread(target=look)

@@ -19,10 +19,10 @@ from dbml.capacity.openloop import Act
 from dbml.profiles.catalog import Attachment
 
 EVENTS = 2_000
-# Times that the entities are gone through, at most.
-MOST_PASSES = 4
-# Events a second that are tried at most: a client of one process bears no more.
-MOST = 1_000.0
+# Times that they are inserted.
+TIMES = 3
+# Events a second that are tried: with fewer it would take too long, and a client of one process bears no more.
+LEAST, MOST = 100.0, 1_000.0
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,12 @@ def measure(
 ) -> Measured:
     """Insert events on sessions in autocommit mode, and look what that took.
 
-    First one after the other by one session, which tells how many the server bears. Then as they will come, at moments
-    of their own: a session that has slept finds its caches cold, and needs two or three times the processor time of one
-    that is always busy. The same entities are gone through twice or, if a checkpoint came between, once more, and the
-    last time counts: their pages are then in the write-ahead log already. :mod:`dbml.capacity.formula` adds those.
+    First one after the other, twice, which tells how many the server bears. Then as they will come, at moments of their
+    own: a session that has slept finds its caches cold, and needs two or three times the processor time of one that is
+    always busy.
+
+    The same entities are gone through each time. Of the second and third time the one with less write-ahead log counts:
+    it has no whole pages, unless a checkpoint began in both. :mod:`dbml.capacity.formula` adds those.
 
     :param rate: events a second to be; at most half of what one session can do are tried.
     """
@@ -77,22 +79,16 @@ def measure(
     random = np.random.default_rng(1)
     events = mix.drawn(EVENTS, 0.0, random)
     told = bool(database.value(connection, "may_see_processes")) and _linux(connection)
-    began = time.perf_counter()
-    for act in _by(events, sessions):
-        for number in range(EVENTS // len(sessions)):
-            act(number)
-    bears = EVENTS / (time.perf_counter() - began)
-    slower = min(rate, bears / 2, MOST)
     rows = _rows(connection, attached)
-    passes, checkpoint = 1, database.value(connection, "last_checkpoint")
-    while True:
-        since: datetime = connection.execute("select clock_timestamp()").fetchone()[0]  # type: ignore[index]
-        before, wal = _use(connection, sessions, told), _wal(connection)
-        taken = openloop.run(openloop.arrivals(slower, EVENTS / slower, 1.0, random), _by(events, sessions))
-        wal, after = _wal(connection) - wal, _use(connection, sessions, told)
-        passes, last, checkpoint = passes + 1, checkpoint, database.value(connection, "last_checkpoint")
-        if last == checkpoint or passes == MOST_PASSES:
-            break
+    _one_by_one(events, sessions)
+    written = _wal(connection)
+    tried = max(LEAST, min(rate, _one_by_one(events, sessions) / 2, MOST))
+    wal = [_wal(connection) - written]
+    since: datetime = connection.execute("select clock_timestamp()").fetchone()[0]  # type: ignore[index]
+    before, written = _use(connection, sessions, told), _wal(connection)
+    taken = openloop.run(openloop.arrivals(tried, EVENTS / tried, 1.0, random), _by(events, sessions))
+    wal.append(_wal(connection) - written)
+    after = _use(connection, sessions, told)
     elapsed = float(taken.services.mean())
     cpu = sum(used - before.get(process, 0.0) for process, used in after.items()) / 1e9 / EVENTS
     logged, log_row = _log(connection, since)
@@ -103,10 +99,10 @@ def measure(
         elapsed=elapsed,
         by_time=not told,
         memory=max(_own(session)["memory"] for session in sessions) * 1024 if told else None,
-        wal=wal / EVENTS,
+        wal=min(wal) / EVENTS,
         profile_row=database.value(connection, "stored_bytes", table=profile) / rows[profile],
         profile_heap=database.value(connection, "heap_bytes", table=profile) / rows[profile],
-        event_row=_event_row(connection, mix, attached, rows, passes * EVENTS),
+        event_row=_event_row(connection, mix, attached, rows, TIMES * EVENTS),
         logged=logged / EVENTS,
         log_row=log_row,
     )
@@ -135,6 +131,15 @@ def _use(
 
 def _wal(connection: psycopg.Connection[Any]) -> float:
     return float(database.value(connection, "wal_position"))
+
+
+def _one_by_one(events: Events, sessions: Sequence[psycopg.Connection[Any]]) -> float:
+    """Insert all, a part by each session; returns how many a second that was."""
+    began, share = time.perf_counter(), EVENTS // len(sessions)
+    for place, act in enumerate(_by(events, sessions)):
+        for number in range(place * share, (place + 1) * share):
+            act(number)
+    return EVENTS / (time.perf_counter() - began)
 
 
 def _by(events: Events, sessions: Sequence[psycopg.Connection[Any]]) -> list[Act]:

@@ -12,7 +12,7 @@ from dbml.capacity import measuring
 from dbml.capacity import mix as mixes
 from dbml.capacity.copies import require_copy
 from dbml.capacity.formula import Checkpoints, Demand, Duties, Need, needs
-from dbml.capacity.measuring import EVENTS, Measured
+from dbml.capacity.measuring import Measured
 from dbml.profiles import catalog
 from dbml.profiles.spec import Profile
 
@@ -45,7 +45,7 @@ def size(dsn: str | None, model: str, demand: Demand, *, write: bool = False) ->
             each.autocommit = True
         attached = mixes.attachment(connection, _profile_of(catalog.records(connection), model))
         tables = ", ".join(dict.fromkeys(str(table) for _, table in attached.events))
-        require_copy(connection, write, f"{2 * EVENTS} events of {tables}")
+        require_copy(connection, write, f"{measuring.TIMES * measuring.EVENTS} events of {tables}")
         mix = mixes.mix(connection, attached, weights={}, statement=None, random=np.random.default_rng(0))
         measured = measuring.measure(connection, sessions, attached, mix, demand.rate)
         (checkpoints,) = database.rows(connection, Checkpoints, "checkpoint_settings")

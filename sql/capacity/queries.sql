@@ -56,10 +56,6 @@ select pg_catalog.has_function_privilege('pg_catalog.pg_read_file(text)', 'execu
 -- How far the write-ahead log is, in bytes.
 select pg_catalog.pg_current_wal_insert_lsn() - '0/0'::pg_lsn;
 
--- name: last_checkpoint
--- Where in the write-ahead log the last checkpoint began.
-select redo_lsn::text from pg_catalog.pg_control_checkpoint();
-
 -- name: stored_bytes
 -- Bytes of a table, or a partitioned one, with its indexes.
 select sum(pg_catalog.pg_total_relation_size(t.relid))::bigint

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 import dbml
+from dbml.capacity import measuring
 from dbml.capacity.copies import CONSENT
 from tests.conftest import Cli
 
@@ -105,15 +106,16 @@ def test_what_cannot_be_made_up_is_said(db: Db, cli: Cli) -> None:
 
 
 @pytest.mark.usefixtures("live")
-def test_a_size_comes_from_events_that_were_inserted(db: Db, cli: Cli) -> None:
+def test_a_size_comes_from_events_that_were_inserted(db: Db, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "EVENTS", 800)
     load = ("--profiles", "5M", "--events", "172.8M/day", "--model", "churn")
     assert "not marked as a copy" in cli("size", *load, "--write", exit_code=1).output
     allow(db)
-    assert "4000 events of public.complaint would be written" in cli("size", *load, exit_code=1).output
+    assert "2400 events of public.complaint would be written" in cli("size", *load, exit_code=1).output
     assert "There are: churn" in cli("size", *load[:-1], "chrun", "--write", exit_code=1).output
     assert events(db) == 0
     found = json.loads(cli("size", *load, "--connections", 7, "--write", "--json").output)
-    assert events(db) == 4000
+    assert events(db) == 2400
     assert dbml.reconcile(db).differences == []
     measured, needs = found["measured"], {need["need"]: need["value"] for need in found["needs"]}
     assert not measured["by_time"]
@@ -124,6 +126,7 @@ def test_a_size_comes_from_events_that_were_inserted(db: Db, cli: Cli) -> None:
     assert measured["cpu"] > 0
     assert needs["cores, busy"] == pytest.approx(2000 * measured["cpu"])
     assert needs["memory of sessions"] == pytest.approx(7 * measured["memory"])
+    monkeypatch.setattr(measuring, "EVENTS", 40)
     shown = cli("size", *load, "--write").output
     assert "2000/s × " in shown
     assert "cores, to have" in shown

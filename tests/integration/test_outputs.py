@@ -147,6 +147,19 @@ def test_a_classifier_fills_its_columns(
     )
 
 
+def test_loose_values_have_all_answers_of_a_version_that_a_profile_asks_for_its_score_alone(
+    plants: psycopg.Connection[Any],
+) -> None:
+    fitted = LogisticRegression(max_iter=300).fit(X, SPECIES)
+    attached(plants, "alone", Prediction("alone", "score"), fitted=fitted, output="setosa", engine="sql")
+    ((told,),) = plants.execute("""select dbml.outputs('alone', '{"a": 4.5, "b": 1.5}')""").fetchall()
+    row = pd.DataFrame([[4.5, 1.5]], columns=FEATURES)
+    assert told["label"] == fitted.predict(row)[0]
+    expected = dict(zip(fitted.classes_.tolist(), fitted.predict_proba(row)[0], strict=True))
+    assert told["probabilities"] == pytest.approx(expected, abs=1e-9)
+    assert told["score"] == pytest.approx(fitted.predict_proba(row)[0, 1], abs=1e-9)
+
+
 def test_a_tuned_threshold_decides_and_a_label_stands_alone(plants: psycopg.Connection[Any]) -> None:
     tuned = FixedThresholdClassifier(LogisticRegression(), threshold=0.15, response_method="predict_proba")
     tuned.fit(X, IS_IT)

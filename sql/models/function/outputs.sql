@@ -221,12 +221,14 @@ declare
   inputs record := dbml._loose_inputs(deployed, model, features);
   answers float8[];
   kinds jsonb := deployed.interface -> 'answers';
+  numbers text[] := array(select format('$1[%s]', i) from generate_series(1, cardinality(inputs.numbers)) i);
+  texts text[] := array(select format('$2[%s]', i) from generate_series(1, cardinality(inputs.texts)) i);
+  -- The function that _outputs_call falls back to is there only where a prediction asks for more than the score.
+  careful text := (select dbml._filled(o.careful_expression, numbers, texts) from dbml.version_output o
+                    where o.model = wanted.model and o.version = wanted.version and wanted.engine = 'sql' and kinds is not null);
   found jsonb;
 begin
-  execute 'select ' || dbml._outputs_call(wanted,
-    array(select format('$1[%s]', i) from generate_series(1, cardinality(inputs.numbers)) i),
-    array(select format('$2[%s]', i) from generate_series(1, cardinality(inputs.texts)) i))
-    into answers using inputs.numbers, inputs.texts;
+  execute 'select ' || coalesce(careful, dbml._outputs_call(wanted, numbers, texts)) into answers using inputs.numbers, inputs.texts;
   found := jsonb_build_object('score', answers[1]);
   if kinds ? 'classes' then
     found := found || jsonb_build_object('label', kinds -> 'classes' -> answers[2]::integer);
