@@ -31,6 +31,7 @@ EVERYTHING: dict[str, Any] = {
         "keepLog": "90 days",
         "tell": ["smtp://dbml:$(PASSWORD)@mail:587?to=ann@example.org", "alertmanager+http://alertmanager:9093"],
         "publishTo": {"secret": "kafka"},
+        "args": ["--traces-to", "grpc://collector:4317"],
         "env": [{"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "mail", "key": "password"}}}],
     },
     "service": {"grpc": True, "maxRows": 2000000, "timeoutSeconds": 2.5, "env": [{"name": "LANG", "value": "C.UTF-8"}]},

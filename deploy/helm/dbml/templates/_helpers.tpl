@@ -118,6 +118,9 @@ resources:
 - --tell
 - {{ . | quote }}
 {{- end }}
+{{- range .args }}
+- {{ . | quote }}
+{{- end }}
 {{- end }}
 
 {{- define "dbml.worker.env" -}}
