@@ -9,9 +9,11 @@ import psycopg
 
 from dbml import database, errors
 from dbml.database import Connection, Progress
+from dbml.models import versions
 from dbml.profiles import attachment, catalog, ddl, triggers
 from dbml.profiles.catalog import Attachment, table_facts
 from dbml.profiles.reconciliation import reconcile
+from dbml.profiles.rescoring import ROWS_AT_ONCE, batches
 from dbml.schema.install import require
 from dbml.serving.upgrade import regenerate
 
@@ -80,7 +82,13 @@ def _number(raw: psycopg.Connection[Any], table: str) -> int:
 
 
 def _mended(raw: psycopg.Connection[Any], found: Attachment, progress: Progress | None) -> int:
-    return reconcile(raw, found.table.identifier.as_string(None), repair=True, progress=progress).repaired
+    mended = reconcile(raw, found.table.identifier.as_string(None), repair=True, progress=progress).repaired
+    # What could not be scored by the names that were is queued, and no difference.
+    serving = versions.serving(raw)
+    models = [prediction.model for prediction in found.profile.predictions if prediction.model in serving]
+    for model in models:
+        mended += sum(batch.scored for batch in batches(raw, found.id, model, ROWS_AT_ONCE, stale=True))
+    return mended
 
 
 def _refuse_missing(found: Attachment) -> None:

@@ -242,6 +242,7 @@ select w.what from dbml._waits(%(profile)s) w;
 select t.position, t.called, t.present, coalesce(t.named <> t.attached, t.attached is null) as swapped,
        coalesce(r.renames, '{}') as renames
   from (select a.position, a.columns, format('%%I.%%I', a.schema_name, a.table_name) as called, n.oid as named, o.oid as attached,
+               coalesce(n.oid, o.oid) as meant,
                (select format('%%I.%%I', s.nspname, c.relname)
                   from pg_class c join pg_namespace s on s.oid = c.relnamespace
                  where c.oid = coalesce(n.oid, o.oid)) as present
@@ -255,8 +256,9 @@ select t.position, t.called, t.present, coalesce(t.named <> t.attached, t.attach
          select jsonb_object_agg(k.name, c.attname) as renames
            from jsonb_to_recordset(t.columns) k(name text, number integer)
            join pg_attribute c on c.attrelid = t.attached and c.attnum = k.number and not c.attisdropped
-          where (t.named is null or t.named = t.attached)
-            and not exists (select from pg_attribute o where o.attrelid = t.attached and o.attname = k.name and o.attnum > 0)) r
+          -- Of a table that took another's place as well, if it has the column by that table's last name for it.
+          where not exists (select from pg_attribute o where o.attrelid = t.meant and o.attname = k.name and not o.attisdropped)
+            and exists (select from pg_attribute o where o.attrelid = t.meant and o.attname = c.attname and not o.attisdropped)) r
  order by t.position;
 
 -- name: profile_by_name

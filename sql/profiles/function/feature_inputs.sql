@@ -110,11 +110,18 @@ begin
     for nothing in execute format(E'select (%s\n) from %s limit 0', feature.expression, relation) loop
     end loop;
     select string_agg(format('%s %s', dbml._quoted(a.attname), format_type(a.atttypid, a.atttypmod)), ', ' order by a.attnum) as parameters,
-           string_agg(format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum) as types
+           string_agg(format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum) as types,
+           array_agg(a.attname::text order by a.attnum) as names
       into named
       from pg_attribute a
      where a.attrelid = relation and a.attname = any (dbml._columns_named(relation, feature.expression)) and not a.attisdropped;
     function := dbml._feature_function(prediction, feature.name);
+    -- A function cannot be replaced by one whose parameters have other names, as they do when a column is renamed.
+    if exists (select from pg_proc p
+                where p.oid = to_regprocedure(format('dbml_scorer.%I(%s)', function, named.types))
+                  and p.proargnames is distinct from named.names) then
+      execute format('drop function dbml_scorer.%I(%s)', function, named.types);
+    end if;
     -- Inlined into the query of who scores, it runs with his rights.
     changed := changed + dbml._generate_from(
       format('dbml_scorer.%I(%s)', function, named.types),
