@@ -20,7 +20,7 @@ from deploy import command_lines, manifests  # noqa: E402
 
 CHART = HERE / "helm" / "dbml"
 SECRETS = {"dbml-admin": {"dsn"}, "dbml-worker": {"dsn"}, "dbml-gate": {"dsn"}, "dbml-metrics": {"dsn"}}
-SECRETS |= {"dbml-tokens": {"tokens"}, "kafka": {"url"}, "ca": {"ca.crt"}, "mail": {"password"}}
+SECRETS |= {"dbml-tokens": {"tokens"}, "kafka": {"url"}, "ca": {"ca.crt"}, "mail": {"password"}, "scrape": {"token"}}
 PEER = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}}]
 EVERYTHING: dict[str, Any] = {
     "image": {"repository": "registry.example:5000/dbml", "digest": f"sha256:{'0' * 64}"},
@@ -36,7 +36,7 @@ EVERYTHING: dict[str, Any] = {
     },
     "service": {"grpc": True, "maxRows": 2000000, "timeoutSeconds": 2.5, "env": [{"name": "LANG", "value": "C.UTF-8"}]},
     "metrics": {
-        "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+        "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}, "token": {"secret": "scrape"}},
         "prometheusRule": {"enabled": True, "labels": {"release": "prometheus"}},
     },
     "networkPolicy": {
@@ -74,7 +74,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "beside the cluster of CloudNativePG": yaml.safe_load((HERE / "cnpg" / "values.yaml").read_text()),
     "nothing around": {"podDisruptionBudget": {"enabled": False}, "networkPolicy": {"enabled": False}},
 }
-# What the schema of the values must refuse.
+# What the schema of the values, or the chart, must refuse.
 REFUSED: list[dict[str, Any]] = [
     {"worker": {"replica": 2}},
     {"worker": {"resources": {"limits": {"memory": "512m"}}}},
@@ -83,6 +83,7 @@ REFUSED: list[dict[str, Any]] = [
     {"service": {"tokens": {"secret": ""}}},
     {"image": {"digest": "latest"}},
     {"worker": {"as": "cron"}},
+    {"networkPolicy": {"clients": PEER}, "metrics": {"serviceMonitor": {"token": {"secret": "scrape"}}}},
 ]
 
 

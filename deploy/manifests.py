@@ -175,8 +175,14 @@ def policies(manifests: list[Manifest], _: Secrets) -> Iterator[str]:
 
 def secrets(manifests: list[Manifest], given: Secrets) -> Iterator[str]:
     """Only keys of Secrets that somebody has said are there; and every mount has its volume."""
+    for monitor in of_kind(manifests, "ServiceMonitor"):
+        for endpoint in monitor["spec"]["endpoints"]:
+            reference = (endpoint.get("authorization") or {}).get("credentials")
+            if reference and reference["key"] not in given.get(reference["name"], ()):
+                wanted = f"{reference['key']} of the Secret {reference['name']}"
+                yield f"{name(monitor)} wants {wanted}, of which nobody has said that it is there"
     for workload, pod in pods(manifests):
-        wanted = [
+        pairs = [
             (reference["name"], reference["key"])
             for container in containers(pod)
             for variable in container.get("env", [])
@@ -186,8 +192,8 @@ def secrets(manifests: list[Manifest], given: Secrets) -> Iterator[str]:
         for volume in volumes.values():
             if "secret" in volume:
                 items = volume["secret"].get("items") or [{"key": None}]
-                wanted += [(volume["secret"]["secretName"], item["key"]) for item in items]
-        for secret, key in wanted:
+                pairs += [(volume["secret"]["secretName"], item["key"]) for item in items]
+        for secret, key in pairs:
             if secret not in given or (key is not None and key not in given[secret]):
                 yield f"{name(workload)} wants {key} of the Secret {secret}, of which nobody has said that it is there"
         for container in containers(pod):

@@ -171,7 +171,7 @@ RELEASE = yaml.safe_load(f"""
     egress: [{{ports: [{{port: 53}}, {{port: 5432}}]}}]
 - kind: ServiceMonitor
   metadata: {{name: shop}}
-  spec: {{selector: {{matchLabels: {LABELS}}}, endpoints: [{{port: http}}]}}
+  spec: {{selector: {{matchLabels: {LABELS}}}, endpoints: [{{port: http, authorization: {{credentials: {{name: dsn, key: dsn}}}}}}]}}
 """)
 SECRETS = {"dsn": {"dsn"}, "tokens": {"tokens"}}
 ACCOUNT, DEPLOYMENT, SERVICE, BUDGET, POLICY, MONITOR = range(6)
@@ -214,6 +214,10 @@ def container(release: list[Any]) -> Any:
         (
             lambda r: container(r)["env"][0]["valueFrom"]["secretKeyRef"].update(key="uri"),
             "wants uri of the Secret dsn",
+        ),
+        (
+            lambda r: r[MONITOR]["spec"]["endpoints"][0]["authorization"]["credentials"].update(key="x"),
+            "wants x of the",
         ),
         (lambda r: pod(r)["volumes"][0]["secret"].update(secretName="other"), "wants tokens of the Secret other"),
         (lambda r: pod(r)["volumes"].clear(), "mounts tokens, which is no volume"),
