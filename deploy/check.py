@@ -78,6 +78,7 @@ def main() -> None:
         ["promtool", "check", "rules", rules / "dbml.rules.yml"],
         ["promtool", "test", "rules", rules / "dbml.rules.test.yml"],
         ["promtool", "check", "config", rules / "prometheus.yml"],
+        ["promtool", "check", "config", "--syntax-only", HERE / "compose" / "prometheus.yml"],
         ["amtool", "check-config", rules / "alertmanager.yml"],
     ):
         subprocess.run(command, check=True)
