@@ -26,13 +26,18 @@ _as_of_option = click.option("--as-of", metavar="TIME", help="What was known the
 @click.option("-o", "--output", required=True, metavar="FILE", type=click.Path(path_type=Path), help=".parquet or .csv")
 @_as_of_option
 @click.option("--since", metavar="NAME@V", help="Only what has become known since that version was trained.")
-def dataset_command(dsn: str | None, name: str, output: Path, as_of: str | None, since: str | None) -> None:
+@click.option(
+    "--old", type=click.FloatRange(0, 1), default=0.0, metavar="SHARE", help="With --since: mix in so much of the old."
+)
+def dataset_command(dsn: str | None, name: str, output: Path, as_of: str | None, since: str | None, old: float) -> None:
     """Write the training set of a model to a file.
 
     It has a row for each logged prediction whose outcome is known, with the features as they were then.
     """
     from dbml.training.dataset import write
 
+    if old and since is None:
+        raise click.UsageError("--old says what is mixed into what is new: give --since as well.")
     number = None
     if since is not None:
         model, _, version = since.rpartition("@")
@@ -40,7 +45,7 @@ def dataset_command(dsn: str | None, name: str, output: Path, as_of: str | None,
             raise click.BadParameter(f"{since!r} is no version of {name}; write {name}@1", param_hint="--since")
         number = int(version)
     with connect(dsn) as connection:
-        found = dbml.dataset(connection, name, as_of=as_of, since=number)
+        found = dbml.dataset(connection, name, as_of=as_of, since=number, old=old)
     write(found, output)
     click.echo(f"{len(found.rows)} rows, sha256 {found.sha256}: {output}")
 

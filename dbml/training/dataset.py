@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from psycopg import sql
+from psycopg.abc import Buffer
 from psycopg.rows import tuple_row
 
 from dbml import database, errors
@@ -24,6 +25,8 @@ from dbml.schema.install import require
 COLUMNS = ("_at", "_entity", "_version", "_arm", "_score", "_label")
 # What COPY writes for NULL: no text that people store.
 _NULL = "\x01"
+# Rows that are read at once.
+_TOGETHER = 50_000
 # Before pandas 3.1 the last digit may else be another.
 _OLD_PANDAS = tuple(int(part) for part in pd.__version__.split(".")[:2]) < (3, 1)
 _EXACT = {"float_precision": "round_trip"} if _OLD_PANDAS else {}
@@ -63,12 +66,15 @@ def dataset(
     version: int | None = None,
     as_of: datetime | str | None = None,
     since: int | None = None,
+    old: float = 0.0,
 ) -> Dataset:
     """Read every logged prediction whose outcome is known, with its features as they were when it was scored.
 
     :param version: whose features to read; the newest unless said.
     :param as_of: what was known then; None: now.
     :param since: only what has become known since this version was trained.
+    :param old: with ``since``, the share of what was known before that is mixed in, drawn at random: the same rows
+        from the same log.
     :raises UnknownModel: there is no such model or version.
     :raises ProfileError: nothing says what its outcomes are.
     :raises TrainingError: nothing is known yet, the log has no features, or ``since`` was not trained by dbml.
@@ -80,7 +86,11 @@ def dataset(
         version = version or max(one.version for one in versions.versions(raw, name))
         features = versions.show(raw, name, version).features
         moment = database.named(raw, "training_moment", name=name, as_of=as_of)[0]
-        rows = _read(raw, name, version, features, moment["as_of"], _after(raw, name, since))
+        after = _after(raw, name, since)
+        rows = _read(raw, name, version, features, moment["as_of"], "-infinity" if old else after)
+        if since is not None and old:
+            drawn = np.random.default_rng(0).random(len(rows)) < old
+            rows = rows[drawn | (rows["_at"] > pd.Timestamp(after)).to_numpy()].reset_index(drop=True)
         if rows.empty:
             logged = database.value(raw, "log_of_scores", name=name)
             raise errors.TrainingError(
@@ -107,33 +117,64 @@ def _after(raw: Any, name: str, since: int | None) -> str:
 def _read(
     raw: Any, name: str, version: int, features: Sequence[Mapping[str, Any]], as_of: datetime, after: str
 ) -> pd.DataFrame:
+    numbers = [feature["name"] for feature in features if feature["kind"] != "text"]
+    texts = [feature["name"] for feature in features if feature["kind"] == "text"]
+    expressions = database.named(raw, "logged_inputs", name=name, version=version)[0]
     query = database.template(
         "training/exposures_copy",
-        expressions=database.verbatim(database.value(raw, "logged_features", name=name, version=version) or "null"),
+        numbers=database.verbatim(expressions["numbers"] or "null"),
+        texts=database.verbatim(f", {expressions['texts']}" if expressions["texts"] else ""),
         model=sql.Literal(name),
         as_of=sql.Literal(as_of),
         after=sql.Literal(after),
         null=sql.Literal(_NULL),
     )
-    with database.configured(raw, "extra_float_digits", "1"), raw.cursor(row_factory=tuple_row).copy(query) as copy:
-        text = io.BytesIO(b"".join(copy))
-    names = [*COLUMNS, *(feature["name"] for feature in features)]
-    places = range(len(names))
-    is_text = {1, 3, *(i for i, feature in enumerate(features, len(COLUMNS)) if feature["kind"] == "text")}
+    with raw.cursor(row_factory=tuple_row).copy(query) as copy:
+        pieces = [_frame(piece, numbers, texts) for piece in _pieces(copy)]
+    if not pieces:
+        return pd.DataFrame(columns=[*COLUMNS, *numbers, *texts])
+    frame = pd.concat(pieces, ignore_index=True)
+    for feature in features:
+        frame[feature["name"]] = typed(frame[feature["name"]], feature)
+    return frame[[*COLUMNS, *(feature["name"] for feature in features)]]
+
+
+def _pieces(copy: Iterable[Buffer]) -> Iterator[bytes]:
+    """Some thousand rows each, because all at once take several times the memory; the server sends a row at a time."""
+    rows: list[Buffer] = []
+    for row in copy:
+        rows.append(row)
+        if len(rows) == _TOGETHER:
+            yield b"".join(rows)
+            rows = []
+    if rows:
+        yield b"".join(rows)
+
+
+def _frame(piece: bytes, numbers: Sequence[str], texts: Sequence[str]) -> pd.DataFrame:
+    """Rows of the query; numbers come as PostgreSQL sends an array of them, which loses no bit and is soon read."""
+    names = [*(f"column {i}" for i in range(len(COLUMNS) + 1)), *(f"text {i}" for i in range(len(texts)))]
+    floats = (4, 5)
     frame: pd.DataFrame = pd.read_csv(  # type: ignore[call-overload]
-        text,
+        io.BytesIO(piece),
         header=None,
-        names=list(places),
-        dtype={0: str} | {i: object if i in is_text else np.float64 for i in places if i},
-        na_values={i: [_NULL] if i in is_text else [_NULL, "NaN"] for i in places},
+        names=names,
+        dtype={name: np.float64 if i in floats else object for i, name in enumerate(names)},
+        na_values={name: [_NULL, "NaN"] if i in floats else [_NULL] for i, name in enumerate(names)},
         keep_default_na=False,
         **_EXACT,
     )
-    frame[0] = pd.to_datetime(frame[0], utc=True, format="ISO8601")
-    frame[2] = frame[2].astype(np.int64)
-    for i, feature in enumerate(features, len(COLUMNS)):
-        frame[i] = typed(frame[i], feature)
-    return frame.set_axis(names, axis=1)
+    raw = np.frombuffer(bytes.fromhex("".join(frame["column 6"])), dtype=np.uint8).reshape(len(frame), -1)
+    # Five words of 4 bytes stand before the elements, and one, its length, before each.
+    cells = np.ascontiguousarray(raw[:, 20:].reshape(len(frame), len(numbers), 12)[:, :, 4:] if numbers else raw[:, :0])
+    values = cells.view(">f8").astype(np.float64).reshape(len(frame), len(numbers))
+    known = {name: frame[f"column {i}"] for i, name in enumerate(COLUMNS)}
+    known["_at"] = pd.to_datetime(known["_at"], utc=True, format="ISO8601")
+    known["_version"] = known["_version"].astype(np.int64)
+    read = pd.DataFrame(values, columns=list(numbers)).assign(
+        **{name: frame[f"text {i}"] for i, name in enumerate(texts)}
+    )
+    return pd.concat([pd.DataFrame(known), read], axis=1)
 
 
 def typed(column: pd.Series[Any], feature: Mapping[str, Any]) -> pd.Series[Any]:

@@ -1,6 +1,6 @@
--- name: logged_features
--- The features of a version, as expressions over logged rows.
-select dbml._logged_features(%(name)s, %(version)s) as expressions;
+-- name: logged_inputs
+-- The features of a version, as expressions over logged rows: its numbers, NaN where one is missing, and its texts.
+select f.numbers, f.texts from dbml._logged_inputs(%(name)s, %(version)s) f;
 
 -- name: training_moment
 -- Now, or the day that was asked for, and how long outcomes take.

@@ -162,7 +162,13 @@ def test_a_recipe_makes_the_version_that_scikit_learn_makes(
     db.execute("update dbml.training set as_of = as_of - interval '150 days'")
     cli("dataset", "churn", "--since", "churn@2", "-o", tmp_path / "new.csv")
     new = pd.read_csv(tmp_path / "new.csv")
-    assert len(new) == (rows["_at"] > -180 + age.iloc[0] + used["_at"].iloc[0]).sum()
+    is_new = rows["_at"] > -180 + age.iloc[0] + used["_at"].iloc[0]
+    assert len(new) == is_new.sum()
+    # A tenth of the old beside it.
+    cli("dataset", "churn", "--since", "churn@2", "--old", 0.1, "-o", tmp_path / "mixed.csv")
+    mixed = pd.read_csv(tmp_path / "mixed.csv")
+    assert 0.05 < (len(mixed) - len(new)) / (~is_new).sum() < 0.15
+    assert mixed.tail(len(new))["_entity"].tolist() == new["_entity"].tolist()
 
 
 def test_only_what_is_better_gets_to_serve(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ comment on function dbml._exposed(text, text) is
   'A query for the predictions that were logged with their features and are older than the horizon, with what came true; $1 is the day, $2 the moment after which they were made.';
 
 -- Each version's log has the features in that version's order.
-create or replace function dbml._logged_features(model text, version integer) returns text
+create or replace function dbml._logged_inputs(model text, version integer, out numbers text, out texts text) returns setof record
 language sql
 stable
 security definer
@@ -63,16 +63,19 @@ as $$
            row_number() over (partition by v.version, f.value ->> 'kind' = 'text' order by f.ordinality) as place
       from dbml.model_version v
      cross join lateral jsonb_array_elements(v.interface -> 'features') with ordinality f
-     where v.model = _logged_features.model
+     where v.model = _logged_inputs.model
+  ), expressed as (
+    select t.ordinality, t.is_text,
+           format('case q.version %s end',
+             string_agg(format('when %s then q.%s[%s]', f.version, case when f.is_text then 'texts' else 'numbers' end, f.place), ' ' order by f.version)) as expression
+      from feature t
+      join feature f on f.name = t.name and f.is_text = t.is_text
+     where t.version = _logged_inputs.version
+     group by t.ordinality, t.is_text
   )
-  select string_agg(w.expression, ', ' order by w.ordinality)
-    from (select t.ordinality,
-                 format('case q.version %s end',
-                   string_agg(format('when %s then q.%s[%s]', f.version, case when f.is_text then 'texts' else 'numbers' end, f.place), ' ' order by f.version)) as expression
-            from feature t
-            join feature f on f.name = t.name and f.is_text = t.is_text
-           where t.version = _logged_features.version
-           group by t.ordinality) w
+  select string_agg(format('coalesce(%s, ''NaN'')', w.expression), ', ' order by w.ordinality) filter (where not w.is_text),
+         string_agg(w.expression, ', ' order by w.ordinality) filter (where w.is_text)
+    from expressed w
 $$;
-comment on function dbml._logged_features(text, integer) is
-  'The features of a version, in its order, as expressions over rows q that any version of the model has logged; NULL where that one lacks the feature.';
+comment on function dbml._logged_inputs(text, integer) is
+  'The features of a version, in its order, as expressions over rows q that any version of the model has logged: its numbers, NaN where one is missing, and its texts, NULL where one is.';
