@@ -18,10 +18,10 @@ check: lint .venv/.openmp .venv/.node ## lint, then every test that needs no ser
 test: lint .venv/.openmp .venv/.java .venv/.node ## lint, then every test that is not long (ARGS="-k name")
 	@$(BIN)/pytest -n 2 -m "not long" $(ARGS)
 
-test-long: .venv/.test .venv/.openmp .venv/.java .venv/.node .venv/.browser ## the tests that take longer: more variants of the same
+test-long: .venv/.test .venv/.openmp .venv/.java .venv/.node .venv/.browser .venv/.mlflow ## the tests that take longer: more variants of the same
 	@$(BIN)/pytest -n 2 -m long $(ARGS)
 
-test-matrix: .venv/.test .venv/.openmp .venv/.java .venv/.node ## every test on PostgreSQL 15, 17, 18 and on one as managed services are (ARGS="17 18 -k name")
+test-matrix: .venv/.test .venv/.openmp .venv/.java .venv/.node .venv/.mlflow ## every test on PostgreSQL 15, 17, 18 and on one as managed services are (ARGS="17 18 -k name")
 	@$(BIN)/python -m matrix $(ARGS)
 
 lint: .venv/.test ## style, types, direction of imports
@@ -79,6 +79,11 @@ clean: ## remove what was built and cached (not .venv)
 .venv/.dist: .venv/.ready
 	@echo "adding what a release needs to .venv …"
 	@$(BIN)/python -m pip install -q -e '.[demo,dist]'
+	@touch $@
+
+.venv/.mlflow: .venv/.test
+	@echo "adding MLflow to .venv …"
+	@$(BIN)/python -m pip install -q -e '.[mlflow]'
 	@touch $@
 
 .venv/.website: .venv/.ready

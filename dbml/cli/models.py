@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,10 @@ def model_group() -> None:
 @model_group.command("add")
 @dsn_option
 @click.argument("name")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--from", "place", metavar="PLACE", help="In place of FILE: mlflow:models:/NAME/V or mlflow:runs:/ID/model"
+)
 @click.option(
     "--sample",
     type=click.Path(path_type=Path),
@@ -77,7 +81,8 @@ def model_group() -> None:
 def model_add(
     dsn: str | None,
     name: str,
-    file: Path,
+    file: Path | None,
+    place: str | None,
     sample: Path | None,
     types: tuple[str, ...],
     engine: str,
@@ -93,21 +98,26 @@ def model_add(
     unpickled on this machine, and unpickling runs code: give only files that you would run.
     So is a sample that is a pickled frame.
     """
+    if (file is None) == (place is None):
+        raise click.UsageError("Give FILE, or --from PLACE.")
     said = dict(named_number(metric) for metric in metrics)
-    with connect(dsn) as connection:
-        version = dbml.add_model(
-            connection,
-            name,
-            file,
-            sample=sample,
-            types=dict(named_type(each) for each in types),
-            output=output,
-            engine=engine,
-            metrics=said,
-            note=note,
-            trust=trust,
-            key=key,
-        )
+    told = dict(named_type(each) for each in types)
+    asked: dict[str, Any] = {"output": output, "engine": engine, "trust": trust, "key": key}
+    with connect(dsn) as connection, ExitStack() as stack:
+        if place is None:
+            asked |= {"model": file, "sample": sample, "types": told, "metrics": said, "note": note}
+        else:
+            from dbml.models.mlflow import fetched
+
+            found = stack.enter_context(fetched(place))
+            asked |= {
+                "model": found.file,
+                "sample": sample if sample is not None else found.sample,
+                "types": {**found.types, **told},
+                "metrics": {**found.metrics, **said},
+                "note": note or found.note,
+            }
+        version = dbml.add_model(connection, name, **asked)
     if version.already_there:
         click.echo(f"{version} is this very artifact already, engine {version.engine}.")
     else:

@@ -20,6 +20,11 @@ _recipe_option = click.option(
 _as_of_option = click.option("--as-of", metavar="TIME", help="What was known then.")
 
 
+_mlflow_option = click.option(
+    "--mlflow", "experiment", metavar="EXPERIMENT", help="Log it to that experiment of MLflow."
+)
+
+
 @click.command("dataset")
 @dsn_option
 @click.argument("name")
@@ -57,15 +62,25 @@ def dataset_command(dsn: str | None, name: str, output: Path, as_of: str | None,
 @_recipe_option
 @_as_of_option
 @note_option
-def train_command(dsn: str | None, as_json: bool, name: str, recipe: Path, as_of: str | None, note: str | None) -> None:
+@_mlflow_option
+def train_command(
+    dsn: str | None, as_json: bool, name: str, recipe: Path, as_of: str | None, note: str | None, experiment: str | None
+) -> None:
     """Fit a new version by a recipe and store it.
 
     Nothing begins to serve; dbml deploy does that.
     """
     from dbml.training.recipe import read
 
+    said = read(recipe)
     with connect(dsn) as connection:
-        _tell(dbml.train(connection, name, read(recipe), as_of=as_of, note=note), as_json)
+        trained = dbml.train(connection, name, said, as_of=as_of, note=note)
+    _tell(trained, as_json)
+    if experiment is not None:
+        from dbml.models.mlflow import log
+
+        tags = {"dbml.model": name, "dbml.version": trained.version, "dbml.dataset": trained.sha256}
+        log(experiment, f"{name}@{trained.version}", said.as_dict(), trained.measures, tags)
 
 
 @click.command("retrain")

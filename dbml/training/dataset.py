@@ -117,26 +117,23 @@ def _after(raw: Any, name: str, since: int | None) -> str:
 def _read(
     raw: Any, name: str, version: int, features: Sequence[Mapping[str, Any]], as_of: datetime, after: str
 ) -> pd.DataFrame:
-    numbers = [feature["name"] for feature in features if feature["kind"] != "text"]
-    texts = [feature["name"] for feature in features if feature["kind"] == "text"]
-    expressions = database.named(raw, "logged_inputs", name=name, version=version)[0]
     query = database.template(
         "training/exposures_copy",
-        numbers=database.verbatim(expressions["numbers"] or "null"),
-        texts=database.verbatim(f", {expressions['texts']}" if expressions["texts"] else ""),
-        model=sql.Literal(name),
-        as_of=sql.Literal(as_of),
-        after=sql.Literal(after),
+        expressions=database.verbatim(database.value(raw, "logged_features", name=name, version=version) or "null"),
+        exposed=database.verbatim(database.value(raw, "exposed", name=name, as_of=as_of, after=after)),
         null=sql.Literal(_NULL),
     )
-    with raw.cursor(row_factory=tuple_row).copy(query) as copy:
-        pieces = [_frame(piece, numbers, texts) for piece in _pieces(copy)]
-    if not pieces:
-        return pd.DataFrame(columns=[*COLUMNS, *numbers, *texts])
-    frame = pd.concat(pieces, ignore_index=True)
-    for feature in features:
-        frame[feature["name"]] = typed(frame[feature["name"]], feature)
-    return frame[[*COLUMNS, *(feature["name"] for feature in features)]]
+    # The outcome's expressions mean what they mean to the functions that judge predictions.
+    with (
+        database.pinned(raw),
+        database.configured(raw, "extra_float_digits", "1"),
+        raw.cursor(row_factory=tuple_row).copy(query) as copy,
+    ):
+        pieces = [_frame(piece, features) for piece in _pieces(copy)]
+    frame = pd.concat(pieces, ignore_index=True) if pieces else _frame(b"", features)
+    for i, feature in enumerate(features, len(COLUMNS)):
+        frame[i] = typed(frame[i], feature)
+    return frame.set_axis([*COLUMNS, *(feature["name"] for feature in features)], axis=1)
 
 
 def _pieces(copy: Iterable[Buffer]) -> Iterator[bytes]:
@@ -151,30 +148,21 @@ def _pieces(copy: Iterable[Buffer]) -> Iterator[bytes]:
         yield b"".join(rows)
 
 
-def _frame(piece: bytes, numbers: Sequence[str], texts: Sequence[str]) -> pd.DataFrame:
-    """Rows of the query; numbers come as PostgreSQL sends an array of them, which loses no bit and is soon read."""
-    names = [*(f"column {i}" for i in range(len(COLUMNS) + 1)), *(f"text {i}" for i in range(len(texts)))]
-    floats = (4, 5)
+def _frame(piece: bytes, features: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    places = range(len(COLUMNS) + len(features))
+    is_text = {1, 3, *(i for i, feature in enumerate(features, len(COLUMNS)) if feature["kind"] == "text")}
     frame: pd.DataFrame = pd.read_csv(  # type: ignore[call-overload]
         io.BytesIO(piece),
         header=None,
-        names=names,
-        dtype={name: np.float64 if i in floats else object for i, name in enumerate(names)},
-        na_values={name: [_NULL, "NaN"] if i in floats else [_NULL] for i, name in enumerate(names)},
+        names=list(places),
+        dtype={0: str} | {i: object if i in is_text else np.float64 for i in places if i},
+        na_values={i: [_NULL] if i in is_text else [_NULL, "NaN"] for i in places},
         keep_default_na=False,
         **_EXACT,
     )
-    raw = np.frombuffer(bytes.fromhex("".join(frame["column 6"])), dtype=np.uint8).reshape(len(frame), -1)
-    # Five words of 4 bytes stand before the elements, and one, its length, before each.
-    cells = np.ascontiguousarray(raw[:, 20:].reshape(len(frame), len(numbers), 12)[:, :, 4:] if numbers else raw[:, :0])
-    values = cells.view(">f8").astype(np.float64).reshape(len(frame), len(numbers))
-    known = {name: frame[f"column {i}"] for i, name in enumerate(COLUMNS)}
-    known["_at"] = pd.to_datetime(known["_at"], utc=True, format="ISO8601")
-    known["_version"] = known["_version"].astype(np.int64)
-    read = pd.DataFrame(values, columns=list(numbers)).assign(
-        **{name: frame[f"text {i}"] for i, name in enumerate(texts)}
-    )
-    return pd.concat([pd.DataFrame(known), read], axis=1)
+    frame[0] = pd.to_datetime(frame[0], utc=True, format="ISO8601")
+    frame[2] = frame[2].astype(np.int64)
+    return frame
 
 
 def typed(column: pd.Series[Any], feature: Mapping[str, Any]) -> pd.Series[Any]:

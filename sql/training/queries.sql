@@ -1,6 +1,11 @@
--- name: logged_inputs
--- The features of a version, as expressions over logged rows: its numbers, NaN where one is missing, and its texts.
-select f.numbers, f.texts from dbml._logged_inputs(%(name)s, %(version)s) f;
+-- name: logged_features
+-- The features of a version, as expressions over logged rows.
+select dbml._logged_features(%(name)s, %(version)s) as expressions;
+
+-- name: exposed
+-- The text of a query for the logged predictions of a model with what came true.
+select dbml._exposed(%(name)s, 'p.numbers, p.texts', quote_literal(%(as_of)s::timestamptz) || '::timestamptz',
+                     quote_literal(%(after)s::timestamptz) || '::timestamptz') as query;
 
 -- name: training_moment
 -- Now, or the day that was asked for, and how long outcomes take.

@@ -45,7 +45,7 @@ comment on function dbml._answered(text, text) is 'A query for the logged scores
 
 -- Outcome i of an entity belongs to the predictions from the horizon before it, or from outcome i - 1, up to it. These spans
 -- do not overlap, so that a prediction meets one outcome at most.
-create or replace function dbml._labelled(model text, predictions text) returns text
+create or replace function dbml._labelled(model text, predictions text, as_of text default '$1') returns text
 language plpgsql
 stable
 security invoker
@@ -77,11 +77,11 @@ begin
          else format('greatest(lag(x.at) over (partition by x.entity order by x.at), x.at - %L::interval)', o.horizon) end,
     case when o.at is null then format('distinct on (%s)', entity) else '' end, entity,
     case when o.at is null then '''infinity''::timestamptz' else format('(%s)::timestamptz', o.at) end,
-    format(number, o.value), o.source, case when o.at is null then 'true' else 'x.at <= $1' end);
+    format(number, o.value), o.source, case when o.at is null then 'true' else 'x.at <= ' || as_of end);
 end
 $$;
-comment on function dbml._labelled(text, text) is
-  'A query for predictions, whose entities and times another query yields, with what came true; $1 is the day as of which it is asked.';
+comment on function dbml._labelled(text, text, text) is
+  'A query for predictions, whose entities and times another query yields, with what came true; with SQL for the day as of which it is asked.';
 
 create or replace function dbml._ripe(model text) returns text
 language plpgsql

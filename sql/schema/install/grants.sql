@@ -2,12 +2,12 @@ grant usage on schema dbml, dbml_scorer to dbml_analyst, dbml_deployer;
 grant dbml_analyst to dbml_deployer;
 grant select on dbml.model, dbml.serving, dbml.status, dbml.deployment_history, dbml.trusted_key to dbml_analyst;
 -- These read the log and the outcomes with their caller's rights, which are granted one by one.
-grant execute on function dbml._outcome(text), dbml._answered(text, text), dbml._labelled(text, text), dbml._ripe(text),
+grant execute on function dbml._outcome(text), dbml._answered(text, text), dbml._labelled(text, text, text), dbml._ripe(text),
   dbml.outcomes(text, timestamptz), dbml.performance(text, text, timestamptz), dbml._epochs(text, timestamptz), dbml._covariate(text, text),
   dbml._sequential(float8, float8, float8, float8), dbml._lgamma(float8), dbml._ratio_evidence(bigint[], float8[]),
   dbml._paired(text, text[], timestamptz, timestamptz, timestamptz), dbml.experiment(text, text, timestamptz) to dbml_analyst;
-grant execute on function dbml.training_set(text, timestamptz, timestamptz), dbml._exposures(text, timestamptz, timestamptz),
-  dbml._exposed(text, text), dbml._logged_inputs(text, integer), dbml._training(text), dbml._retraining(text) to dbml_analyst;
+grant execute on function dbml.training_set(text, timestamptz, timestamptz),
+  dbml._exposed(text, text, text, text), dbml._logged_features(text, integer), dbml._training(text), dbml._retraining(text) to dbml_analyst;
 grant execute on function dbml._remember_training(text, integer, jsonb), dbml._retrained(text, text, integer, text) to dbml_deployer;
 grant execute on function dbml.score(text, jsonb), dbml.score(text, record), dbml._scorer_by_columns(text, jsonb), dbml.scores(text, text), dbml.outputs(text, jsonb), dbml.arm_of(text, text),
   dbml.version_of(text, text), dbml.comparison(text), dbml._hashes_differ() to dbml_analyst;

@@ -16,24 +16,8 @@ $$;
 comment on function dbml.training_set(text, timestamptz, timestamptz) is
   'Each logged prediction whose outcome is known as of a day, with the features as they were when it was scored: 1 and 0 for classes.';
 
-create or replace function dbml._exposures(model text, as_of timestamptz, after timestamptz)
-returns table (at timestamptz, entity text[], version integer, arm text, score float8, label float8, numbers float8[], texts text[])
-language plpgsql
-stable
-security invoker
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return query execute format(
-    'select q.at, q.entity, q.version, q.arm, q.score, q.outcome, q.numbers, q.texts from (%s) q where q.outcome is not null order by q.at, q.entity',
-    dbml._exposed(model, 'p.numbers, p.texts'))
-    using least(as_of, now()), after;
-end
-$$;
-comment on function dbml._exposures(text, timestamptz, timestamptz) is 'What training_set() returns, with the features as they are logged.';
-
 -- A shadow has no features of its own: it saw those of the answer that it stands beside.
-create or replace function dbml._exposed(model text, features text) returns text
+create or replace function dbml._exposed(model text, features text, as_of text default '$1', after text default '$2') returns text
 language plpgsql
 stable
 security invoker
@@ -43,15 +27,15 @@ declare
   o record := dbml._outcome(model);
 begin
   return dbml._labelled(model, format(
-    '%s and p.at <= $1 - %L::interval and p.at > $2 and p.numbers is not null',
-    dbml._answered(model, format('p.at, p.entity, p.version, p.arm, p.score, %s', features)), o.horizon));
+    '%s and p.at <= %s - %L::interval and p.at > %s and p.numbers is not null',
+    dbml._answered(model, format('p.at, p.entity, p.version, p.arm, p.score, %s', features)), as_of, o.horizon, after), as_of);
 end
 $$;
-comment on function dbml._exposed(text, text) is
-  'A query for the predictions that were logged with their features and are older than the horizon, with what came true; $1 is the day, $2 the moment after which they were made.';
+comment on function dbml._exposed(text, text, text, text) is
+  'A query for the predictions that were logged with their features and are older than the horizon, with what came true; with SQL for the day, and for the moment after which they were made.';
 
 -- Each version's log has the features in that version's order.
-create or replace function dbml._logged_inputs(model text, version integer, out numbers text, out texts text) returns setof record
+create or replace function dbml._logged_features(model text, version integer) returns text
 language sql
 stable
 security definer
@@ -63,19 +47,16 @@ as $$
            row_number() over (partition by v.version, f.value ->> 'kind' = 'text' order by f.ordinality) as place
       from dbml.model_version v
      cross join lateral jsonb_array_elements(v.interface -> 'features') with ordinality f
-     where v.model = _logged_inputs.model
-  ), expressed as (
-    select t.ordinality, t.is_text,
-           format('case q.version %s end',
-             string_agg(format('when %s then q.%s[%s]', f.version, case when f.is_text then 'texts' else 'numbers' end, f.place), ' ' order by f.version)) as expression
-      from feature t
-      join feature f on f.name = t.name and f.is_text = t.is_text
-     where t.version = _logged_inputs.version
-     group by t.ordinality, t.is_text
+     where v.model = _logged_features.model
   )
-  select string_agg(format('coalesce(%s, ''NaN'')', w.expression), ', ' order by w.ordinality) filter (where not w.is_text),
-         string_agg(w.expression, ', ' order by w.ordinality) filter (where w.is_text)
-    from expressed w
+  select string_agg(w.expression, ', ' order by w.ordinality)
+    from (select t.ordinality,
+                 format('case q.version %s end',
+                   string_agg(format('when %s then q.%s[%s]', f.version, case when f.is_text then 'texts' else 'numbers' end, f.place), ' ' order by f.version)) as expression
+            from feature t
+            join feature f on f.name = t.name and f.is_text = t.is_text
+           where t.version = _logged_features.version
+           group by t.ordinality) w
 $$;
-comment on function dbml._logged_inputs(text, integer) is
-  'The features of a version, in its order, as expressions over rows q that any version of the model has logged: its numbers, NaN where one is missing, and its texts, NULL where one is.';
+comment on function dbml._logged_features(text, integer) is
+  'The features of a version, in its order, as expressions over rows q that any version of the model has logged; NULL where that one lacks the feature.';

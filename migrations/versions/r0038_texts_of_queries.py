@@ -1,0 +1,16 @@
+"""Queries for training sets are texts with the day in them."""
+
+from alembic import op
+
+revision = "0038"
+down_revision = "0037"
+
+
+def upgrade() -> None:
+    for function in ("_labelled(text, text)", "_exposed(text, text)", "_exposures(text, timestamptz, timestamptz)"):
+        op.execute(f"drop function if exists dbml.{function}")
+
+
+def downgrade() -> None:
+    for function in ("_labelled(text, text, text)", "_exposed(text, text, text, text)"):
+        op.execute(f"drop function if exists dbml.{function}")

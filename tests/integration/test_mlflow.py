@@ -1,0 +1,70 @@
+"""Models come from a real tracking store of MLflow, and trainings go to one."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import psycopg
+import pytest
+
+import dbml
+from tests.conftest import Cli, Trained
+from tests.integration.test_training import TREES, past, recipe_file, spec_file
+
+Db = psycopg.Connection[Any]
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore")]
+__all__ = ["past", "spec_file"]
+
+
+@pytest.fixture
+def mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """MLflow with a store of the test's own, in SQLite."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.chdir(tmp_path)
+    return importlib.import_module("mlflow")
+
+
+@pytest.mark.parametrize("kind", ["cloudpickle", "skops"])
+def test_a_model_comes_from_the_registry(db: Db, cli: Cli, mlflow: Any, churn: Trained, kind: str) -> None:
+    rows = churn.rows.head(50)
+    with mlflow.start_run() as run:
+        mlflow.log_metric("auc", 0.875)
+        mlflow.sklearn.log_model(
+            churn.estimator,
+            name="model",
+            signature=mlflow.models.infer_signature(rows, churn.estimator.predict(rows)),
+            input_example=rows,
+            registered_model_name="churn",
+            serialization_format=kind,
+        )
+    place = "mlflow:models:/churn/1"
+    assert "churn@1 added" in cli("model", "add", "churn", "--from", place).output
+    shown = json.loads(cli("model", "show", "churn@1", "--json").output)
+    assert shown["metrics"] == {"auc": 0.875}
+    assert run.info.run_id in shown["note"]
+    assert [(one["name"], one["kind"]) for one in shown["features"]] == [
+        ("plan", "text"),
+        ("complaints", "integer"),
+        ("spend", "float"),
+    ]
+    scores = [dbml.score(db, "churn@1", row) for row in json.loads(rows.to_json(orient="records"))]
+    assert scores == pytest.approx(churn.truth(rows).tolist(), abs=1e-9)
+    assert "is this very artifact already" in cli("model", "add", "churn", "--from", place).output
+    assert "Give FILE, or --from" in cli("model", "add", "churn", exit_code=2).output
+    for wrong in ("mlflow:models:/churn/7", "mlflow:runs:/0123456789abcdef0123456789abcdef/model", "file:x"):
+        assert "hint: " in cli("model", "add", "churn", "--from", wrong, exit_code=1).output
+
+
+def test_a_training_is_logged(db: Db, cli: Cli, mlflow: Any, past: pd.DataFrame, tmp_path: Path) -> None:
+    made = json.loads(
+        cli("train", "churn", "--recipe", recipe_file(tmp_path, TREES), "--mlflow", "customers", "--json").output
+    )
+    [run] = mlflow.search_runs(experiment_names=["customers"], output_format="list")
+    assert run.data.metrics == pytest.approx(made["measures"])
+    assert run.data.tags["dbml.dataset"] == made["sha256"]
+    assert run.data.tags["dbml.version"] == str(made["version"])
+    assert run.data.params["path"] == "sklearn.ensemble.GradientBoostingClassifier"
