@@ -124,6 +124,11 @@ def _tell(trained: Trained, as_json: bool) -> None:
     measures = ", ".join(f"{name} {value:.4f}" for name, value in trained.measures.items())
     which = f"{trained.name}@{trained.version}" if trained.version else "the challenger"
     click.echo(f"{which}{' was there already' if trained.already_there else ''}: {measures} ({trained.rows} rows)")
+    for group, known in trained.groups.items():
+        said = ", ".join(f"{name} {value:.4f}" for name, value in known.items() if name != "rows")
+        click.echo(f"  {group}: {said} ({known['rows']:.0f} rows)")
+    for warning in trained.warnings:
+        click.echo(f"Warning: {warning}.")
     for candidate, loss in trained.candidates.items():
         click.echo(f"  {candidate}: {loss:.4f} on the last rows before the test")
     if trained.verdict:

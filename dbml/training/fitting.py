@@ -56,6 +56,7 @@ class Task:
 
     :param truth: of each row of the data set, as estimators are fitted on it.
     :param likes: the version that a recipe names → its estimator; under ``None`` what serves.
+    :param propensity: of each row of the data set, its weight by inverse propensity; a row without weight is left out.
     """
 
     recipe: Recipe
@@ -63,19 +64,22 @@ class Task:
     output: dict[str, Any]
     truth: np.ndarray[Any, Any]
     likes: Mapping[str | None, Any]
+    propensity: np.ndarray[Any, Any] | None = None
 
     def fitted(self, estimator: Any, rows: np.ndarray[Any, Any]) -> Any:
         """Fit an estimator on some rows.
 
         :raises TrainingError: it takes no weights, and the recipe asks for some; or the rows have one class.
         """
+        if self.propensity is not None:
+            rows = rows[self.propensity[rows] > 0]
         if self.output["kind"] != "value" and len(np.unique(self.truth[rows])) < 2:
             raise TrainingError(
                 f"the {len(rows)} rows to fit on, up to {self.data.rows['_at'].iloc[rows].max():%Y-%m-%d %H:%M}, "
                 "have all the same outcome",
                 'Wait for others, or split by "entity".',
             )
-        weights = {} if self.recipe.half_life is None else _weights(self.recipe, self.data, estimator, rows)
+        weights = _weights(self.recipe, self.data, estimator, rows, self.propensity)
         return estimator.fit(self.data.inputs.iloc[rows], self.truth[rows], **weights)
 
     def loss(self, estimator: Any, rows: np.ndarray[Any, Any]) -> float:
@@ -84,7 +88,13 @@ class Task:
         return float(np.mean(gate.losses(self.output["kind"], self.data.rows["_label"].to_numpy()[rows], scores)))
 
 
-def fit(recipe: Recipe, data: Dataset, output: dict[str, Any], likes: Mapping[str | None, Any]) -> Fitted:
+def fit(
+    recipe: Recipe,
+    data: Dataset,
+    output: dict[str, Any],
+    likes: Mapping[str | None, Any],
+    propensity: np.ndarray[Any, Any] | None = None,
+) -> Fitted:
     """Fit what a recipe says on a data set.
 
     Of several candidates the one is taken that does best on the last rows before the test, having been fitted on those
@@ -92,9 +102,10 @@ def fit(recipe: Recipe, data: Dataset, output: dict[str, Any], likes: Mapping[st
 
     :param output: of the interface of the version that serves, which the new one shall have too.
     :param likes: the version that the recipe names → its estimator; under ``None`` what serves.
+    :param propensity: of each row of the data set, its weight by inverse propensity; None: all weigh the same.
     :raises TrainingError: the recipe does not go with the data.
     """
-    task = Task(recipe, data, output, _labels(data, output, next(iter(likes.values()), None)), likes)
+    task = Task(recipe, data, output, _labels(data, output, next(iter(likes.values()), None)), likes, propensity)
     used, test = split(recipe, data)
     losses: dict[str, float] = {}
     best = _unfitted(task, recipe.makers[0])
@@ -258,13 +269,21 @@ def span(text: str, what: str) -> timedelta:
     return found
 
 
-def _weights(recipe: Recipe, data: Dataset, estimator: Any, used: np.ndarray[Any, Any]) -> dict[str, Any]:
-    """``2 ** (-age / half_life)`` of each row, by the name under which the estimator takes weights."""
+def _weights(
+    recipe: Recipe, data: Dataset, estimator: Any, used: np.ndarray[Any, Any], propensity: np.ndarray[Any, Any] | None
+) -> dict[str, Any]:
+    """``2 ** (-age / half_life)`` of each row, times its weight by propensity, by the name that the estimator takes."""
+    if recipe.half_life is None and propensity is None:
+        return {}
     last = _last(estimator)
     if not has_fit_parameter(last, "sample_weight"):
-        raise TrainingError(f"{type(last).__name__} takes no weights", "Leave half_life away, or give a window.")
-    age = (data.as_of - data.rows["_at"].iloc[used]).dt.total_seconds().to_numpy()
-    weights = 0.5 ** (age / span(str(recipe.half_life), "half_life").total_seconds())
+        raise TrainingError(
+            f"{type(last).__name__} takes no weights", "Leave half_life and learn_from away, or give a window."
+        )
+    weights = np.ones(len(used)) if propensity is None else propensity[used]
+    if recipe.half_life is not None:
+        age = (data.as_of - data.rows["_at"].iloc[used]).dt.total_seconds().to_numpy()
+        weights = weights * 0.5 ** (age / span(str(recipe.half_life), "half_life").total_seconds())
     parameter = f"{estimator.steps[-1][0]}__sample_weight" if isinstance(estimator, Pipeline) else "sample_weight"
     return {parameter: weights}
 

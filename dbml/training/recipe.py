@@ -24,6 +24,11 @@
     segments = ["plan"]                   # features in whose groups the challenger may not be worse
     margin = 0.02                         # … by more than this, in the loss that is compared
 
+    [feedback]                            # where scores lead to actions, such as a call or a discount
+    decisions = "select customer_id, decided_at, offered, probability from public.decision"
+    within = "1 day"                      # so long after a prediction its decision may come
+    learn_from = "untouched"              # or "acted": only rows like that, by inverse propensity; all unless said
+
     [promote]
     strategy = "canary"                   # how a better version begins; at once for everyone unless said
     share = 10
@@ -50,6 +55,7 @@ _TABLES = {
     "candidate": ("like", "class", "parameters", "entry", "search", "tries", "halving"),
     "data": ("window", "half_life"),
     "test": ("split", "share", "segments", "margin"),
+    "feedback": ("decisions", "within", "learn_from"),
     "promote": ("strategy", "share", "steps", "hold", "where"),
     "retrain": ("every", "drift", "worse"),
 }
@@ -104,6 +110,9 @@ class Recipe:
     drift: bool = False
     worse: float | None = None
     candidates: tuple[Maker, ...] = ()
+    decisions: str | None = None
+    decided_within: str = "1 day"
+    learn_from: str | None = None
     seed: int = 0
 
     @property
@@ -114,9 +123,11 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON, as it is kept with the version: how it is made, and not when."""
         kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _TABLES["retrain"]}
-        del kept["candidates"]
-        # A recipe of a release that knew no candidates reads the same.
-        return kept | ({"candidates": [asdict(one) for one in self.candidates]} if self.candidates else {})
+        kept |= {"candidates": [asdict(one) for one in self.candidates]}
+        # A recipe of a release that knew neither reads the same.
+        left = [] if self.candidates else ["candidates"]
+        left += [] if self.decisions else ["decisions", "decided_within", "learn_from"]
+        return {name: value for name, value in kept.items() if name not in left}
 
 
 def read(file: Path) -> Recipe:
@@ -153,6 +164,7 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
                 if key not in _TABLES[name]:
                     raise refuse(f"[{name}] has no {key}", f"It has {', '.join(_TABLES[name])}.")
     estimator, data, test = (said.get(name, {}) for name in ("estimator", "data", "test"))
+    feedback = said.get("feedback", {})
     candidates = tuple(_maker(one, "[[candidate]]", refuse) for one in said.get("candidate", []))
     if candidates and estimator:
         raise refuse("there is an [estimator] beside candidates", "Make it one of them.")
@@ -163,6 +175,9 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
         parameters=maker.parameters,
         entry=maker.entry,
         candidates=candidates,
+        decisions=feedback.get("decisions"),
+        decided_within=feedback.get("within", "1 day"),
+        learn_from=feedback.get("learn_from"),
         window=data.get("window"),
         half_life=data.get("half_life"),
         split=test.get("split", "time"),
@@ -179,6 +194,11 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
         raise refuse(f"[test] share is {recipe.share!r}", "Give a number between 0 and 1, such as 0.25.")
     if not isinstance(recipe.margin, (int, float)) or recipe.margin < 0:
         raise refuse(f"[test] margin is {recipe.margin!r}", "Give a number that is not negative, such as 0.02.")
+    if recipe.learn_from not in (None, "acted", "untouched") or (recipe.learn_from and not recipe.decisions):
+        raise refuse(
+            f"[feedback] learn_from is {recipe.learn_from!r}",
+            'Say "acted" or "untouched", and give decisions beside it.',
+        )
     if recipe.worse is not None and (isinstance(recipe.worse, bool) or not recipe.worse >= 0):
         raise refuse(f"[retrain] worse is {recipe.worse!r}", "Give a difference of losses, such as 0.05.")
     return recipe

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import version as installed
 from typing import Any
@@ -19,7 +19,7 @@ from dbml.models.adding import add_model
 from dbml.models.trust import require_signature
 from dbml.serving.deployment import deploy
 from dbml.serving.strategies import Strategy, start_strategy
-from dbml.training import fitting, gate
+from dbml.training import feedback, fitting, gate
 from dbml.training.dataset import Dataset, dataset
 from dbml.training.recipe import Recipe
 
@@ -36,6 +36,8 @@ class Trained:
     :param rows: of the training set, the test rows among them.
     :param verdict: of the gate; None where nobody asked it.
     :param candidates: what stood to choose from → its loss on the last rows before the test; empty where one did.
+    :param groups: measures on test rows that were acted upon, on the others, and on the holdout, where they are known.
+    :param warnings: what to think of before one believes the measures: sentences without an end.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Trained:
     sha256: str
     verdict: gate.Verdict | None
     candidates: dict[str, float] = field(default_factory=dict)
+    groups: dict[str, dict[str, float]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 def train(
@@ -66,8 +70,10 @@ def train(
     before = _made_before(raw, name, recipe, data)
     if before:
         return before
-    fitted = fitting.fit(recipe, data, output, _likes(raw, name, recipe, like))
-    return _store(raw, name, recipe, data, fitted, output, note, None)
+    told = feedback.decisions(raw, recipe, data)
+    propensity = told.weights(recipe.learn_from) if told and recipe.learn_from else None
+    fitted = fitting.fit(recipe, data, output, _likes(raw, name, recipe, like), propensity)
+    return _judged(_store(raw, name, recipe, data, fitted, output, note, None), told, data, fitted, output)
 
 
 def retrain(
@@ -88,8 +94,9 @@ def retrain(
     if before:
         return before
     champion = serving.estimator(raw)
-    likes = _likes(raw, name, recipe, like)
-    fitted = fitting.fit(recipe, data, output, likes)
+    told = feedback.decisions(raw, recipe, data)
+    propensity = told.weights(recipe.learn_from) if told and recipe.learn_from else None
+    fitted = fitting.fit(recipe, data, output, _likes(raw, name, recipe, like), propensity)
     test = data.rows.iloc[fitted.test]
     missing = [segment for segment in recipe.segments if segment not in data.inputs]
     if missing:
@@ -106,13 +113,27 @@ def retrain(
     if again is not None:
         verdict = gate.told_apart(verdict, before - losses(again), losses(again) - after, test["_entity"])
     if not verdict.passed:
-        return Trained(name, None, False, fitted.measures, len(data.rows), data.sha256, verdict, fitted.candidates)
+        refused = Trained(name, None, False, fitted.measures, len(data.rows), data.sha256, verdict, fitted.candidates)
+        return _judged(refused, told, data, fitted, output)
     with database.translated(), raw.transaction():
         trained = _store(raw, name, recipe, data, fitted, output, note, verdict)
         assert trained.version is not None
         if not trained.already_there:
             _begin(raw, name, trained.version, recipe, note or f"retrained: {verdict.reason}")
-    return trained
+    return _judged(trained, told, data, fitted, output)
+
+
+def _judged(
+    trained: Trained,
+    told: feedback.Decisions | None,
+    data: Dataset,
+    fitted: fitting.Fitted,
+    output: dict[str, Any],
+) -> Trained:
+    if trained.already_there:
+        return trained
+    groups = feedback.measures(told, data, fitted, output)
+    return replace(trained, groups=groups, warnings=tuple(feedback.warnings(told, data)))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """A DAG for Airflow 2.4 or newer: churn is made anew where its recipe says that it is due.
 
 Copy it into the folder of DAGs. The machine of the worker needs dbml, the recipe, the environment variable DBML_DSN,
-and a key that the database trusts (DBML_KEY). Two runs at once, or one that is killed and tried again, make one version.
+and a key that the database trusts (DBML_KEY). Two runs at once, or one that is killed and tried again, make one
+version.
 """
 
 from datetime import datetime, timedelta

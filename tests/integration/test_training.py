@@ -337,3 +337,50 @@ def test_a_gain_of_the_data_is_told_from_one_of_the_recipe(
     parts = {one["group"]: one for one in same["verdict"]["differences"]}
     assert parts["the new recipe on the same data"]["mean"] == pytest.approx(0, abs=1e-12)
     assert parts["the same recipe on new data"]["mean"] == parts["all"]["mean"]
+
+
+def test_what_was_done_because_of_a_score_is_weighed(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
+    # Who spends much gets a call more often; the chance is logged with the decision.
+    db.execute(
+        "create table decision as select l.entity[1]::integer as customer_id, l.at + interval '1 hour' as decided_at,"
+        " l.entity[1]::integer % 3 = 0 as called, case when l.entity[1]::integer % 2 = 0 then 0.25 else 0.5 end as chance"
+        " from dbml.log l"
+    )
+    text = """
+[estimator]
+class = "sklearn.linear_model.LogisticRegression"
+parameters = { max_iter = 1000 }
+[test]
+split = "entity"
+[feedback]
+decisions = "select customer_id, decided_at, called, chance from public.decision"
+learn_from = "untouched"
+"""
+    made = json.loads(cli("train", "churn", "--recipe", recipe_file(tmp_path, text), "--json").output)
+    rows = exposures(past)
+    splitter = GroupShuffleSplit(1, test_size=0.25, random_state=0)
+    used, test = (rows.iloc[places] for places in next(splitter.split(rows, groups=rows["id"].astype(str))))
+    untouched = used[used["id"] % 3 != 0]
+    encoder = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["plan"]), remainder="passthrough")
+    estimator = make_pipeline(encoder, LogisticRegression(max_iter=1000))
+    weights = 1 / (1 - np.where(untouched["id"] % 2 == 0, 0.25, 0.5))
+    estimator.fit(untouched[FEATURES], untouched["gone"], logisticregression__sample_weight=weights)
+    for name, group in (("acted upon", test["id"] % 3 == 0), ("not acted upon", test["id"] % 3 != 0)):
+        scores = estimator.predict_proba(test.loc[group, FEATURES])[:, 1]
+        assert made["groups"][name]["rows"] == group.sum()
+        assert made["groups"][name]["log_loss"] == pytest.approx(
+            metrics.log_loss(test.loc[group, "gone"], scores), abs=1e-9
+        )
+    assert made["warnings"] == []
+    # Where everybody was acted upon, nobody knows of the others; and what is held out is told apart.
+    db.execute("update decision set called = true")
+    db.execute("update dbml.log set arm = 'holdout' where entity[1]::integer % 5 = 0")
+    acted = recipe_file(tmp_path, text.replace("untouched", "acted"))
+    said = cli("train", "churn", "--recipe", acted).output.replace("\n", " ")
+    assert "Warning: outcomes are known only of rows that were acted upon" in said
+    assert "  holdout: " in said
+    for wrong in ("select 1", "select nothing", "select 'a', 'b', 'c'"):
+        recipe = recipe_file(
+            tmp_path, text.replace("select customer_id, decided_at, called, chance from public.decision", wrong)
+        )
+        assert "[feedback] decisions" in cli("train", "churn", "--recipe", recipe, exit_code=1).output
