@@ -68,18 +68,19 @@ begin
   return dbml._fill(dbml._template('learn_now'), parts || jsonb_build_object(
     'anchor', state.anchor,
     'batched', batched || ';',
-    'labels', dbml._fill(dbml._template('learn_labels'), query || jsonb_build_object('inputs', format(
-      'case when %s then true end as known, array[%s]::float8[] as numbers, array[%s]::float8[] as x', known,
-      array_to_string(inputs.numbers, ', '), array_to_string(dbml._scaled(inputs.numbers, state.settings -> 'scalers'), ', ')))),
+    'labels', dbml._fill(dbml._template('learn_labels'), query || jsonb_build_object('inputs', concat_ws(', ',
+      format('case when %s then true end as known, array[%s]::float8[] as numbers', known, array_to_string(inputs.numbers, ', ')),
+      case when state.settings -> 'scalers' <> '[]' then
+        format('array[%s]::float8[] as x', array_to_string(dbml._scaled(inputs.numbers, state.settings -> 'scalers'), ', ')) end))),
+    'x', case when state.settings -> 'scalers' = '[]' then 'numbers' else 'x' end,
+    'anchor_weights', array(select jsonb_array_elements_text(state.settings -> 'anchor_weights'))::text,
     'y', case when state.settings ? 'positive' then format(
         'case when dbml_label.label = any (%L::text[]) then 1::float8 when dbml_label.label = any (%L::text[]) then (%s)::float8 end',
         array(select jsonb_array_elements_text(state.settings -> 'positive')),
         array(select jsonb_array_elements_text(state.settings -> 'negative')),
         case state.settings ->> 'loss' when 'log_loss' then 0 else -1 end)
       else 'dbml_label.label::float8' end,
-    'p', format('0::float8%s + dbml_intercept',
-           (select string_agg(format(' + dbml_weights[%s] * dbml_label.x[%1$s]', i), '' order by i) from generate_subscripts(inputs.numbers, 1) i)),
-    'step', dbml._learn_step(lesson, state.settings, cardinality(inputs.numbers))));
+    'step', dbml._learn_step(lesson, state.settings)));
 end
 $$;
 comment on function dbml._learn_body(dbml.profile, dbml.learn) is 'The body of a function by which a model hears of labels.';
@@ -106,7 +107,9 @@ end
 $$;
 comment on function dbml._scaled(text[], jsonb) is 'SQL of numbers as StandardScaler makes them.';
 
-create or replace function dbml._learn_step(lesson dbml.learn, settings jsonb, features integer) returns text
+-- Loops, although one long expression would be quicker for each label: every transaction prepares its expressions anew, and most
+-- labels come alone.
+create or replace function dbml._learn_step(lesson dbml.learn, settings jsonb) returns text
 language plpgsql
 immutable parallel safe
 security invoker
@@ -121,12 +124,15 @@ declare
     else '(dbml_y - %1$s) * (dbml_y - %1$s) / 2' end;
   -- Halved after EVERY labels.
   rate text := format('%L::float8', 1 - power(0.5::float8, 1::float8 / lesson.every));
+  l2 boolean := (settings ->> 'l2')::boolean;
 begin
   return concat_ws(E'\n',
     case when lesson.guard is not null then concat_ws(E'\n',
-      format('          dbml_anchor_p := 0::float8%s + %L::float8;',
-        (select string_agg(format(' + %L::float8 * dbml_label.x[%s]', w, i), '' order by i)
-           from jsonb_array_elements_text(settings -> 'anchor_weights') with ordinality u(w, i)), settings -> 'anchor_intercept'),
+      '          dbml_anchor_p := 0;',
+      '          for i in 1 .. cardinality(dbml_x) loop',
+      '            dbml_anchor_p := dbml_anchor_p + dbml_anchor[i] * dbml_x[i];',
+      '          end loop;',
+      format('          dbml_anchor_p := dbml_anchor_p + %L::float8;', settings -> 'anchor_intercept'),
       format('          dbml_loss := coalesce(dbml_loss + %s * (%s - dbml_loss), %2$s);', rate, format(loss, 'dbml_p')),
       format('          dbml_anchor_loss := coalesce(dbml_anchor_loss + %s * (%s - dbml_anchor_loss), %2$s);', rate, format(loss, 'dbml_anchor_p'))) end,
     format('          dbml_eta := %s;', case settings ->> 'rate'
@@ -144,19 +150,29 @@ begin
         '          end if;')
       when 'hinge' then '          dbml_update := -dbml_eta * case when dbml_p * dbml_y <= 1 then -dbml_y else 0 end;'
       else '          dbml_update := -dbml_eta * greatest(least(dbml_p - dbml_y, 1e12), -1e12);' end,
-    case when (settings ->> 'l2')::boolean then format(E'          dbml_scale := greatest(0::float8, 1 - dbml_eta * %L::float8);\n'
-      '          if dbml_scale < %L::float8 then\n'
-      '            dbml_weights := array[%s];\n'
-      '            dbml_scale := 1;\n'
-      '          end if;', settings -> 'alpha', settings -> 'least_scale',
-      (select string_agg(format('dbml_weights[%s] * dbml_scale', i), ', ' order by i) from generate_series(1, features) i)) end,
-    case when (settings ->> 'l2')::boolean then format(E'          dbml_weights := case when dbml_update <> 0\n'
-      '            then array[%s]\n            else array[%s] end;',
-      (select string_agg(format('(dbml_weights[%s] + dbml_label.x[%1$s] * (dbml_update / dbml_scale)) * dbml_scale', i), ', ' order by i) from generate_series(1, features) i),
-      (select string_agg(format('dbml_weights[%s] * dbml_scale', i), ', ' order by i) from generate_series(1, features) i))
-    else format(E'          dbml_weights := case when dbml_update <> 0 then array[%s] else dbml_weights end;',
-      (select string_agg(format('dbml_weights[%s] + dbml_label.x[%1$s] * dbml_update', i), ', ' order by i) from generate_series(1, features) i)) end,
+    '          -- Another error than that of the last label would leave half a step.',
+    '          dbml_next := dbml_weights;',
+    case when l2 then concat_ws(E'\n',
+      format('          dbml_scale := greatest(0::float8, 1 - dbml_eta * %L::float8);', settings -> 'alpha'),
+      format('          if dbml_scale < %L::float8 then', settings -> 'least_scale'),
+      '            for i in 1 .. cardinality(dbml_x) loop',
+      '              dbml_next[i] := dbml_next[i] * dbml_scale;',
+      '            end loop;',
+      '            dbml_scale := 1;',
+      '          end if;') end,
+    '          if dbml_update <> 0 then',
+    format('            dbml_e := dbml_update%s;', case when l2 then ' / dbml_scale' end),
+    '            for i in 1 .. cardinality(dbml_x) loop',
+    format('              dbml_next[i] := %s;', case when l2 then '(dbml_next[i] + dbml_x[i] * dbml_e) * dbml_scale' else 'dbml_next[i] + dbml_x[i] * dbml_e' end),
+    '            end loop;',
+    case when l2 then concat_ws(E'\n',
+      '          else',
+      '            for i in 1 .. cardinality(dbml_x) loop',
+      '              dbml_next[i] := dbml_next[i] * dbml_scale;',
+      '            end loop;') end,
+    '          end if;',
+    '          dbml_weights := dbml_next;',
     case when (settings ->> 'fit_intercept')::boolean then '          dbml_intercept := dbml_intercept + dbml_update;' end);
 end
 $$;
-comment on function dbml._learn_step(dbml.learn, jsonb, integer) is 'What one label does to the coefficients of a linear model, as scikit-learn does it.';
+comment on function dbml._learn_step(dbml.learn, jsonb) is 'What one label does to the coefficients of a linear model, as scikit-learn does it.';

@@ -2,6 +2,9 @@ declare
   dbml_state dbml.learning;
   dbml_label record;
   dbml_weights float8[];
+  dbml_next float8[];
+  dbml_x float8[];
+  dbml_anchor constant float8[] := {anchor_weights:L};
   dbml_intercept float8;
   dbml_t float8;
   dbml_y float8;
@@ -40,7 +43,12 @@ begin
       begin
         dbml_reason := null;
         dbml_y := {y:s};
-        dbml_p := {p:s};
+        dbml_x := dbml_label.{x:s};
+        dbml_p := 0;
+        for i in 1 .. cardinality(dbml_x) loop
+          dbml_p := dbml_p + dbml_weights[i] * dbml_x[i];
+        end loop;
+        dbml_p := dbml_p + dbml_intercept;
         if dbml_label.known is null then
           dbml_reason := 'no row of the profile has this key';
         elsif dbml_y is null then
