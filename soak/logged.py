@@ -58,7 +58,7 @@ def logged(trial: Trial) -> Iterator[None]:
     trial.crowd.pause()
     _attach(trial, log="all")
     trial.db.execute(_AUDIT)
-    others, trial.crowd = trial.crowd, Crowd(trial.control.server.dsn, trial.customers, ROLES, seed=2)
+    others, trial.crowd = trial.crowd, Crowd(trial.control.server.dsn, trial.customers, ROLES, seed=2 + len(trial.rows))
     trial.prefix, trial.looks = "log: ", [_compare]
     try:
         yield

@@ -35,12 +35,10 @@ begin
         from (select %3$s as part, %4$s from %5$s offset 0) s
        group by grouping sets (%6$s)
     )
-    select x.part, x.position, array_agg(coalesce(c.n, 0) order by x.bin) as counts
-      from (select d.part, d.position, b.bin
-              from (select distinct u.part, u.position from counted u where u.position is not null) d
-             cross join lateral generate_series(0, (%7$L::integer[])[d.position + 1] - 1) b(bin)) x
-      left join counted c on c.part = x.part and c.position = x.position and c.bin = x.bin
-     group by x.part, x.position$query$,
+    select g.part, g.position,
+           array(select coalesce(g.n[array_position(g.bins, b)], 0) from generate_series(0, (%7$L::integer[])[g.position + 1] - 1) b order by b) as counts
+      from (select u.part, u.position, array_agg(u.bin) as bins, array_agg(u.n) as n
+              from counted u where u.position is not null group by u.part, u.position) g$query$,
     (select string_agg(format('s.%s is not null', n), ', ' order by i) from unnest(names) with ordinality u(n, i)),
     (select string_agg(format('s.%s', n), ', ' order by i) from unnest(names) with ordinality u(n, i)),
     part,
