@@ -119,20 +119,8 @@ select p.spec, e.position
  where e.relation::oid = to_regclass(%(table)s)::oid;
 
 -- name: half_loaded
--- Tables that a restore has left empty, where others say that they have rows.
-select array(
-         select t.name
-           from (values ('attached_table', exists (select from dbml.attached_table)),
-                        ('background', exists (select from dbml.background)),
-                        ('deployment', exists (select from dbml.deployment)),
-                        ('event', exists (select from dbml.event)),
-                        ('failure', exists (select from dbml.failure)),
-                        ('prediction', exists (select from dbml.prediction))) t(name, filled)
-          where not t.filled) as empty
- where exists (
-   select from dbml.profile p
-    where jsonb_array_length(p.spec -> 'events') <> (select count(*) from dbml.event e where e.profile = p.id)
-       or jsonb_array_length(p.spec -> 'predictions') <> (select count(*) from dbml.prediction r where r.profile = p.id));
+-- Tables of dbml's own that a restore has left empty, where others say that they have rows.
+select dbml._half_loaded() as empty;
 
 -- name: backfilled
 -- Notes how far attaching a profile online has come.

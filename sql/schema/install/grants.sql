@@ -12,7 +12,7 @@ grant execute on function dbml._remember_training(text, integer, jsonb), dbml._r
 grant execute on function dbml.score(text, jsonb), dbml.score(text, record), dbml._scorer_by_columns(text, jsonb), dbml.scores(text, text), dbml.outputs(text, jsonb), dbml.arm_of(text, text),
   dbml.version_of(text, text), dbml.comparison(text), dbml._hashes_differ() to dbml_analyst;
 -- The view status asks what others have changed.
-grant execute on function dbml._broken(integer), dbml._waits(integer) to dbml_analyst;
+grant execute on function dbml._broken(integer), dbml._waits(integer), dbml._half_loaded() to dbml_analyst;
 -- scores() runs with its caller's rights.
 grant execute on function dbml._is_a_name(text), dbml._scores(text, regclass, text), dbml._fetch(text, integer),
   dbml._scores_reading(text, regclass, text[], oid[]), dbml._careful_or_null(text, integer, float8[], text[]),
