@@ -120,13 +120,14 @@ def look(site: Site) -> None:
     (histograms,) = chosen(("histograms",))
     with site.of("count for drift, a prediction", logged):
         histograms.run(site.db, lambda *_: None)
-    with site.of("drift, a call", 1):
-        dbml.drift(site.db, "churn")
+    for _ in range(9):
+        with site.of("drift, a call", 1):
+            dbml.drift(site.db, "churn")
     rotate = "select pg_sleep(1.1); select dbml.rotate_log(every => '1 second')"
-    site.db.execute(rotate)
-    with site.of("index a segment, a prediction", logged):
+    with site.of("close and index a segment, a prediction", logged):
         site.db.execute(rotate)
-    with site.of("drop old segments, a call", 1):
+        site.db.execute(rotate)
+    with site.of("drop old segments, a prediction", logged):
         site.db.execute("select pg_sleep(1.1); select dbml.rotate_log(keep => '1 second', every => '1 second')")
 
 
@@ -169,7 +170,7 @@ def main(profiles: int, events: int, out: Path) -> None:
         ((size,),) = whole.db.execute("select pg_database_size(current_database())").fetchall()
     costs = {what: [statistics.median(each.costs[what]) for each in both] for what in whole.costs}
     for what, (small, large) in costs.items():
-        click.echo(f"{what:32} {small:12.2f} {large:12.2f} ÷ {large / small:.2f}")
+        click.echo(f"{what:40} {small:12.2f} {large:12.2f} ÷ {large / small:.2f}")
     click.echo(f"{size / 2**30:.1f} GB")
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps({"profiles": profiles, "events": events, "bytes": size, "costs": costs}, indent=1) + "\n")

@@ -111,11 +111,11 @@ def test_a_size_comes_from_events_that_were_inserted(db: Db, cli: Cli, monkeypat
     load = ("--profiles", "5M", "--events", "172.8M/day", "--model", "churn")
     assert "not marked as a copy" in cli("size", *load, "--write", exit_code=1).output
     allow(db)
-    assert "2400 events of public.complaint would be written" in cli("size", *load, exit_code=1).output
+    assert "3200 events of public.complaint would be written" in cli("size", *load, exit_code=1).output
     assert "There are: churn" in cli("size", *load[:-1], "chrun", "--write", exit_code=1).output
     assert events(db) == 0
     found = json.loads(cli("size", *load, "--connections", 7, "--write", "--json").output)
-    assert events(db) == 2400
+    assert events(db) == 3200
     assert dbml.reconcile(db).differences == []
     measured, needs = found["measured"], {need["need"]: need["value"] for need in found["needs"]}
     assert not measured["by_time"]
