@@ -6,6 +6,7 @@ import itertools
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,10 @@ def test_a_standby_answers_and_is_promoted(db: Db, cli: Cli, standby: str, churn
         for model in ("churn", "plain"):
             asked = WHAT_IF.format(model)
             assert there.execute(asked).fetchone() == db.execute(asked).fetchone()  # type: ignore[arg-type]
-        assert dbml.status(there) == dbml.status(db)
+        # But for what each server counts of its own updates.
+        assert [replace(one, hot=None) for one in dbml.status(there)] == [
+            replace(one, hot=None) for one in dbml.status(db)
+        ]
         assert "50 rows compared, 0 differences" in cli("reconcile", dsn=standby).output
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             there.execute("insert into complaint (customer_id) values (1)")
