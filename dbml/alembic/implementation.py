@@ -208,7 +208,7 @@ def _resume_model(operations: Operations, operation: strategies.ResumeModelOp) -
 
 def _attach_profile(operations: Operations, operation: dbml_ops.AttachProfileOp) -> None:
     with _sink(operations) as sink:
-        _attach(sink, operations.migration_context, operation.profile, operation.backfill)
+        _attach(sink, operations.migration_context, operation.profile, operation.backfill, operation.trust)
 
 
 def _detach_profile(operations: Operations, operation: dbml_ops.DetachProfileOp) -> None:
@@ -223,18 +223,18 @@ def _alter_profile(operations: Operations, operation: dbml_ops.AlterProfileOp) -
 
     with _sink(operations) as sink:
         attachment.detach(sink, operation.was.table)
-        _attach(sink, operations.migration_context, operation.profile, backfill=True)
+        _attach(sink, operations.migration_context, operation.profile, True, operation.trust)
 
 
-def _attach(sink: Sink, context: MigrationContext, profile: Profile, backfill: bool) -> None:
+def _attach(sink: Sink, context: MigrationContext, profile: Profile, backfill: bool, trust: bool) -> None:
     from dbml.alembic import script, tables
     from dbml.profiles import attachment
 
     if isinstance(sink, Script):
         declared = tables.metadatas(context.opts.get("target_metadata"))
-        sink.add(script.attach(tables.attachment(declared, profile), backfill))
+        sink.add(script.attach(tables.attachment(declared, profile), backfill, trust))
         return
-    for notice in attachment.attach(sink, profile, backfill=backfill).notices:
+    for notice in attachment.attach(sink, profile, backfill=backfill, trust=trust).notices:
         _log.info("%s", notice)
 
 

@@ -211,9 +211,10 @@ class UndeployModelOp(_DeploymentOp):
 
 
 class _ProfileOp(MigrateOperation):
-    def __init__(self, profile: Profile, *, backfill: bool = False) -> None:
+    def __init__(self, profile: Profile, *, backfill: bool = False, trust: bool = False) -> None:
         self.profile = profile
         self.backfill = backfill
+        self.trust = trust
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """For ``alembic check``."""
@@ -225,18 +226,21 @@ class AttachProfileOp(_ProfileOp):
     """Attach a profile."""
 
     @classmethod
-    def attach_profile(cls, operations: Operations, profile: Profile, *, backfill: bool = False) -> None:
+    def attach_profile(
+        cls, operations: Operations, profile: Profile, *, backfill: bool = False, trust: bool = False
+    ) -> None:
         """Create triggers, fill counters and score what is there; as :func:`dbml.attach`.
 
         The columns are the application's: it adds them with its own operations.
 
         :param backfill: overwrite counters that disagree with the events.
+        :param trust: attach although others can run code as dbml_owner by it.
         """
-        operations.invoke(cls(profile, backfill=backfill))
+        operations.invoke(cls(profile, backfill=backfill, trust=trust))
 
     def reverse(self) -> DetachProfileOp:
         """Detach it again."""
-        return DetachProfileOp(self.profile, backfill=self.backfill)
+        return DetachProfileOp(self.profile, backfill=self.backfill, trust=self.trust)
 
 
 @Operations.register_operation("detach_profile")
@@ -244,37 +248,42 @@ class DetachProfileOp(_ProfileOp):
     """Detach a profile."""
 
     @classmethod
-    def detach_profile(cls, operations: Operations, profile: Profile, *, backfill: bool = True) -> None:
+    def detach_profile(
+        cls, operations: Operations, profile: Profile, *, backfill: bool = True, trust: bool = False
+    ) -> None:
         """Remove the triggers of a profile; its columns keep what they hold.
 
         :param backfill: for the reverse: overwrite counters that disagree with the events by then.
+        :param trust: for the reverse too.
         """
-        operations.invoke(cls(profile, backfill=backfill))
+        operations.invoke(cls(profile, backfill=backfill, trust=trust))
 
     def reverse(self) -> AttachProfileOp:
         """Attach it again."""
-        return AttachProfileOp(self.profile, backfill=self.backfill)
+        return AttachProfileOp(self.profile, backfill=self.backfill, trust=self.trust)
 
 
 @Operations.register_operation("alter_profile")
 class AlterProfileOp(MigrateOperation):
     """Attach a profile anew, by another spec."""
 
-    def __init__(self, profile: Profile, was: Profile) -> None:
+    def __init__(self, profile: Profile, was: Profile, *, trust: bool = False) -> None:
         self.profile = profile
         self.was = was
+        self.trust = trust
 
     @classmethod
-    def alter_profile(cls, operations: Operations, profile: Profile, *, was: Profile) -> None:
+    def alter_profile(cls, operations: Operations, profile: Profile, *, was: Profile, trust: bool = False) -> None:
         """Detach a profile and attach it by another spec; its counters are filled anew.
 
         :param was: the spec until now, which is what it is reversed to.
+        :param trust: as of ``attach_profile``.
         """
-        operations.invoke(cls(profile, was))
+        operations.invoke(cls(profile, was, trust=trust))
 
     def reverse(self) -> AlterProfileOp:
         """Back to the spec before."""
-        return AlterProfileOp(self.was, self.profile)
+        return AlterProfileOp(self.was, self.profile, trust=self.trust)
 
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """For ``alembic check``."""

@@ -94,17 +94,18 @@ def _undeploy_model(context: AutogenContext, op: ops.UndeployModelOp) -> str:
 
 
 def _attach_profile(context: AutogenContext, op: ops.AttachProfileOp) -> str:
-    given = _given({"backfill": op.backfill}, {"backfill": False})
+    given = _given({"backfill": op.backfill, "trust": op.trust}, {"backfill": False, "trust": False})
     return _call(f"{_op(context)}attach_profile", [_profile(context, op.profile), *given])
 
 
 def _detach_profile(context: AutogenContext, op: ops.DetachProfileOp) -> str:
-    given = _given({"backfill": op.backfill}, {"backfill": True})
+    given = _given({"backfill": op.backfill, "trust": op.trust}, {"backfill": True, "trust": False})
     return _call(f"{_op(context)}detach_profile", [_profile(context, op.profile), *given])
 
 
 def _alter_profile(context: AutogenContext, op: ops.AlterProfileOp) -> str:
-    return _call(f"{_op(context)}alter_profile", [_profile(context, op.profile), f"was={_profile(context, op.was)}"])
+    given = [f"was={_profile(context, op.was)}", *_given({"trust": op.trust}, {"trust": False})]
+    return _call(f"{_op(context)}alter_profile", [_profile(context, op.profile), *given])
 
 
 _TEXTS: dict[type[Any], Any] = {

@@ -14,6 +14,7 @@ from dbml.models import adding, signing, versions
 from dbml.models.engines import ENGINES
 from dbml.profiles import attachment
 from dbml.profiles.catalog import Attachment
+from dbml.profiles.expectation import refuse_strangers
 from dbml.script import block, filled, numbered, quoted
 
 
@@ -108,13 +109,14 @@ def _key(release: Release, engine: str) -> signing.Key | None:
     return key
 
 
-def attach(attached: Attachment, backfill: bool) -> str:
+def attach(attached: Attachment, backfill: bool, trust: bool) -> str:
     """Attach a profile to tables that are as the application's models say; the server compares before."""
 
     def then(number: int) -> str:
         return _joined(attachment.work(replace(attached, id=number), backfill=backfill))
 
-    parts = {"first": quoted(_joined(attachment.prepare(attached))), "then": quoted(numbered(then))}
+    first = [*([] if trust else [refuse_strangers(attached)]), *attachment.prepare(attached)]
+    parts = {"first": quoted(_joined(first)), "then": quoted(numbered(then))}
     return block(
         template(
             "alembic/attach",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,10 +35,11 @@ DIFFERENCES_SHOWN = 50
 @click.argument("spec_file", metavar="SPEC.toml", type=click.Path(path_type=Path))
 @click.option("--add-columns", is_flag=True, help="Add the columns that the profile lacks.")
 @click.option("--backfill", is_flag=True, help="Overwrite counters that disagree with the events.")
+@click.option("--trust", is_flag=True, help="Although others can run code as dbml_owner by it.")
 @click.option("--dry-run", is_flag=True, help="Print the SQL that would run, and change nothing.")
 @click.option("--online", "in_use", is_flag=True, help="Keep the tables in use: triggers first, then batches.")
 def attach_command(
-    dsn: str | None, spec_file: Path, add_columns: bool, backfill: bool, dry_run: bool, in_use: bool
+    dsn: str | None, spec_file: Path, add_columns: bool, backfill: bool, trust: bool, dry_run: bool, in_use: bool
 ) -> None:
     """Create triggers, fill counters and score what is there.
 
@@ -46,6 +49,7 @@ def attach_command(
     if dry_run and in_use:
         raise click.UsageError("--dry-run and --online exclude each other")
     profile = dbml.spec.read(spec_file)
+    given = {"add_columns": add_columns, "backfill": backfill, "trust": trust}
     with connect(dsn) as connection:
         changes = dbml.alterations(connection, profile)
         if changes and dry_run:
@@ -55,17 +59,13 @@ def attach_command(
         if changes:
             connection.autocommit = True  # each batch a transaction of its own
             with progress_bar() as progress:
-                attached = dbml.alter(
-                    connection, profile, add_columns=add_columns, backfill=backfill, progress=progress
-                )
+                attached = dbml.alter(connection, profile, **given, progress=progress)
         elif in_use:
             connection.autocommit = True  # each batch a transaction of its own
             with progress_bar() as progress:
-                attached = dbml.attach_online(
-                    connection, profile, add_columns=add_columns, backfill=backfill, progress=progress
-                )
+                attached = dbml.attach_online(connection, profile, **given, progress=progress)
         else:
-            attached = dbml.attach(connection, profile, add_columns=add_columns, backfill=backfill, dry_run=dry_run)
+            attached = dbml.attach(connection, profile, **given, dry_run=dry_run)
     if dry_run:
         click.echo("\n".join(f"-- {line}" for line in ["Nothing is changed now.", *attached.summary]) + "\n")
         click.echo("\n".join(f"{statement.rstrip()};\n" for statement in attached.statements))
@@ -167,11 +167,15 @@ def _rescore(
     every: bool = False,
     stale: bool = False,
     rate: float | None = None,
+    sessions: Sequence[psycopg.Connection[Any]] = (),
 ) -> None:
     """Score rows in batches, and tell how many got a score and how many are refused."""
-    connection.autocommit = True  # each batch a transaction of its own
+    for session in (connection, *sessions):
+        session.autocommit = True  # each batch a transaction of its own
     with progress_bar() as progress:
-        scored = dbml.rescore(connection, name, every=every, stale=stale, rate=rate, progress=progress)
+        scored = dbml.rescore(
+            connection, name, every=every, stale=stale, rate=rate, sessions=sessions, progress=progress
+        )
     click.echo(f"{scored} rows scored by {name}.")
     refused = sum(row.stale for row in dbml.status(connection) if row.model == name)
     if refused:
@@ -186,24 +190,30 @@ def _rescore(
 @click.option(
     "--rate", type=click.FloatRange(min=0, min_open=True), metavar="ROWS", help="At most so many rows a second."
 )
+@click.option("--jobs", default=1, type=click.IntRange(1), help="Sessions that share the rows. Default: 1.")
 @click.option("--due", is_flag=True, help="Instead of NAME: rows whose window of time has changed.")
-def rescore_command(dsn: str | None, name: str | None, every: bool, stale: bool, rate: float | None, due: bool) -> None:
+def rescore_command(
+    dsn: str | None, name: str | None, every: bool, stale: bool, rate: float | None, jobs: int, due: bool
+) -> None:
     """Score the rows that lack the deployed version's score.
 
     It works in batches, and can be killed and repeated.
     """
     if due == (name is not None):
         raise click.UsageError("give either a model's NAME or --due")
-    if due + stale + every > 1 or (due and rate is not None):
+    if due + stale + every > 1 or (due and (rate is not None or jobs > 1)):
         raise click.UsageError("--due takes no other option, and --stale and --all exclude each other")
-    with connect(dsn) as connection:
+    if jobs > 1 and rate is not None:
+        raise click.UsageError("--rate is of one session: it goes without --jobs")
+    with ExitStack() as stack:
+        connection, *others = [stack.enter_context(connect(dsn)) for _ in range(jobs)]
         if name is None:
             connection.autocommit = True  # each batch a transaction of its own
             with progress_bar() as progress:
                 moved = dbml.rescore_due(connection, progress)
             click.echo(f"{moved} rows had a window that changed; they are moved.")
             return
-        _rescore(connection, name, every=every, stale=stale, rate=rate)
+        _rescore(connection, name, every=every, stale=stale, rate=rate, sessions=others)
 
 
 @click.command("reconcile")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shlex
 import smtplib
@@ -50,7 +51,8 @@ class Message:
     def subject(self) -> str:
         """In a line."""
         about = f"{self.model}: " if self.model else ""
-        return f"[dbml {self.database}] {'over: ' if self.event == 'closed' else ''}{about}{self.cause}"
+        words = f"[dbml {self.database}] {'over: ' if self.event == 'closed' else ''}{about}{self.cause}"
+        return " ".join(words.split())  # no name of a feature begins another header
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -94,8 +96,21 @@ def channel(address: str) -> Channel:
 
 
 def _shown(url: SplitResult) -> str:
+    """An address without what may be secret, which a webhook's path often is; another path is another place."""
     host = f"{url.hostname or ''}{f':{url.port}' if url.port else ''}"
-    return urlunsplit((url.scheme, host, url.path, "", ""))
+    path = url.path.rstrip("/")
+    mark = hashlib.sha256(path.encode()).hexdigest()[:8] if path else ""
+    return urlunsplit((url.scheme, host, "", "", mark))
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect is an error: the next host would be sent this one's password, and would hear what it need not."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow none."""
+
+
+_opener = urllib.request.build_opener(_NoRedirect)
 
 
 def _post(address: str, content: Any) -> None:
@@ -108,7 +123,7 @@ def _post(address: str, content: Any) -> None:
     # channel() takes http and https alone.
     request = urllib.request.Request(address, json.dumps(content).encode(), headers)  # noqa: S310
     # What is not 2xx, or a redirect, is an HTTPError, which is an OSError.
-    with urllib.request.urlopen(request, timeout=PATIENCE):  # noqa: S310
+    with _opener.open(request, timeout=PATIENCE):
         pass
 
 

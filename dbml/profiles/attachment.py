@@ -15,7 +15,7 @@ from dbml.database import Connection, Name
 from dbml.models import versions
 from dbml.profiles import catalog, checks, ddl, outcome_checks, resolution, triggers
 from dbml.profiles.catalog import Attachment, Table, table_facts
-from dbml.profiles.expectation import expect, refuse_disagreement
+from dbml.profiles.expectation import expect, refuse_disagreement, refuse_strangers
 from dbml.profiles.spec import Event, Profile
 from dbml.schema.install import require
 from dbml.script import Script, perform
@@ -46,12 +46,15 @@ def attach(
     *,
     add_columns: bool = False,
     backfill: bool = False,
+    trust: bool = False,
     dry_run: bool = False,
 ) -> Attached:
     """Create triggers, fill counters and score what is there, in the caller's transaction.
 
     :param add_columns: add prediction and counter columns that the profile lacks.
     :param backfill: overwrite counters that disagree with the events.
+    :param trust: attach although roles that are neither dbml_owner nor superusers can run code as dbml_owner then: by
+        owning a table, a type of its columns or a function that is called, or by TRIGGER on it.
     :param dry_run: check and compose everything, change nothing.
     :raises ProfileError: a table, key, column or type does not fit the spec.
     :raises CounterMismatch: a counter disagrees with the events and ``backfill`` was not given.
@@ -63,15 +66,13 @@ def attach(
         require(raw)  # psycopg begins with it: the block that follows must be a savepoint, or it would commit
         with raw.transaction(force_rollback=dry_run), database.configured(raw, "lock_timeout", LOCK_TIMEOUT):
             added = add_missing(raw, profile, add_columns)
-            attachment = examined(raw, profile)
-            first, then = prepare(attachment), work(attachment, backfill=backfill)
-            for statement in first:
-                run(raw, statement)
-            # From here on every name is qualified, and a counter's expression means the same as inside its trigger.
+            attachment = examined(raw, profile, trust=trust)
+            statements = [*prepare(attachment), *work(attachment, backfill=backfill)]
+            # Every name is qualified by now, and a counter's expression means the same as inside its trigger.
             with database.pinned(raw):
-                for statement in then:
+                for statement in statements:
                     run(raw, statement)
-    texts = [s.as_string(None) for s in [*added, *first, *then]]
+    texts = [s.as_string(None) for s in [*added, *statements]]
     rows = database.named(raw, "estimated_rows", table=attachment.table.oid)[0]["rows"]
     return Attached(str(attachment.table), texts, checks.notices(attachment), _summary(attachment, len(added), rows))
 
@@ -110,19 +111,24 @@ def add_missing(
     """
     table = table_facts(raw, profile.table)
     events = [(event, table_facts(raw, event.table)) for event in profile.events]
-    if not again:
-        _refuse_attached(raw, table)
-    for prediction in profile.predictions:
-        versions.require_model(raw, prediction.model)
+    with database.pinned(raw):
+        if not again:
+            _refuse_attached(raw, table)
+        for prediction in profile.predictions:
+            versions.require_model(raw, prediction.model)
     statements = _missing_columns(raw, profile, table, events, add)
     for statement in statements:
         database.query(raw, statement)
     return statements
 
 
-def examined(raw: psycopg.Connection[Any], profile: Profile) -> Attachment:
+def examined(raw: psycopg.Connection[Any], profile: Profile, *, trust: bool = False) -> Attachment:
     """The spec with its tables, once everything fits.
 
+    The caller's search_path is asked what his names and expressions mean, and for nothing else: whatever runs, runs
+    with his rights.
+
+    :param trust: as of :func:`attach`.
     :raises ProfileError: something does not.
     """
     table = table_facts(raw, profile.table)
@@ -131,17 +137,20 @@ def examined(raw: psycopg.Connection[Any], profile: Profile) -> Attachment:
     profile = resolution.resolved(raw, declared, table, {event.table: facts for event, facts in events})
     events = [(event, facts) for event, (_, facts) in zip(profile.events, events, strict=True)]
     labels = [(lesson, table_facts(raw, lesson.table)) for lesson in profile.lessons]
-    attachment = Attachment(database.value(raw, "next_profile"), profile, table, events, declared, labels)
-    checks.check_row_security(raw, attachment)
-    checks.check_partitions(raw, attachment)
-    checks.check_keys(raw, attachment)
-    checks.check_columns(table, profile)
-    checks.check_deployed_features(raw, attachment)
-    for event, event_table in events:
-        checks.check_seen(event_table, ddl.read(event, event_table))
-        checks.check_counters(raw, attachment, event, event_table)
-    outcome_checks.check_outcomes(raw, attachment)
-    outcome_checks.check_labels(raw, attachment)
+    with database.pinned(raw):
+        attachment = Attachment(database.value(raw, "next_profile"), profile, table, events, declared, labels)
+        if not trust:
+            run(raw, refuse_strangers(attachment))  # before anything of theirs can run
+        checks.check_row_security(raw, attachment)
+        checks.check_partitions(raw, attachment)
+        checks.check_keys(raw, attachment)
+        checks.check_columns(table, profile)
+        checks.check_deployed_features(raw, attachment)
+        for event, event_table in events:
+            checks.check_seen(event_table, ddl.read(event, event_table))
+            checks.check_counters(raw, attachment, event, event_table)
+        outcome_checks.check_outcomes(raw, attachment)
+        outcome_checks.check_labels(raw, attachment)
     return attachment
 
 

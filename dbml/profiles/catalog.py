@@ -156,8 +156,8 @@ def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
     :raises ProfileError: there is none, or it is a view or the like.
     """
     try:
-        rows = database.named(raw, "table_facts", table=name)
-        if not rows:
+        number = database.value(raw, "table_number", table=name)
+        if number is None:
             # From PostgreSQL 16 on, to_regclass() is silent about what is no name.
             database.value(raw, "name_parts", name=name)
     except (
@@ -170,8 +170,10 @@ def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
             f"{name} is not written as a table's name",
             'Write it as in SQL: public.customer, or "Order Items".',
         ) from error
+    with database.pinned(raw):
+        rows = [] if number is None else database.named(raw, "table_facts", table=number)
+        known = [] if rows else [row["name"] for row in database.named(raw, "tables")]
     if not rows:
-        known = [row["name"] for row in database.named(raw, "tables")]
         raise errors.ProfileError(
             f"there is no table {name}",
             "Name it with its schema, quoted as in SQL." + errors.nearest(name, known),

@@ -45,6 +45,25 @@ def expect(attachment: Attachment) -> sql.Composed:
     return sql.SQL("select dbml._check_tables({}, {}, array[{}])").format(_name(table), Jsonb(facts), types)
 
 
+def refuse_strangers(attachment: Attachment) -> sql.Composed:
+    """A statement that refuses tables and expressions by which somebody else's code would run as dbml_owner."""
+    tables = [attachment.table, *(table for _, table in [*attachment.events, *attachment.labels])]
+    called = [{"relation": _name(table), "expression": text} for table, text in calls(attachment)]
+    return sql.SQL("select dbml._refuse_strangers({}, {})").format([_name(table) for table in tables], Jsonb(called))
+
+
+def calls(attachment: Attachment) -> list[tuple[Table, str]]:
+    """The expressions of a spec that dbml_owner computes, each with the table that it is over."""
+    predictions = attachment.profile.predictions
+    found = [(attachment.table, text) for prediction in predictions for text in prediction.features.values()]
+    for event, table in attachment.events:
+        for counter in event.counters.values():
+            parts = counter.parts
+            argument = None if parts.argument == "*" else parts.argument
+            found += [(table, text) for text in (argument, parts.order, parts.condition, counter.at) if text]
+    return found
+
+
 def _column(table: Table, name: str, not_null: bool | None) -> dict[str, Any]:
     default = table.columns[name].default if not_null else None
     return {"relation": _name(table), "name": name, "not_null": not_null, "default": default}

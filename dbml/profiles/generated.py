@@ -102,3 +102,12 @@ def function(
         body=verbatim(quoted(f"\n{body.as_string(None)}\n")),
     )
     return Function(sql.SQL("dbml_scorer.{}({})").format(Name(name), arguments), definition, says)
+
+
+def as_owner(statement: sql.Composed, verb: str = "select") -> sql.Composed:
+    """A statement that runs another one as ``dbml_owner``: with it run the triggers that others have on the table.
+
+    :param verb: ``perform`` inside PL/pgSQL.
+    """
+    text = verbatim(quoted(f"\n{statement.as_string(None)}\n"))
+    return sql.SQL("{} dbml._as_owner({})").format(verbatim(verb), text)

@@ -36,6 +36,7 @@ def attach_online(
     *,
     add_columns: bool = False,
     backfill: bool = False,
+    trust: bool = False,
     progress: Progress | None = None,
 ) -> Attached:
     """Attach a profile that is in use, in many short transactions; writers wait for less than a second.
@@ -46,6 +47,7 @@ def attach_online(
     :param connection: in autocommit mode.
     :param add_columns: add prediction and counter columns that the profile lacks.
     :param backfill: overwrite counters that disagree with the events.
+    :param trust: as of :func:`dbml.attach`.
     :param progress: called with what is being done, the rows done and about how many there are.
     :raises ProfileError: the spec does not fit the tables, or an event has no index on its key.
     :raises CounterMismatch: a counter disagrees with the events and ``backfill`` was not given.
@@ -66,13 +68,13 @@ def attach_online(
                 statements += briefly(raw, profile, lambda: attachment.add_missing(raw, profile, True))
             with raw.transaction():
                 attachment.add_missing(raw, profile, False)  # refuses, where some are missing
-                found = attachment.examined(raw, profile)
+                found = attachment.examined(raw, profile, trust=trust)
             refuse_without_index(found)
             if not backfill:
                 with database.pinned(raw):  # takes long, so nothing is locked meanwhile
                     for statement in refuse_disagreement(found):
                         attachment.run(raw, statement)
-            attached, work = briefly(raw, profile, lambda: _begin(raw, profile))
+            attached, work = briefly(raw, profile, lambda: _begin(raw, profile, trust=trust))
             statements += work
         follow(raw, attached, progress, triggers.counting(attached), [p.model for p in attached.profile.predictions])
     return Attached(str(attached.table), [s.as_string(None) for s in statements], checks.notices(attached))
@@ -112,13 +114,13 @@ def _begun(raw: psycopg.Connection[Any], profile: Profile) -> Attachment | None:
     return None
 
 
-def _begin(raw: psycopg.Connection[Any], profile: Profile) -> tuple[Attachment, list[sql.Composed]]:
+def _begin(raw: psycopg.Connection[Any], profile: Profile, *, trust: bool) -> tuple[Attachment, list[sql.Composed]]:
     """Create functions and triggers."""
     attachment.add_missing(raw, profile, False)
-    attached = attachment.examined(raw, profile)
-    attachment.run(raw, expect(attached))
+    attached = attachment.examined(raw, profile, trust=trust)
     statements = triggers.attach(attached, online=True)
     with database.pinned(raw):
+        attachment.run(raw, expect(attached))
         for statement in statements:
             attachment.run(raw, statement)
     return attached, statements
@@ -193,7 +195,8 @@ def _score(raw: psycopg.Connection[Any], attached: Attachment, tell: Tell, model
         if model not in serving:
             continue
         done = 0
-        for batch in rescoring.batches(raw, attached.id, model, ROWS_AT_ONCE):
+        walks = database.named(raw, "start_walk", profile=attached.id, name=model)
+        for batch in (batch for walk in walks for batch in rescoring.batches(raw, walk["walk"], ROWS_AT_ONCE)):
             done += batch.scored
-            about = max(total, done) if batch.reached else done
+            about = done if batch.ended else max(total, done)
             tell(attached.id, f"{attached.table} by {model}", done, about)

@@ -14,6 +14,7 @@ from dbml.database import Connection, Progress, template, verbatim
 from dbml.profiles import catalog, checks, counters, ddl, triggers
 from dbml.profiles.catalog import Attachment, Table, table_facts
 from dbml.profiles.counters import CounterColumn
+from dbml.profiles.generated import as_owner
 from dbml.profiles.layout import listed
 from dbml.profiles.spec import Event, Prediction
 from dbml.profiles.watched import watched
@@ -323,17 +324,15 @@ def _repair(
     for start in range(0, len(rows), REPAIRED_AT_ONCE):
         entities = [row["entity"] for row in rows[start : start + REPAIRED_AT_ONCE]]
         with raw.transaction():
-            database.query(
-                raw,
-                template(
-                    name,
-                    profile=attached.table.identifier,
-                    entities=_among(attached, entities),
-                    key=listed(attached.profile.key, "dbml_b"),
-                    same=attached.same("dbml_b", "dbml_h"),
-                    **parts,
-                ),
+            statement = template(
+                name,
+                profile=attached.table.identifier,
+                entities=_among(attached, entities),
+                key=listed(attached.profile.key, "dbml_b"),
+                same=attached.same("dbml_b", "dbml_h"),
+                **parts,
             )
+            database.query(raw, as_owner(statement))
     return len(rows)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Event
 from typing import Any
 
 import psycopg
@@ -17,16 +20,21 @@ from dbml.schema.install import require
 
 # Rows stay locked for as long as a batch takes.
 ROWS_AT_ONCE = 1000
+# Where several sessions share a table; whoever has ended his range takes the next.
+ROWS_IN_A_RANGE = 20_000
+SECONDS_BETWEEN_LOOKS = 0.2
 
 
 @dataclass(frozen=True)
-class Ready:
-    """A profile that is ready to be scored anew.
+class Walk:
+    """A range of a profile's rows that is ready to be scored in batches. The server knows its keys.
 
-    :param profile: its number.
-    :param rows: about how many there are.
+    :param walk: its number.
+    :param name: the profile's, which ``profile`` numbers.
+    :param rows: about how many the profile has.
     """
 
+    walk: int
     profile: int
     name: str
     rows: int
@@ -50,11 +58,11 @@ class Batch:
     """What a batch has come to.
 
     :param scored: rows that got a score; those that the model refused are not among them.
-    :param reached: the key of its last row; None at the end.
+    :param ended: nothing is left of its range.
     """
 
     scored: int
-    reached: list[str] | None
+    ended: bool
 
 
 def rescore(
@@ -64,6 +72,7 @@ def rescore(
     every: bool = False,
     stale: bool = False,
     rate: float | None = None,
+    sessions: Sequence[psycopg.Connection[Any]] = (),
     progress: Progress | None = None,
 ) -> int:
     """Score the rows of every profile of a model that do not have their score from the deployed version.
@@ -74,49 +83,93 @@ def rescore(
 
     :param every: rows of the deployed version as well.
     :param stale: only the rows that could not be scored when they last changed.
-    :param rate: at most so many rows a second.
+    :param rate: at most so many rows a second; of one session alone.
+    :param sessions: further connections that take part, each in a range of keys at a time. All, ``connection`` too,
+        are in autocommit mode: they could not see each other's transaction.
     :param progress: called with the profile's name, the rows scored and about how many there are.
     :returns: how many rows got a score; those that the model refused are not among them.
     :raises UnknownModel: no such model, or none of its versions is deployed.
+    :raises ValueError: further sessions with a rate, or without autocommit.
     """
     raw = database.driver(connection)
+    if sessions and (rate is not None or not all(session.autocommit for session in (raw, *sessions))):
+        raise ValueError("several sessions score in autocommit mode, and without a rate")
     with database.translated():
         require(raw)
         versions.require_model(raw, name)
-        total, tried, began = 0, 0, time.monotonic()
-        at_once = ROWS_AT_ONCE if rate is None else max(1, min(ROWS_AT_ONCE, int(rate / 4)))
         windowed = {found.profile: found for found in database.rows(raw, Windowed, "due_profiles")}
+        apart = ROWS_IN_A_RANGE if sessions else None
+        walks = database.rows(raw, Walk, "start_rescore", name=name, stale=stale, every=every, apart=apart)
+        scored = dict.fromkeys((walk.profile for walk in walks), 0)
+        left = [walk.profile for walk in walks]
         with watched(raw, "rescore", progress) as tell:
-            for ready in database.rows(raw, Ready, "start_rescore", name=name, stale=stale):
-                scored = 0
-                if ready.profile in windowed and not stale:
-                    _move_due(raw, windowed[ready.profile], tell)
-                for batch in batches(raw, ready.profile, name, at_once, every=every, stale=stale):
-                    scored += batch.scored
-                    total += batch.scored
-                    about = max(ready.rows, scored) if batch.reached else scored
-                    tell(ready.profile, ready.name, scored, about)
-                    if rate is not None and batch.reached:
-                        tried += at_once
-                        time.sleep(max(0.0, began + tried / rate - time.monotonic()))
+            for profile in [] if stale else scored.keys() & windowed.keys():
+                _move_due(raw, windowed[profile], tell)
+            for walk, batch in _shared((raw, *sessions), walks) if sessions else _paced(raw, walks, rate):
+                scored[walk.profile] += batch.scored
+                done = scored[walk.profile]
+                if batch.ended:
+                    left.remove(walk.profile)
+                tell(walk.profile, walk.name, done, max(walk.rows, done) if walk.profile in left else done)
         if raw.autocommit:
             database.value(raw, "forget_failures")
-        return total
+        return sum(scored.values())
 
 
-def batches(
-    raw: psycopg.Connection[Any], profile: int, name: str, rows: int, *, every: bool = False, stale: bool = False
-) -> Iterator[Batch]:
-    """Score the rows of one profile as :func:`rescore` does; yields each batch when it is done."""
-    after = None
+def batches(raw: psycopg.Connection[Any], walk: int, rows: int) -> Iterator[Batch]:
+    """Score a range of rows; yields each batch when it is done."""
     while True:
-        batch = database.rows(
-            raw, Batch, "rescore_batch", profile=profile, name=name, after=after, rows=rows, every=every, stale=stale
-        )[0]
+        batch = database.rows(raw, Batch, "walk_on", walk=walk, rows=rows)[0]
         yield batch
-        after = batch.reached
-        if after is None:
+        if batch.ended:
             return
+
+
+def _paced(raw: psycopg.Connection[Any], walks: Sequence[Walk], rate: float | None) -> Iterator[tuple[Walk, Batch]]:
+    """Score one range after the other, at most so many rows a second."""
+    tried, began = 0, time.monotonic()
+    at_once = ROWS_AT_ONCE if rate is None else max(1, min(ROWS_AT_ONCE, int(rate / 4)))
+    for walk in walks:
+        for batch in batches(raw, walk.walk, at_once):
+            yield walk, batch
+            if rate is not None and not batch.ended:
+                tried += at_once
+                time.sleep(max(0.0, began + tried / rate - time.monotonic()))
+
+
+def _shared(sessions: Sequence[psycopg.Connection[Any]], walks: Sequence[Walk]) -> Iterator[tuple[Walk, Batch]]:
+    """Score the ranges in all sessions at once; each takes the next one when it has ended one."""
+    waiting: SimpleQueue[Walk] = SimpleQueue()
+    for walk in walks:
+        waiting.put(walk)
+    done: SimpleQueue[tuple[Walk, Batch]] = SimpleQueue()
+    stop = Event()
+
+    def work(session: psycopg.Connection[Any]) -> None:
+        while not stop.is_set():
+            try:
+                walk = waiting.get_nowait()
+            except Empty:
+                return
+            for batch in batches(session, walk.walk, ROWS_AT_ONCE):
+                done.put((walk, batch))
+                if stop.is_set():
+                    return
+
+    with ThreadPoolExecutor(len(sessions)) as pool:
+        workers: list[Future[None]] = [pool.submit(work, session) for session in sessions]
+        try:
+            while True:
+                ended = [worker for worker in workers if worker.done()]
+                for worker in ended:
+                    worker.result()
+                try:
+                    yield done.get(timeout=SECONDS_BETWEEN_LOOKS)
+                except Empty:
+                    if len(ended) == len(workers):
+                        return
+        finally:
+            stop.set()
 
 
 def rescore_due(connection: Connection, progress: Progress | None = None) -> int:

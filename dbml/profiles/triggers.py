@@ -328,7 +328,9 @@ def _rescore_function(attachment: Attachment) -> Function:
     key, predictions = attachment.profile.key, attachment.profile.predictions
     b_key = sql.SQL(", ").join(sql.SQL("(b.dbml_row).{}").format(Name(k)) for k in key)
     from_key = [sql.SQL("(dbml_from).{}").format(Name(k)) for k in key]
-    beyond = sql.SQL("{} > {}").format(layout.row(layout.names(key, "dbml_row")), layout.row(from_key))
+    row = layout.row(layout.names(key, "dbml_row"))
+    beyond = sql.SQL("{} > {}").format(row, layout.row(from_key))
+    within = sql.SQL("{} <= {}").format(row, layout.row([sql.SQL("(dbml_to).{}").format(Name(k)) for k in key]))
     waiting = _waiting(attachment)
     shared: dict[str, sql.Composable] = {"profile": attachment.table.identifier, "key": listed(key, "dbml_row")}
     body = template(
@@ -338,17 +340,18 @@ def _rescore_function(attachment: Attachment) -> Function:
         id=attachment.id,
         from_entity=_assigned("dbml_from", key, "dbml_entity"),
         from_last=_assigned("dbml_from", key, "dbml_last"),
+        to_until=_assigned("dbml_to", key, "dbml_until"),
         wanted=attachment.same("dbml_row", "dbml_b"),
         b_entity=_as_entity(layout.names(key, "dbml_b")),
-        first=template("profiles/rescore_rows", **shared, b_key=b_key, where=where(waiting)),
-        next=template("profiles/rescore_rows", **shared, b_key=b_key, where=where(beyond, waiting)),
+        first=template("profiles/rescore_rows", **shared, b_key=b_key, where=where(within, waiting)),
+        next=template("profiles/rescore_rows", **shared, b_key=b_key, where=where(beyond, within, waiting)),
         reached=_as_entity(from_key),
         primes=attachment.function("primes"),
         prime=attachment.function("prime"),
         scores=sql.SQL(",\n").join(_score_touched(prediction, len(predictions) == 1) for prediction in predictions),
         same=attachment.same("p", "b"),
     )
-    arguments = verbatim("text, integer, text[], integer, boolean, boolean")
+    arguments = verbatim("text, integer, text[], text[], integer, boolean, boolean")
     says = f"Scores the next rows of {attachment.table} behind a key, or those that could not be scored, anew."
     return generated.function(attachment.function("rescore"), arguments, says, body, kind="rescore_function")
 
@@ -432,14 +435,16 @@ def _fill(attachment: Attachment) -> list[sql.Composed]:
     ]
     once = _filling(attachment, [*counted, *scored], [*differing, *deployed])
     if not predictions:
-        return [once]
+        return [generated.as_owner(once)]
     return [
         template(
             "profiles/fill_scored",
             primes=attachment.function("primes"),
             trigger=_score_trigger(attachment).definition,
-            once=once,
-            counters=_filling(attachment, counted, differing) if truths else sql.SQL("null"),
+            once=generated.as_owner(once, "perform"),
+            counters=generated.as_owner(_filling(attachment, counted, differing), "perform")
+            if truths
+            else sql.SQL("null"),
         )
     ]
 

@@ -43,6 +43,11 @@ class Tokens:
             seen = (stat.st_mtime_ns, stat.st_size)
             if seen == self._seen:
                 return
+            if stat.st_uid not in (0, os.geteuid()):
+                raise errors.TokenFileError(
+                    f"{self._path} belongs to another user, who may become any role of it",
+                    f"chown {os.geteuid()} {self._path}",
+                )
             if stat.st_mode & 0o022:
                 raise errors.TokenFileError(
                     f"others may write {self._path}, and so become any role of it", f"chmod go-w {self._path}"

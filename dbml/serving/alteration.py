@@ -38,6 +38,7 @@ def alter(
     *,
     add_columns: bool = False,
     backfill: bool = False,
+    trust: bool = False,
     progress: Progress | None = None,
 ) -> Attached:
     """Change the spec by which a table is attached, in many short transactions; writers wait for less than a second.
@@ -50,6 +51,7 @@ def alter(
     :param connection: in autocommit mode.
     :param add_columns: add prediction and counter columns that the profile lacks.
     :param backfill: overwrite new counters that disagree with the events.
+    :param trust: as of :func:`dbml.attach`.
     :raises ProfileError: the spec does not fit the tables, or the table is not attached.
     :raises CounterMismatch: a new counter disagrees with the events and ``backfill`` was not given.
     :raises StillAttached: it is the same spec, or the table is being attached.
@@ -72,7 +74,7 @@ def alter(
             online.briefly(raw, profile, lambda: attachment.add_missing(raw, profile, True, again=True))
         with raw.transaction():
             attachment.add_missing(raw, profile, False, again=True)  # refuses, where some are missing
-            found = replace(attachment.examined(raw, profile), id=record.id)
+            found = replace(attachment.examined(raw, profile, trust=trust), id=record.id)
         counted = _to_count(was, found)
         new = replace(found, events=[found.events[position - 1] for position in counted])
         online.refuse_without_index(new)

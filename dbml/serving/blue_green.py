@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dbml import database
 from dbml.database import Connection, Progress, Record
 from dbml.models import versions
+from dbml.profiles import rescoring
 from dbml.schema.install import require
 
 ROWS_AT_ONCE = 4096
@@ -42,20 +43,6 @@ class Comparison(Record):
     golden_largest_move: float | None
 
 
-@dataclass(frozen=True)
-class _Green:
-    profile: int
-    name: str
-    model: str
-    rows: int
-
-
-@dataclass(frozen=True)
-class _Batch:
-    scored: int
-    reached: list[str] | None
-
-
 def score_aside(connection: Connection, name: str | None = None, *, progress: Progress | None = None) -> int:
     """Let green versions score aside the rows that they have not scored as they are now.
 
@@ -70,18 +57,12 @@ def score_aside(connection: Connection, name: str | None = None, *, progress: Pr
     total = 0
     with database.translated():
         require(raw)
-        for green in database.rows(raw, _Green, "greens", name=name):
-            done, after = 0, None
-            while True:
-                batch = database.rows(
-                    raw, _Batch, "score_aside", profile=green.profile, name=green.model, after=after, rows=ROWS_AT_ONCE
-                )[0]
+        for walk in database.rows(raw, rescoring.Walk, "start_aside", name=name):
+            done = 0
+            for batch in rescoring.batches(raw, walk.walk, ROWS_AT_ONCE):
                 done += batch.scored
                 if progress:
-                    progress(green.name, done, max(green.rows, done))
-                after = batch.reached
-                if after is None:
-                    break
+                    progress(walk.name, done, max(walk.rows, done))
             total += done
     return total
 

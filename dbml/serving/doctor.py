@@ -10,6 +10,7 @@ import psycopg
 
 from dbml import database
 from dbml.database import Connection
+from dbml.profiles import catalog, expectation
 from dbml.schema.install import Installation, compiled, installation, probe, rights_amiss
 from dbml.schema.runtime import OLDEST_PYTHON
 
@@ -90,7 +91,7 @@ def examine(connection: Connection) -> list[Finding]:
                 for row in database.named(raw, "foreign_functions")
             ]
         if readable and facts.superuser:
-            findings += [*_granted(raw), *_run_as_owner(raw)]
+            findings += [*_granted(raw), *_run_as_owner(raw, facts)]
     return findings
 
 
@@ -117,29 +118,46 @@ def _granted(raw: psycopg.Connection[Any]) -> list[Finding]:
     return findings
 
 
-def _run_as_owner(raw: psycopg.Connection[Any]) -> list[Finding]:
+def _run_as_owner(raw: psycopg.Connection[Any], facts: Installation) -> list[Finding]:
     """Roles whose code dbml_owner runs where it writes to an attached table; docs/security.md says how."""
+    found = database.named(raw, "runs_as_owner")
+    if not facts.read_only:  # a temporary view tells what an expression calls
+        for record in catalog.records(raw):
+            if database.named(raw, "broken", profile=record.id):
+                continue
+            with raw.transaction(force_rollback=True), database.pinned(raw):
+                for table, text in expectation.calls(catalog.attached(raw, record)):
+                    found += database.named(raw, "called_as_owner", table=table.oid, expression=text)
+    told = dict.fromkeys((row["role"], row["how"]) for row in found)
     return [
         Finding(
             "trust",
-            f"{row['role']} can have code run as dbml_owner, because it {row['how'].format(row['relation'])}",
+            f"{role} can have code run as dbml_owner, because it {how}",
             ok=False,
             needed=False,
             mend="detach the table, or take that right away, unless you trust the role as a member of dbml_owner",
         )
-        for row in database.named(raw, "runs_as_owner")
+        for role, how in told
     ]
 
 
 def _checks_added(raw: psycopg.Connection[Any]) -> list[Finding]:
-    """CHECK constraints that dbml's functions do not know yet."""
+    """Constraints that came since, by which a counter or a score could fail in another's insert."""
+    said = {
+        "constraint": "check {name}",
+        "column": "not null on {name}",
+        "key": "foreign key {name}",
+    }
     return [
         Finding(
             f"profile {row['profile']}",
-            f"check {row['name']} came later: where a counter or a score violates it, the error shows the whole row",
+            f"{said[row['what']].format_map(row)} came later: "
+            "where a counter or a score violates it, the error shows the row to whoever inserts an event",
             ok=False,
             needed=False,
-            mend=f"dbml repair {row['profile']}",
+            mend=f"alter table {row['profile']} drop constraint {row['name']}"
+            if row["what"] == "key"
+            else f"dbml repair {row['profile']}",
         )
         for row in database.named(raw, "checks_added")
     ]

@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 from dbml import database, errors
 from dbml.profiles.catalog import Table, table_facts
 from dbml.schema.install import require
+from dbml.work.sinks.event import shown
 from dbml.work.sinks.kafka import settings
 
 TOGETHER = 500
@@ -73,7 +74,9 @@ def consume(
             consumer.subscribe([topic])
             _follow(connection, consumer, topic, found, told, once, remember)
         except KafkaException as error:
-            raise errors.DeliveryError(f"{url} cannot be used: {error.args[0].str()}", "Nothing is lost.") from error
+            raise errors.DeliveryError(
+                f"{shown(url)} cannot be used: {error.args[0].str()}", "Nothing is lost."
+            ) from error
         finally:
             consumer.close()
 

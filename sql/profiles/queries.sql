@@ -6,6 +6,10 @@ select format('%I.%I', n.nspname, c.relname) as name
  where c.relkind in ('r', 'p')
    and n.nspname not in ('pg_catalog', 'information_schema', 'dbml', 'dbml_scorer');
 
+-- name: table_number
+-- The table that a name means to the caller; here and where there is no table, nobody else's function is called.
+select pg_catalog.to_regclass(%(table)s)::pg_catalog.oid::pg_catalog.int8;
+
 -- name: table_facts
 -- A table as the catalog knows it: columns, indexes, foreign keys.
 select c.oid::bigint as oid,
@@ -58,11 +62,11 @@ select c.oid::bigint as oid,
               order by 1) as partition_columns
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
- where c.oid = to_regclass(%(table)s)::oid;
+ where c.oid = %(table)s::oid;
 
 -- name: name_parts
 -- The parts of a name; an error where it is not written as SQL writes names.
-select parse_ident(%(name)s);
+select pg_catalog.parse_ident(%(name)s);
 
 -- name: row_security
 -- Tables whose rows dbml_owner could not see.
@@ -80,7 +84,7 @@ select greatest(sum(c.reltuples), 0)::bigint as rows
     or c.oid in (select t.relid from pg_partition_tree(%(table)s::oid) t);
 
 -- name: keys_on_counters
--- Foreign keys on counters, or on generated columns, which may depend on one.
+-- Foreign keys on counters and scores, or on generated columns, which may depend on one.
 select k.conname as name, a.attname as column
   from pg_catalog.pg_constraint k
   join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = any (k.conkey)
@@ -182,12 +186,16 @@ select p.relation::text as relation, r.features
  where r.model = %(model)s;
 
 -- name: start_rescore
--- Makes the profiles of a model ready to be scored anew.
-select * from dbml._start_rescore(%(name)s, %(stale)s);
+-- Begins to score the profiles of a model anew.
+select * from dbml._start_rescore(%(name)s, %(stale)s, %(every)s, %(apart)s);
 
--- name: rescore_batch
--- Scores the next rows of a profile anew.
-select * from dbml._rescore_batch(%(profile)s, %(name)s, %(after)s::text[], %(rows)s, %(every)s, %(stale)s);
+-- name: start_walk
+-- Begins to score the rows of one profile that do not have their score.
+select w as walk from dbml.profile p cross join lateral dbml._start_walk(p, %(name)s, 'waiting', null) w where p.id = %(profile)s;
+
+-- name: walk_on
+-- Scores the next rows of what was begun.
+select * from dbml._walk_on(%(walk)s, %(rows)s);
 
 -- name: rescore_due
 -- Moves the counters whose window has changed with time.

@@ -95,16 +95,10 @@ select a.object, a.grantee, string_agg(a.privilege, ', ' order by a.privilege) a
 
 -- name: runs_as_owner
 -- Who could have code of his own run as dbml_owner: by a trigger, a cast or a redefined function on an attached table.
-select r.relation, r.role, r.how
-  from (select a.relation::text, pg_get_userbyid(c.relowner)::text as role, c.relowner as oid, 'owns {}' as how
-          from (select p.relation from dbml.profile p union select e.relation from dbml.event e) a
-          join pg_class c on c.oid = a.relation
-         union all
-        select a.relation::text, case g.grantee when 0 then 'public' else pg_get_userbyid(g.grantee)::text end, g.grantee,
-               'has TRIGGER on {}'
-          from (select p.relation from dbml.profile p union select e.relation from dbml.event e) a
-          join pg_class c on c.oid = a.relation
-         cross join lateral aclexplode(c.relacl) g
-         where g.privilege_type = 'TRIGGER' and g.grantee <> c.relowner) r
- where r.oid = 0 or not pg_has_role(r.oid, 'dbml_owner', 'member')
+select s.relation, s.role, s.how
+  from dbml._strangers(array(select p.relation from dbml.profile p union select e.relation from dbml.event e)) s
  order by 1, 2, 3;
+
+-- name: called_as_owner
+-- The same, by what an expression over a table calls.
+select s.relation, s.role, s.how from dbml._strangers_called(%(table)s::oid, %(expression)s) s order by 1, 2, 3;

@@ -95,13 +95,9 @@ select pg_export_snapshot();
 -- Lets deferred shadows answer about so many logged predictions.
 select a.answered, a.more from dbml._answer_shadows(%(rows)s) a;
 
--- name: greens
--- The profiles that green versions score aside.
-select g.profile, g.name, g.model, g.rows from dbml._greens(%(name)s) g;
-
--- name: score_aside
--- Lets green score the next rows of a profile aside.
-select s.scored, s.reached from dbml._score_aside(%(profile)s, %(name)s, %(after)s::text[], %(rows)s) s;
+-- name: start_aside
+-- Begins to score the rows of profiles aside, by green versions.
+select * from dbml._start_aside(%(name)s);
 
 -- name: comparison
 -- What green would change.
@@ -139,13 +135,22 @@ select dbml.rescore(%(name)s);
 select dbml._promote_by_migration(%(name)s, %(note)s, %(rescore)s, %(version)s);
 
 -- name: checks_added
--- CHECK constraints on what dbml writes that a profile's functions do not check themselves.
-select p.relation::text as profile, k.conname as name
+-- CHECK and NOT NULL constraints on what dbml writes that a profile's functions do not check themselves, and foreign keys.
+select p.relation::text as profile, k.what, k.name
   from dbml.profile p
  cross join lateral dbml._checked(p) k
   join pg_proc f on f.pronamespace = 'dbml_scorer'::regnamespace and f.proname = format('profile_%s_score', p.id)
- where position(quote_literal(k.conname) in f.prosrc) = 0
- order by 1, 2;
+ where position(quote_literal(replace(k.message, '%%', '%%%%')) in f.prosrc) = 0
+ union all
+select p.relation::text, 'key', k.conname
+  from dbml.profile p
+  join pg_constraint k on k.conrelid = p.relation and k.contype = 'f'
+ where exists (select from pg_attribute a
+                where a.attrelid = p.relation and a.attnum = any (k.conkey)
+                  and (a.attgenerated <> ''
+                       or exists (select from dbml.event e where e.profile = p.id and e.counters ? a.attname)
+                       or exists (select from dbml.prediction r where r.profile = p.id and a.attname = any (dbml._written(r)))))
+ order by 1, 2, 3;
 
 -- name: updates
 -- The share of a profile's updates that leave its indexes alone, and the indexes on what dbml writes; of a few nothing can be told.

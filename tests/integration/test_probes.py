@@ -122,8 +122,8 @@ def test_doctor_names_who_can_run_code_as_dbml_owner(db: Db, cli: Cli, live: Non
     finally:
         db.execute("drop owned by dbml_test_trigger; drop role dbml_test_trigger")
     says = "dbml_test_trigger can have code run as dbml_owner, because it"
-    assert f"{says} has TRIGGER on complaint" in told
-    assert f"{says} owns customer" in told
+    assert f"{says} has TRIGGER on public.complaint" in told
+    assert f"{says} owns public.customer" in told
     assert "can have code run" not in cli("doctor").stdout
 
 

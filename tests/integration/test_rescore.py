@@ -178,3 +178,38 @@ def test_keys_of_two_columns(db: Db, cli: Cli, churn: Trained, monkeypatch: Any)
     assert dbml.rescore(db, "churn", stale=True) == 0  # all seven are refused again
     assert db.execute("select count(*) from dbml.failure").fetchone() == (7,)
     assert db.execute("select count(*) from prof where s is null or s = 0").fetchone() == (0,)
+
+
+@pytest.mark.usefixtures("two")
+def test_several_sessions_score_each_row_once(db: Db, dsn: str, cli: Cli, churn: Trained, monkeypatch: Any) -> None:
+    monkeypatch.setattr("dbml.profiles.rescoring.ROWS_AT_ONCE", 4)
+    monkeypatch.setattr("dbml.profiles.rescoring.ROWS_IN_A_RANGE", 9)
+    db.execute(
+        "create table seen (id integer, by integer);"
+        "create function see() returns trigger language plpgsql as"
+        " 'begin insert into public.seen values (new.id, pg_backend_pid()); return new; end';"
+        "alter function see() security definer;"
+        "create trigger see after update on customer for each row execute function see()"
+    )
+    assert "50 rows scored" in cli("rescore", "churn", "--all", "--jobs", "3").output
+    rows = db.execute("select id, by from seen order by id").fetchall()
+    assert [row for row, _ in rows] == list(range(1, 51)) and len({by for _, by in rows}) <= 3
+    np.testing.assert_allclose(profile_rows(db)["churn_score"], churn.truth(profile_rows(db)), rtol=0, atol=1e-9)
+    # Stopped in the midst, it goes on: what has its version's score is not scored again.
+    cli("deploy", "churn@2")
+    db.execute("truncate seen")
+
+    def stop(table: str, done: int, total: int) -> None:
+        if done >= 8:
+            raise KeyboardInterrupt
+
+    with psycopg.connect(dsn, autocommit=True) as one, psycopg.connect(dsn, autocommit=True) as other:
+        with pytest.raises(KeyboardInterrupt):
+            dbml.rescore(one, "churn", sessions=[other], progress=stop)
+        assert 8 <= db.execute("select count(*) from seen").fetchone()[0] < 50  # type: ignore[index]
+        dbml.rescore(one, "churn", sessions=[other])
+        with pytest.raises(ValueError, match="autocommit"):
+            dbml.rescore(one, "churn", sessions=[other], rate=5)
+    assert sorted(db.execute("select id from seen").fetchall()) == [(i,) for i in range(1, 51)]
+    assert versions(db) == [(2, 50)]
+    cli("rescore", "churn", "--rate", "5", "--jobs", "2", exit_code=2)

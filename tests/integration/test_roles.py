@@ -90,8 +90,10 @@ def test_the_application_calls_nothing_of_dbml(app: psycopg.Connection[Any], db:
         "select dbml.rescore('churn')",
         "select dbml._bind(1)",
         "select dbml.rollback('churn')",
-        "select dbml._rescore_batch(1, 'churn', null, 10, true, false)",
-        "select dbml_scorer.profile_1_rescore('churn', 1, null, 10, true, false)",
+        "select dbml._start_rescore('churn', false, true, null)",
+        "select dbml._walk_on(1, 10)",
+        "select dbml._rescore_rows(1, 'churn', null, null, 10, 'every')",
+        "select dbml_scorer.profile_1_rescore('churn', 1, null, null, 10, true, false)",
         "select dbml._record_failure(1, 'churn', 1, array['1'], '', '')",
     ):
         denied(app, call)

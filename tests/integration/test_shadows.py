@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 import psycopg
 import pytest
+from click.testing import CliRunner
 
 import dbml
 from dbml import Event, Prediction, Profile
+from dbml.cli import main
 from tests.conftest import TABLES, Cli, Trained, profile_rows
 from tests.integration.test_roles import denied, made_role
 
 ENGINES = ("sql", "portable", "python")
 # Whoever may create in public plants an operator for every pair of types that PostgreSQL itself has none for, and
 # functions for every type that it would have to convert: an exact match wins, wherever it stands in the search_path.
-PLANTED = """
+PLANTED = r"""
 set search_path = pg_catalog;
 create function public.hijacked(anyelement, anyelement) returns boolean language plpgsql as
   $$ begin raise exception 'hijacked as %', current_user; end $$;
@@ -38,9 +40,16 @@ begin
           execute format('create operator public.%s (leftarg = %s, rightarg = %s, function = public.trap)', o, l, r);
         end if;
       end loop;
+      foreach o in array '{format(%s\,%s),format(text\,%s\,%s),jsonb_object_agg(%s\,%s),jsonb_build_array(%s\,%s),has_table_privilege(%s\,%s)}'::text[] loop
+        if to_regprocedure('pg_catalog.' || format(o, l, r)) is null then
+          execute format('create function public.' || o || ' returns text language plpgsql as '
+                         '$f$ begin raise exception ''hijacked as %%'', current_user; end $f$', l, r);
+        end if;
+      end loop;
     end loop;
     foreach o in array '{abs,ceil,exp,floor,ln,log,round,sign,sqrt,now,count,max,array_agg,format,to_regclass,octet_length,
-                         quote_literal,quote_ident,hashtextextended,format_type}'::text[] loop
+                         quote_literal,quote_ident,hashtextextended,format_type,min,sum,avg,bool_and,jsonb_agg,unnest,
+                         pg_get_userbyid,pg_partition_tree,to_jsonb,row_to_json,cardinality,jsonb_build_array}'::text[] loop
       if not exists (select from pg_proc p where p.proname = o and p.proargtypes[0] = l and p.pronargs = 1) then
         execute format('create function public.%I(%s) returns text language plpgsql as '
                        '$f$ begin raise exception ''hijacked as %%'', current_user; end $f$', o, l);
@@ -99,8 +108,15 @@ def test_operators_planted_in_public_are_never_called(
     db.execute("insert into complaint (customer_id) select i % 7 + 1 from generate_series(pg_catalog.int4(1), 20) i")
     cli("model", "add", "by_sql", churn_2.file, "--sample", churn_2.sample)
     for command in ("deploy by_sql@2", "rollback by_sql", "rescore by_sql --all", "rescore --due", "reconcile --repair",
-                    "status", "model list", "model verify by_sql@1", "model diff by_sql@1 by_sql@2", "detach customer"):  # fmt: skip
+                    "status", "model list", "model verify by_sql@1", "model diff by_sql@1 by_sql@2", "doctor", "serving",
+                    "repair", "metrics", "alerts", "worker --once", f"score by_sql --table customer -o {tmp_path}/s.csv"):  # fmt: skip
         cli(*command.split())
+    # These may have something to refuse here, and call nobody's function either.
+    for command in ("drift by_sql", "experiment by_sql", "performance by_sql", "dataset by_sql -o d.csv", "model show by_sql@1",
+                    "forget customer 3", "importance by_sql", "key list"):  # fmt: skip
+        told = CliRunner().invoke(main, command.split(), env={"DBML_DSN": dsn})
+        assert "hijacked" not in told.output + repr(told.exception), command
+    cli("detach", "customer")
     db.execute("update dbml.setting set value = pg_catalog.text('another') where name operator(pg_catalog.=) 'code'")
     cli("install")
     dbml.attach(db, PROFILE, backfill=True)

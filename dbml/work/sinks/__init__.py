@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from dbml import errors
-from dbml.work.sinks.event import Sink
+from dbml.work.sinks.event import Sink, shown
 
 SCHEMES = ("https", "http", "kafka", "nats")
 
@@ -32,5 +32,5 @@ def sink(url: str) -> Sink:
     except ImportError as error:
         raise errors.DeliveryError(f"events for {scheme} need {error.name}", f"pip install 'dbml[{scheme}]'") from error
     raise errors.DeliveryError(
-        f"events cannot go to {url}", f"Give an URL that begins with {', '.join(SCHEMES)} and ://."
+        f"events cannot go to {shown(url)}", f"Give an URL that begins with {', '.join(SCHEMES)} and ://."
     )

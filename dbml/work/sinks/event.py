@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 from uuid import UUID
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -53,6 +54,15 @@ class Event:
                 "data": {**self.data, "at": at},
             }
         ).encode()
+
+
+def shown(url: str) -> str:
+    """A broker's address without what may be secret: passwords stand before its host, tokens in paths and behind ``?``.
+
+    What fails is told to every analyst, by ``dbml.job``.
+    """
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 class Sink(Protocol):

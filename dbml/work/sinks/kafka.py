@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from confluent_kafka import KafkaException, Message, Producer
 
 from dbml import errors
-from dbml.work.sinks.event import CONTENT_TYPE, Event
+from dbml.work.sinks.event import CONTENT_TYPE, Event, shown
 
 TIMEOUT = 30.0
 
@@ -32,7 +32,9 @@ class Kafka:
         try:
             self._producer.init_transactions(TIMEOUT)
         except KafkaException as error:
-            raise errors.DeliveryError(f"{url} cannot be used: {error.args[0].str()}", "It is tried again.") from error
+            raise errors.DeliveryError(
+                f"{shown(url)} cannot be used: {error.args[0].str()}", "It is tried again."
+            ) from error
 
     def send(self, events: Sequence[Event]) -> Iterator[Event]:
         """Send the events in one transaction."""
@@ -57,9 +59,11 @@ class Kafka:
         except (KafkaException, BufferError) as error:
             self._abort()
             reason = error.args[0].str() if isinstance(error, KafkaException) else str(error)
-            raise errors.DeliveryError(f"{self._url} did not take {len(events)} events: {reason}", _AGAIN) from error
+            raise errors.DeliveryError(
+                f"{shown(self._url)} did not take {len(events)} events: {reason}", _AGAIN
+            ) from error
         if failed:
-            raise errors.DeliveryError(f"{self._url} did not take an event: {failed[0]}", _AGAIN)
+            raise errors.DeliveryError(f"{shown(self._url)} did not take an event: {failed[0]}", _AGAIN)
         yield from events
 
     def _abort(self) -> None:

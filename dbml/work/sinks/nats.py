@@ -13,7 +13,7 @@ from nats.errors import Error
 from nats.js.errors import Error as StreamError
 
 from dbml import errors
-from dbml.work.sinks.event import CONTENT_TYPE, Event
+from dbml.work.sinks.event import CONTENT_TYPE, Event, shown
 
 TIMEOUT = 10.0
 
@@ -33,7 +33,7 @@ class Nats:
         except (Error, StreamError, OSError, TimeoutError) as error:
             yield from taken
             raise errors.DeliveryError(
-                f"{self._url} did not take event {events[len(taken)].event_id}: {error or type(error).__name__}",
+                f"{shown(self._url)} did not take event {events[len(taken)].event_id}: {error or type(error).__name__}",
                 "It is sent again. A stream of JetStream must take its subject.",
             ) from error
         yield from taken

@@ -14,7 +14,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 from dbml import errors
-from dbml.work.sinks.event import CONTENT_TYPE, Event
+from dbml.work.sinks.event import CONTENT_TYPE, Event, shown
 
 VARIABLE = "DBML_WEBHOOK_SECRET"
 PREFIX = "whsec_"
@@ -43,12 +43,13 @@ class Webhook:
             except (OSError, HTTPException) as error:
                 self._connection.close()
                 raise errors.DeliveryError(
-                    f"{self._url} does not take event {event.event_id}: {error}", "It is sent again."
+                    f"{shown(self._url)} does not take event {event.event_id}: {error}", "It is sent again."
                 ) from error
             if not 200 <= answer.status < 300:
                 self._connection.close()
+                words = said.decode(errors="replace")
                 raise errors.DeliveryError(
-                    f"{self._url} answers {answer.status} to event {event.event_id}: {said.decode(errors='replace')}",
+                    f"{shown(self._url)} answers {answer.status} to event {event.event_id}: {words}",
                     "It is sent again, and what comes after it waits.",
                 )
             yield event

@@ -4,6 +4,7 @@ declare
   dbml_batch {profile}[];
   dbml_wanted {profile}[] := '{{}}';
   dbml_from {profile};
+  dbml_to {profile};
   dbml_entity text[];
 begin
   if dbml_stale then
@@ -31,11 +32,14 @@ begin
      using unnest(dbml_wanted) as dbml_b
      where f.profile = {id} and f.model = dbml_model and f.entity = {b_entity}
        and not exists (select from {profile} dbml_row where {wanted});
-  elsif dbml_last is null then
-    {first}
   else
-    {from_last}
-    {next}
+    {to_until}
+    if dbml_last is null then
+      {first}
+    else
+      {from_last}
+      {next}
+    end if;
   end if;
   dbml_scored := coalesce(cardinality(dbml_batch), 0);
   if dbml_scored = 0 then

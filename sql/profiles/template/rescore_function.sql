@@ -1,5 +1,5 @@
 create or replace function dbml_scorer.{function}(
-  dbml_model text, dbml_version integer, dbml_last text[], dbml_rows integer, dbml_every boolean, dbml_stale boolean,
+  dbml_model text, dbml_version integer, dbml_last text[], dbml_until text[], dbml_rows integer, dbml_every boolean, dbml_stale boolean,
   out dbml_scored bigint, out dbml_reached text[]
 )
 language plpgsql

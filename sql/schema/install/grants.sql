@@ -29,7 +29,7 @@ grant execute on function dbml._row_inputs(text, anyelement), dbml._row_reading(
 grant execute on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer, boolean),
   dbml.set_share(text, numeric, text), dbml.promote(text, text, integer), dbml.abort(text, text), dbml.advance(text), dbml._advance(text), dbml._guarded_by_outcome(text), dbml._worse(text), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due(),
   dbml.rotate_log(interval, interval), dbml.answer_shadows(), dbml._answer_shadows(integer),
-  dbml.score_aside(text), dbml._score_aside(integer, text, text[], integer), dbml._greens(text)
+  dbml.score_aside(text), dbml._start_aside(text)
    to dbml_deployer;
 grant execute on function dbml.quality_drift(text, interval, timestamptz, timestamptz, integer), dbml.drift_by(text, text, interval, timestamptz, integer), dbml.estimated_performance(text, interval, timestamptz),
   -- They run with their caller's rights.
@@ -54,9 +54,9 @@ grant execute on function dbml._add_background(text, integer, text), dbml._lacks
 grant execute on function dbml._resume(text, text, boolean), dbml._promote_by_migration(text, text, boolean, integer) to dbml_deployer;
 grant execute on function dbml._deploy_by_migration(text, integer, text, text[], boolean), dbml._undeploy(text, integer, text, boolean),
   dbml._remember_version(text, integer), dbml._remove_version(text, integer, text) to dbml_deployer;
-grant execute on function dbml._start_rescore(text, boolean), dbml._forget_failures(),
+grant execute on function dbml._start_rescore(text, boolean, boolean, bigint), dbml._forget_failures(),
   dbml._due_profiles(), dbml._collect_due(integer), dbml._expire_due(integer, integer), dbml._forget_arrivals() to dbml_deployer;
-grant execute on function dbml._rescore_batch(integer, text, text[], integer, boolean, boolean) to dbml_deployer;
+grant execute on function dbml._walk_on(bigint, integer) to dbml_deployer;
 -- A worker is a deployer.
 grant select on dbml.job, dbml.metrics to dbml_analyst;
 -- A view runs its functions with the rights of whoever reads it.

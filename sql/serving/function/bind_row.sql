@@ -69,8 +69,8 @@ as $$
       from pg_attribute a
       join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
      where a.attrelid = attached.relation and a.attgenerated <> '' and not a.attisdropped
-       and (a.attname = any (columns) or exists (select from dbml._checked(attached) k where a.attnum = any (k.conkey)))
+       and a.attname = any (columns)
     having count(*) > 0), '')
 $$;
 comment on function dbml._row_generated(dbml.profile, text[]) is
-  'Part of a row''s trigger: the generated columns among those of its features and its checks; empty where there is none.';
+  'Part of a row''s trigger: the generated columns among these; empty where there is none.';

@@ -86,6 +86,21 @@ $$;
 comment on function dbml._score_aside(integer, text, text[], integer) is
   'Scores aside those of the next rows behind a key that green has not scored as they are; returns how many, and the key that it reached, NULL at the end.';
 
+create or replace function dbml._start_aside(model text) returns table (walk bigint, profile integer, name text, rows bigint)
+language sql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  select w, g.profile, g.name, g.rows
+    from dbml._greens(model) g
+    join dbml.profile p on p.id = g.profile
+   cross join lateral dbml._start_walk(p, g.model, 'aside', null) w
+$$;
+comment on function dbml._start_aside(text) is
+  'Begins to score rows aside by green versions, of one model or of all; returns the ranges, with the profile''s name and about how many rows it has.';
+
 create or replace function dbml.score_aside(model text default null) returns bigint
 language plpgsql
 volatile

@@ -145,10 +145,19 @@ declare
   tokens constant text := $re$\s+|'(?:[^'\\]|'')*'|[0-9]+(?:\.[0-9]+)?|"(?:[^"]|"")+"|[[:alpha:]_][[:alnum:]_]*|<>|<=|>=|!=|::|--|/\*|.$re$;
   allowed constant text[] := array['and', 'or', 'not', 'in', 'is', 'null', 'true', 'false', 'between', 'like', 'ilike', 'distinct', 'from',
     'date', 'text', 'integer', 'numeric', 'boolean', 'timestamptz', 'lower', 'upper', 'coalesce', 'length', 'abs'];
+  types constant text[] := array['date', 'text', 'integer', 'numeric', 'boolean', 'timestamptz'];
   token text;
+  before text := '';
 begin
   for token in select m[1] from regexp_matches(predicate, '(' || tokens || ')', 'g') m loop
-    continue when token ~ '^\s+$' or token ~ '^''' and length(token) > 1 or token ~ '^[0-9]';
+    continue when token ~ '^\s+$';
+    -- A column's value that is no number is shown by the error of its cast.
+    if token = '::' and before !~ '^[''0-9]' or token = '(' and lower(before) = any (types) then
+      raise exception 'the predicate % of % casts what is no literal', quote_literal(predicate), attached.relation
+        using errcode = 'DB030', hint = 'Cast the literal to the column''s type, such as joined > ''2026-01-01''::date.';
+    end if;
+    before := token;
+    continue when token ~ '^''' and length(token) > 1 or token ~ '^[0-9]';
     continue when token in ('=', '<', '>', '<=', '>=', '<>', '!=', '+', '-', '*', '/', '(', ')', ',', '::');
     continue when lower(token) = any (allowed);
     continue when exists (

@@ -1,4 +1,5 @@
   begin
+{generated:s}
 {checks:s}
   exception when datatype_mismatch then
     null;

@@ -11,8 +11,12 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
 begin
-  -- Of two relays, which may be there for a moment, the second finds nothing to do.
-  if not pg_try_advisory_xact_lock('dbml.outbox'::regclass::oid::bigint) then
+  -- Of two relays, which may be there for a moment, the second finds nothing to do. A row, because anybody may take an
+  -- advisory lock, and would stop all events.
+  insert into dbml.lock (name)
+  select 'the outbox' where not exists (select from dbml.lock l where l.name = 'the outbox') on conflict do nothing;
+  perform from dbml.lock l where l.name = 'the outbox' for update skip locked;
+  if not found then
     return;
   end if;
   return query

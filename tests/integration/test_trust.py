@@ -1,0 +1,181 @@
+"""Whose code runs as dbml_owner: nobody's that the one who attaches has not been told of, and never as a superuser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+import dbml
+from dbml import Event, Prediction, Profile
+from dbml.errors import ProfileError
+from tests.conftest import TABLES, Cli, Trained
+from tests.integration.test_roles import denied, made_role
+
+Db = psycopg.Connection[Any]
+
+PROFILE = Profile("customer", "id", [], [Event("complaint", "customer_id", {"complaints": "count(*)"})])
+# What a role may own or be given, and how attaching names it.
+WAYS = {
+    "alter table customer owner to {role}": "owns public.customer",
+    "alter table complaint owner to {role}": "owns public.complaint",
+    "grant trigger on complaint to {role}": "has TRIGGER on public.complaint",
+    "create type mood as enum ('calm'); alter type mood owner to {role}; alter table customer add mood mood": "owns type public.mood",
+    "create function f() returns trigger language plpgsql as 'begin return new; end'; alter function f() owner to {role};"
+    "create trigger t before update on customer for each row execute function f()": "owns function public.f()",
+    "create function f(integer) returns boolean immutable language sql as 'select true'; alter function f(integer) owner to {role};"
+    "alter table customer add check (f(id))": "owns function public.f(integer), which public.customer calls",
+    "create function f(integer) returns integer immutable language sql as 'select 1'; alter function f(integer) owner to {role};"
+    "create index on customer (f(id))": "owns function public.f(integer), which public.customer calls",
+    "create table child () inherits (customer); alter table child owner to {role}": "owns public.child",
+}  # fmt: skip
+CALLED = Profile(
+    "customer",
+    "id",
+    [],
+    [Event("complaint", "customer_id", {"complaints": "count(*) filter (where public.f(id) > 0)"})],
+)
+
+
+def test_attaching_names_who_can_run_code_as_dbml_owner_and_refuses(db: Db, dsn: str, cli: Cli, tmp_path: Path) -> None:
+    db.execute(TABLES)
+    for session in made_role(db, dsn):
+        name = session.execute("select current_user").fetchone()[0]  # type: ignore[index]
+        for way, how in WAYS.items():
+            with db.transaction(force_rollback=True):
+                db.execute(sql.SQL(way).format(role=sql.Identifier(name)))  # type: ignore[arg-type]
+                with pytest.raises(ProfileError, match="these roles can run code as dbml_owner") as caught:
+                    dbml.attach(db, PROFILE)
+                assert f"{name} ({how}" in caught.value.message and "--trust" in str(caught.value.hint)
+                dbml.attach(db, PROFILE, trust=True)
+        # What a spec calls is not even planned before: a function that is immutable would run there.
+        with db.transaction(force_rollback=True):
+            db.execute(
+                "create function f(integer) returns integer immutable language plpgsql as"
+                " 'begin raise exception ''ran as %'', current_user; end'"
+            )
+            db.execute(sql.SQL("alter function f(integer) owner to {}").format(sql.Identifier(name)))
+            with pytest.raises(ProfileError, match=r"owns function public.f\(integer\), which the spec calls"):
+                dbml.attach(db, CALLED)
+        # From the shell, and watched from then on.
+        file = tmp_path / "plain.toml"
+        file.write_text('table = "customer"\nkey = "id"\n[[event]]\ntable = "complaint"\nkey = "customer_id"\ncounters.complaints = "count(*)"\n')  # fmt: skip
+        db.execute(sql.SQL("alter table complaint owner to {}").format(sql.Identifier(name)))
+        assert f"{name} (owns public.complaint)" in cli("attach", file, exit_code=1).output
+        cli("attach", file, "--trust")
+        assert f"{name} can have code run as dbml_owner, because it owns public.complaint" in cli("doctor").stdout
+        db.execute("alter table complaint owner to current_user")
+
+
+def test_who_owns_what_he_attaches_is_not_asked(db: Db, dsn: str) -> None:
+    for session in made_role(db, dsn, "dbml_owner", "create on schema public"):
+        session.execute(TABLES)  # type: ignore[arg-type]
+        dbml.attach(session, PROFILE)
+        session.execute("insert into complaint (customer_id) select 1 where false")
+        dbml.detach(session, "customer")
+        session.execute("drop table complaint, customer")
+
+
+def test_filling_and_repairing_run_no_trigger_as_whoever_calls(db: Db, dsn: str, live: None) -> None:
+    dbml.detach(db, "customer")
+    db.execute("insert into complaint (customer_id) values (1), (1), (2)")
+    db.execute(
+        "create table ran (role text); grant insert on ran to public;"
+        "create function mark() returns trigger language plpgsql as $$ begin"
+        "  begin execute format('set local role %I', session_user); exception when others then null; end;"
+        "  insert into public.ran values (current_user); return new; end $$;"
+        "create trigger mark before update on customer for each row execute function mark()"
+    )
+    spec = Profile(
+        "customer", "id", [Prediction("churn", "churn_score", "churn_version")],
+        [Event("complaint", "customer_id", {"complaints": "count(*)"})],
+    )  # fmt: skip
+    for session in made_role(db, dsn):
+        name = session.execute("select current_user").fetchone()[0]  # type: ignore[index]
+        db.execute(sql.SQL("alter function mark() owner to {}").format(sql.Identifier(name)))
+        dbml.attach(db, spec, backfill=True, trust=True)
+        db.execute("set session_replication_role = replica")
+        db.execute("update customer set complaints = 7, churn_score = 2 where id in (3, 4)")
+        db.execute("reset session_replication_role")
+        assert len(dbml.reconcile(db, "customer", repair=True).differences) == 4
+        assert db.execute("select role, count(*) > 6 from ran group by 1").fetchall() == [("dbml_owner", True)]
+        db.execute("alter function mark() owner to current_user")
+    assert dbml.reconcile(db, "customer").differences == []
+
+
+def test_a_deployer_is_told_no_key(db: Db, dsn: str, live: None, cli: Cli, churn_2: Trained) -> None:
+    cli("model", "add", "churn", churn_2.file, "--sample", churn_2.sample)
+    cli("deploy", "churn@2", "--strategy", "blue-green")
+    for deployer in made_role(db, dsn, "dbml_deployer"):
+        begun = deployer.execute("select * from dbml._start_rescore('churn', false, true, 20)").fetchall()
+        begun += deployer.execute("select * from dbml._start_aside('churn')").fetchall()
+        assert [name for _, _, name, _ in begun] == ["public.customer"] * 4
+        for walk, *_ in begun:
+            told = [deployer.execute("select t from dbml._walk_on(%s, 10) t", [walk]).fetchone() for _ in range(6)]
+            assert {type(row[0][0]) for row in told if row} == {str}
+            assert {tuple(row[0]) for row in told if row} <= {("10", "f"), ("0", "t")}
+        denied(deployer, "select * from dbml.walk")
+        denied(deployer, "select * from dbml._score_aside(1, 'churn', null, 10)")
+    assert db.execute("select count(*) from dbml.walk").fetchone() == (0,)
+    # Whatever a deployer or an analyst may call, no column of it is called as a key is.
+    assert db.execute(
+        "select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'dbml'::regnamespace"
+        " and has_function_privilege('dbml_deployer', p.oid, 'execute') and p.proargnames && '{reached,entity}'"
+        " and p.prosecdef"
+    ).fetchall() == []  # fmt: skip
+
+
+def test_a_row_that_violates_not_null_is_not_shown(db: Db, dsn: str, live: None, cli: Cli) -> None:
+    db.execute("alter table customer add rest integer generated always as (nullif(complaints, 2)) stored not null")
+    db.execute("alter table customer add label float8 generated always as (churn_score * 2) stored")
+    db.execute("create table level (complaints bigint primary key); insert into level select generate_series(0, 9)")
+    assert "not null on rest came later" in cli("doctor").stdout
+    cli("repair", "customer")
+    assert "came later" not in cli("doctor").stdout
+    for app in made_role(db, dsn, "insert on complaint"):
+        app.execute("insert into complaint (customer_id) values (1)")
+        with pytest.raises(psycopg.errors.NotNullViolation, match='null value in column "rest"') as caught:
+            app.execute("insert into complaint (customer_id) values (1)")
+        assert caught.value.diag.message_detail is None and caught.value.diag.column_name == "rest"
+        # A score that turns NULL, and what is generated from it.
+        db.execute("alter table customer alter label set not null")
+        cli("repair", "customer")
+        with db.transaction():
+            db.execute("set local session_replication_role = replica")
+            db.execute("update customer set spend = 'infinity', churn_score = 0 where id = 2")
+        db.execute("update dbml.prediction set on_error = 'null'")
+        db.execute("select dbml._bind(1)")
+        with pytest.raises(psycopg.errors.NotNullViolation, match='null value in column "label"') as caught:
+            app.execute("insert into complaint (customer_id) values (2)")
+        assert caught.value.diag.message_detail is None
+    db.execute("alter table customer add foreign key (complaints) references level")
+    assert "foreign key customer_complaints_fkey came later" in cli("doctor").stdout
+
+
+def test_an_advisory_lock_of_anybody_stops_no_relay(db: Db, dsn: str, live: None) -> None:
+    db.execute("insert into dbml.outbox (topic, entity, data) values ('t', array['1'], '{}'), ('t', array['2'], '{}')")
+    for stranger in made_role(db, dsn):
+        stranger.execute(
+            "select pg_advisory_lock(c.oid::bigint) from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+            " where n.nspname = 'dbml' and c.relname = 'outbox'"
+        )
+        with db.transaction():
+            assert len(db.execute("select * from dbml._outbox_batch(10)").fetchall()) == 2
+            with psycopg.connect(dsn) as second:  # another relay, which is not kept waiting
+                assert second.execute("select * from dbml._outbox_batch(10)").fetchall() == []
+        assert len(db.execute("select * from dbml._outbox_batch(10)").fetchall()) == 2
+
+
+def test_a_strategy_s_condition_shows_no_value(db: Db, dsn: str, live: None, cli: Cli, churn_2: Trained) -> None:
+    cli("model", "add", "churn", churn_2.file, "--sample", churn_2.sample)
+    for deployer in made_role(db, dsn, "dbml_deployer"):
+        for condition in ("plan::integer = 1", "(plan)::date is null", "date(plan) is null", "integer (plan) = 1"):
+            with pytest.raises(psycopg.Error, match="casts what is no literal") as caught:
+                deployer.execute(
+                    "select dbml.deploy('churn', 2, strategy => 'ab', share => 50, only_where => %s)", [condition]
+                )
+            assert caught.value.sqlstate == "DB030"
+        cli("deploy", "churn@2", "--strategy", "ab", "--where", "spend > '10'::numeric and plan <> 'x'")
