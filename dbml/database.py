@@ -6,10 +6,11 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import sql
@@ -201,7 +202,12 @@ def connect(dsn: str | None = None) -> Iterator[psycopg.Connection[Any]]:
     """
     dsn = dsn or os.environ.get("DBML_DSN", "")
     try:
-        connection = psycopg.connect(_plain(dsn), fallback_application_name="dbml")
+        connection = psycopg.connect(
+            _plain(dsn),
+            fallback_application_name="dbml",
+            # A pooler may give each transaction another session, which has not prepared what the last one has.
+            prepare_threshold=None,
+        )
     except psycopg.Error as error:
         # libpq tries each address; what it says of the first is the one that names it.
         lines = [line for line in str(error).splitlines() if "failed" in line] or str(error).splitlines()
@@ -231,7 +237,7 @@ def _plain(dsn: str) -> str:
 
 def query(connection: psycopg.Connection[Any], statement: Statement, parameters: Any = None) -> list[dict[str, Any]]:
     """Run a statement and return its rows as dictionaries."""
-    with connection.cursor(row_factory=dict_row) as cursor:
+    with _cursor(connection, dict_row) as cursor:
         cursor.execute(
             statement if isinstance(statement, (sql.SQL, sql.Composed)) else verbatim(statement),
             parameters,
@@ -241,13 +247,14 @@ def query(connection: psycopg.Connection[Any], statement: Statement, parameters:
 
 def rows(connection: psycopg.Connection[Any], row: type[Row], query_name: str, /, **parameters: Any) -> list[Row]:
     """Run the query of that name in ``sql/*/queries.sql``; each row becomes a ``row``, a class with those columns."""
-    with connection.cursor(row_factory=class_row(row)) as cursor:
-        return cursor.execute(verbatim(queries()[query_name]), parameters or None).fetchall()
+    with _cursor(connection, class_row(row)) as cursor:
+        found: list[Row] = cursor.execute(verbatim(queries()[query_name]), parameters or None).fetchall()
+        return found
 
 
 def value(connection: psycopg.Connection[Any], query_name: str, /, **parameters: Any) -> Any:
     """Run the query of that name, which gives one value; None where it gives no row."""
-    with connection.cursor(row_factory=tuple_row) as cursor:
+    with _cursor(connection, tuple_row) as cursor:
         row = cursor.execute(verbatim(queries()[query_name]), parameters or None).fetchone()
     return None if row is None else row[0]
 
@@ -259,7 +266,7 @@ def named(connection: psycopg.Connection[Any], query_name: str, /, **parameters:
 
 def script(connection: psycopg.Connection[Any], statements: str) -> None:
     """Run an SQL script as it is written: no parameters, so ``%`` and ``:`` mean nothing."""
-    with connection.cursor() as cursor:
+    with _cursor(connection, tuple_row) as cursor:
         cursor.execute(verbatim(statements))
 
 
@@ -268,19 +275,52 @@ def pinned(connection: psycopg.Connection[Any]) -> AbstractContextManager[None]:
     return configured(connection, "search_path", "pg_catalog, pg_temp")
 
 
+# What holds for the statements of an autocommit connection, each of which is a transaction of its own.
+_settings: WeakKeyDictionary[psycopg.Connection[Any], dict[str, str]] = WeakKeyDictionary()
+_SET = "select pg_catalog.set_config(%(name)s, %(value)s, true)"
+
+
 @contextmanager
 def configured(connection: psycopg.Connection[Any], setting: str, value: str) -> Iterator[None]:
-    """Let a setting of the server hold for what runs here; the caller's own statements find it as it was."""
-    both = "select pg_catalog.current_setting(%(name)s) as value, pg_catalog.set_config(%(name)s, %(value)s, %(local)s)"
-    # On an autocommit connection there may be no transaction for it to be local to.
-    asked = {"name": setting, "local": connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS}
-    before = query(connection, both, asked | {"value": value})[0]["value"]
+    """Let a setting of the server hold for what this module's functions run here.
+
+    It is local to transactions, never the session's: behind a pooler a session goes to others between two transactions.
+    """
+    idle = psycopg.pq.TransactionStatus.IDLE
+    if connection.autocommit and (connection.info.transaction_status == idle or connection in _settings):
+        before = _settings.get(connection)
+        _settings[connection] = (before or {}) | {setting: value}
+        try:
+            yield
+        finally:
+            if before is None:
+                del _settings[connection]
+            else:
+                _settings[connection] = before
+        return
+    both = "select pg_catalog.current_setting(%(name)s) as value, pg_catalog.set_config(%(name)s, %(value)s, true)"
+    held = query(connection, both, {"name": setting, "value": value})[0]["value"]
     try:
         yield
     finally:
-        # A transaction that failed takes the setting back with everything else.
-        if connection.info.transaction_status != psycopg.pq.TransactionStatus.INERROR and not connection.closed:
-            query(connection, both, asked | {"value": before})
+        # A transaction that has ended, or failed, takes the setting back with everything else.
+        if connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+            query(connection, _SET, {"name": setting, "value": held})
+
+
+@contextmanager
+def _cursor(connection: psycopg.Connection[Any], factory: Any) -> Iterator[psycopg.Cursor[Any]]:
+    """A cursor for one statement, under what is :func:`configured`."""
+    settings = _settings.get(connection)
+    if settings is None:
+        with connection.cursor(row_factory=factory) as cursor:
+            yield cursor
+        return
+    alone = connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    with connection.transaction() if alone else nullcontext(), connection.cursor(row_factory=factory) as cursor:
+        for name, value in settings.items():
+            cursor.execute(_SET, {"name": name, "value": value})
+        yield cursor
 
 
 @contextmanager

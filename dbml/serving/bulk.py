@@ -124,6 +124,7 @@ def _copied(session: psycopg.Connection[Any], source: sql.Composed) -> Iterator[
     waiting: list[bytes] = []
     size = 0
     with (
+        session.transaction(),
         database.configured(session, "extra_float_digits", "1"),
         database.configured(session, "client_encoding", "UTF8"),
         session.cursor() as cursor,

@@ -121,11 +121,11 @@ def _granted(raw: psycopg.Connection[Any]) -> list[Finding]:
 def _run_as_owner(raw: psycopg.Connection[Any], facts: Installation) -> list[Finding]:
     """Roles whose code dbml_owner runs where it writes to an attached table; docs/security.md says how."""
     found = database.named(raw, "runs_as_owner")
-    if not facts.read_only:  # a temporary view tells what an expression calls
-        for record in catalog.records(raw):
+    with database.pinned(raw):
+        for record in [] if facts.read_only else catalog.records(raw):
             if database.named(raw, "broken", profile=record.id):
                 continue
-            with raw.transaction(force_rollback=True), database.pinned(raw):
+            with raw.transaction(force_rollback=True):  # a temporary view tells what an expression calls
                 for table, text in expectation.calls(catalog.attached(raw, record)):
                     found += database.named(raw, "called_as_owner", table=table.oid, expression=text)
     told = dict.fromkeys((row["role"], row["how"]) for row in found)

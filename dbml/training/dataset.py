@@ -125,6 +125,7 @@ def _read(
     )
     # The outcome's expressions mean what they mean to the functions that judge predictions.
     with (
+        raw.transaction(),  # the settings are local to it
         database.pinned(raw),
         database.configured(raw, "extra_float_digits", "1"),
         raw.cursor(row_factory=tuple_row).copy(query) as copy,

@@ -102,7 +102,7 @@ def test_a_key_that_only_an_extension_can_compare_is_refused(db: Db) -> None:
         "create table stay (town_id text)"
     )
     with pytest.raises(
-        ProfileError, match=r'the key "id" of public.shop is citext: its equality belongs to an extension'
+        ProfileError, match=r'the key "id" of public.shop is public.citext: its equality belongs to an extension'
     ):
         dbml.attach(db, Profile("shop", "id", [], [Event("visit", "shop_id", {"n": Counter("count(*)")})]))
     with pytest.raises(ProfileError, match=r"its collation takes different texts for equal"):
@@ -116,7 +116,7 @@ def test_a_foreign_partition_is_refused(db: Db) -> None:
         "create table visit (shop_id integer) partition by range (shop_id);"
         "create foreign table visit_far partition of visit for values from (1) to (9) server far"
     )
-    with pytest.raises(ProfileError, match=r"visit_far is a foreign partition of visit"):
+    with pytest.raises(ProfileError, match=r"public.visit_far is a foreign partition of public.visit"):
         dbml.attach(db, Profile("shop", "id", [], [Event("visit", "shop_id", {"n": Counter("count(*)")})]))
 
 

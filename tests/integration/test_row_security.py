@@ -177,7 +177,9 @@ def test_where_rows_would_be_hidden_nothing_is_attached(without_plpython: str, c
                     "customer", "id", [dbml.Prediction("churn", "score")],
                     [dbml.Event("complaint", "customer_id", {"complaints": "count(*)"})],
                 )  # fmt: skip
-                with pytest.raises(ProfileError, match="row-level security on complaint would hide rows") as caught:
+                with pytest.raises(
+                    ProfileError, match="row-level security on public.complaint would hide rows"
+                ) as caught:
                     dbml.attach(connection, spec, add_columns=True)
                 assert "alter role dbml_owner bypassrls" in str(caught.value.hint)
                 connection.execute("alter table complaint disable row level security")

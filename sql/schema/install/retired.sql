@@ -11,6 +11,8 @@ drop function if exists dbml._row_prediction(dbml.profile, dbml.prediction, dbml
 drop function if exists dbml._row_failed(dbml.profile, dbml.prediction, dbml.scorer);
 drop function if exists dbml._windows();
 drop function if exists dbml._expire_window(integer, integer);
+drop function if exists dbml._rescore_batch(integer, text, text[], integer, boolean, boolean);
+drop function if exists dbml._start_rescore(text, boolean);
 do $$
 declare
   follow regprocedure;
