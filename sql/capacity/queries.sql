@@ -4,7 +4,7 @@ select pg_catalog.shobj_description(d.oid, 'pg_database') from pg_catalog.pg_dat
 
 -- name: rows_about
 -- About how many rows a table or a partitioned one has; null where nobody has counted.
-select nullif(sum(greatest(c.reltuples, 0)), 0)::bigint
+select nullif(pg_catalog.sum(greatest(c.reltuples, 0)), 0)::bigint
   from (select coalesce(p.relid, %(table)s::oid) as relid from (select 1) one
           left join pg_catalog.pg_partition_tree(%(table)s::oid) p on p.isleaf) t
   join pg_catalog.pg_class c on c.oid = t.relid;
@@ -38,12 +38,12 @@ select t.tgrelid::pg_catalog.regclass::text as "table", n.nspname as schema, c.r
 
 -- name: session_use
 -- Nanoseconds of processor time and kilobytes of private memory of this session, as Linux tells them; null where it does not.
-select split_part(pg_catalog.pg_read_file('/proc/self/schedstat'), ' ', 1)::float8 as cpu,
+select pg_catalog.split_part(pg_catalog.pg_read_file('/proc/self/schedstat'), ' ', 1)::float8 as cpu,
        substring(pg_catalog.pg_read_file('/proc/self/status') from 'RssAnon:\s+(\d+)')::float8 as memory;
 
 -- name: server_use
 -- Nanoseconds of processor time of the server's own processes, by their number: what writes, cleans and checkpoints.
-select a.pid, split_part(pg_catalog.pg_read_file(format('/proc/%s/schedstat', a.pid), 0, 1000, true), ' ', 1)::float8 as cpu
+select a.pid, pg_catalog.split_part(pg_catalog.pg_read_file(pg_catalog.format('/proc/%s/schedstat', a.pid), 0, 1000, true), ' ', 1)::float8 as cpu
   from pg_catalog.pg_stat_activity a
  where a.backend_type in ('walwriter', 'checkpointer', 'background writer', 'autovacuum launcher', 'autovacuum worker');
 
@@ -58,13 +58,13 @@ select pg_catalog.pg_current_wal_insert_lsn() - '0/0'::pg_lsn;
 
 -- name: stored_bytes
 -- Bytes of a table, or a partitioned one, with its indexes.
-select sum(pg_catalog.pg_total_relation_size(t.relid))::bigint
+select pg_catalog.sum(pg_catalog.pg_total_relation_size(t.relid))::bigint
   from (select coalesce(p.relid, %(table)s::oid) as relid from (select 1) one
           left join pg_catalog.pg_partition_tree(%(table)s::oid) p on p.isleaf) t;
 
 -- name: heap_bytes
 -- Bytes of its rows alone.
-select sum(pg_catalog.pg_relation_size(t.relid))::bigint
+select pg_catalog.sum(pg_catalog.pg_relation_size(t.relid))::bigint
   from (select coalesce(p.relid, %(table)s::oid) as relid from (select 1) one
           left join pg_catalog.pg_partition_tree(%(table)s::oid) p on p.isleaf) t;
 
@@ -77,7 +77,7 @@ create index on dbml_size (profile, entity);
 
 -- name: log_bytes
 -- Rows of the copy, and its bytes with its indexes.
-select count(*) as n, pg_catalog.pg_total_relation_size('pg_temp.dbml_size') as bytes from pg_temp.dbml_size;
+select pg_catalog.count(*) as n, pg_catalog.pg_total_relation_size('pg_temp.dbml_size') as bytes from pg_temp.dbml_size;
 
 -- name: checkpoint_settings
 -- When a checkpoint comes: seconds, and bytes of write-ahead log.

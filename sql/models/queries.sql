@@ -11,7 +11,7 @@ select dbml._lock_model(%(name)s);
 
 -- name: next_version
 -- The number that the next version of a model gets.
-select coalesce(max(m.version), 0) + 1 as version
+select coalesce(pg_catalog.max(m.version), 0) + 1 as version
   from dbml.model m
  where m.name = %(name)s;
 
@@ -20,7 +20,7 @@ select coalesce(max(m.version), 0) + 1 as version
 select version
   from dbml.model
  where name = %(name)s
-   and starts_with(fingerprint, %(fingerprint)s);
+   and pg_catalog.starts_with(fingerprint, %(fingerprint)s);
 
 -- name: add_version
 -- Stores a version.

@@ -4,36 +4,36 @@ select dbml.forget(%(table)s::regclass, %(entity)s::text[]);
 
 -- name: rotate_log
 -- How many segments of the log were opened, indexed or dropped.
-select count(*) filter (where r.act <> 'in use') from dbml.rotate_log(keep => %(keep)s::interval) r;
+select pg_catalog.count(*) filter (where r.act <> 'in use') from dbml.rotate_log(keep => %(keep)s::interval) r;
 
 -- name: experiment
 -- What the arms of a model's newest strategy have come to.
-select * from dbml.experiment(%(name)s, %(covariate)s, coalesce(%(as_of)s::timestamptz, now()));
+select * from dbml.experiment(%(name)s, %(covariate)s, coalesce(%(as_of)s::timestamptz, pg_catalog.now()));
 
 -- name: experiment_moments
 -- Moments from the beginning of a model's newest strategy to the day when its last outcomes are known.
 select b.since + i * (b.until - b.since) / %(looks)s as at
-  from (select min(e.since) as since, least(now(), max(e.until) + (dbml._outcome(%(name)s)).horizon) as until
-          from dbml._epochs(%(name)s, now()) e) b
- cross join generate_series(1, %(looks)s) i
+  from (select pg_catalog.min(e.since) as since, least(pg_catalog.now(), pg_catalog.max(e.until) + (dbml._outcome(%(name)s)).horizon) as until
+          from dbml._epochs(%(name)s, pg_catalog.now()) e) b
+ cross join pg_catalog.generate_series(1, %(looks)s) i
  where b.since is not null
  order by i;
 
 -- name: performance
 -- How good the logged predictions of a model were.
-select * from dbml.performance(%(name)s, %(by)s, coalesce(%(as_of)s::timestamptz, now()));
+select * from dbml.performance(%(name)s, %(by)s, coalesce(%(as_of)s::timestamptz, pg_catalog.now()));
 
 -- name: drift
 -- How far what a version sees and answers has moved from its reference.
-select * from dbml.drift(%(name)s, %(window)s::interval, coalesce(%(as_of)s::timestamptz, now()), %(version)s::integer);
+select * from dbml.drift(%(name)s, %(window)s::interval, coalesce(%(as_of)s::timestamptz, pg_catalog.now()), %(version)s::integer);
 
 -- name: quality_drift
 -- Whether a version has become worse, by outcomes.
-select * from dbml.quality_drift(%(name)s, %(baseline)s::interval, %(since)s::timestamptz, coalesce(%(as_of)s::timestamptz, now()), %(version)s::integer);
+select * from dbml.quality_drift(%(name)s, %(baseline)s::interval, %(since)s::timestamptz, coalesce(%(as_of)s::timestamptz, pg_catalog.now()), %(version)s::integer);
 
 -- name: set_reference
 -- What a version is compared with from now on.
-select dbml.set_reference(%(name)s, %(since)s::timestamptz, coalesce(%(until)s::timestamptz, now()), %(version)s::integer);
+select dbml.set_reference(%(name)s, %(since)s::timestamptz, coalesce(%(until)s::timestamptz, pg_catalog.now()), %(version)s::integer);
 
 -- name: set_threshold
 -- A threshold of drift that somebody sets.
@@ -63,12 +63,12 @@ select i.feature, i.importance from dbml.importance(%(name)s, %(rows)s, %(scale)
 -- name: profile_of
 -- The table that a model scores, and the columns of its key.
 select n.nspname as schema, c.relname as table,
-       dbml._key_of_rows(split_part(%(name)s, '@', 1), c.oid,
+       dbml._key_of_rows(pg_catalog.split_part(%(name)s, '@', 1), c.oid,
          array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)) as key
   from dbml.status s
   join pg_class c on c.oid = s.profile::regclass
   join pg_namespace n on n.oid = c.relnamespace
- where s.model = split_part(%(name)s, '@', 1)
+ where s.model = pg_catalog.split_part(%(name)s, '@', 1)
  order by c.oid
  limit 1;
 
@@ -108,17 +108,17 @@ select r.feature, r.position, r.kind, r.edges, r.categories, r.low, r.high, r.re
 
 -- name: report_times
 -- When a window and a history begin that end now, and by which steps a history is told.
-select date_bin('1 hour', now(), '2000-01-01 00:00:00+00') + interval '1 hour' as until,
-       date_bin('1 hour', now(), '2000-01-01 00:00:00+00') + interval '1 hour'
-         - ceil(extract(epoch from %(window)s::interval) / 3600)::integer * interval '1 hour' as window_since,
-       now() as now, now() - %(since)s::interval as since,
+select pg_catalog.date_bin('1 hour', pg_catalog.now(), '2000-01-01 00:00:00+00') + interval '1 hour' as until,
+       pg_catalog.date_bin('1 hour', pg_catalog.now(), '2000-01-01 00:00:00+00') + interval '1 hour'
+         - pg_catalog.ceil(extract(epoch from %(window)s::interval) / 3600)::integer * interval '1 hour' as window_since,
+       pg_catalog.now() as now, pg_catalog.now() - %(since)s::interval as since,
        case when %(since)s::interval > interval '4 days' then interval '1 day' else interval '1 hour' end as step;
 
 -- name: report_versions
 -- What was logged by version, and what became of it.
 select m.labels ->> 'version' as version, m.labels ->> 'arm' as arm,
-       sum(m.value)::bigint as predictions,
-       coalesce(sum(m.value) filter (where m.labels ->> 'outcome' <> 'scored'), 0)::bigint as without_score
+       pg_catalog.sum(m.value)::bigint as predictions,
+       coalesce(pg_catalog.sum(m.value) filter (where m.labels ->> 'outcome' <> 'scored'), 0)::bigint as without_score
   from dbml.metrics m
  where m.name = 'dbml_predictions_total' and m.labels ->> 'model' = %(name)s
  group by 1, 2 order by 1, 2;
@@ -136,12 +136,12 @@ select s.version, s.arm, s.strategy, s.share, s.since from dbml.serving s where 
 
 -- name: report_quality
 -- How predictions did against what came true, by day and by the tenth that the score is in.
-select date_trunc('day', o.at) as day, width_bucket(o.score, 0, 1.0000001, 10) as bin, count(*) as n,
-       avg(o.score) as score, avg(o.outcome) as outcome,
-       avg((o.score - o.outcome) ^ 2) as error, coalesce(stddev_samp((o.score - o.outcome) ^ 2), 0) as spread
+select pg_catalog.date_trunc('day', o.at) as day, pg_catalog.width_bucket(o.score, 0, 1.0000001, 10) as bin, pg_catalog.count(*) as n,
+       pg_catalog.avg(o.score) as score, pg_catalog.avg(o.outcome) as outcome,
+       pg_catalog.avg((o.score - o.outcome) ^ 2) as error, coalesce(pg_catalog.stddev_samp((o.score - o.outcome) ^ 2), 0) as spread
   from dbml.outcomes(%(name)s) o
  where o.outcome is not null and o.at >= %(since)s::timestamptz
- group by grouping sets ((date_trunc('day', o.at)), (width_bucket(o.score, 0, 1.0000001, 10)))
+ group by grouping sets ((pg_catalog.date_trunc('day', o.at)), (pg_catalog.width_bucket(o.score, 0, 1.0000001, 10)))
  order by 1, 2;
 
 -- name: key_of_rows
@@ -162,19 +162,19 @@ select v.version,
 
 -- name: replay
 -- How a version's scores of rows differ from those that are their keys.
-select %(name)s as model, %(version)s::integer as version, count(r.new) as n, count(*) - count(r.new) as refused,
-       count(*) filter (where abs(r.new - r.old) > 1e-9) as moved,
-       avg(r.old) filter (where r.new is not null) as mean_logged, avg(r.new) as mean, avg(r.new - r.old) as mean_difference,
-       max(abs(r.new - r.old)) as largest_difference, %(threshold)s::float8 as threshold,
-       count(*) filter (where (r.new > %(threshold)s) <> (r.old > %(threshold)s)) as flips
+select %(name)s as model, %(version)s::integer as version, pg_catalog.count(r.new) as n, pg_catalog.count(*) - pg_catalog.count(r.new) as refused,
+       pg_catalog.count(*) filter (where pg_catalog.abs(r.new - r.old) > 1e-9) as moved,
+       pg_catalog.avg(r.old) filter (where r.new is not null) as mean_logged, pg_catalog.avg(r.new) as mean, pg_catalog.avg(r.new - r.old) as mean_difference,
+       pg_catalog.max(pg_catalog.abs(r.new - r.old)) as largest_difference, %(threshold)s::float8 as threshold,
+       pg_catalog.count(*) filter (where (r.new > %(threshold)s) <> (r.old > %(threshold)s)) as flips
   from (select s.score as new, s.key[1]::float8 as old from dbml.scores(%(scorer)s, %(rows)s) s) r;
 -- name: drift_by
 -- The same by segments.
-select * from dbml.drift_by(%(name)s, %(by)s, %(window)s::interval, coalesce(%(as_of)s::timestamptz, now()), %(version)s::integer);
+select * from dbml.drift_by(%(name)s, %(by)s, %(window)s::interval, coalesce(%(as_of)s::timestamptz, pg_catalog.now()), %(version)s::integer);
 
 -- name: estimated_performance
 -- How good probabilities would be if they were calibrated.
-select * from dbml.estimated_performance(%(name)s, %(window)s::interval, coalesce(%(as_of)s::timestamptz, now()));
+select * from dbml.estimated_performance(%(name)s, %(window)s::interval, coalesce(%(as_of)s::timestamptz, pg_catalog.now()));
 
 -- name: trace_window
 -- Between which transactions predictions are to be exported as spans; its caller holds the traces.

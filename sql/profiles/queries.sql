@@ -1,6 +1,6 @@
 -- name: tables
 -- The database's own tables, for the name that was meant.
-select format('%I.%I', n.nspname, c.relname) as name
+select pg_catalog.format('%I.%I', n.nspname, c.relname) as name
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
  where c.relkind in ('r', 'p')
@@ -16,8 +16,8 @@ select c.oid::bigint as oid,
        n.nspname as schema,
        c.relname as name,
        c.relkind::text as kind,
-       (select jsonb_object_agg(a.attname, jsonb_build_object(
-                 'type', format_type(a.atttypid, a.atttypmod),
+       (select pg_catalog.jsonb_object_agg(a.attname, pg_catalog.jsonb_build_object(
+                 'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
                  'category', t.typcategory,
                  'hashable', exists (
                    select from pg_opclass o
@@ -30,30 +30,30 @@ select c.oid::bigint as oid,
                  'not_null', a.attnotnull,
                  'generated', a.attgenerated <> '',
                  'virtual', a.attgenerated = 'v',
-                 'default', case a.attgenerated when '' then pg_get_expr(f.adbin, f.adrelid) end))
+                 'default', case a.attgenerated when '' then pg_catalog.pg_get_expr(f.adbin, f.adrelid) end))
           from pg_attribute a
           join pg_type t on t.oid = a.atttypid
           left join pg_attrdef f on f.adrelid = a.attrelid and f.adnum = a.attnum
          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
-       (select coalesce(jsonb_agg(k.names), '[]')
+       (select coalesce(pg_catalog.jsonb_agg(k.names), '[]')
           from pg_index i
          cross join lateral (
-                 select jsonb_agg(coalesce(a.attname, '') order by u.position) as names
-                   from unnest(i.indkey) with ordinality u(number, position)
+                 select pg_catalog.jsonb_agg(coalesce(a.attname, '') order by u.position) as names
+                   from pg_catalog.unnest(i.indkey) with ordinality u(number, position)
                    left join pg_attribute a on a.attrelid = c.oid and a.attnum = u.number and u.number > 0
                   where u.position <= i.indnkeyatts) k
          where i.indrelid = c.oid and i.indisvalid and i.indpred is null) as indexed,
-       (select coalesce(jsonb_agg(jsonb_build_object('to', f.confrelid::bigint, 'columns', k.pairs)), '[]')
+       (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('to', f.confrelid::bigint, 'columns', k.pairs)), '[]')
           from pg_constraint f
          cross join lateral (
-                 select jsonb_agg(jsonb_build_array(mine.attname, theirs.attname)) as pairs
+                 select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(mine.attname, theirs.attname)) as pairs
                    from unnest(f.conkey, f.confkey) u(mine, theirs)
                    join pg_attribute mine on mine.attrelid = f.conrelid and mine.attnum = u.mine
                    join pg_attribute theirs on theirs.attrelid = f.confrelid and theirs.attnum = u.theirs) k
          where f.conrelid = c.oid and f.contype = 'f' and f.convalidated and not f.condeferrable) as "references",
        -- A partition's key is what its columns depend on, those in expressions as well.
        array(select distinct a.attname::text
-               from pg_partition_tree(c.oid) t
+               from pg_catalog.pg_partition_tree(c.oid) t
                join pg_depend d on d.classid = 'pg_class'::regclass::oid and d.objid = t.relid and d.objsubid > 0
                                and d.refclassid = 'pg_class'::regclass::oid and d.refobjid = t.relid and d.refobjsubid = 0
                                and d.deptype = 'i'
@@ -78,10 +78,10 @@ select c.oid::regclass::text as relation
 
 -- name: estimated_rows
 -- About how many rows a table has, its partitions included.
-select greatest(sum(c.reltuples), 0)::bigint as rows
+select greatest(pg_catalog.sum(c.reltuples), 0)::bigint as rows
   from pg_class c
  where c.oid = %(table)s::oid
-    or c.oid in (select t.relid from pg_partition_tree(%(table)s::oid) t);
+    or c.oid in (select t.relid from pg_catalog.pg_partition_tree(%(table)s::oid) t);
 
 -- name: keys_on_counters
 -- Foreign keys on counters and scores, or on generated columns, which may depend on one.
@@ -115,12 +115,12 @@ select id, relation::oid::bigint as oid, relation::text as relation, spec, compl
 -- The profiles that a table is, or moves the counters of.
 select p.spec, null::integer as position
   from dbml.profile p
- where p.relation::oid = to_regclass(%(table)s)::oid
+ where p.relation::oid = pg_catalog.to_regclass(%(table)s)::oid
  union all
 select p.spec, e.position
   from dbml.profile p
   join dbml.event e on e.profile = p.id
- where e.relation::oid = to_regclass(%(table)s)::oid;
+ where e.relation::oid = pg_catalog.to_regclass(%(table)s)::oid;
 
 -- name: half_loaded
 -- Tables of dbml's own that a restore has left empty, where others say that they have rows.
@@ -133,7 +133,7 @@ update dbml.profile set backfilled = %(reached)s::text[] where id = %(profile)s;
 -- name: trigger_states
 -- Which triggers tables have, and whether they fire.
 select t.tgrelid::bigint as oid, t.tgname as name, t.tgenabled in ('O', 'A') as enabled,
-       pg_get_triggerdef(t.oid) as definition
+       pg_catalog.pg_get_triggerdef(t.oid) as definition
   from pg_trigger t
  where t.tgrelid = any (%(tables)s::oid[])
    and not t.tgisinternal;
@@ -173,7 +173,7 @@ update dbml.profile p set complete = false, backfilled = null where p.id = %(pro
 -- name: may_read_profiles
 -- Whether the role that asks may read what is attached.
 -- By the catalog alone: naming dbml's tables would fail for whom the schema is closed.
-select coalesce(bool_and(has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')), false) as may
+select coalesce(pg_catalog.bool_and(pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')), false) as may
   from pg_namespace n
   join pg_class c on c.relnamespace = n.oid
  where n.nspname = 'dbml' and c.relname in ('profile', 'prediction', 'event', 'model');
@@ -203,7 +203,7 @@ select dbml.rescore_due() as moved;
 
 -- name: name_session
 -- Says in pg_stat_activity what the session is at.
-select set_config('application_name', %(named)s, false);
+select pg_catalog.set_config('application_name', %(named)s, false);
 
 -- name: due_profiles
 -- The profiles that have counters over a window of time.
@@ -246,11 +246,11 @@ select t.position, t.called, t.present, coalesce(t.named <> t.attached, t.attach
           join dbml.profile p on p.id = a.profile
           left join dbml.event e on e.profile = a.profile and e.position = a.position
           left join pg_class o on o.oid = case a.position when 0 then p.relation::oid else e.relation::oid end
-          left join pg_class n on n.oid = to_regclass(format('%%I.%%I', a.schema_name, a.table_name)) and n.relkind in ('r', 'p')
+          left join pg_class n on n.oid = pg_catalog.to_regclass(pg_catalog.format('%%I.%%I', a.schema_name, a.table_name)) and n.relkind in ('r', 'p')
          where a.profile = %(profile)s) t
  cross join lateral (
-         select jsonb_object_agg(k.name, c.attname) as renames
-           from jsonb_to_recordset(t.columns) k(name text, number integer)
+         select pg_catalog.jsonb_object_agg(k.name, c.attname) as renames
+           from pg_catalog.jsonb_to_recordset(t.columns) k(name text, number integer)
            join pg_attribute c on c.attrelid = t.attached and c.attnum = k.number and not c.attisdropped
           -- Of a table that took another's place as well, if it has the column by that table's last name for it.
           where not exists (select from pg_attribute o where o.attrelid = t.meant and o.attname = k.name and not o.attisdropped)
@@ -262,9 +262,9 @@ select t.position, t.called, t.present, coalesce(t.named <> t.attached, t.attach
 select p.id
   from dbml.profile p
   left join dbml.attached_table a on a.profile = p.id and a.position = 0
- where p.relation::oid = to_regclass(%(table)s)::oid
+ where p.relation::oid = pg_catalog.to_regclass(%(table)s)::oid
     or parse_ident(%(table)s) in (array[a.schema_name, a.table_name], array[a.table_name])
- order by p.relation::oid is not distinct from to_regclass(%(table)s)::oid desc
+ order by p.relation::oid is not distinct from pg_catalog.to_regclass(%(table)s)::oid desc
  limit 1;
 
 -- name: drop_generated
@@ -277,11 +277,11 @@ delete from dbml.missed s where s.profile = %(profile)s;
 
 -- name: type_name
 -- A type's name, as the search_path has it.
-select format_type(%(type)s::oid, null);
+select pg_catalog.format_type(%(type)s::oid, null);
 
 -- name: foreign_equality
 -- Columns whose values are equal by an operator that a pinned search_path does not find, or by a collation.
-select a.attname as name, format_type(a.atttypid, null) as type,
+select a.attname as name, pg_catalog.format_type(a.atttypid, null) as type,
        case when l.oid is null then 'its equality belongs to an extension' else 'its collation takes different texts for equal' end as why
   from pg_catalog.pg_attribute a
   join pg_catalog.pg_type t on t.oid = a.atttypid
@@ -299,7 +299,7 @@ select a.attname as name, format_type(a.atttypid, null) as type,
 -- Partitions of these tables that are foreign tables.
 select t.oid::regclass::text as relation, p.relid::text as partition
   from unnest(%(tables)s::oid[]) t(oid)
- cross join lateral pg_partition_tree(t.oid) p
+ cross join lateral pg_catalog.pg_partition_tree(t.oid) p
   join pg_class c on c.oid = p.relid and c.relkind = 'f'
  order by 1, 2
  limit 1;

@@ -3,18 +3,18 @@
 select current_user::text as role,
        r.rolsuper as superuser,
        r.rolcreaterole as may_create_roles,
-       has_database_privilege(current_database(), 'create') as may_create,
-       current_setting('transaction_read_only')::boolean as read_only,
+       pg_catalog.has_database_privilege(pg_catalog.current_database(), 'create') as may_create,
+       pg_catalog.current_setting('transaction_read_only')::boolean as read_only,
        d.oid is not null as schema_dbml,
        s.oid is not null as schema_scorer,
        v.oid is not null as version_table,
        -- A schema that somebody else made beforehand is not dbml's, whatever stands in it.
-       coalesce(pg_get_userbyid(d.nspowner) = 'dbml_owner'
-                and pg_get_userbyid(s.nspowner) = 'dbml_owner'
-                and pg_get_userbyid(v.relowner) = 'dbml_owner', false) as own,
+       coalesce(pg_catalog.pg_get_userbyid(d.nspowner) = 'dbml_owner'
+                and pg_catalog.pg_get_userbyid(s.nspowner) = 'dbml_owner'
+                and pg_catalog.pg_get_userbyid(v.relowner) = 'dbml_owner', false) as own,
        -- A dump restored without owners belongs to whoever restored it.
        coalesce(d.nspowner = r.oid and s.nspowner = r.oid and v.relowner = r.oid, false)
-         and to_regclass('dbml.setting') is not null as restored,
+         and pg_catalog.to_regclass('dbml.setting') is not null as restored,
        exists (select from pg_class c where c.relnamespace = d.oid and c.relname = 'version_signature') as has_signatures,
        exists (select from pg_available_extensions where name = 'plpython3u') as plpython_available,
        exists (select from pg_extension where extname = 'plpython3u') as plpython_created
@@ -44,7 +44,7 @@ select * from dbml._limits();
 
 -- name: has_plpython
 -- Whether the engines portable and python can run here.
-select to_regprocedure('dbml._score_python(text, float8[], text[])') is not null as has_plpython;
+select pg_catalog.to_regprocedure('dbml._score_python(text, float8[], text[])') is not null as has_plpython;
 
 -- name: is_superuser
 -- Whether the role that asks is a superuser.
@@ -70,7 +70,7 @@ select p.oid::regprocedure::text as function
   from pg_proc p
   join pg_namespace n on n.oid = p.pronamespace
  where n.nspname in ('dbml', 'dbml_scorer')
-   and pg_get_userbyid(p.proowner) <> 'dbml_owner'
+   and pg_catalog.pg_get_userbyid(p.proowner) <> 'dbml_owner'
  order by 1;
 
 -- name: rights_amiss
@@ -78,12 +78,12 @@ select p.oid::regprocedure::text as function
 with kept as (
   select r.*
     from dbml.setting s
-   cross join lateral jsonb_to_recordset(s.value::jsonb) as r(object text, grantee text, privilege text)
+   cross join lateral pg_catalog.jsonb_to_recordset(s.value::jsonb) as r(object text, grantee text, privilege text)
    where s.name = 'rights'
 ), found as (
   select * from dbml._rights()
 )
-select a.object, a.grantee, string_agg(a.privilege, ', ' order by a.privilege) as privileges, a.missing
+select a.object, a.grantee, pg_catalog.string_agg(a.privilege, ', ' order by a.privilege) as privileges, a.missing
   from (select k.object, k.grantee, k.privilege, true as missing
           from (table kept except table found) k
          union all

@@ -1,6 +1,6 @@
 -- name: service_as_role
 -- What follows in the transaction runs as this role, and for so many milliseconds at most.
-select set_config('role', coalesce($1, current_setting('role')), true), set_config('statement_timeout', $2, true);
+select pg_catalog.set_config('role', coalesce($1, pg_catalog.current_setting('role')), true), pg_catalog.set_config('statement_timeout', $2, true);
 
 -- name: service_replayed
 -- Whether what lies before a position in the write-ahead log can be read here.
@@ -36,23 +36,23 @@ select exists (
 
 -- name: service_serving
 -- Which version serves which share.
-select model, version, arm, strategy, trim_scale(share), to_char(since, 'YYYY-MM-DD HH24:MI') as since from dbml.serving order by model, arm <> 'control', arm;
+select model, version, arm, strategy, pg_catalog.trim_scale(share), pg_catalog.to_char(since, 'YYYY-MM-DD HH24:MI') as since from dbml.serving order by model, arm <> 'control', arm;
 
 -- name: service_predictions
 -- What is attached, and what could not be scored.
-select profile, prediction, model, engine, stale, to_char(last_failure_at, 'YYYY-MM-DD HH24:MI') as last_failure_at, last_failure
+select profile, prediction, model, engine, stale, pg_catalog.to_char(last_failure_at, 'YYYY-MM-DD HH24:MI') as last_failure_at, last_failure
   from dbml.status
  order by profile, prediction;
 
 -- name: service_jobs
 -- What workers do.
-select duty, state, worker, done, to_char(ended, 'YYYY-MM-DD HH24:MI') as ended, to_char(due, 'YYYY-MM-DD HH24:MI') as due, error
+select duty, state, worker, done, pg_catalog.to_char(ended, 'YYYY-MM-DD HH24:MI') as ended, pg_catalog.to_char(due, 'YYYY-MM-DD HH24:MI') as due, error
   from dbml.job
  order by duty;
 
 -- name: service_history
 -- What was done last.
-select to_char(deployed_at, 'YYYY-MM-DD HH24:MI') as at, model, version, act, strategy, trim_scale(share), deployed_by as by, note
+select pg_catalog.to_char(deployed_at, 'YYYY-MM-DD HH24:MI') as at, model, version, act, strategy, pg_catalog.trim_scale(share), deployed_by as by, note
   from dbml.deployment_history
  order by deployed_at desc
  limit 20;

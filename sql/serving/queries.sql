@@ -49,7 +49,7 @@ select dbml.rollback(%(name)s, %(note)s);
 -- name: deployed_versions
 -- The version of a model that serves, and how many have served.
 select s.version,
-       (select count(distinct v.version)
+       (select pg_catalog.count(distinct v.version)
           from (select d.version from dbml.deployment d where d.model = s.model
                  union all
                 select c.version from dbml.strategy_act c where c.model = s.model) v) as versions
@@ -81,7 +81,7 @@ select s.key, s.version, s.score, s.outputs from dbml.scores(%(name)s, %(rows)s)
 -- name: key_to_score_by
 -- The qualified name of a table, the columns of its key, and about how many rows it has.
 select n.nspname as schema, c.relname as table,
-       dbml._key_of_rows(split_part(%(name)s, '@', 1), c.oid,
+       dbml._key_of_rows(pg_catalog.split_part(%(name)s, '@', 1), c.oid,
          array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)) as key
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
@@ -89,7 +89,7 @@ select n.nspname as schema, c.relname as table,
 
 -- name: export_snapshot
 -- Lets other sessions see what this transaction sees.
-select pg_export_snapshot();
+select pg_catalog.pg_export_snapshot();
 
 -- name: answer_shadows
 -- Lets deferred shadows answer about so many logged predictions.
@@ -120,7 +120,7 @@ select dbml._hashes_differ();
 
 -- name: may_ask_hashes
 -- Whether that can be asked: an earlier release does not have the function.
-select coalesce(has_function_privilege(to_regprocedure('dbml._hashes_differ()'), 'execute'), false);
+select coalesce(pg_catalog.has_function_privilege(pg_catalog.to_regprocedure('dbml._hashes_differ()'), 'execute'), false);
 
 -- name: resume
 -- Lets the strategy go on that ended last.
@@ -139,8 +139,8 @@ select dbml._promote_by_migration(%(name)s, %(note)s, %(rescore)s, %(version)s);
 select p.relation::text as profile, k.what, k.name
   from dbml.profile p
  cross join lateral dbml._checked(p) k
-  join pg_proc f on f.pronamespace = 'dbml_scorer'::regnamespace and f.proname = format('profile_%s_score', p.id)
- where position(quote_literal(replace(k.message, '%%', '%%%%')) in f.prosrc) = 0
+  join pg_proc f on f.pronamespace = 'dbml_scorer'::regnamespace and f.proname = pg_catalog.format('profile_%s_score', p.id)
+ where position(pg_catalog.quote_literal(pg_catalog.replace(k.message, '%%', '%%%%')) in f.prosrc) = 0
  union all
 select p.relation::text, 'key', k.conname
   from dbml.profile p
@@ -163,9 +163,9 @@ select u.profile, u.hot::float8 / u.updated as hot,
                      or exists (select from dbml.prediction r where r.profile = u.id and a.attname = any (dbml._written(r))))
               order by 1) as indexes
   from (select p.id, p.relation::oid as relation, p.relation::text as profile,
-               sum(s.n_tup_upd) as updated, sum(s.n_tup_hot_upd) as hot
+               pg_catalog.sum(s.n_tup_upd) as updated, pg_catalog.sum(s.n_tup_hot_upd) as hot
           from dbml.profile p
-         cross join lateral (select p.relation::oid as relid union select t.relid::oid from pg_partition_tree(p.relation) t) t
+         cross join lateral (select p.relation::oid as relid union select t.relid::oid from pg_catalog.pg_partition_tree(p.relation) t) t
           join pg_stat_all_tables s on s.relid = t.relid
          group by p.id) u
  where u.updated >= 1000

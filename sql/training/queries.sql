@@ -9,7 +9,7 @@ select dbml._exposed(%(name)s, 'p.numbers, p.texts', quote_literal(%(as_of)s::ti
 
 -- name: training_moment
 -- Now, or the day that was asked for, and how long outcomes take.
-select least(coalesce(%(as_of)s::timestamptz, now()), now()) as as_of, o.horizon
+select least(coalesce(%(as_of)s::timestamptz, pg_catalog.now()), pg_catalog.now()) as as_of, o.horizon
   from dbml._outcome(%(name)s) o;
 
 -- name: log_of_scores
@@ -59,8 +59,8 @@ select dbml._learnt(%(name)s, %(state)s, %(ids)s::bigint[], %(aside)s);
 
 -- name: last_retraining
 -- How long ago a model was last made anew, or tried to be; and else, how long its version has served.
-select now() - r.tried_at as tried,
-       now() - greatest(r.tried_at, (select min(d.deployed_at) from dbml.deployment_history d where d.model = %(name)s and d.version = %(version)s)) as since
+select pg_catalog.now() - r.tried_at as tried,
+       pg_catalog.now() - greatest(r.tried_at, (select pg_catalog.min(d.deployed_at) from dbml.deployment_history d where d.model = %(name)s and d.version = %(version)s)) as since
   from (select) o
   left join dbml._retraining(%(name)s) r on true;
 
