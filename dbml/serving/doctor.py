@@ -42,7 +42,7 @@ def examine(connection: Connection) -> list[Finding]:
     :raises ServerError: the server is too old, or cannot be reached.
     """
     raw = database.driver(connection)
-    with database.translated():
+    with database.translated(), database.pinned(raw):
         facts = installation(raw)
         findings = [
             Finding("PostgreSQL", database.query(raw, "show server_version")[0]["server_version"], ok=True),

@@ -116,18 +116,18 @@ select pg_catalog.date_bin('1 hour', pg_catalog.now(), '2000-01-01 00:00:00+00')
 
 -- name: report_versions
 -- What was logged by version, and what became of it.
-select m.labels ->> 'version' as version, m.labels ->> 'arm' as arm,
+select m.labels operator(pg_catalog.->>) 'version' as version, m.labels operator(pg_catalog.->>) 'arm' as arm,
        pg_catalog.sum(m.value)::bigint as predictions,
-       coalesce(pg_catalog.sum(m.value) filter (where m.labels ->> 'outcome' <> 'scored'), 0)::bigint as without_score
+       coalesce(pg_catalog.sum(m.value) filter (where (m.labels operator(pg_catalog.->>) 'outcome') <> 'scored'), 0)::bigint as without_score
   from dbml.metrics m
- where m.name = 'dbml_predictions_total' and m.labels ->> 'model' = %(name)s
+ where m.name = 'dbml_predictions_total' and (m.labels operator(pg_catalog.->>) 'model') = %(name)s
  group by 1, 2 order by 1, 2;
 
 -- name: report_failures
 -- Why predictions have no score.
-select m.labels ->> 'version' as version, m.labels ->> 'reason' as reason, m.value::bigint as predictions
+select m.labels operator(pg_catalog.->>) 'version' as version, m.labels operator(pg_catalog.->>) 'reason' as reason, m.value::bigint as predictions
   from dbml.metrics m
- where m.name = 'dbml_failures_total' and m.labels ->> 'model' = %(name)s
+ where m.name = 'dbml_failures_total' and (m.labels operator(pg_catalog.->>) 'model') = %(name)s
  order by 3 desc;
 
 -- name: report_serving

@@ -306,7 +306,7 @@ select t.oid::regclass::text as relation, p.relid::text as partition
 
 -- name: newest_output
 -- What the newest version of a model gives.
-select v.interface -> 'output' as output from dbml.model_version v where v.model = %(name)s order by v.version desc limit 1;
+select v.interface operator(pg_catalog.->) 'output' as output from dbml.model_version v where v.model = %(name)s order by v.version desc limit 1;
 
 -- name: meant_of_strangers
 -- Whether an expression, as a view, calls an operator or a function that is neither PostgreSQL's nor an extension's.

@@ -148,7 +148,7 @@ select p.relation::text, 'key', k.conname
  where exists (select from pg_attribute a
                 where a.attrelid = p.relation and a.attnum = any (k.conkey)
                   and (a.attgenerated <> ''
-                       or exists (select from dbml.event e where e.profile = p.id and e.counters ? a.attname)
+                       or exists (select from dbml.event e where e.profile = p.id and e.counters ? a.attname::text)
                        or exists (select from dbml.prediction r where r.profile = p.id and a.attname = any (dbml._written(r)))))
  order by 1, 2, 3;
 
@@ -159,7 +159,7 @@ select u.profile, u.hot::float8 / u.updated as hot,
                from pg_index i
                join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
               where i.indrelid = u.relation
-                and (exists (select from dbml.event e where e.profile = u.id and e.counters ? a.attname)
+                and (exists (select from dbml.event e where e.profile = u.id and e.counters ? a.attname::text)
                      or exists (select from dbml.prediction r where r.profile = u.id and a.attname = any (dbml._written(r))))
               order by 1) as indexes
   from (select p.id, p.relation::oid as relation, p.relation::text as profile,

@@ -1,4 +1,4 @@
 select {texts}
-  from (select {key}, row_number() over (order by {key}) as dbml_place from {table}) q
- where dbml_place % {rows} = 0
+  from (select {key}, pg_catalog.row_number() over (order by {key}) as dbml_place from {table}) q
+ where dbml_place % {rows}::bigint = 0
  order by dbml_place
