@@ -85,7 +85,7 @@ select n.nspname as schema, c.relname as table,
          array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)) as key
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
- where c.oid = %(table)s::regclass;
+ where c.oid = %(table)s::regclass::oid;
 
 -- name: export_snapshot
 -- Lets other sessions see what this transaction sees.
