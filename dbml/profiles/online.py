@@ -195,7 +195,7 @@ def _score(raw: psycopg.Connection[Any], attached: Attachment, tell: Tell, model
         if model not in serving:
             continue
         done = 0
-        walks = database.named(raw, "start_walk", profile=attached.id, name=model)
+        walks = database.named(raw, "start_walk", profile=attached.id, name=model, what="waiting")
         for batch in (batch for walk in walks for batch in rescoring.batches(raw, walk["walk"], ROWS_AT_ONCE)):
             done += batch.scored
             about = done if batch.ended else max(total, done)

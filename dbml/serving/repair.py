@@ -87,7 +87,8 @@ def _mended(raw: psycopg.Connection[Any], found: Attachment, progress: Progress 
     serving = versions.serving(raw)
     models = [prediction.model for prediction in found.profile.predictions if prediction.model in serving]
     for model in models:
-        mended += sum(batch.scored for batch in batches(raw, found.id, model, ROWS_AT_ONCE, stale=True))
+        for walk in database.named(raw, "start_walk", profile=found.id, name=model, what="stale"):
+            mended += sum(batch.scored for batch in batches(raw, walk["walk"], ROWS_AT_ONCE))
     return mended
 
 

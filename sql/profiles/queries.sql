@@ -143,7 +143,7 @@ select t.tgrelid::bigint as oid, t.tgname as name, t.tgenabled in ('O', 'A') as 
 select t.tgrelid::bigint as oid, t.tgrelid::regclass::text as relation, t.tgname as name
   from pg_trigger t
   join pg_proc p on p.oid = t.tgfoid
- where p.pronamespace = 'dbml_scorer'::regnamespace and p.proname ~ format('^profile_%%s_', %(profile)s::integer)
+ where p.pronamespace = 'dbml_scorer'::regnamespace and p.proname ~ pg_catalog.format('^profile_%%s_', %(profile)s::integer)
    and t.tgparentid = 0;
 
 -- name: forget_rest
@@ -161,7 +161,7 @@ with predictions as (
 ), due as (
   delete from dbml.due w where w.profile = %(profile)s
 )
-select min(e.followed_until) as since from dbml.event e where e.profile = %(profile)s;
+select pg_catalog.min(e.followed_until) as since from dbml.event e where e.profile = %(profile)s;
 
 -- name: begin_again
 -- A profile is not wholly attached yet; its windows are followed from then on, whichever place they have now.
@@ -190,8 +190,8 @@ select p.relation::text as relation, r.features
 select * from dbml._start_rescore(%(name)s, %(stale)s, %(every)s, %(apart)s);
 
 -- name: start_walk
--- Begins to score the rows of one profile that do not have their score.
-select w as walk from dbml.profile p cross join lateral dbml._start_walk(p, %(name)s, 'waiting', null) w where p.id = %(profile)s;
+-- Begins to score rows of one profile: those that do not have their score, or those that could not be scored.
+select w as walk from dbml.profile p cross join lateral dbml._start_walk(p, %(name)s, %(what)s, null) w where p.id = %(profile)s;
 
 -- name: walk_on
 -- Scores the next rows of what was begun.
@@ -237,9 +237,9 @@ select w.what from dbml._waits(%(profile)s) w;
 -- Where the tables of a profile are now, and the columns that have another name; one that is there by its name is meant.
 select t.position, t.called, t.present, coalesce(t.named <> t.attached, t.attached is null) as swapped,
        coalesce(r.renames, '{}') as renames
-  from (select a.position, a.columns, format('%%I.%%I', a.schema_name, a.table_name) as called, n.oid as named, o.oid as attached,
+  from (select a.position, a.columns, pg_catalog.format('%%I.%%I', a.schema_name, a.table_name) as called, n.oid as named, o.oid as attached,
                coalesce(n.oid, o.oid) as meant,
-               (select format('%%I.%%I', s.nspname, c.relname)
+               (select pg_catalog.format('%%I.%%I', s.nspname, c.relname)
                   from pg_class c join pg_namespace s on s.oid = c.relnamespace
                  where c.oid = coalesce(n.oid, o.oid)) as present
           from dbml.attached_table a

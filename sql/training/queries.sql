@@ -4,8 +4,8 @@ select dbml._logged_features(%(name)s, %(version)s) as expressions;
 
 -- name: exposed
 -- The text of a query for the logged predictions of a model with what came true.
-select dbml._exposed(%(name)s, 'p.numbers, p.texts', quote_literal(%(as_of)s::timestamptz) || '::timestamptz',
-                     quote_literal(%(after)s::timestamptz) || '::timestamptz') as query;
+select dbml._exposed(%(name)s, 'p.numbers, p.texts', pg_catalog.quote_literal(%(as_of)s::timestamptz) || '::timestamptz',
+                     pg_catalog.quote_literal(%(after)s::timestamptz) || '::timestamptz') as query;
 
 -- name: training_moment
 -- Now, or the day that was asked for, and how long outcomes take.
