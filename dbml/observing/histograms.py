@@ -11,6 +11,7 @@ import numpy as np
 from dbml import database, errors
 from dbml.database import Connection
 from dbml.models import versions
+from dbml.observing.picture import check_suffix
 from dbml.schema.install import require
 
 if TYPE_CHECKING:
@@ -25,13 +26,14 @@ def plot(
 ) -> None:
     """Draw the histograms of the score and of each feature into a file.
 
-    :param file: its suffix tells the format, such as ``.svg`` or ``.png``.
+    :param file: ``.svg`` or ``.png``.
     :param window: draw the last hours or days beside the reference, as :func:`dbml.drift` reads it; None: the reference
         alone.
     :param version: None: the one that serves.
     :raises UnknownModel: there is no such model or version.
     :raises ExportError: there is nothing to draw, matplotlib is missing, or the file cannot be written.
     """
+    check_suffix(file, name)
     raw = database.driver(connection)
     with database.translated():
         require(raw)
@@ -55,7 +57,7 @@ def plot(
         ) from error
     down = -(-len(found) // ACROSS)
     figure = Figure(figsize=(3.6 * ACROSS, 2.6 * down), layout="constrained")
-    panels = figure.subplots(down, ACROSS, squeeze=False).flat
+    panels = list(figure.subplots(down, ACROSS, squeeze=False).flat)
     for axes in panels:
         axes.set_axis_off()
     for one, axes in zip(found, panels, strict=False):
@@ -64,9 +66,9 @@ def plot(
         draw(axes, one)
     try:
         figure.savefig(file)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise errors.ExportError(
-            f"{file} cannot be written: {error}", "Name a file that ends in .svg or .png."
+            f"{file} cannot be written: {error.strerror}", "Name a file in a folder that is there."
         ) from None
 
 

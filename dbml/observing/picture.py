@@ -20,8 +20,7 @@ def plot(connection: Connection, name: str, file: Path, *, covariate: str | None
     :raises StrategyError: nothing has stood beside the version that serves.
     :raises ExportError: the file has another ending, or matplotlib is not installed.
     """
-    if file.suffix not in (".svg", ".png"):
-        raise errors.ExportError(f"{file} is neither .svg nor .png", f"Name the file {name}.svg or {name}.png.")
+    check_suffix(file, name)
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -50,6 +49,15 @@ def plot(connection: Connection, name: str, file: Path, *, covariate: str | None
     below.set_ylabel("evidence")
     below.tick_params(axis="x", rotation=30)
     figure.savefig(file)
+
+
+def check_suffix(file: Path, name: str) -> None:
+    """Check that a picture has a format that is drawn.
+
+    :raises ExportError: the file has another ending.
+    """
+    if file.suffix not in (".svg", ".png"):
+        raise errors.ExportError(f"{file} is neither .svg nor .png", f"Name the file {name}.svg or {name}.png.")
 
 
 def history(connection: Connection, name: str, covariate: str | None = None) -> list[tuple[datetime, Arm]]:

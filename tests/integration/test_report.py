@@ -118,3 +118,20 @@ def test_pictures_show_what_the_log_has(db: Db, sampled: Trained) -> None:
         assert (middle - half, middle + half) == pytest.approx((interval.low, interval.high), abs=1e-6)
     days = db.execute("select at, sum(c) from dbml.histograms('churn', now() - interval '20 days', step => '1 day'), unnest(counts) c where position = 0 group by at").fetchall()  # fmt: skip
     assert sum(n for _, n in days) == 2000 and len(days) >= 10
+
+
+@pytest.mark.usefixtures("logged")
+def test_histograms_are_drawn_for_the_shell(cli: Cli, tmp_path: Path) -> None:
+    drift, reference = tmp_path / "drift.svg", tmp_path / "reference.svg"
+    cli("drift", "churn", "--plot", drift, exit_code=1)  # the new category is an alert
+    cli("model", "show", "churn@1", "--plot", reference)
+    for file, legends in ((drift, 4), (reference, 0)):
+        text = ET.fromstring(file.read_text())
+        comments = file.read_text()
+        assert all(f"<!-- {feature} -->" in comments for feature in ("score", "plan", "complaints", "spend"))
+        assert comments.count("<!-- now -->") == legends
+        assert text.tag.endswith("svg")
+    refused = cli("drift", "churn", "--plot", tmp_path / "drift.gif", exit_code=1)
+    assert "neither .svg nor .png" in refused.output
+    refused = cli("drift", "churn", "--plot", tmp_path / "nowhere" / "drift.svg", exit_code=1)
+    assert "cannot be written: No such file or directory" in refused.output

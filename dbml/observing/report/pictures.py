@@ -45,8 +45,8 @@ def histogram(one: dict[str, Any]) -> str:
     """A feature in its window beside its reference: shares by bin, the missing ones last."""
     with mpl.rc_context(_STYLE):
         # Margins that suit any labels: to measure those of forty pictures takes longer than to draw them.
-        figure = Figure(figsize=(3.5, 2.1))
-        axes = figure.add_axes((0.11, 0.3, 0.87, 0.62))
+        figure = Figure(figsize=(3.5, 2.2))
+        axes = figure.add_axes((0.11, 0.4, 0.87, 0.52))
         draw(axes, one)
         return _svg(figure)
 
