@@ -51,12 +51,16 @@ as $$
   )
   select string_agg(w.expression, ', ' order by w.ordinality)
     from (select t.ordinality,
-                 format('case q.version %s end',
-                   string_agg(format('when %s then q.%s[%s]', f.version, case when f.is_text then 'texts' else 'numbers' end, f.place), ' ' order by f.version)) as expression
+                 -- Where every version has it at one place, a million rows need not ask which version it is.
+                 case when min(f.place) = max(f.place) and count(*) = (select count(distinct v.version) from feature v)
+                   then format('q.%s[%s]', case when t.is_text then 'texts' else 'numbers' end, min(f.place))
+                   else format('case q.version %s end',
+                     string_agg(format('when %s then q.%s[%s]', f.version, case when f.is_text then 'texts' else 'numbers' end, f.place), ' ' order by f.version))
+                 end as expression
             from feature t
             join feature f on f.name = t.name and f.is_text = t.is_text
            where t.version = _logged_features.version
-           group by t.ordinality) w
+           group by t.ordinality, t.is_text) w
 $$;
 comment on function dbml._logged_features(text, integer) is
   'The features of a version, in its order, as expressions over rows q that any version of the model has logged; NULL where that one lacks the feature.';
