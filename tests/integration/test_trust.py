@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 import dbml
-from dbml import Event, Prediction, Profile
+from dbml import Event, Prediction, Profile, database
 from dbml.errors import ProfileError
 from tests.conftest import TABLES, Cli, Trained
 from tests.integration.test_roles import denied, made_role
@@ -179,3 +179,27 @@ def test_a_strategy_s_condition_shows_no_value(db: Db, dsn: str, live: None, cli
                 )
             assert caught.value.sqlstate == "DB030"
         cli("deploy", "churn@2", "--strategy", "ab", "--where", "spend > '10'::numeric and plan <> 'x'")
+
+
+def test_no_setting_outlives_a_transaction(db: Db, dsn: str) -> None:
+    """Behind a pooler the session is somebody else's by then."""
+    path = "select current_setting('search_path') as path"
+    own = db.execute(path).fetchone()
+    with database.pinned(db):
+        assert database.query(db, path) == [{"path": "pg_catalog, pg_temp"}]
+        assert db.execute(path).fetchone() == own
+        with db.transaction(), database.configured(db, "lock_timeout", "7s"):
+            found = database.query(
+                db, "select current_setting('search_path') as path, current_setting('lock_timeout') as lock"
+            )
+            assert found == [{"path": "pg_catalog, pg_temp", "lock": "7s"}]
+        assert db.execute("show lock_timeout").fetchone() == ("0",)
+    assert db.execute(path).fetchone() == own
+    with psycopg.connect(dsn) as session:
+        with database.pinned(session):
+            assert database.query(session, path) == [{"path": "pg_catalog, pg_temp"}]
+        assert database.query(session, path) == [{"path": own[0]}]  # type: ignore[index]
+    with database.connect(dsn) as session:
+        for _ in range(9):
+            database.query(session, path)
+        assert session.execute("select count(*) from pg_prepared_statements").fetchone() == (0,)
