@@ -132,6 +132,11 @@ class Attachment:
             return self.profile.as_dict()
         return self.declared.as_dict() | {"resolved": self.profile.as_dict()}
 
+    @property
+    def heard(self) -> list[tuple[int, Learn, Table]]:
+        """Each table of labels with the position of its lesson in the spec, from 1."""
+        return [(self.profile.lessons.index(lesson) + 1, lesson, table) for lesson, table in self.labels]
+
     def function(self, what: str) -> str:
         """Name of one of this profile's generated functions."""
         return f"profile_{self.id}_{what}"
@@ -227,5 +232,16 @@ def attached(raw: psycopg.Connection[Any], record: Record) -> Attachment:
         table_facts(raw, record.relation),
         [(event, table_facts(raw, name)) for event, name in zip(profile.events, record.events, strict=True)],
         record.profile,
-        [(lesson, table_facts(raw, lesson.table)) for lesson in profile.lessons],
+        _labels(raw, profile),
     )
+
+
+def _labels(raw: psycopg.Connection[Any], profile: Profile) -> list[tuple[Learn, Table]]:
+    """The tables from whose rows models learn, without those that are gone, and their triggers with them."""
+    found = []
+    for lesson in profile.lessons:
+        try:
+            found.append((lesson, table_facts(raw, lesson.table)))
+        except errors.ProfileError:
+            continue
+    return found

@@ -9,7 +9,7 @@ from dbml.profiles.generated import Trigger
 
 def triggers(attachment: Attachment) -> list[Trigger]:
     """A trigger on each table of labels."""
-    return [trigger(attachment, position, table) for position, (_, table) in enumerate(attachment.labels, 1)]
+    return [trigger(attachment, position, table) for position, _, table in attachment.heard]
 
 
 def trigger(attachment: Attachment, position: int, table: Table) -> Trigger:

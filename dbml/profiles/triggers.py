@@ -286,7 +286,7 @@ def records(attachment: Attachment) -> list[sql.Composed]:
                 "guard": sql.Literal(lesson.guard),
             },
         )
-        for position, (lesson, table) in enumerate(attachment.labels, 1)
+        for position, lesson, table in attachment.heard
     ]
     return [sql.SQL(";\n").join(statements), ddl.remember(attachment)]
 
