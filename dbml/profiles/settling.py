@@ -105,6 +105,7 @@ def _settle(attachment: Attachment, concerned: Sequence[tuple[int, Event, Table]
         ),
         parameters=verbatim("dbml_only integer"),
         returns="bigint",
+        kind="planned_function",
     )
 
 

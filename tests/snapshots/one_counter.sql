@@ -481,6 +481,7 @@ CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_recount_1(dbml_batch customer[]
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET client_min_messages TO 'notice'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 #variable_conflict use_column
 declare
