@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dbml.demo.server import Server, temporary_server
-from soak import faults, shop
+from soak import faults, logged, shop
 from soak.clients import Crowd
 from soak.control import DURABLE, Control
 from soak.trial import Trial
@@ -33,7 +33,9 @@ def trial(server: Server) -> Iterator[Trial]:
             trial.db.close()
 
 
-@pytest.mark.parametrize("fault", [faults.load, faults.kill, faults.stop])
+@pytest.mark.parametrize(
+    "fault", [faults.load, faults.kill, faults.stop, pytest.param(logged.shares, marks=pytest.mark.long)]
+)
 def test_nothing_is_lost_and_nothing_is_wrong(trial: Trial, fault: object) -> None:
     assert callable(fault)
     fault(trial, LITTLE)
