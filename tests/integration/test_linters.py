@@ -187,6 +187,12 @@ EXCEPTIONS = {
     ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\._(promote_by_migration|note_act)\("): (
         "They come back in the same transaction, with one parameter more; only dbml's own functions and migrations call them."
     ),
+    (
+        "squawk",
+        "ban-drop-function",
+        "install",
+        r"drop function if exists dbml\._(labelled|exposed|exposures|learn_step)\(",
+    ): "They come back in the same transaction with other parameters; only dbml's own functions call them.",
     ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\._outcome\("): (
         "They come back in the same transaction and return more; only dbml's own functions call them."
     ),
