@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import importlib
 import math
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,8 +98,10 @@ def log(
     """
     mlflow = _mlflow()
     try:
-        mlflow.set_experiment(experiment)
-        with mlflow.start_run(run_name=name) as run:
+        # What MLflow says of its own is not the command's answer.
+        with redirect_stdout(sys.stderr):
+            mlflow.set_experiment(experiment)
+        with redirect_stdout(sys.stderr), mlflow.start_run(run_name=name) as run:
             mlflow.log_params({key: value for key, value in params.items() if value not in (None, {}, [], ())})
             mlflow.log_metrics(dict(metrics))
             mlflow.set_tags(dict(tags))

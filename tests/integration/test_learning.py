@@ -304,6 +304,7 @@ def test_nobody_learns_unsigned(db: Db, tmp_path: Path) -> None:
     assert db.execute("select count(*) from dbml.label").fetchone() == (2,)
 
 
+@pytest.mark.long
 def test_what_serves_by_a_strategy_does_not_learn(db: Db) -> None:
     attached(db, CLASSIFIERS["log_loss"], every=2)
     dbml.add_model(

@@ -61,7 +61,7 @@ def test_a_model_comes_from_the_registry(db: Db, cli: Cli, mlflow: Any, churn: T
 
 def test_a_training_is_logged(db: Db, cli: Cli, mlflow: Any, past: pd.DataFrame, tmp_path: Path) -> None:
     made = json.loads(
-        cli("train", "churn", "--recipe", recipe_file(tmp_path, TREES), "--mlflow", "customers", "--json").output
+        cli("train", "churn", "--recipe", recipe_file(tmp_path, TREES), "--mlflow", "customers", "--json").stdout
     )
     [run] = mlflow.search_runs(experiment_names=["customers"], output_format="list")
     assert run.data.metrics == pytest.approx(made["measures"])

@@ -294,6 +294,7 @@ def test_a_worker_makes_anew_what_is_due(db: Db, cli: Cli, past: pd.DataFrame, t
     assert "has no recipe" in cli("worker", "--once", "--duty", "retrain", exit_code=1).output
 
 
+@pytest.mark.long
 def test_the_best_of_several_candidates_is_taken(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
     text = """
 [[candidate]]
