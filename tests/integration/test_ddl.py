@@ -156,7 +156,7 @@ def test_what_is_broken_is_named_with_its_command(db: Db, cli: Cli, session: Db)
     db.execute("alter table owner rename to client")
     session.execute("insert into item values (2, 9)")
     found = [f for f in json.loads(cli("doctor", "--json", exit_code=1).output) if f["what"].startswith("profile")]
-    assert {f["mend"] for f in found} == {"dbml repair client"}
+    assert {f["mend"] for f in found} == {"dbml repair public.client"}
     assert "dbml repair client" in cli("status").output
     cli("reconcile", exit_code=1)
     assert "dbml repair" in cli("reconcile", "--repair", exit_code=1).output
