@@ -30,9 +30,9 @@ def test_doctor_tells_of_updates_and_checks(db: psycopg.Connection[Any], cli: Cl
     db.execute("select pg_stat_force_next_flush()")
     db.execute("select 1")
     assert [row.hot for row in dbml.status(db)] == [0.0]
-    assert told(cli)["0%"]["mend"].endswith("drop index by_n, if nobody needs it")
+    assert told(cli)["0%"]["mend"].endswith("drop index public.by_n, if nobody needs it")
     db.execute("alter table owner add constraint few check (n < 5000)")
-    assert told(cli)["check"]["mend"] == "dbml repair owner"
+    assert told(cli)["check"]["mend"] == "dbml repair public.owner"
     dbml.repair(db)
     assert "check" not in told(cli)
     db.execute("create role teller; grant insert on item to teller; update owner set n = n")
