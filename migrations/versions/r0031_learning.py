@@ -103,6 +103,7 @@ def downgrade() -> None:
         "_learning_due()",
         "_hold_learning(text)",
         "_lock_coefficients(text)",
+        "_learning(text)",
         "_learnt(text, jsonb, bigint[], jsonb)",
         "learn(text, jsonb, text)",
         "resume_learning(text)",

@@ -43,11 +43,11 @@ select q.id, q.version, q.label, q.numbers, q.texts
 
 -- name: running_losses
 -- How a model that learns has done.
-select s.loss, s.anchor_loss from dbml.learning s where s.model = %(name)s;
+select s.loss, s.anchor_loss from dbml._learning(%(name)s) s;
 
 -- name: coefficients
 -- Where the coefficients of a model that learns in the transaction are at.
-select s.anchor, s.head, s.labels, s.published, s.loss, s.anchor_loss, s.weights, s.intercept, s.t from dbml.learning s where s.model = %(name)s;
+select s.anchor, s.head, s.labels, s.published, s.loss, s.anchor_loss, s.weights, s.intercept, s.t from dbml._learning(%(name)s) s;
 
 -- name: lock_coefficients
 -- The same; until the transaction ends nobody moves them.

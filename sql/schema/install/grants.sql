@@ -70,8 +70,7 @@ grant select on dbml.alert to dbml_analyst;
 grant select on dbml.outbox_status, dbml.queue_status to dbml_analyst;
 grant execute on function dbml._score_queued(integer) to dbml_deployer;
 -- Labels have features: who lets models learn is granted SELECT on dbml.label.
-grant select on dbml.learning, dbml.learned to dbml_analyst;
-grant execute on function dbml.learn(text, jsonb, text), dbml._learning_due(), dbml._hold_learning(text), dbml._lock_coefficients(text),
+grant execute on function dbml.learn(text, jsonb, text), dbml._learning_due(), dbml._hold_learning(text), dbml._lock_coefficients(text), dbml._learning(text),
   dbml._learnt(text, jsonb, bigint[], jsonb), dbml.resume_learning(text) to dbml_deployer;
 grant execute on function dbml._outbox_batch(integer), dbml._outbox_sent(bigint[]), dbml._consume(text, text),
   dbml._dead_letter(text, text, text, bytea, text), dbml._forget_consumed(interval) to dbml_deployer;

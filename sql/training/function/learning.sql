@@ -66,6 +66,17 @@ end
 $$;
 comment on function dbml._hold_learning(text) is 'Lets nobody else make versions of what a model learns until the transaction ends.';
 
+create or replace function dbml._learning(model text) returns setof dbml.learning
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  select s.* from dbml.learning s where s.model = _learning.model
+$$;
+comment on function dbml._learning(text) is 'How far a model has learnt.';
+
 create or replace function dbml._lock_coefficients(model text) returns setof dbml.learning
 language sql
 volatile
