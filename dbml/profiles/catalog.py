@@ -155,10 +155,10 @@ class Attachment:
         )
 
 
-def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
-    """Look a table up by its name as SQL writes it.
+def table_number(raw: psycopg.Connection[Any], name: str) -> int | None:
+    """The number of a table by its name as SQL writes it, whoever has locked it; None: there is none.
 
-    :raises ProfileError: there is none, or it is a view or the like.
+    :raises ProfileError: it is not written as a name.
     """
     try:
         number = database.value(raw, "table_number", table=name)
@@ -175,6 +175,15 @@ def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
             f"{name} is not written as a table's name",
             'Write it as in SQL: public.customer, or "Order Items".',
         ) from error
+    return None if number is None else int(number)
+
+
+def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
+    """Look a table up by its name as SQL writes it.
+
+    :raises ProfileError: there is none, or it is a view or the like.
+    """
+    number = table_number(raw, name)
     with database.pinned(raw):
         rows = [] if number is None else database.named(raw, "table_facts", table=number)
         known = [] if rows else [row["name"] for row in database.named(raw, "tables")]

@@ -13,7 +13,7 @@ from dbml import database, errors
 from dbml.database import Connection, Name, Progress, verbatim
 from dbml.profiles import attachment, catalog, checks, online, triggers
 from dbml.profiles.attachment import Attached
-from dbml.profiles.catalog import Attachment, Record, table_facts
+from dbml.profiles.catalog import Attachment, Record
 from dbml.profiles.expectation import refuse_disagreement
 from dbml.profiles.spec import Event, Profile
 from dbml.schema.install import require
@@ -88,8 +88,8 @@ def alter(
 
 
 def _record(raw: psycopg.Connection[Any], profile: Profile) -> Record | None:
-    table = table_facts(raw, profile.table)
-    return next((r for r in catalog.records(raw) if r.oid == table.oid and r.complete), None)
+    number = catalog.table_number(raw, profile.table)
+    return next((r for r in catalog.records(raw) if r.oid == number and r.complete), None)
 
 
 def _told(was: Profile, now: Profile) -> Iterator[str]:
