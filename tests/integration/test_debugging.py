@@ -61,7 +61,7 @@ def test_no_plan_of_dbml_is_shown(db: Db, dsn: str) -> None:
         "a deployer": (
             ("dbml_deployer",),
             ("select dbml.rescore('portable')", "select dbml.deploy('portable', 1)",
-             "select * from dbml._start_rescore('portable', false)"),
+             "select dbml._walk_on(w.walk, 100) from dbml._start_rescore('portable', false, true, null) w"),
         ),
     }  # fmt: skip
     for who, (rights, statements) in spied.items():

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import psycopg
 import pytest
+from psycopg import sql
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
@@ -94,6 +95,8 @@ def test_an_analyst_scores_rows_and_loose_values(db: psycopg.Connection[Any], ch
     row = db.execute("select plan, complaints, spend from customer where id = 3").fetchone()
     loose = json.dumps(dict(zip(["plan", "complaints", "spend"], row or [], strict=True)))
     (answer,) = db.execute("select dbml.score('churn', %s::text::jsonb)", [loose]).fetchone() or [None]
+    literal = sql.SQL("select dbml.score('churn', {})").format(sql.Literal(loose))
+    assert db.execute(literal).fetchone() == (answer,)
     db.execute("reset role")
     truth = churn.truth(profile_rows(db))
     np.testing.assert_allclose([score for (score,) in found], truth, rtol=0, atol=1e-9)

@@ -39,7 +39,9 @@ class Nats:
         yield from taken
 
     async def _publish(self, events: Sequence[Event], taken: list[Event]) -> None:
-        client = await nats.connect(self._url, connect_timeout=int(TIMEOUT), allow_reconnect=False)
+        # Else it asks sixty times, two seconds apart; the relay comes again by itself.
+        patience = {"connect_timeout": int(TIMEOUT), "allow_reconnect": False, "max_reconnect_attempts": 1}
+        client = await nats.connect(self._url, reconnect_time_wait=0, **patience)
         try:
             stream = client.jetstream(timeout=TIMEOUT)
             for event in events:

@@ -9,7 +9,7 @@ grant execute on function dbml._outcome(text), dbml._answered(text, text), dbml.
 grant execute on function dbml.training_set(text, timestamptz, timestamptz),
   dbml._exposed(text, text, text, text), dbml._logged_features(text, integer), dbml._training(text), dbml._retraining(text) to dbml_analyst;
 grant execute on function dbml._remember_training(text, integer, jsonb), dbml._retrained(text, text, integer, text) to dbml_deployer;
-grant execute on function dbml.score(text, jsonb), dbml.score(text, record), dbml._scorer_by_columns(text, jsonb), dbml.scores(text, text), dbml.outputs(text, jsonb), dbml.arm_of(text, text),
+grant execute on function dbml.score(text, jsonb), dbml.score(text, text), dbml.score(text, record), dbml._scorer_by_columns(text, jsonb), dbml.scores(text, text), dbml.outputs(text, jsonb), dbml.arm_of(text, text),
   dbml.version_of(text, text), dbml.comparison(text), dbml._hashes_differ() to dbml_analyst;
 -- The view status asks what others have changed.
 grant execute on function dbml._broken(integer), dbml._waits(integer), dbml._half_loaded() to dbml_analyst;

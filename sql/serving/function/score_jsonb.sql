@@ -15,6 +15,17 @@ $$;
 comment on function dbml.score(text, jsonb) is
   'Score of loose feature values by the deployed version: dbml.score(''churn'', ''{"plan": "a", …}'').';
 
+-- A literal without a type is taken for text where a function takes one, and is else "not unique" among jsonb and rows.
+create or replace function dbml.score(model text, features text) returns float8
+language sql
+stable parallel unsafe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select dbml.score(model, features::jsonb)
+$$;
+comment on function dbml.score(text, text) is 'The same of JSON that is a text, or a literal without a type.';
+
 create or replace function dbml._loose_inputs(
   deployed dbml.scorer, model text, features jsonb, out numbers float8[], out texts text[]
 )
