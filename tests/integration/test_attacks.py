@@ -221,7 +221,7 @@ def test_a_schema_that_was_there_before_is_not_taken_over(empty_dsn: str, schema
             assert left == [(schema, name[0])]
 
 
-@pytest.mark.parametrize("signature", ["text, text", "text, json", "unknown_ text", "model text, c anyelement"])
+@pytest.mark.parametrize("signature", ["text, varchar", "text, json", "unknown_ text", "model text, c anyelement"])
 def test_an_overload_made_by_somebody_with_the_right_is_told_of(
     db: psycopg.Connection[Any], cli: Cli, signature: str
 ) -> None:

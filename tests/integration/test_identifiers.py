@@ -189,7 +189,7 @@ def generated(db: psycopg.Connection[Any]) -> list[tuple[Any, ...]]:
     """What an attachment makes: functions, triggers, records."""
     return db.execute(
         "select 'function', oid::regprocedure::text, prosrc from pg_proc where pronamespace = 'dbml_scorer'::regnamespace and proname like 'profile%'"
-        " or proname = 'score' and pronamespace = 'dbml'::regnamespace and proargtypes[1] not in ('jsonb'::regtype, 'record'::regtype)"
+        " or proname = 'score' and pronamespace = 'dbml'::regnamespace and proargtypes[1] not in ('jsonb'::regtype, 'record'::regtype, 'text'::regtype)"
         " union all select 'trigger', tgrelid::regclass || '.' || tgname, pg_get_triggerdef(oid) from pg_trigger"
         " where not tgisinternal and tgrelid::regclass::text !~ '^dbml'"
         " union all select 'profile', relation::text, spec::text from dbml.profile"
