@@ -43,7 +43,7 @@ select pg_get_functiondef(p.oid) || ';' || E'\n'
                       from aclexplode(p.proacl) a where a.grantee <> p.proowner), '')
   from pg_proc p
  where p.pronamespace = 'dbml_scorer'::regnamespace
-    or p.oid::regprocedure::text ~ '^dbml\\.score\\(text,(?!jsonb)'
+    or p.oid::regprocedure::text ~ '^dbml\\.score\\(text,(?!jsonb|record|text)'
 """
 
 

@@ -1,25 +1,3 @@
-CREATE OR REPLACE FUNCTION dbml.score(model text, c record)
- RETURNS double precision
- LANGUAGE plpgsql
- STABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-declare
-  columns jsonb := to_jsonb(c);
-  scorer text := dbml._scorer_by_columns(model, columns);
-  result float8;
-begin
-  if scorer is null then
-    return dbml.score(model, columns);
-  end if;
-  execute format('select %s($1, $2)', scorer) into result using model, columns;
-  return result;
-end
-$function$
-;
-comment on function dbml.score(text,record) is 'Score of a row of any query: as a row of the attached table whose columns it has, else by the features that it names.';
-grant execute on function dbml.score(text,record) to dbml_analyst;
-
 CREATE OR REPLACE FUNCTION dbml_scorer.profile_1_arrive()
  RETURNS trigger
  LANGUAGE plpgsql

@@ -17,7 +17,7 @@ as $$
     union all
     select format('function %s', p.oid::regprocedure), p.proacl, p.proowner
       from pg_proc p
-     where p.pronamespace = 'dbml'::regnamespace and not (p.proname = 'score' and p.proargtypes[1] <> 'jsonb'::regtype)
+     where p.pronamespace = 'dbml'::regnamespace and not (p.proname = 'score' and p.proargtypes[1] not in ('jsonb'::regtype, 'text'::regtype, 'record'::regtype))
   )
   select o.name, pg_get_userbyid(o.owner)::text, 'owner' from object o
   union all
