@@ -235,13 +235,14 @@ def _plain(dsn: str) -> str:
     return dsn.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
+def _text(statement: Statement) -> sql.SQL | sql.Composed:
+    return statement if isinstance(statement, (sql.SQL, sql.Composed)) else verbatim(statement)
+
+
 def query(connection: psycopg.Connection[Any], statement: Statement, parameters: Any = None) -> list[dict[str, Any]]:
     """Run a statement and return its rows as dictionaries."""
     with _cursor(connection, dict_row) as cursor:
-        cursor.execute(
-            statement if isinstance(statement, (sql.SQL, sql.Composed)) else verbatim(statement),
-            parameters,
-        )
+        cursor.execute(_text(statement), parameters)
         return cursor.fetchall() if cursor.description else []
 
 
@@ -252,11 +253,16 @@ def rows(connection: psycopg.Connection[Any], row: type[Row], query_name: str, /
         return found
 
 
+def answer(connection: psycopg.Connection[Any], statement: Statement, parameters: Any = None) -> Any:
+    """Run a statement made here, which gives one value; None where it gives no row."""
+    with _cursor(connection, tuple_row) as cursor:
+        row = cursor.execute(_text(statement), parameters).fetchone()
+    return None if row is None else row[0]
+
+
 def value(connection: psycopg.Connection[Any], query_name: str, /, **parameters: Any) -> Any:
     """Run the query of that name, which gives one value; None where it gives no row."""
-    with _cursor(connection, tuple_row) as cursor:
-        row = cursor.execute(verbatim(queries()[query_name]), parameters or None).fetchone()
-    return None if row is None else row[0]
+    return answer(connection, queries()[query_name], parameters or None)
 
 
 def named(connection: psycopg.Connection[Any], query_name: str, /, **parameters: Any) -> list[dict[str, Any]]:
@@ -299,7 +305,7 @@ def configured(connection: psycopg.Connection[Any], setting: str, value: str) ->
                 _settings[connection] = before
         return
     both = "select pg_catalog.current_setting(%(name)s) as value, pg_catalog.set_config(%(name)s, %(value)s, true)"
-    held = query(connection, both, {"name": setting, "value": value})[0]["value"]
+    held = answer(connection, both, {"name": setting, "value": value})
     try:
         yield
     finally:

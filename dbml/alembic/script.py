@@ -10,7 +10,7 @@ from psycopg import sql
 from dbml import database, errors
 from dbml.alembic.declaration import Release
 from dbml.database import template
-from dbml.models import adding, signing, versions
+from dbml.models import adding, draft, signing, versions
 from dbml.models.engines import ENGINES
 from dbml.profiles import attachment
 from dbml.profiles.catalog import Attachment
@@ -33,7 +33,6 @@ def add_model(release: Release) -> str:
     """
     # scikit-learn takes a second to import.
     from dbml.models import artifact
-    from dbml.scorer import engines
 
     if release.version is None:
         raise errors.ArtifactError(
@@ -42,16 +41,18 @@ def add_model(release: Release) -> str:
         )
     versions.check_name(release.name)
     read = artifact.read(release.path, release.sample, release.output, release.trust, release.types)
-    possible = engines.prepare(
-        read.estimator,
-        read.interface,
-        read.golden,
-        label=str(release),
+    prepared = draft.prepare(
+        release.name,
+        release.version,
+        read,
         sql_alone=release.engine == "sql",
-        sample=read.sample,
+        metrics=release.metrics,
+        git_revision=adding.git_revision(release.path),
+        note=release.note,
+        migrated=True,
     )
     candidates = ENGINES if release.engine == "auto" else (release.engine,)
-    refusals = possible.refusals | read.refusals
+    refusals = prepared.refusals
     chosen = next((engine for engine in candidates if engine not in refusals), None)
     if chosen not in ENGINES:
         reason = refusals.get(release.engine if release.engine != "auto" else "portable", "there is none of that name")
@@ -59,22 +60,9 @@ def add_model(release: Release) -> str:
             f"{release} cannot run on engine {release.engine}: {reason}",
             f"Engines are auto, {', '.join(ENGINES)}.",
         )
-    new = adding.new_version(
-        release.name,
-        release.version,
-        read,
-        possible,
-        metrics=release.metrics,
-        git_revision=adding.git_revision(release.path),
-        note=release.note,
-        migrated=True,
-    )
-    outputs = ""
-    if possible.answers:
-        stored = adding.outputs(release.name, release.version, read, possible.answers)
-        outputs = filled("add_outputs", stored)
+    statements = [f"perform a.added from ({filled(*one)}) a;" for one in prepared.statements(chosen)]
     key = _key(release, chosen)
-    signed = adding.signature_row(key, release.name, release.version, read) if key else None
+    signed = draft.signature(key, release.name, release.version, read) if key else None
     return block(
         template(
             "alembic/add_model",
@@ -84,11 +72,7 @@ def add_model(release: Release) -> str:
             sign=database.verbatim(filled("add_signature", signed) if signed else "select null"),
             fingerprint=sql.Literal(read.fingerprint),
             engine=sql.Literal(chosen),
-            insert=database.verbatim(filled("add_version", new.parameters(chosen))),
-            outputs=database.verbatim(f"perform a.added from ({outputs}) a;" if outputs else ""),
-            background=database.verbatim(
-                filled("add_background", adding.background_row(release.name, release.version, possible))
-            ),
+            store=database.verbatim("\n      ".join(statements)),
         ).as_string(None)
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -11,19 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from dbml import database, errors
 from dbml._plpython.plan import dumps
 from dbml.database import Connection
-from dbml.models import trial, trust, versions
+from dbml.models import draft, trial, trust, versions
 from dbml.models.version import Version
 from dbml.schema.install import require
 
 if TYPE_CHECKING:
     from dbml.models.artifact import Artifact, Sample
     from dbml.models.signing import Key
-    from dbml.scorer.engines import Answers, Engines
 
 
 @dataclass(frozen=True)
@@ -38,34 +35,6 @@ class Added(Version):
     notices: tuple[str, ...]
 
     __str__ = Version.__str__
-
-
-@dataclass(frozen=True)
-class New:
-    """A version before it is stored: the parameters of the query ``add_version``, but for its engine."""
-
-    name: str
-    version: int
-    fingerprint: str
-    sha256: str
-    interface: Mapping[str, Any]
-    golden: Mapping[str, Any]
-    libraries: Mapping[str, str]
-    training_summary: Mapping[str, Any] | None
-    artifact: bytes
-    kind: str
-    plan: str | None
-    expression: list[str] | None
-    careful_expression: list[str] | None
-    metrics: Mapping[str, float]
-    git_revision: str | None
-    note: str | None
-    migrated: bool
-
-    def parameters(self, engine: str) -> dict[str, Any]:
-        """As the query takes them."""
-        documents = {key: Jsonb(value) for key, value in vars(self).items() if isinstance(value, Mapping)}
-        return {**vars(self), **documents, "engine": engine}
 
 
 @dataclass(frozen=True)
@@ -119,7 +88,6 @@ def add_model(
     """
     # scikit-learn takes a second to import, and most commands never need it.
     from dbml.models import artifact
-    from dbml.scorer import engines
 
     raw = database.driver(connection)
     with database.translated():
@@ -140,40 +108,28 @@ def add_model(
         expected = database.value(raw, "next_version", name=name)
         if engine == "python" and unsigned:
             raise trial.needs_signature(f"{name}@{expected}", unsigned)
-        possible = engines.prepare(
-            read.estimator,
-            read.interface,
-            read.golden,
-            label=f"{name}@{expected}",
+        prepared = draft.prepare(
+            name,
+            expected,
+            read,
             sql_alone=engine == "sql" or not plpython,
-            sample=read.sample,
+            metrics=dict(metrics or {}),
+            git_revision=git_revision(model) if isinstance(model, (str, Path)) else None,
+            note=note,
+            migrated=migrated,
         )
-        revision = git_revision(model) if isinstance(model, (str, Path)) else None
         with raw.transaction():
             database.value(raw, "lock_model", name=name)
             held = _held(raw, signer, name, read)
             if held:
                 return held
             version = database.value(raw, "next_version", name=name)
-            if version != expected:
-                possible = possible.labelled(f"{name}@{version}")
-            new = new_version(
-                name,
-                version,
-                read,
-                possible,
-                metrics=dict(metrics or {}),
-                git_revision=revision,
-                note=note,
-                migrated=migrated,
-            )
-            refusals = possible.refusals | read.refusals
+            prepared = prepared.numbered(version)
+            refusals = prepared.refusals
             left = [one for one in candidates if one not in refusals]
             if left:
-                database.value(raw, "add_version", **new.parameters(left[-1]))
-                if possible.answers:
-                    database.value(raw, "add_outputs", **outputs(name, version, read, possible.answers))
-                database.value(raw, "add_background", **background_row(name, version, possible))
+                for query, parameters in prepared.statements(left[-1]):
+                    database.value(raw, query, **parameters)
                 _sign(raw, signer, name, version, read)
             tried = trial.run(raw, name, version, candidates, refusals, unsigned)
             chosen = trial.choose(raw, tried, engine, plpython, read.libraries)
@@ -206,7 +162,7 @@ def _fill_background(raw: psycopg.Connection[Any], name: str, version: int, read
 
     made = engines.prepare(read.estimator, read.interface, read.golden, label=f"{name}@{version}", sample=read.sample)
     if made.plan is not None and dumps(made.plan) == database.value(raw, "plan", name=name, version=version):
-        database.value(raw, "add_background", **background_row(name, version, made))
+        database.value(raw, "add_background", **draft.background(name, version, made))
 
 
 def _signer(raw: psycopg.Connection[Any], path: Path | str | None) -> tuple[Key | None, errors.DbmlError | None]:
@@ -219,61 +175,7 @@ def _signer(raw: psycopg.Connection[Any], path: Path | str | None) -> tuple[Key 
 
 def _sign(raw: psycopg.Connection[Any], signer: Key | None, name: str, version: int, read: Artifact) -> bool:
     """Store the caller's signature of a version; tells whether it is new."""
-    return bool(signer and database.value(raw, "add_signature", **signature_row(signer, name, version, read)))
-
-
-def signature_row(signer: Key, name: str, version: int, read: Artifact) -> dict[str, Any]:
-    """A key's signature of a version: the parameters of the query ``add_signature`` (pure)."""
-    signature = signer.sign(name, version, read.sha256, read.interface)
-    return {"name": name, "version": version, "public_key": signer.public, "signature": signature}
-
-
-def background_row(name: str, version: int, possible: Engines) -> dict[str, Any]:
-    """What explanations need of a version: the parameters of the query ``add_background`` (pure)."""
-    return {"name": name, "version": version, "content": dumps(possible.background)}
-
-
-def new_version(name: str, version: int, read: Artifact, possible: Engines, **provenance: Any) -> New:
-    """What is stored of an artifact as a version.
-
-    :param provenance: ``metrics``, ``git_revision``, ``note`` and ``migrated``.
-    """
-    plan = dumps(possible.plan) if possible.plan else None
-    return New(
-        name=name,
-        version=version,
-        fingerprint=_fingerprint(read, plan),
-        sha256=read.sha256,
-        interface=read.interface,
-        golden=read.golden | {"hurtful_rows": possible.hurtful_rows, "hurtful_scores": possible.hurtful_scores},
-        libraries=read.libraries,
-        training_summary=read.training_summary,
-        artifact=read.blob,
-        kind=read.kind,
-        plan=plan,
-        expression=possible.expression.fast if possible.expression else None,
-        careful_expression=possible.expression.careful if possible.expression else None,
-        **provenance,
-    )
-
-
-def outputs(name: str, version: int, read: Artifact, answers: Answers) -> dict[str, Any]:
-    """What is stored of all the answers of a version: the parameters of the query ``add_outputs`` (pure)."""
-    plan = dumps(answers.plan)
-    return {
-        "name": name,
-        "version": version,
-        "fingerprint": f"{_fingerprint(read, plan)}#",
-        "plan": plan,
-        "expression": answers.expression.fast if answers.expression else None,
-        "careful_expression": answers.expression.careful if answers.expression else None,
-        "golden": Jsonb(answers.golden),
-    }
-
-
-def _fingerprint(read: Artifact, plan: str | None) -> str:
-    """What sessions know a scorer by. Another dbml may write another plan of the same artifact."""
-    return read.fingerprint if plan is None else f"{read.fingerprint}-{hashlib.sha256(plan.encode()).hexdigest()[:16]}"
+    return bool(signer and database.value(raw, "add_signature", **draft.signature(signer, name, version, read)))
 
 
 def git_revision(path: Path | str) -> str | None:

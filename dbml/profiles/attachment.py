@@ -73,7 +73,7 @@ def attach(
                 for statement in statements:
                     run(raw, statement)
     texts = [s.as_string(None) for s in [*added, *statements]]
-    rows = database.named(raw, "estimated_rows", table=attachment.table.oid)[0]["rows"]
+    rows = database.value(raw, "estimated_rows", table=attachment.table.oid)
     return Attached(str(attachment.table), texts, checks.notices(attachment), _summary(attachment, len(added), rows))
 
 

@@ -188,7 +188,7 @@ def _described(raw: psycopg.Connection[Any], table: Table, counter: Counter, sel
     try:
         # Looked up as inside the trigger, whose search_path is pinned.
         with raw.transaction(), database.pinned(raw):
-            found = database.query(raw, statement)[0]["type"]
+            found = database.answer(raw, statement)
     except (psycopg.errors.ProgrammingError, psycopg.errors.DataError) as error:
         raise errors.ProfileError(
             f'the counter "{counter.aggregate}" is not possible over {table}: {error.diag.message_primary}',

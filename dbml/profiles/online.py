@@ -165,7 +165,7 @@ def _count(raw: psycopg.Connection[Any], attached: Attachment, tell: Tell, posit
     """Recount what the triggers have not: each batch locks its rows, in order of their key."""
     if not positions:
         return
-    total = database.named(raw, "estimated_rows", table=attached.table.oid)[0]["rows"]
+    total = database.value(raw, "estimated_rows", table=attached.table.oid)
     after = next(record.backfilled for record in catalog.records(raw) if record.id == attached.id)
     done = 0
     for span, number in reconciliation.spans(raw, attached, ROWS_AT_ONCE, after):
@@ -189,7 +189,7 @@ def _count(raw: psycopg.Connection[Any], attached: Attachment, tell: Tell, posit
 
 def _score(raw: psycopg.Connection[Any], attached: Attachment, tell: Tell, models: Sequence[str]) -> None:
     """Score what recounting has not: rows whose counters were right already."""
-    total = database.named(raw, "estimated_rows", table=attached.table.oid)[0]["rows"]
+    total = database.value(raw, "estimated_rows", table=attached.table.oid)
     serving = versions.serving(raw)
     for model in models:
         if model not in serving:

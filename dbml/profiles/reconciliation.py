@@ -134,7 +134,7 @@ def reconcile(
             report.differences += off
             if repair:
                 database.named(raw, "forget_missed", profile=record.id)
-            total = database.named(raw, "estimated_rows", table=attached.table.oid)[0]["rows"]
+            total = database.value(raw, "estimated_rows", table=attached.table.oid)
             done = 0
             for span, number in spans(raw, attached, _rows_at_once(attached, total)):
                 _reconcile_counters(raw, span, report, repair)

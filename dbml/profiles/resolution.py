@@ -84,6 +84,6 @@ def _written_out(raw: psycopg.Connection[Any], table: Table, text: str) -> str:
         database.query(raw, "set local search_path = pg_catalog, pg_temp")
         if database.value(raw, "meant_of_strangers"):
             return text
-        shown = database.query(raw, "select pg_get_viewdef('pg_temp.dbml_meant'::regclass) as text")[0]["text"]
+        shown = database.answer(raw, "select pg_get_viewdef('pg_temp.dbml_meant'::regclass) as text")
     found = re.fullmatch(r" SELECT (.*) AS dbml_e\n +FROM .*", shown, re.DOTALL)
     return found[1].replace("dbml_t.", "") if found else text

@@ -178,6 +178,6 @@ def probe(raw: psycopg.Connection[Any], python_path: str | None) -> dict[str, An
     with raw.transaction(force_rollback=True):
         database.script(raw, "create extension if not exists plpython3u")
         database.script(raw, runtime.probe_function())
-        answer = database.query(raw, "select pg_temp.dbml_probe(%s) as facts", [python_path])[0]["facts"]
+        answer = database.answer(raw, "select pg_temp.dbml_probe(%s) as facts", [python_path])
     facts: dict[str, Any] = json.loads(answer)
     return facts

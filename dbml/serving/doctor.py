@@ -45,10 +45,10 @@ def examine(connection: Connection) -> list[Finding]:
     with database.translated(), database.pinned(raw):
         facts = installation(raw)
         findings = [
-            Finding("PostgreSQL", database.query(raw, "show server_version")[0]["server_version"], ok=True),
+            Finding("PostgreSQL", database.answer(raw, "show server_version"), ok=True),
             *_rights(facts),
         ]
-        readable = facts.own and database.query(raw, "select has_schema_privilege('dbml', 'usage') as yes")[0]["yes"]
+        readable = facts.own and database.answer(raw, "select has_schema_privilege('dbml', 'usage') as yes")
         served = _served(raw) if readable else {}
         python = _python(raw, facts) if facts.plpython_available else None
         findings += _engines(raw, readable, facts, python, served)
@@ -281,7 +281,7 @@ def _engines(
     if not facts.plpython_available:
         lacks = "PL/Python, which is not on this server"
         mend = f"apt-get install postgresql-plpython3-{raw.info.server_version // 10000}; then dbml install"
-    elif readable and not database.named(raw, "has_plpython")[0]["has_plpython"]:
+    elif readable and not database.value(raw, "has_plpython"):
         lacks, mend = "its functions in the schema dbml: PL/Python came after dbml", "as a superuser: dbml install"
     elif python is not None and tuple(map(int, python["python"].split(".")[:2])) < OLDEST_PYTHON:
         oldest = ".".join(map(str, OLDEST_PYTHON))

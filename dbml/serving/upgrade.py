@@ -67,7 +67,7 @@ def regenerate(raw: psycopg.Connection[Any], attached: Attachment, complete: boo
     if not database.named(raw, "places", profile=attached.id):  # attached by a release that remembered nothing
         attachment.run(raw, ddl.remember(attached))
     changed = [
-        database.query(raw, function.regenerated(anew=anew))[0]["changed"]
+        database.answer(raw, function.regenerated(anew=anew))
         for function in triggers.functions(attached, online=not complete)
     ]
     changed.append(bool(database.value(raw, "bind", profile=attached.id, anew=anew)))

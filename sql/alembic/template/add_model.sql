@@ -14,9 +14,7 @@ begin
         raise exception 'engine % needs PL/Python, and this database has none', {engine}
           using errcode = 'DB001', hint = 'dbml doctor names the package to install; then run dbml install again.';
       end if;
-      perform a.added from ({insert}) a;
-      {outputs}
-      perform a.added from ({background}) a;
+      {store}
       -- As without --sql: a key that does not count here signs only where a signature is asked for, to be refused.
       if {engine} = 'python' or exists (
            select from dbml.trusted_key k where k.public_key = {public_key} and k.revoked_at is null) then
