@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from dbml.profiles.attachment import attach, detach
     from dbml.profiles.learn import Learn
     from dbml.profiles.online import attach_online
+    from dbml.profiles.outcome import Outcome
+    from dbml.profiles.publication import Publication
     from dbml.profiles.reconciliation import reconcile
     from dbml.profiles.reducing import reducer
     from dbml.profiles.rescoring import rescore, rescore_due
-    from dbml.profiles.spec import Counter, Event, Outcome, Prediction, Profile, Publication
+    from dbml.profiles.spec import Counter, Event, Prediction, Profile
     from dbml.schema.install import uninstall
     from dbml.serving.alteration import alter, alterations
     from dbml.serving.blue_green import comparison, score_aside
@@ -149,7 +151,9 @@ _HOMES = {
     "dbml.serving.repair": ("repair",),
     "dbml.profiles.rescoring": ("rescore", "rescore_due"),
     "dbml.profiles.learn": ("Learn",),
-    "dbml.profiles.spec": ("Counter", "Event", "Outcome", "Prediction", "Profile", "Publication"),
+    "dbml.profiles.outcome": ("Outcome",),
+    "dbml.profiles.publication": ("Publication",),
+    "dbml.profiles.spec": ("Counter", "Event", "Prediction", "Profile"),
     "dbml.schema.install": ("uninstall",),
     "dbml.serving.blue_green": ("comparison", "score_aside"),
     "dbml.serving.bulk": ("scores",),

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from dbml.alembic import operations as ops
 from dbml.alembic.declaration import Release
 from dbml.profiles.learn import Learn
+from dbml.profiles.outcome import Outcome
 from dbml.profiles.output import SCORE, Output, output
-from dbml.profiles.spec import Counter, Event, Outcome, Prediction, Profile, Publication
+from dbml.profiles.publication import Publication
+from dbml.profiles.spec import Counter, Event, Prediction, Profile
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext

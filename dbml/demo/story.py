@@ -31,7 +31,7 @@ from dbml.demo import tour
 from dbml.demo.server import temporary_server
 from dbml.demo.telling import Story
 from dbml.errors import DbmlError
-from dbml.profiles import spec
+from dbml.profiles.spec_file import read
 
 DATABASE = "dbml_demo"
 APPLICATION = "dbml_demo_app"
@@ -186,7 +186,7 @@ def _deploy(
     sample = features.loc[seen]
     seconds.append(_timed(lambda: versions.append(dbml.add_model(admin, "churn", path, sample=sample, key=key))))
     version = versions[0]
-    seconds.append(_timed(lambda: dbml.attach(admin, spec.read(spec_file))))
+    seconds.append(_timed(lambda: dbml.attach(admin, read(spec_file))))
     seconds.append(_timed(lambda: dbml.deploy(admin, version.name, version.version)))
     seconds.append(_timed(lambda: dbml.rescore(admin, version.name)))
     admin.commit()

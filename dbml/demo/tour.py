@@ -18,7 +18,7 @@ from sklearn.preprocessing import OneHotEncoder
 import dbml
 from dbml.demo.telling import Story
 from dbml.observing import waterfall
-from dbml.profiles import spec
+from dbml.profiles.spec_file import read
 from dbml.serving.strategies import Strategy
 from dbml.training import recipe
 
@@ -101,7 +101,7 @@ def _log(
     file = folder / "logged.toml"
     file.write_text(f"{head}{setting}\n\n[[event]]{events}{outcome}", encoding="utf-8")
     dbml.detach(admin, "customer")
-    dbml.attach(admin, spec.read(file))
+    dbml.attach(admin, read(file))
     admin.commit()
     story.say(f"of {len(unseen):,} customers that no model was fitted on it is known whether they left")
 

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from dbml import database, errors
 from dbml.profiles.catalog import Attachment
-from dbml.profiles.spec import Outcome
+from dbml.profiles.outcome import Outcome
 
 MOMENT = "timestamp with time zone"
 

@@ -13,7 +13,8 @@ from dbml.profiles.catalog import Attachment
 from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, any_of
 from dbml.profiles.output import SCORE
-from dbml.profiles.spec import Prediction, Publication
+from dbml.profiles.publication import Publication
+from dbml.profiles.spec import Prediction
 
 # Row (new or old), column and type → SQL for its value.
 Value: TypeAlias = Callable[[str, str, str], sql.Composable]

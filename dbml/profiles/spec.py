@@ -1,25 +1,24 @@
-"""What the user declares: a profile with its predictions, events and counters, in TOML or in Python."""
+"""What the user declares: a profile with its predictions, events and counters (pure)."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from dbml.errors import SpecError, nearest
 from dbml.profiles.aggregate import Aggregate, parse
 from dbml.profiles.learn import Learn
+from dbml.profiles.outcome import Outcome
 from dbml.profiles.output import SCORE, Output, output
+from dbml.profiles.publication import Publication
 
 ON_ERROR = ("keep", "null", "raise")
 LOG = ("all", "scores")
 MODES = ("queued",)
 EVENT_MODES = ("deferred",)
-BETTER = ("low", "high")
 # Outputs that a threshold can be compared with.
 NUMBERS = (SCORE, "probability", "value")
 
@@ -189,99 +188,6 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """Where it stands what really happened, so that a model's predictions can be judged.
-
-    :param model: one of the profile's predictions.
-    :param table: name as SQL writes it; or else
-    :param query: a ``select`` without a semicolon.
-    :param key: column or columns of it that name the entity, in the order of the profile's key.
-    :param value: SQL expression over its columns: a boolean, the label of a class, or a number.
-    :param otherwise: SQL expression for an entity without a row within the horizon; None: nothing is known of it.
-    :param at: SQL expression for when it happened, a ``timestamptz``; None: it holds for every time.
-    :param horizon: an interval such as ``30 days``: how long after a prediction its outcome may come.
-    :param better: whether a ``low`` or a ``high`` mean of the outcome is what one wants: an experiment's winner has it.
-    :param effect: the smallest difference of two means that is of interest, in units of the outcome: experiments are
-        tuned to it; None: a twentieth of the outcome's standard deviation.
-    :raises SpecError: neither or both of table and query, a horizon without ``at``, or an effect of nothing.
-    """
-
-    model: str
-    key: tuple[str, ...]
-    value: str
-    table: str | None = None
-    query: str | None = None
-    otherwise: str | None = None
-    at: str | None = None
-    horizon: str | None = None
-    better: str = "low"
-    effect: float | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "key", _columns(self.key))
-        if (self.table is None) == (self.query is None):
-            given = "neither" if self.table is None else "both"
-            raise SpecError(
-                f'the outcome of "{self.model}" has {given} of "table" and "query"',
-                "Name the table where the truth is, or give a query that yields it.",
-            )
-        if (self.at is None) != (self.horizon is None):
-            raise SpecError(
-                f'the outcome of "{self.model}" has only one of "at" and "horizon"',
-                'Write at = "cancelled_at" and horizon = "30 days".',
-            )
-        if self.better not in BETTER:
-            raise SpecError(
-                f'the outcome of "{self.model}" has better = "{self.better}"',
-                f"It is one of {', '.join(BETTER)}.{nearest(self.better, BETTER)}",
-            )
-        if self.effect is not None and not 0 < self.effect < float("inf"):
-            raise SpecError(
-                f'the outcome of "{self.model}" has effect = {self.effect}',
-                "It is the smallest difference of two means that is of interest, such as 0.02.",
-            )
-
-    @property
-    def source(self) -> str:
-        """The query that yields its rows."""
-        return self.query or f"select * from {self.table}"
-
-
-@dataclass(frozen=True)
-class Publication:
-    """Which changes of a prediction are events for others.
-
-    :param model: one of the profile's predictions, which has a ``version_column``.
-    :param topic: where its events go; else ``dbml.`` and the model's name.
-    :param threshold: a score, or several; an event is published when the score crosses one, either way.
-    :param label: also when the predicted class becomes another one.
-    :param version: also when another version has scored the row.
-    :raises SpecError: nothing is to be published.
-    """
-
-    model: str
-    topic: str = ""
-    threshold: tuple[float, ...] = ()
-    label: bool = False
-    version: bool = False
-
-    def __post_init__(self) -> None:
-        given = self.threshold if isinstance(self.threshold, (list, tuple)) else (self.threshold,)
-        if not all(isinstance(limit, (int, float)) and not isinstance(limit, bool) for limit in given):
-            raise SpecError(
-                f'the publication of "{self.model}" has threshold = {json.dumps(self.threshold)}',
-                "It is a score, or a list of scores.",
-            )
-        object.__setattr__(self, "threshold", tuple(float(limit) for limit in given))
-        object.__setattr__(self, "topic", self.topic or f"dbml.{self.model}")
-        if not self.threshold and not self.label and not self.version:
-            raise SpecError(
-                f'the publication of "{self.model}" does not say which changes are published',
-                "Write threshold = 0.8, label = true or version = true.",
-            )
-
-
-@dataclass(frozen=True)
 class Profile:
     """The table that carries features and predictions, one row per entity.
 
@@ -438,141 +344,6 @@ class Profile:
             [Learn(**lesson) for lesson in data.get("lessons", [])],
             data.get("bucket_column"),
         )
-
-
-def read(path: Path | str) -> Profile:
-    """Read a spec file.
-
-    :raises SpecError: no such file, no TOML, an unknown or missing key.
-    """
-    path = Path(path)
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SpecError(f"cannot read the spec {path}: {error.strerror}", "Give the path of a TOML file.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecError(f"{path} is not TOML: {error}", "Compare with the example in the README.") from error
-    _check(
-        document,
-        path,
-        "the spec",
-        required={"profile": dict},
-        optional={"prediction": list, "event": list, "outcome": list, "publish": list, "learn": list},
-    )
-    profile = document["profile"]
-    _check(profile, path, "[profile]", required={"table": str, "key": (str, list)}, optional={"bucket_column": str})
-    predictions = []
-    for entry in document.get("prediction", []):
-        _check(
-            entry,
-            path,
-            "[[prediction]]",
-            required={"model": str, "column": str},
-            optional={
-                "version_column": str,
-                "scored_at_column": str,
-                "on_error": str,
-                "features": dict,
-                "log": (str, float, int),
-                "output": str,
-                "of": str,
-                "outputs": dict,
-                "holdout": (float, int),
-                "mode": str,
-            },
-        )
-        for column, held in entry.get("outputs", {}).items():
-            if isinstance(held, dict):
-                _check(held, path, f'output "{column}"', required={"output": str}, optional={"of": str})
-            elif not isinstance(held, str):
-                raise SpecError(
-                    f'{path}: output "{column}" is not the name of an output in quotes',
-                    f'Write it as {column} = "label".',
-                )
-        predictions.append(Prediction(**entry))
-    events = []
-    for entry in document.get("event", []):
-        _check(
-            entry,
-            path,
-            "[[event]]",
-            required={"table": str, "key": (str, list), "counters": dict},
-            optional={"mode": str},
-        )
-        for name, counter in entry["counters"].items():
-            if isinstance(counter, dict):
-                where = f'counter "{name}"'
-                _check(counter, path, where, required={"aggregate": str}, optional={"over": str, "at": str})
-            elif not isinstance(counter, str):
-                raise SpecError(
-                    f'{path}: counter "{name}" is not an aggregate in quotes', f'Write it as {name} = "count(*)".'
-                )
-        events.append(Event(**entry))
-    outcomes = []
-    for entry in document.get("outcome", []):
-        _check(
-            entry,
-            path,
-            "[[outcome]]",
-            required={"model": str, "key": (str, list), "value": str},
-            optional={
-                **dict.fromkeys(("table", "query", "otherwise", "at", "horizon", "better"), str),
-                "effect": (float, int),
-            },
-        )
-        outcomes.append(Outcome(**entry))
-    publications = []
-    for entry in document.get("publish", []):
-        _check(
-            entry,
-            path,
-            "[[publish]]",
-            required={"model": str},
-            optional={"topic": str, "threshold": (int, float, list), "label": bool, "version": bool},
-        )
-        publications.append(Publication(**entry))
-    lessons = []
-    for entry in document.get("learn", []):
-        _check(
-            entry,
-            path,
-            "[[learn]]",
-            required={"model": str, "table": str, "key": (str, list), "value": str},
-            optional={"how": str, "every": int, "within": str, "together": int, "guard": (float, int)},
-        )
-        lessons.append(Learn(**entry))
-    return Profile(
-        **profile,
-        predictions=predictions,
-        events=events,
-        outcomes=outcomes,
-        publications=publications,
-        lessons=lessons,
-    )
-
-
-def _check(
-    entry: Any,
-    path: Path,
-    where: str,
-    *,
-    required: Mapping[str, Any],
-    optional: Mapping[str, Any] | None = None,
-) -> None:
-    known = {**required, **(optional or {})}
-    if not isinstance(entry, dict):
-        raise SpecError(f"{path}: {where} is not a table", "Compare with the example in the README.")
-    for key, value in entry.items():
-        if key not in known:
-            raise SpecError(
-                f'{path}: {where} has an unknown key "{key}"',
-                f"Known are {', '.join(known)}.{nearest(key, known)}",
-            )
-        if not isinstance(value, known[key]):
-            raise SpecError(f'{path}: "{key}" in {where} has the wrong type', "Compare with the example in the README.")
-    for key in required:
-        if key not in entry:
-            raise SpecError(f'{path}: {where} lacks the key "{key}"', f'Add {key} = "…".')
 
 
 def _columns(key: str | Iterable[str]) -> tuple[str, ...]:

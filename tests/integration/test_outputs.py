@@ -20,7 +20,8 @@ from sklearn.pipeline import make_pipeline
 
 import dbml
 from dbml import errors
-from dbml.profiles.spec import Prediction, Profile, read
+from dbml.profiles.spec import Prediction, Profile
+from dbml.profiles.spec_file import read
 from tests.conftest import Databases
 
 FEATURES = ["a", "b"]

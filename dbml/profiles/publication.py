@@ -1,0 +1,42 @@
+"""What the user declares of which changes of a prediction others are told (pure)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from dbml.errors import SpecError
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Which changes of a prediction are events for others.
+
+    :param model: one of the profile's predictions, which has a ``version_column``.
+    :param topic: where its events go; else ``dbml.`` and the model's name.
+    :param threshold: a score, or several; an event is published when the score crosses one, either way.
+    :param label: also when the predicted class becomes another one.
+    :param version: also when another version has scored the row.
+    :raises SpecError: nothing is to be published.
+    """
+
+    model: str
+    topic: str = ""
+    threshold: tuple[float, ...] = ()
+    label: bool = False
+    version: bool = False
+
+    def __post_init__(self) -> None:
+        given = self.threshold if isinstance(self.threshold, (list, tuple)) else (self.threshold,)
+        if not all(isinstance(limit, (int, float)) and not isinstance(limit, bool) for limit in given):
+            raise SpecError(
+                f'the publication of "{self.model}" has threshold = {json.dumps(self.threshold)}',
+                "It is a score, or a list of scores.",
+            )
+        object.__setattr__(self, "threshold", tuple(float(limit) for limit in given))
+        object.__setattr__(self, "topic", self.topic or f"dbml.{self.model}")
+        if not self.threshold and not self.label and not self.version:
+            raise SpecError(
+                f'the publication of "{self.model}" does not say which changes are published',
+                "Write threshold = 0.8, label = true or version = true.",
+            )
