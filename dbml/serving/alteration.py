@@ -11,7 +11,7 @@ from psycopg import sql
 
 from dbml import database, errors
 from dbml.database import Connection, Name, Progress, verbatim
-from dbml.profiles import attachment, catalog, checks, online, triggers
+from dbml.profiles import attachment, catalog, checks, online, records, triggers
 from dbml.profiles.attachment import Attached
 from dbml.profiles.catalog import Attachment, Record
 from dbml.profiles.expectation import refuse_disagreement
@@ -177,7 +177,7 @@ def _replace(raw: psycopg.Connection[Any], was: Attachment, now: Attachment) -> 
             events=len(now.events),
             labels=len(now.labels),
         )
-        for statement in [*triggers.records(now), *triggers.grants(now)]:
+        for statement in [*records.write(now), *records.grants(now)]:
             attachment.run(raw, statement)
         database.named(raw, "begin_again", profile=now.id, since=since)
         wanted = {(trigger.table.oid, trigger.name) for trigger in triggers.all_triggers(now)}

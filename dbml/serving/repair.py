@@ -10,7 +10,7 @@ import psycopg
 from dbml import database, errors
 from dbml.database import Connection, Progress
 from dbml.models import versions
-from dbml.profiles import attachment, catalog, ddl, triggers
+from dbml.profiles import attachment, catalog, ddl, records
 from dbml.profiles.catalog import Attachment, table_facts
 from dbml.profiles.reconciliation import reconcile
 from dbml.profiles.rescoring import ROWS_AT_ONCE, batches
@@ -56,7 +56,7 @@ def repair(connection: Connection, table: str | None = None, *, progress: Progre
                 with raw.transaction():
                     if swapped:
                         database.value(raw, "drop_generated", profile=record.id)
-                    for statement in [*triggers.records(attached), *triggers.grants(attached)]:
+                    for statement in [*records.write(attached), *records.grants(attached)]:
                         attachment.run(raw, statement)
                     database.named(raw, "forget_missed", profile=record.id)
                     # Anew even where nothing differs: a session that was open when a column changed its type fails
