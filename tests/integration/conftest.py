@@ -12,8 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 import dbml
-from dbml import database
-from dbml.profiles import spec
+from dbml import database, spec
 from tests.conftest import SPEC, TABLES, Databases, Trained, train
 
 

@@ -18,12 +18,11 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from statsmodels.stats.weightstats import zconfint
 
 import dbml
-from dbml import DbmlError
+from dbml import DbmlError, spec
 from dbml.cli import main
 from dbml.observing import picture
 from dbml.observing.picture import history
 from dbml.observing.sequential import evidence, half_width
-from dbml.profiles import spec
 from dbml.serving.strategies import Strategy
 from tests.conftest import SPEC, TABLES, Databases, Trained, train
 

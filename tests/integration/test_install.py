@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy
 
 import dbml
-from dbml.profiles import spec
+from dbml import spec
 from tests.conftest import Cli, Databases, Trained
 
 OBJECTS = """

@@ -16,10 +16,9 @@ import pytest
 import sqlalchemy as sa
 
 import dbml
-from dbml import database
+from dbml import database, spec
 from dbml.alembic import operations as ops
 from dbml.alembic.declaration import Release
-from dbml.profiles import spec
 from dbml.schema import history
 from dbml.schema.assembly import code_script
 from tests.application import as_script
