@@ -265,6 +265,12 @@ def value(connection: psycopg.Connection[Any], query_name: str, /, **parameters:
     return answer(connection, queries()[query_name], parameters or None)
 
 
+def column(connection: psycopg.Connection[Any], query_name: str, /, **parameters: Any) -> list[Any]:
+    """Run the query of that name, whose rows are one value each."""
+    with _cursor(connection, tuple_row) as cursor:
+        return [one for (one,) in cursor.execute(verbatim(queries()[query_name]), parameters or None)]
+
+
 def named(connection: psycopg.Connection[Any], query_name: str, /, **parameters: Any) -> list[dict[str, Any]]:
     """Run the query of that name in ``sql/*/queries.sql`` with its named parameters."""
     return query(connection, queries()[query_name], parameters or None)

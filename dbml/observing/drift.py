@@ -112,7 +112,7 @@ def set_threshold(connection: Connection, name: str, feature: str, statistic: st
 
 def uncounted(connection: Connection) -> list[int]:
     """Segments of the log that may have something to count."""
-    return [row["segment"] for row in database.named(database.driver(connection), "uncounted")]
+    return database.column(database.driver(connection), "uncounted")
 
 
 def count_segment(connection: Connection, segment: int) -> int:

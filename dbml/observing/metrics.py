@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from dbml import database, errors
-from dbml.database import Connection
+from dbml.database import Connection, Record
 from dbml.schema.install import require
 
 if TYPE_CHECKING:
@@ -18,12 +19,27 @@ if TYPE_CHECKING:
 LABELS = ("model", "version", "engine")
 
 
-def metrics(connection: Connection) -> list[dict[str, Any]]:
-    """What there is to tell: a row of ``dbml.metrics`` for each sample, those of a name together."""
+@dataclass(frozen=True)
+class Sample(Record):
+    """A row of the view ``dbml.metrics``.
+
+    :param type: ``counter`` or ``gauge``.
+    :param help: what it means, and its unit.
+    """
+
+    name: str
+    type: str
+    help: str
+    labels: dict[str, Any]
+    value: float
+
+
+def metrics(connection: Connection) -> list[Sample]:
+    """What there is to tell, the samples of a name together."""
     raw = database.driver(connection)
     with database.translated():
         require(raw)
-        return database.named(raw, "metrics")
+        return database.rows(raw, Sample, "metrics")
 
 
 def exposition(connection: Connection) -> str:
@@ -46,7 +62,7 @@ def serve(dsn: str | None, port: int, host: str) -> tuple[Any, Any]:
     :raises OSError: the port is taken.
     """
 
-    def ask() -> list[dict[str, Any]]:
+    def ask() -> list[Sample]:
         with database.connect(dsn) as connection:
             return metrics(connection)
 
@@ -74,35 +90,35 @@ def _registry(ask: Any) -> CollectorRegistry:
     return registry
 
 
-def _families(rows: list[dict[str, Any]]) -> Iterator[Metric]:
+def _families(rows: list[Sample]) -> Iterator[Metric]:
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
     kinds = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily}
-    histograms = [row["name"].removesuffix("_bucket") for row in rows if "le" in row["labels"]]
+    histograms = [row.name.removesuffix("_bucket") for row in rows if "le" in row.labels]
     for base in dict.fromkeys(histograms):
         yield _histogram(base, rows)
-    rows = [row for row in rows if not row["name"].startswith(tuple(f"{base}_" for base in histograms))]
-    for (name, kind, told), samples in groupby(rows, key=lambda row: (row["name"], row["type"], row["help"])):
+    rows = [row for row in rows if not row.name.startswith(tuple(f"{base}_" for base in histograms))]
+    for (name, kind, told), samples in groupby(rows, key=lambda row: (row.name, row.type, row.help)):
         of_name = list(samples)
-        labels = sorted({label for row in of_name for label in row["labels"]})
+        labels = sorted({label for row in of_name for label in row.labels})
         family = kinds[kind](name, told, labels=labels)
         for row in of_name:
-            family.add_metric([str(row["labels"].get(label) or "") for label in labels], row["value"])
+            family.add_metric([str(row.labels.get(label) or "") for label in labels], row.value)
         yield family
 
 
-def _histogram(base: str, rows: list[dict[str, Any]]) -> Metric:
+def _histogram(base: str, rows: list[Sample]) -> Metric:
     """What the view tells as three counters, as exporters need it."""
     from prometheus_client.core import HistogramMetricFamily
 
     family: Metric = HistogramMetricFamily(base, "How long scores take that were timed, in seconds.", labels=LABELS)
-    sums = {_labels(row): row["value"] for row in rows if row["name"] == f"{base}_sum"}
-    buckets = sorted((_labels(row), float(row["labels"]["le"]), row) for row in rows if row["name"] == f"{base}_bucket")
+    sums = {_labels(row): row.value for row in rows if row.name == f"{base}_sum"}
+    buckets = sorted((_labels(row), float(row.labels["le"]), row) for row in rows if row.name == f"{base}_bucket")
     for labels, of_one in groupby(buckets, key=lambda one: one[0]):
-        told = [(row["labels"]["le"], row["value"]) for _, _, row in of_one]
+        told = [(row.labels["le"], row.value) for _, _, row in of_one]
         family.add_metric(list(labels), told, sums[labels])  # type: ignore[attr-defined]
     return family
 
 
-def _labels(row: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(str(row["labels"][label]) for label in LABELS)
+def _labels(row: Sample) -> tuple[str, ...]:
+    return tuple(str(row.labels[label]) for label in LABELS)

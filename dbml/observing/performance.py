@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,25 @@ from dbml import database
 from dbml.database import Connection
 from dbml.models import versions
 from dbml.schema.install import require
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How predictions did against what came true, on a day or in a tenth of the score.
+
+    :param bin: the tenth, from 1.
+    :param score: and ``outcome``: means.
+    :param error: mean squared error.
+    :param spread: standard deviation of the squared error.
+    """
+
+    day: datetime | None
+    bin: int | None
+    n: int
+    score: float
+    outcome: float
+    error: float
+    spread: float
 
 
 def performance(

@@ -63,7 +63,7 @@ def check_suffix(file: Path, name: str) -> None:
 def history(connection: Connection, name: str, covariate: str | None = None) -> list[tuple[datetime, Arm]]:
     """Look at an experiment at 40 moments since its beginning: the arms of which enough was known then."""
     raw = database.driver(connection)
-    moments = [row["at"] for row in database.named(raw, "experiment_moments", name=name, looks=LOOKS)]
+    moments = database.column(raw, "experiment_moments", name=name, looks=LOOKS)
     return [
         (at, arm)
         for at in moments

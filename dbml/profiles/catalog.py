@@ -186,7 +186,7 @@ def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
     number = table_number(raw, name)
     with database.pinned(raw):
         rows = [] if number is None else database.named(raw, "table_facts", table=number)
-        known = [] if rows else [row["name"] for row in database.named(raw, "tables")]
+        known = [] if rows else database.column(raw, "tables")
     if not rows:
         raise errors.ProfileError(
             f"there is no table {name}",

@@ -65,12 +65,12 @@ def read(event: Event, table: Table) -> list[str]:
 
 def broken(raw: psycopg.Connection[Any], profile: int) -> list[str]:
     """What others have changed of a profile's tables since its functions were made."""
-    return [row["what"] for row in database.named(raw, "broken", profile=profile)]
+    return database.column(raw, "broken", profile=profile)
 
 
 def waits(raw: psycopg.Connection[Any], profile: int) -> list[str]:
     """What could not be counted or scored because of it; empty once it was repaired."""
-    return [row["what"] for row in database.named(raw, "waits", profile=profile)]
+    return database.column(raw, "waits", profile=profile)
 
 
 def followed(raw: psycopg.Connection[Any], record: Record) -> tuple[Record, bool]:

@@ -191,7 +191,7 @@ def _hashes(raw: psycopg.Connection[Any]) -> list[Finding]:
     """Whether entities have here the arms that they have on other servers."""
     if not database.value(raw, "hashes_differ"):
         return [Finding("hashes of keys", "as on other servers", ok=True)]
-    hashed = [row["profile"] for row in database.named(raw, "hashed_profiles")]
+    hashed = database.column(raw, "hashed_profiles")
     if not hashed:
         return [Finding("hashes of keys", "not those of other servers, and no profile needs them", ok=True)]
     return [

@@ -113,7 +113,7 @@ def insert(connection: psycopg.Connection[Any], topic: str, table: Table, messag
     """Insert messages in one transaction; those that were inserted before are left out."""
     inserted = again = dead = 0
     with connection.transaction():
-        columns = {row["name"] for row in database.named(connection, "insertable_columns", table=str(table.oid))}
+        columns = set(database.column(connection, "insertable_columns", table=str(table.oid)))
         for message in messages:
             event = None
             try:

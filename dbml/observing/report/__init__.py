@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import resources
 from importlib.metadata import version as version_of
 from typing import Any, TypeVar
@@ -16,7 +16,8 @@ from dbml.models import versions
 from dbml.observing.alerts import alerts
 from dbml.observing.drift import drift
 from dbml.observing.experiment import experiment
-from dbml.observing.performance import performance
+from dbml.observing.histograms import Histogram, Times
+from dbml.observing.performance import Quality, performance
 from dbml.schema.install import require
 
 Answer = TypeVar("Answer")
@@ -51,11 +52,11 @@ def report(
     with database.translated():
         require(raw)
         versions.require_model(raw, name)
-        [times] = database.named(raw, "report_times", window=window, since=since)
+        [times] = database.rows(raw, Times, "report_times", window=window, since=since)
         found = _found(raw, name, window, times)
     drifted = [row["feature"] for row in found["drift"] if row["state"] == "alert"]
-    live = sorted(found["live"], key=lambda one: (one["feature"] not in drifted, one["position"]))
-    drawn = [(one["feature"], one["feature"] in drifted, pictures.histogram(one)) for one in live[:PICTURES]]
+    live = sorted(found["live"], key=lambda one: (one.feature not in drifted, one.position))
+    drawn = [(one.feature, one.feature in drifted, pictures.histogram(one)) for one in live[:PICTURES]]
     quality = found["quality"].value or []
     classes = found["performance"].value and found["performance"].value[0]["auc"] is not None
     text = resources.files(__name__).joinpath("page.html").read_text(encoding="utf-8")
@@ -69,9 +70,9 @@ def report(
         drawn=drawn,
         not_drawn=max(0, len(live) - PICTURES),
         scores=pictures.scores(found["history"]),
-        errors_by_day=pictures.quality([row for row in quality if row["day"] is not None], classes),
+        errors_by_day=pictures.quality([row for row in quality if row.day is not None], classes),
         arms=pictures.arms([arm for arm in found["experiment"].value or [] if arm.difference is not None]),
-        calibration=pictures.calibration([row for row in quality if row["bin"] is not None]) if classes else None,
+        calibration=pictures.calibration([row for row in quality if row.bin is not None]) if classes else None,
     )
 
 
@@ -83,25 +84,25 @@ class Part:
         self.missing = missing
 
 
-def _found(raw: psycopg.Connection[Any], name: str, window: timedelta | str, times: dict[str, Any]) -> dict[str, Any]:
+def _found(raw: psycopg.Connection[Any], name: str, window: timedelta | str, times: Times) -> dict[str, Any]:
     def rows(query: str, **more: Any) -> list[dict[str, Any]]:
         return database.named(raw, query, name=name, **more)
+
+    def histograms(since: datetime, step: timedelta | None) -> list[Histogram]:
+        asked = {"since": since, "until": times.until, "step": step, "version": None}
+        return database.rows(raw, Histogram, "histograms", name=name, **asked)
 
     return {
         "serving": rows("report_serving"),
         "alerts": [alert for alert in alerts(raw) if alert["model"] in (name, None)],
         "drift": drift(raw, name, window=window),
-        "live": rows("histograms", since=times["window_since"], until=times["until"], step=None, version=None),
-        "history": [
-            row
-            for row in rows("histograms", since=times["since"], until=times["until"], step=times["step"], version=None)
-            if row["position"] == 0
-        ],
+        "live": histograms(times.window_since, None),
+        "history": [one for one in histograms(times.since, times.step) if one.position == 0],
         "versions": rows("report_versions"),
         "failures": rows("report_failures"),
         "performance": _try(raw, lambda: performance(raw, name, by="version")),
         "experiment": _try(raw, lambda: experiment(raw, name)),
-        "quality": _try(raw, lambda: rows("report_quality", since=times["since"])),
+        "quality": _try(raw, lambda: database.rows(raw, Quality, "report_quality", name=name, since=times.since)),
     }
 
 

@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dbml.observing.experiment import Arm
-from dbml.observing.histograms import NOW, draw
+from dbml.observing.histograms import NOW, Histogram, draw
+from dbml.observing.performance import Quality
 
 LINE = "#5f6b76"
 # Of a normal distribution, to both sides.
@@ -41,7 +42,7 @@ def _svg(figure: Figure) -> str:
     return text[text.index("<svg") :]
 
 
-def histogram(one: dict[str, Any]) -> str:
+def histogram(one: Histogram) -> str:
     """A feature in its window beside its reference: shares by bin, the missing ones last."""
     with mpl.rc_context(_STYLE):
         # Margins that suit any labels: to measure those of forty pictures takes longer than to draw them.
@@ -51,15 +52,15 @@ def histogram(one: dict[str, Any]) -> str:
         return _svg(figure)
 
 
-def scores(history: Sequence[dict[str, Any]]) -> str | None:
+def scores(history: Sequence[Histogram]) -> str | None:
     """How the score moved: its median, and where its middle half and eight tenths lie."""
-    points = [(row["at"], row) for row in history if sum(row["counts"][1:])]
+    points = [(one.at, one.edges or [], one.counts) for one in history if one.counts and sum(one.counts[1:])]
     if not points:
         return None
     with mpl.rc_context(_STYLE):
         figure, axes = _figure(7.2, 2.4)
-        at = [at for at, _ in points]
-        levels = np.array([quantiles(row["edges"], row["counts"]) for _, row in points]).T
+        at: list[Any] = [at for at, _, _ in points]
+        levels = np.array([quantiles(edges, counts) for _, edges, counts in points]).T
         axes.fill_between(at, levels[0], levels[4], color=NOW, alpha=0.15, linewidth=0, label="eight tenths")
         axes.fill_between(at, levels[1], levels[3], color=NOW, alpha=0.3, linewidth=0, label="the middle half")
         axes.plot(at, levels[2], color=NOW, marker="o", markersize=3, label="median")
@@ -76,34 +77,35 @@ def quantiles(edges: Sequence[float], counts: Sequence[int]) -> list[float]:
     return [float(np.interp(q * sum(counts[1:]), upto, edges)) for q in (0.1, 0.25, 0.5, 0.75, 0.9)]
 
 
-def quality(days: Sequence[dict[str, Any]], classes: bool) -> str | None:
+def quality(days: Sequence[Quality], classes: bool) -> str | None:
     """The mean squared error by the day of the prediction, with 95 % intervals."""
     if not days:
         return None
     with mpl.rc_context(_STYLE):
         figure, axes = _figure(7.2, 2.2)
-        mean = np.array([row["error"] for row in days])
-        half = Z95 * np.array([row["spread"] / np.sqrt(row["n"]) for row in days])
-        axes.errorbar([row["day"] for row in days], mean, half, color=NOW, fmt="o", markersize=3, linewidth=1)
-        axes.axhline(np.average(mean, weights=[row["n"] for row in days]), color=LINE, linewidth=0.8, linestyle=":")
+        mean = np.array([row.error for row in days])
+        half = Z95 * np.array([row.spread / np.sqrt(row.n) for row in days])
+        at: list[Any] = [row.day for row in days]
+        axes.errorbar(at, mean, half, color=NOW, fmt="o", markersize=3, linewidth=1)
+        axes.axhline(np.average(mean, weights=[row.n for row in days]), color=LINE, linewidth=0.8, linestyle=":")
         axes.set_ylabel("Brier score" if classes else "mean squared error")
         axes.set_ylim(bottom=0)
         _dates(figure, axes)
         return _svg(figure)
 
 
-def calibration(bins: Sequence[dict[str, Any]]) -> str | None:
+def calibration(bins: Sequence[Quality]) -> str | None:
     """What came true against what was predicted, by tenths of the score, with 95 % intervals after Wilson."""
     if not bins:
         return None
     with mpl.rc_context(_STYLE):
         figure, axes = _figure(3.4, 3.0)
-        n = np.array([row["n"] for row in bins], dtype=float)
-        rate = np.array([row["outcome"] for row in bins])
+        n = np.array([row.n for row in bins], dtype=float)
+        rate = np.array([row.outcome for row in bins])
         middle, half = wilson(rate, n)
         axes.plot([0, 1], [0, 1], color=LINE, linewidth=0.8, linestyle=":")
-        axes.vlines([row["score"] for row in bins], middle - half, middle + half, color=NOW, linewidth=1)
-        axes.scatter([row["score"] for row in bins], rate, s=14, color=NOW)
+        axes.vlines([row.score for row in bins], middle - half, middle + half, color=NOW, linewidth=1)
+        axes.scatter([row.score for row in bins], rate, s=14, color=NOW)
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="mean score", ylabel="share that came true")
         return _svg(figure)
 
