@@ -200,7 +200,10 @@ def _refuse_attached(raw: psycopg.Connection[Any], table: Table) -> None:
             raise errors.StillAttached(
                 f"{table} is being attached", "dbml attach SPEC.toml --online goes on where it stopped."
             )
-        raise errors.StillAttached(f"{table} is attached already", f"dbml detach {table} first, then attach again.")
+        raise errors.StillAttached(
+            f"{table} is attached already",
+            f"A changed spec changes it in place (dbml attach, dbml.alter); dbml detach {table} removes it.",
+        )
 
 
 def _missing_columns(

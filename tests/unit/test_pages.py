@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import click
@@ -106,6 +107,34 @@ def test_the_page_of_commands_lists_every_command_with_its_options() -> None:
         has = {option for each in command.params for option in each.opts if option.startswith("--")}
         # Every command takes --dsn, which the page says once; -o is how a file is named.
         assert listed[path] == has - {"--dsn", "--output-file"}, path
+
+
+def typed(page: Path) -> list[str]:
+    """Every command of dbml's in a page's blocks for a shell, without comments."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    pieces = [
+        piece.strip() for line in lines for piece in re.split(r"&&|\|\||[;|](?= )", re.sub(r"(^|\s)#.*", "", line))
+    ]
+    return [piece.partition("dbml ")[2] for piece in pieces if re.match(r"([A-Z_]+=\S+ )*dbml ", piece)]
+
+
+SHELL = [(page, line) for page in PAGES for line in typed(page)]
+
+
+@pytest.mark.parametrize(("page", "line"), SHELL, ids=lambda one: name(one) if isinstance(one, Path) else None)
+def test_what_a_page_types_is_a_command(page: Path, line: str) -> None:
+    command: click.Command = main
+    words = shlex.split(line)
+    while isinstance(command, click.Group):
+        assert words and words[0] in command.commands, line
+        command = command.commands[words.pop(0)]
+    said = ""
+    try:
+        command.make_context("dbml", words)
+    except click.UsageError as error:
+        said = error.format_message()
+    assert not said or "does not exist" in said, line  # but for files, which the reader has
 
 
 def test_the_page_of_errors_lists_every_sqlstate() -> None:
