@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from dbml.demo.server import cache
+from dbml.demo.server.cluster import find_binaries
+from dbml.demo.server.packages import plpython_version
 from dbml.errors import ServerError
 from matrix.debian import DEBIANS, Debian
 from matrix.embedded import EMBEDDED, Embedded
 
+# The oldest that dbml takes, and those between it and the newest, which the suite itself has.
+OLDER = ("1.6.1", "1.7.2", "1.8.0")
 _MACHINE = Path(__file__).with_name("machine.sh")
 
 
@@ -114,6 +121,54 @@ class Managed:
         return Path(package.origin).parent / "pginstall"
 
 
+class WithScikitLearn:
+    """The server of this machine, where the suite and PL/Python have another scikit-learn."""
+
+    def __init__(self, version: str) -> None:
+        self._version = version
+        self._folder = cache.folder() / "scikit-learn" / version
+
+    @property
+    def description(self) -> str:
+        """Which one."""
+        return f"this machine's PostgreSQL, with scikit-learn {self._version}"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What makes Python find it before the one that is installed; it warns of a SciPy that is newer than itself."""
+        return {"PYTHONPATH": str(self._folder), "PYTEST_ADDOPTS": _ADDOPTS}
+
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """Fetch it, once.
+
+        :raises ServerError: it cannot be fetched; with what pip said last.
+        """
+        if self._folder.is_dir():
+            return
+        with cache.installing(say):
+            say(f"Fetching scikit-learn {self._version} into {self._folder} (once) …")
+            pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", self._folder]
+            done = subprocess.run([*pip, f"scikit-learn=={self._version}"], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            said = " ".join(done.stderr.strip().splitlines()[-3:])
+            raise ServerError(f"scikit-learn {self._version} could not be fetched: {said}", "See what pip says.")
+
+    def command(self, command: Sequence[str | Path]) -> list[str | Path]:
+        """Return the command as it is."""
+        return list(command)
+
+    def versions(self) -> tuple[str, str]:
+        """Ask the programs."""
+        first = find_binaries()[0]
+        python = plpython_version(first.plpython) if first.plpython else None
+        return _said([first.bindir / "postgres", "--version"])[2], python or "–"
+
+
+# Said to pytest itself, whose own settings make errors of warnings.
+_ADDOPTS = "-W ignore::DeprecationWarning -W ignore::FutureWarning"
+
+
 def _said(command: Sequence[str | Path]) -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
@@ -122,4 +177,5 @@ SERVERS: Mapping[str, Server] = {
     **{str(each.major): OfDebian(each) for each in DEBIANS},
     "managed": Managed(),
     **{f"managed-{each.version.partition('.')[0]}": Managed(each) for each in EMBEDDED},
+    **{f"scikit-learn-{version}": WithScikitLearn(version) for version in OLDER},
 }

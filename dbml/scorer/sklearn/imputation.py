@@ -71,7 +71,9 @@ def _imputed(column: Column, mask: Value, statistic: Any, estimator: SimpleImput
     if value.kind == "n":
         if isinstance(statistic, str) or statistic is None:
             raise Unsupported(f"SimpleImputer that puts {statistic!r} into the column {column.name!r} of numbers")
-        return replace(column, value=mask.select(float(np.array(statistic).astype(estimator._fill_dtype)), value))
+        # scikit-learn 1.6 fills in the type that it saw when it was fitted.
+        kind = getattr(estimator, "_fill_dtype", estimator._fit_dtype)
+        return replace(column, value=mask.select(float(np.array(statistic).astype(kind)), value))
     if not isinstance(statistic, str):
         raise Unsupported(f"SimpleImputer that puts {statistic!r} into the column {column.name!r} of texts")
     if mask.index == value.missing().index:
