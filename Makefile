@@ -4,22 +4,25 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-long test-matrix lint bench soak website dist clean
+.PHONY: help demo check test test-long test-brokers test-matrix lint bench soak website dist clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.ready ## the whole story on a throwaway server (ARGS="--keep", ARGS="--tour" for what comes next)
 	@$(BIN)/dbml demo $(ARGS)
 
 check: lint .venv/.openmp .venv/.node ## lint, then every test that needs no server, in a minute or two (ARGS="-k name")
-	@$(BIN)/pytest -q -n 2 -m "not server and not long" $(ARGS)
+	@$(BIN)/pytest -q -n 2 -m "not server and not long and not broker" $(ARGS)
 
 test: lint .venv/.openmp .venv/.java .venv/.node ## lint, then every test that is not long (ARGS="-k name")
-	@$(BIN)/pytest -n 2 -m "not long" $(ARGS)
+	@$(BIN)/pytest -n 2 -m "not long and not broker" $(ARGS)
 
 test-long: .venv/.test .venv/.openmp .venv/.java .venv/.node .venv/.browser .venv/.mlflow ## the tests that take longer: more variants of the same
-	@$(BIN)/pytest -n 2 -m long $(ARGS)
+	@$(BIN)/pytest -n 2 -m "long and not broker" $(ARGS)
+
+test-brokers: .venv/.test .venv/.brokers ## events by NATS and RabbitMQ themselves, at the loopback address
+	@$(BIN)/pytest -m broker $(ARGS)
 
 test-matrix: .venv/.test .venv/.openmp .venv/.java .venv/.node .venv/.mlflow ## every test on PostgreSQL 15, 17, 18 and on one as managed services are (ARGS="17 18 -k name")
 	@$(BIN)/python -m matrix $(ARGS)
@@ -115,6 +118,20 @@ clean: ## remove what was built and cached (not .venv)
 	    echo "installing chromium with apt-get …"; \
 	    export DEBIAN_FRONTEND=noninteractive; \
 	    { apt-get install -y -qq chromium || { apt-get update -qq && apt-get install -y -qq chromium; }; } >/dev/null; \
+	fi
+	@touch $@
+
+# Debian starts a broker as it installs it, at every address; the tests start their own, at the loopback address.
+.venv/.brokers: .venv/.test
+	@if ! { command -v nats-server && test -x /usr/lib/rabbitmq/bin/rabbitmq-server; } >/dev/null \
+	    && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing nats-server and rabbitmq-server with apt-get …"; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    kept=$$(test -e /usr/sbin/policy-rc.d && echo yes); \
+	    [ "$$kept" ] || { printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; }; \
+	    { apt-get install -y -qq nats-server rabbitmq-server \
+	        || { apt-get update -qq && apt-get install -y -qq nats-server rabbitmq-server; }; } >/dev/null; \
+	    status=$$?; [ "$$kept" ] || rm /usr/sbin/policy-rc.d; [ "$$status" = 0 ]; \
 	fi
 	@touch $@
 

@@ -192,13 +192,8 @@ def _outcome(outcome: Outcome) -> str:
 
 
 def _publication(publication: Publication) -> str:
-    values = {
-        "topic": publication.topic,
-        "threshold": publication.threshold,
-        "label": publication.label,
-        "version": publication.version,
-    }
-    usual = {"topic": f"dbml.{publication.model}", "threshold": (), "label": False, "version": False}
+    usual = {one.name: one.default for one in fields(Publication)} | {"topic": f"dbml.{publication.model}"}
+    values = {name: getattr(publication, name) for name in usual if name != "model"}
     return _call("spec.Publication", [repr(publication.model), *_given(values, usual)])
 
 

@@ -14,6 +14,7 @@ from dbml.capacity.copies import require_copy
 from dbml.capacity.formula import Checkpoints, Demand, Duties, Need, needs
 from dbml.capacity.measuring import Measured
 from dbml.profiles import catalog
+from dbml.profiles.publication import OUTBOX
 from dbml.profiles.spec import Profile
 
 # That measure; more than one, because those of an application are not always the same one.
@@ -75,5 +76,5 @@ def _duties(profile: Profile) -> Duties:
         windows=any(counter.over is not None for counter in counters),
         queued=any(prediction.mode == "queued" for prediction in profile.predictions),
         log=any(prediction.log is not None for prediction in profile.predictions),
-        relay=bool(profile.publications),
+        relay=any(publication.to == OUTBOX for publication in profile.publications),
     )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 import dbml
-from dbml import errors
 from dbml.cli.shared import Command, connect, dsn_option
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def tell_option(command: Command) -> Command:
     "--publish-to",
     envvar="DBML_PUBLISH_TO",
     metavar="URL",
-    help="Relay events there: kafka://…, nats://… or a webhook's https://…",
+    help="Relay events there: kafka://…, nats://…, amqp://… or a webhook's https://…",
 )
 @click.option(
     "--retrain", "recipes", multiple=True, metavar="NAME=FILE", help="Make that model anew when its recipe says so."
@@ -98,7 +97,7 @@ def worker_command(
 @click.command("consume")
 @click.argument("topic")
 @dsn_option
-@click.option("--from", "url", required=True, metavar="URL", help="The broker: kafka://broker:9092?group.id=…")
+@click.option("--from", "url", required=True, metavar="URL", help="The broker: kafka://…, nats://… or amqp://…")
 @click.option("--table", required=True, help="Where the events go; their data has its columns.")
 @click.option("--once", is_flag=True, help="Until the topic's present end.")
 @click.option("--remember-days", type=click.FloatRange(min=0), help="How long an event is known again; else for ever.")
@@ -107,10 +106,8 @@ def consume_command(topic: str, dsn: str | None, url: str, table: str, once: boo
 
     An event that cannot be inserted stands in dbml.dead_letter, and holds up no other.
     """
-    try:
-        from dbml.work.consume import Consumed, consume
-    except ImportError as error:
-        raise errors.DeliveryError(f"events of Kafka need {error.name}", "pip install 'dbml[kafka]'") from error
+    from dbml.work.consume import Consumed, consume
+
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def told(done: Consumed) -> None:

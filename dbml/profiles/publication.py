@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from dbml.errors import SpecError
+from dbml.errors import SpecError, nearest
+
+OUTBOX, WAL = "outbox", "wal"
+WAYS = (OUTBOX, WAL)
 
 
 @dataclass(frozen=True)
@@ -15,9 +18,11 @@ class Publication:
     :param model: one of the profile's predictions, which has a ``version_column``.
     :param topic: where its events go; else ``dbml.`` and the model's name.
     :param threshold: a score, or several; an event is published when the score crosses one, either way.
+    :param decile: also when the score comes into another tenth of the scores that its version's reference has.
     :param label: also when the predicted class becomes another one.
     :param version: also when another version has scored the row.
-    :raises SpecError: nothing is to be published.
+    :param to: ``outbox``, from where a worker relays events; or ``wal``, as messages for logical decoding.
+    :raises SpecError: nothing is to be published, or in no way that there is.
     """
 
     model: str
@@ -25,6 +30,8 @@ class Publication:
     threshold: tuple[float, ...] = ()
     label: bool = False
     version: bool = False
+    decile: bool = False
+    to: str = OUTBOX
 
     def __post_init__(self) -> None:
         given = self.threshold if isinstance(self.threshold, (list, tuple)) else (self.threshold,)
@@ -35,8 +42,13 @@ class Publication:
             )
         object.__setattr__(self, "threshold", tuple(float(limit) for limit in given))
         object.__setattr__(self, "topic", self.topic or f"dbml.{self.model}")
-        if not self.threshold and not self.label and not self.version:
+        if not (self.threshold or self.decile or self.label or self.version):
             raise SpecError(
                 f'the publication of "{self.model}" does not say which changes are published',
-                "Write threshold = 0.8, label = true or version = true.",
+                "Write threshold = 0.8, decile = true, label = true or version = true.",
+            )
+        if self.to not in WAYS:
+            raise SpecError(
+                f'the publication of "{self.model}" has to = {json.dumps(self.to)}',
+                f'It is "{OUTBOX}", from where a worker relays events, or "{WAL}".{nearest(str(self.to), WAYS)}',
             )

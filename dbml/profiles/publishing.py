@@ -13,13 +13,15 @@ from dbml.profiles.catalog import Attachment
 from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, any_of
 from dbml.profiles.output import SCORE
-from dbml.profiles.publication import Publication
+from dbml.profiles.publication import OUTBOX, WAL, Publication
 from dbml.profiles.spec import Prediction
 
 # Row (new or old), column and type → SQL for its value.
 Value: TypeAlias = Callable[[str, str, str], sql.Composable]
 # A probability's label changes where the score passes this.
 EVEN = 0.5
+# Where events go → the function that writes one.
+WRITERS = {OUTBOX: "_publish", WAL: "_emit"}
 
 
 def trigger(attachment: Attachment) -> Trigger:
@@ -76,6 +78,9 @@ def _publication(
     attachment: Attachment, publication: Publication, prediction: Prediction, value: Value
 ) -> sql.Composed:
     changes = [(f"threshold {limit:g}", _passed(prediction.column, limit, value)) for limit in publication.threshold]
+    deciles = _deciles(prediction, value)
+    if publication.decile:
+        changes.append(("decile", _in_another_tenth(prediction, value, deciles)))
     if publication.label:
         changes.append(("label", _relabelled(prediction, value)))
     if publication.version:
@@ -83,6 +88,8 @@ def _publication(
     old_version, new_version = (value(row, str(prediction.version_column), "bigint") for row in ("old", "new"))
     return template(
         "profiles/publish_model",
+        write=Name("dbml", WRITERS[publication.to]),
+        deciles=sql.SQL("array[{}, {}]").format(*deciles) if publication.decile else sql.SQL("null"),
         changed=any_of([condition for _, condition in changes]),
         because=sql.SQL(",\n").join(
             sql.SQL("case when {} then {} end").format(condition, said) for said, condition in changes
@@ -106,6 +113,25 @@ def _passed(column: str, limit: float, value: Value) -> sql.Composed:
         for row in ("new", "old")
     )
     return sql.SQL("{} <> {}").format(new, old)
+
+
+def _deciles(prediction: Prediction, value: Value) -> tuple[sql.Composed, sql.Composed]:
+    """The tenths that the old and the new score are in, each by the version that gave it."""
+    old, new = (
+        sql.SQL("dbml._decile({}, {}, {})").format(
+            sql.Literal(prediction.model),
+            value(row, str(prediction.version_column), "bigint"),
+            value(row, prediction.column, "float8"),
+        )
+        for row in ("old", "new")
+    )
+    return old, new
+
+
+def _in_another_tenth(prediction: Prediction, value: Value, deciles: tuple[sql.Composed, sql.Composed]) -> sql.Composed:
+    """Whether both scores have a tenth, and not the same. Most updates leave the score, and then nothing is read."""
+    changed = _other("is distinct from", prediction.column, "float8", value)
+    return sql.SQL("{} and {} <> {}").format(changed, *deciles)
 
 
 def _relabelled(prediction: Prediction, value: Value) -> sql.Composed:

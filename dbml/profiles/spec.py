@@ -299,6 +299,11 @@ class Profile:
                 f'"{publication.model}" is published by a threshold, and its column holds a {prediction.output}',
                 f"A threshold is for {', '.join(NUMBERS)}; publish by label or version.",
             )
+        if publication.decile and prediction.output != SCORE:
+            raise SpecError(
+                f'"{publication.model}" is published by decile, and its column holds a {prediction.output}',
+                "Deciles are those of the score; publish by threshold, label or version.",
+            )
 
     def as_dict(self) -> dict[str, Any]:
         """The spec as JSON-ready data; what it does not ask for is not there."""

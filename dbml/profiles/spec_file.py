@@ -102,7 +102,11 @@ def read(path: Path | str) -> Profile:
             path,
             "[[publish]]",
             required={"model": str},
-            optional={"topic": str, "threshold": (int, float, list), "label": bool, "version": bool},
+            optional={
+                **dict.fromkeys(("topic", "to"), str),
+                **dict.fromkeys(("decile", "label", "version"), bool),
+                "threshold": (int, float, list),
+            },
         )
         publications.append(Publication(**entry))
     lessons = []

@@ -20,7 +20,7 @@ TOGETHER = 500
 def relay(url: str) -> Duty:
     """Send what waits, in order, until nothing does.
 
-    :param url: where to: ``kafka://…``, ``nats://…`` or a webhook's ``https://…``.
+    :param url: where to: ``kafka://…``, ``nats://…``, ``amqp://…`` or a webhook's ``https://…``.
     """
     opened: list[Sink] = []
 

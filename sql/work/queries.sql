@@ -9,7 +9,9 @@ select dbml._end_duty(%(duty)s, %(worker)s, %(finished)s, %(done)s, %(error)s)
 
 -- name: outbox_batch
 -- The events that are to be relayed next.
-select id, event_id, transaction, at, topic, entity, data from dbml._outbox_batch(%(rows)s)
+select o.id, o.event_id, o.topic, dbml._subject(o.entity) as key, dbml._cloud_event(o.event_id, o.at, o.entity, o.data)::text as text
+  from dbml._outbox_batch(%(rows)s) o
+ order by o.id
 
 -- name: outbox_sent
 -- Forgets events that have gone out.

@@ -7,12 +7,13 @@ import hmac
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg
 import pytest
 from confluent_kafka import Consumer, KafkaError, Producer
@@ -22,11 +23,14 @@ from dbml.errors import SpecError
 from tests.conftest import SPEC, Cli, Trained, profile_rows
 
 Db = psycopg.Connection[Any]
+Scored = tuple[float, int]  # and the version that gave it
+Tenth = Callable[[Scored | None], int | None]
 PUBLISH = """
 [[publish]]
 model = "churn"
 topic = "churned"
 threshold = [0.3, 0.8]
+decile = true
 label = true
 version = true
 """
@@ -44,24 +48,46 @@ def outbox(db: Db) -> list[Any]:
     return db.execute("select entity, data from dbml.outbox order by id").fetchall()
 
 
-def scored(db: Db) -> dict[str, tuple[float, int]]:
+def scored(db: Db) -> dict[str, Scored]:
     return {str(row.id): (row.churn_score, row.churn_version) for row in profile_rows(db).itertuples()}
 
 
-def because(old: tuple[float, int] | None, new: tuple[float, int]) -> list[str]:
+@pytest.fixture(scope="session")
+def tenth(churn: Trained, churn_2: Trained) -> Tenth:
+    """The decile of a score among those of its version's sample, by NumPy."""
+    quantiles = {
+        version: np.quantile(model.truth(model.rows.head(60)), np.arange(1, 10) / 10, method="inverted_cdf")
+        for version, model in ((1, churn), (2, churn_2))
+    }
+
+    def tenth(scored: Scored | None) -> int | None:
+        return scored and 1 + int(np.searchsorted(quantiles[scored[1]], scored[0], side="right"))
+
+    return tenth
+
+
+def nudge(db: Db) -> None:
+    """Let no customer be a row of the sample, whose scores are where deciles begin."""
+    db.execute("update customer set spend = spend + 0.013; delete from dbml.outbox")
+
+
+def because(old: Scored | None, new: Scored, tenth: Tenth) -> list[str]:
     """The reasons by which a change is published, as one would say them in Python."""
-    reasons = [
-        name
-        for name, limit in (("threshold 0.3", 0.3), ("threshold 0.8", 0.8), ("label", 0.5))
-        if (old is not None and old[0] > limit) != (new[0] > limit)
-    ]
+
+    def passed(limit: float) -> bool:
+        return (old is not None and old[0] > limit) != (new[0] > limit)
+
+    reasons = [f"threshold {limit}" for limit in (0.3, 0.8) if passed(limit)]
+    reasons += ["decile"] if old is not None and tenth(old) != tenth(new) else []
+    reasons += ["label"] if passed(0.5) else []
     return reasons + (["version"] if old is not None and old[1] != new[1] else [])
 
 
 @pytest.mark.usefixtures("live")
-def test_what_changes_is_published_and_nothing_else(db: Db, cli: Cli, churn_2: Trained) -> None:
+def test_what_changes_is_published_and_nothing_else(db: Db, cli: Cli, churn_2: Trained, tenth: Tenth) -> None:
     before: dict[str, Any] = {}  # the first scores, which the backfill gave
     cli("model", "add", "churn", churn_2.file, "--sample", churn_2.sample)
+    reasons: set[str] = set()
     statements = (
         None,
         "insert into complaint (customer_id) select 1 + g % 50 from generate_series(0, 220) g",
@@ -75,16 +101,19 @@ def test_what_changes_is_published_and_nothing_else(db: Db, cli: Cli, churn_2: T
         if statement:
             db.execute(statement)  # type: ignore[arg-type]
         after = scored(db)
-        expected = {key: reasons for key, new in after.items() if (reasons := because(before.get(key), new))}
+        expected = {key: found for key, new in after.items() if (found := because(before.get(key), new, tenth))}
         published = outbox(db)
         assert {data["key"][0]: data["because"] for _, data in published} == expected, statement
+        reasons |= {reason for found in expected.values() for reason in found}
         for (key,), data in published:
             old, new = before.get(key), after[key]
             assert (data["model"], data["profile"], data["key"]) == ("churn", "public.customer", [key])
             assert (data["old"], data["new"]) == (old and old[0], new[0])
             assert (data["version"], data["old_version"], data["arm"]) == (new[1], old and old[1], "control")
-        db.execute("delete from dbml.outbox")
-        before = after
+            assert (data["old_decile"], data["decile"]) == (tenth(old), tenth(new))
+        nudge(db)
+        before = scored(db)
+    assert reasons == {"threshold 0.3", "threshold 0.8", "decile", "label", "version"}
     with psycopg.connect(db.info.dsn) as other:
         other.execute("delete from complaint")
         assert outbox(other)
@@ -95,8 +124,13 @@ def test_what_changes_is_published_and_nothing_else(db: Db, cli: Cli, churn_2: T
     db.execute("insert into complaint (customer_id) select 3 + g % 7 from generate_series(1, 70) g")
     cli("repair")
     after = scored(db)
-    expected = {key for key, new in after.items() if because(before.get(key), new)}
-    assert expected and {key for (key,), _ in outbox(db)} == expected
+    expected_keys = {key for key, new in after.items() if because(before.get(key), new, tenth)}
+    assert expected_keys and {key for (key,), _ in outbox(db)} == expected_keys
+    # Without a reference a score has no decile; what else has changed is told all the same.
+    db.execute("delete from dbml.outbox; delete from dbml.reference where model = 'churn'")
+    db.execute("delete from complaint")
+    left = [(data["because"], data["old_decile"], data["decile"]) for _, data in outbox(db)]
+    assert left and all("decile" not in found and (old, new) == (None, None) for found, old, new in left)
 
 
 class Hearer(BaseHTTPRequestHandler):
@@ -196,8 +230,10 @@ def read(broker: str, topic: str) -> list[tuple[str, Any]]:
 
 @pytest.mark.long
 @pytest.mark.usefixtures("live")
-def test_from_topic_to_topic(db: Db, cli: Cli, broker: str) -> None:
+def test_from_topic_to_topic(db: Db, cli: Cli, broker: str, tenth: Tenth) -> None:
     """A complaint comes by Kafka, moves a counter and a score, and what changes goes out by Kafka."""
+    first = scored(db)
+    db.execute("update customer set spend = spend + 0.013")
     cli("worker", "--once", "--duty", "relay", "--publish-to", broker)
     producer = Producer({"bootstrap.servers": broker.removeprefix("kafka://")})
     complaints = [
@@ -237,7 +273,11 @@ def test_from_topic_to_topic(db: Db, cli: Cli, broker: str) -> None:
     assert len({event["id"] for _, event in heard}) == len(heard)
     for key, score in scored(db).items():
         story = [event["data"] for found, event in heard if found == key]
-        assert bool(story) == bool(because(None, before[key]) or because(before[key], score))
+        assert bool(story) == bool(
+            because(None, first[key], tenth)
+            or because(first[key], before[key], tenth)
+            or because(before[key], score, tenth)
+        )
         # What one event leaves, the next one finds, and the last one leaves what is there.
         for limit in (0.3, 0.5, 0.8):
             sides = [(None if one["old"] is None else one["old"] > limit, one["new"] > limit) for one in story]
@@ -250,6 +290,7 @@ def test_bad_publications_are_refused() -> None:
     for publication, says in (
         (lambda: spec.Publication("churn"), "does not say which changes"),
         (lambda: spec.Publication("churn", threshold="high"), "has threshold ="),
+        (lambda: spec.Publication("churn", label=True, to="kafka"), 'has to = "kafka"'),
         (lambda: spec.Publication("chern", label=True), 'publishes "chern", which it does not predict'),
     ):
         with pytest.raises(SpecError, match=says):
@@ -258,5 +299,13 @@ def test_bad_publications_are_refused() -> None:
         spec.Profile(
             "customer", "id", [spec.Prediction("churn", "s")], publications=[spec.Publication("churn", label=True)]
         )
-    published = spec.Profile("customer", "id", [prediction], publications=[spec.Publication("churn", threshold=0.8)])
+    with pytest.raises(SpecError, match="is published by decile, and its column holds a label"):
+        spec.Profile(
+            "customer",
+            "id",
+            [spec.Prediction("churn", "said", "churn_version", output="label")],
+            publications=[spec.Publication("churn", decile=True)],
+        )
+    publication = spec.Publication("churn", threshold=0.8, decile=True, to="wal")
+    published = spec.Profile("customer", "id", [prediction], publications=[publication])
     assert spec.Profile.from_dict(json.loads(json.dumps(published.as_dict()))) == published

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +21,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 import dbml
 from dbml.demo.server import Server, cluster, temporary_server
 from dbml.demo.server.account import server_account
-from tests.conftest import Cli, Trained, profile_rows
+from tests.conftest import Cli, Trained, create_tables, profile_rows
 from tests.counting import KINDS, create, differences
 from tests.integration.test_service import served
 
@@ -227,3 +229,61 @@ def test_logical_replication_counts_nothing_twice(db: Db, dsn: str, primary: Ser
         rows = profile_rows(there)
         assert rows.set_index("id").loc[1, "complaints"] == profile_rows(db).set_index("id").loc[1, "complaints"] + 1
         np.testing.assert_allclose(rows["churn_score"], churn.truth(rows), rtol=0, atol=1e-9)
+
+
+def messages(db: Db, slot: str) -> list[tuple[str, dict[str, Any]]]:
+    """What a reader of the write-ahead log is told: topics and events, in the order of commits."""
+    changes = db.execute("select data from pg_logical_slot_get_changes(%s, null, null)", [slot]).fetchall()
+    found = [
+        re.match(r"message: transactional: 1 prefix: (.*?), sz: \d+ content:(.*)", line, re.S) for (line,) in changes
+    ]
+    return [(one[1], json.loads(one[2])) for one in found if one]
+
+
+def test_events_in_the_write_ahead_log(dsn: str, churn: Trained) -> None:
+    with psycopg.connect(dsn, autocommit=True) as db:
+        create_tables(db, churn)
+        dbml.add_model(db, "churn", churn.file, sample=churn.sample)
+        publication = dbml.Publication("churn", "churned", threshold=(0.5,), to="wal")
+        profile = dbml.Profile(
+            "public.customer",
+            "id",
+            [dbml.Prediction("churn", "churn_score", "churn_version")],
+            [dbml.Event("public.complaint", "customer_id", {"complaints": "count(*)"})],
+            publications=[publication],
+        )
+        dbml.attach(db, profile)
+        dbml.deploy(db, "churn", 1)
+        dbml.rescore(db, "churn", every=True)
+        db.execute("set synchronous_commit = on")  # else what was committed is decoded a moment later
+        db.execute("select pg_create_logical_replication_slot('words', 'test_decoding')")
+        db.execute("select pg_create_logical_replication_slot('debezium', 'pgoutput'); create publication none")
+        with psycopg.connect(dsn) as other:
+            other.execute("insert into complaint (customer_id) select 1 + g % 20 from generate_series(1, 200) g")
+            with other.transaction(force_rollback=True):
+                other.execute("update customer set complaints = 9 where id = 30")
+            other.rollback()
+        assert messages(db, "words") == []
+        before = profile_rows(db).set_index("id")["churn_score"]
+        db.execute("insert into complaint (customer_id) select 1 + g % 50 from generate_series(1, 500) g")
+        after = profile_rows(db).set_index("id")["churn_score"]
+        told = messages(db, "words")
+        passed = {str(key) for key in after.index if (before[key] > 0.5) != (after[key] > 0.5)}
+        assert {topic for topic, _ in told} == {"churned"} and passed
+        assert sorted(event["subject"] for _, event in told) == sorted(passed)
+        assert len({event["id"] for _, event in told}) == len(told)
+        for _, event in told:
+            key, data = event["subject"], event["data"]
+            assert (event["specversion"], event["type"]) == ("1.0", "dbml.score.changed")
+            assert (data["key"], data["because"], data["at"]) == ([key], ["threshold 0.5"], event["time"])
+            assert (data["old"], data["new"]) == (before[int(key)], after[int(key)])
+        # As Debezium asks: the same, as messages of pgoutput.
+        [(binary,)] = db.execute(
+            "select array_agg(data) from pg_logical_slot_peek_binary_changes('debezium', null, null,"
+            " 'proto_version', '1', 'publication_names', 'none', 'messages', 'true') where get_byte(data, 0) = ascii('M')"
+        ).fetchall()
+        assert [json.loads(one[one.index(b"{") :]) for one in binary] == [event for _, event in told]
+        assert db.execute("select count(*) from dbml.outbox").fetchone() == (0,)
+        db.execute(
+            "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()"
+        )

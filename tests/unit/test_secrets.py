@@ -19,7 +19,7 @@ from dbml.service.tokens import Tokens, add
 from dbml.work.sinks.event import Event, shown
 from dbml.work.sinks.nats import Nats
 
-EVENT = Event(1, uuid4(), 1, datetime.now(UTC), "t", ["1"], {"profile": "customer"})
+EVENT = Event(1, uuid4(), "t", "1", "{}")
 MESSAGE = Message(1, "opened", "churn", "drift of a\nBcc: x", "says", datetime.now(UTC), None, "shop")
 
 

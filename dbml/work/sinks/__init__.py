@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 from dbml import errors
 from dbml.work.sinks.event import Sink, shown
 
-SCHEMES = ("https", "http", "kafka", "nats")
+SCHEMES = ("https", "http", "kafka", "nats", "amqp", "amqps")
+# The extra that a scheme needs, where it is not called like it.
+EXTRAS = {"amqp": "rabbitmq", "amqps": "rabbitmq"}
 
 
 def sink(url: str) -> Sink:
@@ -29,8 +31,14 @@ def sink(url: str) -> Sink:
             from dbml.work.sinks.nats import Nats
 
             return Nats(url)
+        if scheme in ("amqp", "amqps"):
+            from dbml.work.sinks.rabbitmq import RabbitMq
+
+            return RabbitMq(url)
     except ImportError as error:
-        raise errors.DeliveryError(f"events for {scheme} need {error.name}", f"pip install 'dbml[{scheme}]'") from error
+        raise errors.DeliveryError(
+            f"events for {scheme} need {error.name}", f"pip install 'dbml[{EXTRAS.get(scheme, scheme)}]'"
+        ) from error
     raise errors.DeliveryError(
         f"events cannot go to {shown(url)}", f"Give an URL that begins with {', '.join(SCHEMES)} and ://."
     )

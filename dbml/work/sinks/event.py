@@ -1,20 +1,14 @@
-"""An event as CloudEvents 1.0 has it, and what delivers it.
-
-Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
-"""
+"""An event as the outbox has it, and what delivers it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
 
 CONTENT_TYPE = "application/cloudevents+json"
-TYPE = "dbml.score.changed"
 
 
 @dataclass(frozen=True)
@@ -22,38 +16,20 @@ class Event:
     """A row of the outbox.
 
     :param event_id: stays the same however often it is delivered.
-    :param transaction: events of one transaction have the same.
+    :param key: the entity, as one text: brokers keep the order of what has one key.
+    :param text: the event as CloudEvents 1.0 has it, in JSON.
     """
 
     id: int
     event_id: UUID
-    transaction: int
-    at: datetime
     topic: str
-    entity: list[str]
-    data: dict[str, Any]
-
-    @property
-    def key(self) -> str:
-        """The entity, as one text: brokers keep the order of what has one key."""
-        return self.entity[0] if len(self.entity) == 1 else json.dumps(self.entity)
+    key: str
+    text: str
 
     @property
     def body(self) -> bytes:
-        """The event as JSON."""
-        at = self.at.astimezone(UTC).isoformat()
-        return json.dumps(
-            {
-                "specversion": "1.0",
-                "id": str(self.event_id),
-                "source": f"dbml:{self.data['profile']}",
-                "type": TYPE,
-                "subject": self.key,
-                "time": at,
-                "datacontenttype": "application/json",
-                "data": {**self.data, "at": at},
-            }
-        ).encode()
+        """What is sent."""
+        return self.text.encode()
 
 
 def shown(url: str) -> str:

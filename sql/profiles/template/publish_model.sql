@@ -1,5 +1,7 @@
 if {changed} then
-  perform dbml._publish({model}, {topic}, array[{key}], tg_relid, {old}, {new}, {old_version}, {new_version}, array[
-    {because}
-  ]);
+  perform {write}({topic}, array[{key}], dbml._score_change(
+    {model}, array[{key}], tg_relid, {old}, {new}, {old_version}, {new_version}, {deciles},
+    array[
+      {because}
+    ]));
 end if;

@@ -74,6 +74,7 @@ grant execute on function dbml.learn(text, jsonb, text), dbml._learning_due(), d
   dbml._learnt(text, jsonb, bigint[], jsonb), dbml.resume_learning(text) to dbml_deployer;
 grant execute on function dbml._outbox_batch(integer), dbml._outbox_sent(bigint[]), dbml._consume(text, text),
   dbml._dead_letter(text, text, text, bytea, text), dbml._forget_consumed(interval) to dbml_deployer;
+grant execute on function dbml._subject(text[]), dbml._cloud_event(uuid, timestamptz, text[], jsonb) to dbml_deployer;
 grant execute on function dbml._take_duty(text, text, interval, interval, boolean),
   dbml._keep_duty(text, text, interval, bigint, bigint), dbml._end_duty(text, text, boolean, bigint, text) to dbml_deployer;
 grant execute on function dbml.verify(text, integer), dbml.compare(text, integer, integer), dbml._plan(text, integer) to dbml_deployer;
