@@ -1,4 +1,4 @@
-"""Does anything grow faster than what it is done to? ``python -m benchmarks.sizes``; docs/sizing.md has the figures.
+"""Does anything grow faster than what it is done to? ``python -m soak.sizes``; docs/sizing.md has the figures.
 
 The same is done to so many profiles and events, and to a tenth of them beside. What counts is the processor time of the
 session that does it, a row: the disk does not show in it, and other work on the machine little. Single inserts go in

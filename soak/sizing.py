@@ -1,4 +1,4 @@
-"""Does `dbml size` foretell a real run? ``python -m benchmarks.sizing``; the figures stand in docs/sizing.md."""
+"""Does `dbml size` foretell a real run? ``python -m soak.sizing``; the figures stand in docs/sizing.md."""
 
 from __future__ import annotations
 
