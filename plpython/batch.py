@@ -80,7 +80,11 @@ def answers(
     plan: Mapping[str, Any], numbers: Sequence[Sequence[float | None]], texts: Sequence[Sequence[str | None]]
 ) -> Array:
     """All answers of a plan of all: float64, shape ``(rows, outputs)``; NaN for a row that is refused."""
-    rows = Rows(columns(plan["numbers"], numbers), by_feature(plan, texts), len(numbers))
+    return answer_columns(plan, Rows(columns(plan["numbers"], numbers), by_feature(plan, texts), len(numbers)))
+
+
+def answer_columns(plan: Mapping[str, Any], rows: Rows) -> Array:
+    """The same of rows that are columns already."""
     return _answers(plan, rows, plan["outputs"])
 
 

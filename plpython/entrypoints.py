@@ -85,13 +85,19 @@ def score_ahead(
 def score_rows(
     plpy: Plpy, fingerprint: str, engine: str, count: int, numbers: Sequence[bytes], texts: Sequence[Sequence[Any]]
 ) -> str:
-    """Score many rows; returns an array as SQL writes it, with null for a row that is refused."""
+    """Score many rows; returns an array as SQL writes it, with null for a row that is refused.
+
+    Of all answers each row has an array of its own, which is a text in the array of rows.
+    """
     if not count:
         return "{}"
     try:
         answers = scoring.score_rows(plpy, fingerprint, engine, count, numbers, texts)
     except models.Refused as error:
         plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)
+    if fingerprint.endswith(compiled.ALL):
+        written = ('"{' + repr(one)[1:-1] + '}"' if isinstance(one, list) else "null" for one in answers)
+        return "{" + ",".join(written) + "}"
     return "{" + repr(answers)[1:-1].replace("nan", "null") + "}"
 
 

@@ -87,11 +87,14 @@ class PlanInBatches:
             raise Refused("the plan refuses a row")
         return answers
 
-    def score_columns(self, numbers: Sequence[Any], texts: Sequence[Texts], count: int) -> list[float]:
+    def score_columns(self, numbers: Sequence[Any], texts: Sequence[Texts], count: int) -> list[Any]:
         """Score rows that are columns; NaN for a row that is refused."""
         from . import batch
 
-        answers: list[float] = batch.score_columns(self.plan, batch.Rows(batch.stacked(numbers), texts, count)).tolist()
+        rows = batch.Rows(batch.stacked(numbers), texts, count)
+        if "outputs" in self.plan:
+            return [one if one[0] == one[0] else one[0] for one in batch.answer_columns(self.plan, rows).tolist()]
+        answers: list[Any] = batch.score_columns(self.plan, rows).tolist()
         return answers
 
 

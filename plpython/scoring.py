@@ -41,7 +41,7 @@ MISSES_BEFORE_READING_AHEAD = 4
 HITS_THAT_PAY = 64
 
 # Of columns of numbers, columns of texts, and how many rows they have.
-ScoreColumns = Callable[[Sequence[Any], Sequence[Texts], int], "list[float]"]
+ScoreColumns = Callable[[Sequence[Any], Sequence[Texts], int], "list[Any]"]
 
 # Profile, depth of triggers, and time of a statement.
 Statement = tuple[int, int, str]
@@ -236,17 +236,17 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
 
 def score_rows(
     plpy: Plpy, fingerprint: str, engine: str, count: int, numbers: Sequence[bytes], texts: Sequence[Texts]
-) -> list[float]:
+) -> list[Any]:
     """Score rows that come as columns, in as few calls as end within the time that one may take.
 
     :param numbers: per feature the bytes of its big-endian doubles, NaN where NULL.
     :param texts: per feature its texts.
-    :returns: NaN for a row that is refused.
+    :returns: a number a row, or a list of all answers; NaN for a row that is refused.
     :raises models.LoadError: the version cannot be loaded.
     """
     columns = native(numbers)
     score = _way_to_score(plpy, fingerprint, engine, count)
-    answers: list[float] = []
+    answers: list[Any] = []
     while len(answers) < count:
         first = len(answers)
         end = min(first + rows_in_a_call(fingerprint, engine), count)

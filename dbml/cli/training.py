@@ -78,9 +78,12 @@ def train_command(
     _tell(trained, as_json)
     if experiment is not None:
         from dbml.models.mlflow import log
+        from dbml.training.retraining import estimator_of
 
         tags = {"dbml.model": name, "dbml.version": trained.version, "dbml.dataset": trained.sha256}
-        log(experiment, f"{name}@{trained.version}", said.as_dict(), trained.measures, tags)
+        with connect(dsn) as connection:
+            estimator = estimator_of(connection, trained)
+        log(experiment, f"{name}@{trained.version}", said.as_dict(), trained.measures, tags, estimator, trained.inputs)
 
 
 @click.command("retrain")
@@ -119,7 +122,7 @@ def _tell(trained: Trained, as_json: bool) -> None:
     from dataclasses import asdict
 
     if as_json:
-        print_json(asdict(trained))
+        print_json(trained.as_dict())
         return
     measures = ", ".join(f"{name} {value:.4f}" for name, value in trained.measures.items())
     which = f"{trained.name}@{trained.version}" if trained.version else "the challenger"

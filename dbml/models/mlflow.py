@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +89,18 @@ def fetched(place: str) -> Iterator[Fetched]:
 
 
 def log(
-    experiment: str, name: str, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, Any]
+    experiment: str,
+    name: str,
+    params: Mapping[str, Any],
+    metrics: Mapping[str, float],
+    tags: Mapping[str, Any],
+    estimator: Any,
+    inputs: pd.DataFrame,
 ) -> str:
-    """Log a training as a run of an experiment.
+    """Log a training as a run of an experiment, with the estimator as its model ``model``.
 
     :param name: of the run.
+    :param inputs: some rows that the estimator takes.
     :returns: its id.
     :raises ArtifactError: MLflow is not installed, or cannot be reached.
     """
@@ -105,6 +113,14 @@ def log(
             mlflow.log_params({key: value for key, value in params.items() if value not in (None, {}, [], ())})
             mlflow.log_metrics(dict(metrics))
             mlflow.set_tags(dict(tags))
+            mlflow.sklearn.log_model(
+                estimator,
+                name="model",
+                signature=mlflow.models.infer_signature(inputs, estimator.predict(inputs)),
+                input_example=inputs,
+                # MLflow would start an interpreter to find out.
+                pip_requirements=[f"{one}=={installed(one)}" for one in ("scikit-learn", "numpy", "scipy", "pandas")],
+            )
     except (mlflow.exceptions.MlflowException, OSError) as error:
         raise ArtifactError(
             f"MLflow does not take the run: {str(error).splitlines()[0]}",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,23 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from psycopg import sql
-from psycopg.abc import Buffer
 from psycopg.rows import tuple_row
 
 from dbml import database, errors
 from dbml.database import Connection
 from dbml.models import versions
 from dbml.schema.install import require
+from dbml.training import binary
 
 # They stand before the features, whose names no feature can have by accident.
 COLUMNS = ("_at", "_entity", "_version", "_arm", "_score", "_label")
-# What COPY writes for NULL: no text that people store.
-_NULL = "\x01"
-# Rows that are read at once.
-_TOGETHER = 50_000
-# Before pandas 3.1 the last digit may else be another.
-_OLD_PANDAS = tuple(int(part) for part in pd.__version__.split(".")[:2]) < (3, 1)
-_EXACT = {"float_precision": "round_trip"} if _OLD_PANDAS else {}
 
 
 @dataclass(frozen=True)
@@ -117,53 +109,46 @@ def _after(raw: Any, name: str, since: int | None) -> str:
 def _read(
     raw: Any, name: str, version: int, features: Sequence[Mapping[str, Any]], as_of: datetime, after: str
 ) -> pd.DataFrame:
+    names = [feature["name"] for feature in features]
+    places = {kind: [i for i, f in enumerate(features) if (f["kind"] == "text") is kind] for kind in (False, True)}
     query = database.template(
         "training/exposures_copy",
-        expressions=database.verbatim(database.value(raw, "logged_features", name=name, version=version) or "null"),
+        columns=_listed(sql.Identifier(f"f{i}") for i in range(len(features))),
+        expressions=database.verbatim(database.value(raw, "logged_features", name=name, version=version)),
+        numbers=_listed(sql.SQL("coalesce(d.{}, 'NaN')").format(sql.Identifier(f"f{i}")) for i in places[False]),
+        texts=_listed(sql.SQL("d.{}").format(sql.Identifier(f"f{i}")) for i in places[True]),
         exposed=database.verbatim(database.value(raw, "exposed", name=name, as_of=as_of, after=after)),
-        null=sql.Literal(_NULL),
     )
     # The outcome's expressions mean what they mean to the functions that judge predictions.
     with (
         raw.transaction(),  # the settings are local to it
         database.pinned(raw),
-        database.configured(raw, "extra_float_digits", "1"),
         raw.cursor(row_factory=tuple_row).copy(query) as copy,
     ):
-        pieces = [_frame(piece, features) for piece in _pieces(copy)]
-    frame = pd.concat(pieces, ignore_index=True) if pieces else _frame(b"", features)
-    for i, feature in enumerate(features, len(COLUMNS)):
-        frame[i] = typed(frame[i], feature)
-    return frame.set_axis([*COLUMNS, *(feature["name"] for feature in features)], axis=1)
+        found = list(binary.tables(copy, 3 + len(places[False]), 2 + len(places[True]), raw.info.encoding))
+    at = np.concatenate([np.empty(0, dtype="M8[us]"), *(table.at for table in found)])
+    numbers = np.concatenate([np.empty((3 + len(places[False]), 0)), *(table.numbers for table in found)], axis=1)
+    texts = [
+        pd.Series([text for table in found for text in table.texts[i]], dtype=object)
+        for i in range(2 + len(places[True]))
+    ]
+    columns: dict[str, Any] = {
+        "_at": pd.Series(at).dt.tz_localize("UTC"),
+        "_entity": texts[0],
+        "_version": pd.Series(numbers[0].astype(np.int64)),
+        "_arm": texts[1],
+        "_score": pd.Series(numbers[1]),
+        "_label": pd.Series(numbers[2]),
+    }
+    values = {place: pd.Series(numbers[i]) for i, place in enumerate(places[False], 3)}
+    values |= {place: texts[i] for i, place in enumerate(places[True], 2)}
+    columns |= {names[i]: typed(values[i], feature) for i, feature in enumerate(features)}
+    return pd.DataFrame(columns, copy=False)
 
 
-def _pieces(copy: Iterable[Buffer]) -> Iterator[bytes]:
-    """Some thousand rows each, because all at once take several times the memory; the server sends a row at a time."""
-    rows: list[Buffer] = []
-    for row in copy:
-        rows.append(row)
-        if len(rows) == _TOGETHER:
-            yield b"".join(rows)
-            rows = []
-    if rows:
-        yield b"".join(rows)
-
-
-def _frame(piece: bytes, features: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    places = range(len(COLUMNS) + len(features))
-    is_text = {1, 3, *(i for i, feature in enumerate(features, len(COLUMNS)) if feature["kind"] == "text")}
-    frame: pd.DataFrame = pd.read_csv(  # type: ignore[call-overload]
-        io.BytesIO(piece),
-        header=None,
-        names=list(places),
-        dtype={0: str} | {i: object if i in is_text else np.float64 for i in places if i},
-        na_values={i: [_NULL] if i in is_text else [_NULL, "NaN"] for i in places},
-        keep_default_na=False,
-        **_EXACT,
-    )
-    frame[0] = pd.to_datetime(frame[0], utc=True, format="ISO8601")
-    frame[2] = frame[2].astype(np.int64)
-    return frame
+def _listed(parts: Iterable[sql.Composable]) -> sql.Composable:
+    """Each behind a comma, to stand after others."""
+    return sql.Composed([sql.SQL(", ") + part for part in parts])
 
 
 def typed(column: pd.Series[Any], feature: Mapping[str, Any]) -> pd.Series[Any]:

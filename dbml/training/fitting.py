@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from sklearn.model_selection import (
     RandomizedSearchCV,
     StratifiedKFold,
 )
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import has_fit_parameter
@@ -31,12 +33,15 @@ from dbml.training import gate
 from dbml.training.dataset import Dataset
 from dbml.training.recipe import Maker, Recipe, named
 
+# Places of rows to fit on, and of those that are answered then.
+Turns = list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]
+
 
 @dataclass(frozen=True)
 class Fitted:
     """A challenger, and the rows that it has not seen.
 
-    :param estimator: fitted.
+    :param estimator: fitted, for the last block of test rows.
     :param test: places of the rows of the data set by which it is judged.
     :param scores: its answers for them.
     :param measures: of those answers: ``auc``, ``log_loss`` and ``brier``, or ``mae`` and ``rmse``.
@@ -98,7 +103,8 @@ def fit(
     """Fit what a recipe says on a data set.
 
     Of several candidates the one is taken that does best on the last rows before the test, having been fitted on those
-    before them; then it is fitted on all. So the test rows judge what they have not helped to choose.
+    before them. So the test rows judge what they have not helped to choose. Then it is fitted for each block of test
+    rows, as :func:`split` says; the last of these fits is the new version.
 
     :param output: of the interface of the version that serves, which the new one shall have too.
     :param likes: the version that the recipe names → its estimator; under ``None`` what serves.
@@ -106,18 +112,10 @@ def fit(
     :raises TrainingError: the recipe does not go with the data.
     """
     task = Task(recipe, data, output, _labels(data, output, next(iter(likes.values()), None)), likes, propensity)
-    used, test = split(recipe, data)
-    losses: dict[str, float] = {}
-    best = _unfitted(task, recipe.makers[0])
-    if len(recipe.makers) > 1:
-        before, last = _divided(recipe, data, used)
-        for place, maker in enumerate(recipe.makers, 1):
-            losses[f"{place}. {maker}"] = task.loss(task.fitted(_unfitted(task, maker), before), last)
-        best = _unfitted(task, recipe.makers[int(np.argmin(list(losses.values())))])
-    estimator = task.fitted(best, used)
-    if hasattr(estimator, "best_estimator_"):
-        estimator = estimator.best_estimator_
-    scores = answers(estimator, data.inputs.iloc[test], output)
+    turns = split(recipe, data)
+    test = np.concatenate([judged for _, judged in turns])
+    best, losses = _chosen(task, np.setdiff1d(turns[0][0], test))
+    estimator, scores = _in_turns(task, best, turns)
     measures = measure(output, data.rows["_label"].to_numpy()[test], scores)
     return Fitted(estimator, test, scores, measures, losses)
 
@@ -130,11 +128,40 @@ def refitted(recipe: Recipe, data: Dataset, output: dict[str, Any], champion: An
     :returns: None where it cannot be fitted again, such as with weights that it does not take.
     """
     task = Task(recipe, data, output, _labels(data, output, champion), {None: champion})
-    used, test = split(recipe, data)
     try:
-        return answers(task.fitted(clone(champion), used), data.inputs.iloc[test], output)
+        return _in_turns(task, clone(champion), split(recipe, data))[1]
     except (TrainingError, ValueError, TypeError):
         return None
+
+
+def _in_turns(task: Task, unfitted: Any, turns: Turns) -> tuple[Any, np.ndarray[Any, Any]]:
+    """Fit for each block of test rows; returns the estimator of the last, and the answers for all."""
+    scores = []
+    for used, judged in turns:
+        estimator = task.fitted(copy.deepcopy(unfitted), used)
+        scores.append(answers(estimator, task.data.inputs.iloc[judged], task.output))
+    # A search of somebody else's keeps what it found inside.
+    return getattr(estimator, "best_estimator_", estimator), np.concatenate(scores)
+
+
+def _chosen(task: Task, rows: np.ndarray[Any, Any]) -> tuple[Any, dict[str, float]]:
+    """The best of what the recipe names, not fitted yet, judged by rows that no test has; with the loss of each."""
+    losses: dict[str, float] = {}
+    best = task.recipe.makers[0]
+    if len(task.recipe.makers) > 1:
+        before, last = _divided(task.recipe, task.data, rows)
+        for place, maker in enumerate(task.recipe.makers, 1):
+            tried = task.fitted(_found(task, _unfitted(task, maker), before), before)
+            losses[f"{place}. {maker}"] = task.loss(tried, last)
+        best = task.recipe.makers[int(np.argmin(list(losses.values())))]
+    return _found(task, _unfitted(task, best), rows), losses
+
+
+def _found(task: Task, estimator: Any, rows: np.ndarray[Any, Any]) -> Any:
+    """What a search finds in some rows, not fitted; an estimator that is no search is what it is."""
+    if not isinstance(estimator, BaseSearchCV):
+        return estimator
+    return clone(task.fitted(estimator, rows).best_estimator_)
 
 
 def _divided(
@@ -142,7 +169,7 @@ def _divided(
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """The rows to fit on once more in two, as :func:`split` divides all."""
     inner = replace(data, rows=data.rows.iloc[used])
-    before, last = split(replace(recipe, window=None), inner)
+    [(before, last)] = split(replace(recipe, window=None, blocks=1), inner)
     return used[before], used[last]
 
 
@@ -222,37 +249,66 @@ def _last(estimator: Any) -> Any:
     return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
 
 
-def split(recipe: Recipe, data: Dataset) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Places of the rows to fit on, and of those to judge by.
+def split(recipe: Recipe, data: Dataset) -> Turns:
+    """The test rows in blocks, each with the rows that are fitted on before it is answered: places in the data set.
 
-    By time, nothing that was predicted within the horizon before the first test row is fitted on: its outcome
-    was not known when that row was predicted.
+    By time, a block is answered by what was fitted on all that came before it, without what was predicted within the
+    horizon before its first row: that outcome was not known when this row was predicted (rolling origin; A. P. Dawid,
+    "Present position and potential developments: some personal views, statistical theory, the prequential approach",
+    1984). By entity, it is answered by what was fitted on all other entities (the interval of a mean over such folds:
+    Bayle and others, "Cross-validation confidence intervals for test error", 2020). A block before which nothing can be
+    learnt is left out.
 
-    :raises TrainingError: nothing is left of either.
+    :raises TrainingError: nothing is left.
     """
     at, everything = data.rows["_at"], np.arange(len(data.rows))
     within = everything
     if recipe.window is not None:
         within = everything[(at > data.as_of - span(recipe.window, "window")).to_numpy()]
-    if recipe.split == "entity":
-        groups = data.rows["_entity"].iloc[within]
-        if groups.nunique() < 2:
-            raise TrainingError(f"{groups.nunique()} entities cannot be split", "Take a longer window.")
-        splitter = GroupShuffleSplit(1, test_size=recipe.share, random_state=recipe.seed)
-        used, test = next(splitter.split(within, groups=groups))
-        return within[used], within[test]
-    moments = at.iloc[within].sort_values(kind="stable")
+    turns = (_by_entity if recipe.split == "entity" else _by_time)(recipe, data, within)
+    labels = data.rows["_label"].to_numpy()
+    learnt = [(used, judged) for used, judged in turns if len(np.unique(labels[used])) > 1 and len(judged)]
+    if learnt:
+        return learnt
+    first = at.iloc[turns[-1][1]].min()
+    if len(turns[-1][0]):
+        raise TrainingError(
+            f"what was known when the test rows from {first:%Y-%m-%d %H:%M} on were predicted has all the same outcome",
+            'Wait for others, or split by "entity".',
+        )
+    raise TrainingError(
+        f"no outcome was known when the first test row was predicted, {first:%Y-%m-%d %H:%M}",
+        'Wait for more outcomes, or split by "entity".',
+    )
+
+
+def _by_entity(recipe: Recipe, data: Dataset, within: np.ndarray[Any, Any]) -> Turns:
+    groups = data.rows["_entity"].iloc[within]
+    if groups.nunique() < 2:
+        raise TrainingError(f"{groups.nunique()} entities cannot be split", "Take a longer window.")
+    splitter = GroupShuffleSplit(1, test_size=recipe.share, random_state=recipe.seed)
+    _, test = next(splitter.split(within, groups=groups))
+    judges = groups.iloc[test].unique()
+    blocks = np.array_split(np.random.default_rng(recipe.seed).permutation(judges), min(recipe.blocks, len(judges)))
+    inside = [groups.isin(block).to_numpy() for block in blocks]
+    return [(within[~judged], within[judged]) for judged in inside]
+
+
+def _by_time(recipe: Recipe, data: Dataset, within: np.ndarray[Any, Any]) -> Turns:
+    moments = data.rows["_at"].iloc[within]
     if moments.empty:
         raise TrainingError(f"no prediction lies within {recipe.window}", "Take a longer window.")
-    first_test = moments.iloc[min(int(len(moments) * (1 - recipe.share)), len(moments) - 1)]
-    inside = at.iloc[within]
-    used, test = within[(inside < first_test - data.horizon).to_numpy()], within[(inside >= first_test).to_numpy()]
-    if not len(used):
-        raise TrainingError(
-            f"no outcome was known when the first test row was predicted, {first_test:%Y-%m-%d %H:%M}",
-            'Wait for more outcomes, or split by "entity".',
+    in_order = moments.sort_values(kind="stable")
+    parts = (1 - recipe.share * (1 - block / recipe.blocks) for block in range(recipe.blocks))
+    begins = [in_order.iloc[min(int(len(in_order) * part), len(in_order) - 1)] for part in parts]
+    ends = [*begins[1:], None]
+    return [
+        (
+            within[(moments < begin - data.horizon).to_numpy()],
+            within[((moments >= begin) & (True if end is None else moments < end)).to_numpy()],
         )
-    return used, test
+        for begin, end in zip(begins, ends, strict=True)
+    ]
 
 
 def span(text: str, what: str) -> timedelta:
@@ -275,6 +331,7 @@ def _weights(
     """``2 ** (-age / half_life)`` of each row, times its weight by propensity, by the name that the estimator takes."""
     if recipe.half_life is None and propensity is None:
         return {}
+    estimator = estimator.estimator if isinstance(estimator, BaseSearchCV) else estimator
     last = _last(estimator)
     if not has_fit_parameter(last, "sample_weight"):
         raise TrainingError(

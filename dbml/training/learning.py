@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import psycopg
 from psycopg.types.json import Jsonb
+from sklearn.base import is_clusterer
 
 from dbml import database, errors
 from dbml.database import Connection, Progress
@@ -159,7 +160,7 @@ def _batch(raw: psycopg.Connection[Any], name: str, now: bool, key: Path | str |
         if not learner.begun:
             state |= {"labels": 0, "published": 0, "loss": None, "anchor_loss": None}
         found = _lesson(raw, stored, name, size)
-        if found.labels and not _unsupervised(stored.estimator):
+        if found.labels and not is_clusterer(stored.estimator):  # whose labels tell nothing of its answers
             before = database.named(raw, "running_losses", name=name) if learner.begun else []
             first = stored if anchor == learner.version else _stored(raw, name, anchor)
             share = 1 - 0.5 ** (len(found.labels) / learner.every)
@@ -222,10 +223,6 @@ def _catch_up(raw: psycopg.Connection[Any], name: str, learner: Learner) -> int:
     ids = [one.id for one in found.labels] + list(found.aside)
     _note(raw, name, state, ids, found.aside | failed)
     return len(ids)
-
-
-def _unsupervised(estimator: Any) -> bool:
-    return getattr(estimator, "_estimator_type", None) == "clusterer" or hasattr(estimator, "cluster_centers_")
 
 
 def _stops(raw: psycopg.Connection[Any], learner: Learner, anchor: int, state: dict[str, Any]) -> bool:

@@ -20,7 +20,8 @@
 
     [test]
     split = "time"                        # the latest predictions, or "entity": entities of their own
-    share = 0.25
+    share = 0.5                           # of them judge,
+    blocks = 4                            # in so many turns: each is answered by a fit on what came before it
     segments = ["plan"]                   # features in whose groups the challenger may not be worse
     margin = 0.02                         # … by more than this, in the loss that is compared
 
@@ -54,7 +55,7 @@ _TABLES = {
     "estimator": ("like", "class", "parameters", "entry"),
     "candidate": ("like", "class", "parameters", "entry", "search", "tries", "halving"),
     "data": ("window", "half_life"),
-    "test": ("split", "share", "segments", "margin"),
+    "test": ("split", "share", "blocks", "segments", "margin"),
     "feedback": ("decisions", "within", "learn_from"),
     "promote": ("strategy", "share", "steps", "hold", "where"),
     "retrain": ("every", "drift", "worse"),
@@ -102,7 +103,8 @@ class Recipe:
     window: str | None = None
     half_life: str | None = None
     split: str = "time"
-    share: float = 0.25
+    share: float = 0.5
+    blocks: int = 4
     segments: tuple[str, ...] = ()
     margin: float = 0.0
     promote: dict[str, Any] = field(default_factory=dict)
@@ -181,7 +183,8 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
         window=data.get("window"),
         half_life=data.get("half_life"),
         split=test.get("split", "time"),
-        share=test.get("share", 0.25),
+        share=test.get("share", 0.5),
+        blocks=test.get("blocks", 4),
         segments=tuple(test.get("segments", ())),
         margin=test.get("margin", 0.0),
         promote=said.get("promote", {}),
@@ -191,7 +194,9 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
     if recipe.split not in ("time", "entity"):
         raise refuse(f"[test] split is {recipe.split!r}", 'Say "time" or "entity".')
     if not isinstance(recipe.share, (int, float)) or not 0 < recipe.share < 1:
-        raise refuse(f"[test] share is {recipe.share!r}", "Give a number between 0 and 1, such as 0.25.")
+        raise refuse(f"[test] share is {recipe.share!r}", "Give a number between 0 and 1, such as 0.5.")
+    if not isinstance(recipe.blocks, int) or isinstance(recipe.blocks, bool) or recipe.blocks < 1:
+        raise refuse(f"[test] blocks is {recipe.blocks!r}", "Give a number such as 4; 1 fits once.")
     if not isinstance(recipe.margin, (int, float)) or recipe.margin < 0:
         raise refuse(f"[test] margin is {recipe.margin!r}", "Give a number that is not negative, such as 0.02.")
     if recipe.learn_from not in (None, "acted", "untouched") or (recipe.learn_from and not recipe.decisions):

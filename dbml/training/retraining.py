@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import version as installed
 from typing import Any
 
+import pandas as pd
 import psycopg
 from psycopg.types.json import Jsonb
 
@@ -24,6 +25,8 @@ from dbml.training.dataset import Dataset, dataset
 from dbml.training.recipe import Recipe
 
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas")
+# Rows that show what an estimator takes.
+EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Trained:
     :param candidates: what stood to choose from → its loss on the last rows before the test; empty where one did.
     :param groups: measures on test rows that were acted upon, on the others, and on the holdout, where they are known.
     :param warnings: what to think of before one believes the measures: sentences without an end.
+    :param estimator: fitted; None where it is not stored, or was there already.
+    :param inputs: some rows of the training set, as estimators take them.
     """
 
     name: str
@@ -50,6 +55,13 @@ class Trained:
     candidates: dict[str, float] = field(default_factory=dict)
     groups: dict[str, dict[str, float]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    estimator: Any = field(default=None, repr=False, compare=False)
+    inputs: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False, compare=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """What JSON can say of it."""
+        said = asdict(replace(self, estimator=None, inputs=pd.DataFrame()))
+        return {name: value for name, value in said.items() if name not in ("estimator", "inputs")}
 
 
 def train(
@@ -123,6 +135,17 @@ def retrain(
     return _judged(trained, told, data, fitted, output)
 
 
+def estimator_of(connection: Connection, trained: Trained) -> Any:
+    """The estimator of a version that a recipe made; one that was there already is unpickled.
+
+    :raises UnsignedModel: it was there, and no trusted key has signed it.
+    """
+    if trained.estimator is not None:
+        return trained.estimator
+    assert trained.version is not None
+    return _Version(trained.name, trained.version).estimator(database.driver(connection))
+
+
 def _judged(
     trained: Trained,
     told: feedback.Decisions | None,
@@ -183,7 +206,8 @@ def _made_before(raw: psycopg.Connection[Any], name: str, recipe: Recipe, data: 
     for made in database.named(raw, "trainings", name=name):
         if made["sha256"] == data.sha256 and made["recipe"] == _kept(recipe):
             shown = versions.show(raw, name, made["version"])
-            return Trained(name, shown.version, True, dict(shown.metrics or {}), len(data.rows), data.sha256, None)
+            measures, inputs = dict(shown.metrics or {}), data.inputs.head(EXAMPLES)
+            return Trained(name, shown.version, True, measures, len(data.rows), data.sha256, None, inputs=inputs)
     return None
 
 
@@ -227,7 +251,18 @@ def _store(
             "candidates": fitted.candidates or None,
         }
         database.value(raw, "remember_training", name=name, version=added.version, made=Jsonb(made))
-    return Trained(name, added.version, False, fitted.measures, len(data.rows), data.sha256, verdict, fitted.candidates)
+    return Trained(
+        name,
+        added.version,
+        False,
+        fitted.measures,
+        len(data.rows),
+        data.sha256,
+        verdict,
+        fitted.candidates,
+        estimator=fitted.estimator,
+        inputs=data.inputs.head(EXAMPLES),
+    )
 
 
 def _begin(raw: psycopg.Connection[Any], name: str, version: int, recipe: Recipe, note: str) -> None:

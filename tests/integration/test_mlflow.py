@@ -68,3 +68,11 @@ def test_a_training_is_logged(db: Db, cli: Cli, mlflow: Any, past: pd.DataFrame,
     assert run.data.tags["dbml.dataset"] == made["sha256"]
     assert run.data.tags["dbml.version"] == str(made["version"])
     assert run.data.params["path"] == "sklearn.ensemble.GradientBoostingClassifier"
+    # The model is there as its own library reads it, and answers as the version does.
+    [place] = [model.model_uri for model in mlflow.search_logged_models(output_format="list")]
+    given = past.head(20)[["plan", "complaints", "spend"]]
+    expected = [dbml.score(db, "churn@2", row) for row in json.loads(given.to_json(orient="records"))]
+    assert mlflow.sklearn.load_model(place).predict_proba(given)[:, 1].tolist() == pytest.approx(expected, abs=1e-9)
+    # Again, of what is there already.
+    cli("train", "churn", "--recipe", recipe_file(tmp_path, TREES), "--mlflow", "customers")
+    assert len(mlflow.search_logged_models(output_format="list")) == 2

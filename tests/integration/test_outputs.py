@@ -139,12 +139,63 @@ def test_a_classifier_fills_its_columns(
         ("label", "thistle")
     ]
     assert dbml.reconcile(plants).differences == []
+    # Many rows have the same: by the names of the spec's columns, and nothing where the model refuses a row.
+    assert_many_have_the_same(plants, name, "plant")
+    assert_many_have_the_same(plants, name, "select * from plant")
+    if refused == (None,) * 4:
+        assert plants.execute(
+            "select s.score, s.outputs from dbml.scores(%s, 'select * from plant where id = 999') s", [name]
+        ).fetchall() == [(None, None)]
     told = plants.execute("select dbml.outputs(%s, to_jsonb(p)), p.* from plant p where id = 3", [name]).fetchone()
     assert told is not None
     alone = pd.DataFrame([told[2:4]], columns=FEATURES)
     assert told[0]["label"] == fitted.predict(alone)[0]
     assert told[0]["probabilities"] == pytest.approx(
         dict(zip(fitted.classes_.tolist(), fitted.predict_proba(alone)[0], strict=True))
+    )
+
+
+def assert_many_have_the_same(plants: psycopg.Connection[Any], name: str, source: str) -> None:
+    many = plants.execute(
+        "select s.outputs, s.score, s.version, p.score, p.version, p.chances, p.virginica, p.label, p.is_it"
+        " from dbml.scores(%s, %s) s join plant p on p.id::text = s.key[1] where p.score is not null",
+        [name, source],
+    ).fetchall()
+    assert len(many) >= 60
+    for outputs, score, version, *expected in many:
+        assert sorted(outputs) == ["chances", "is_it", "label", "virginica"]
+        found = [score, version, *(outputs[column] for column in ("chances", "virginica", "label", "is_it"))]
+        assert found == [
+            value if isinstance(value, (str, bool)) else pytest.approx(value, abs=1e-12) for value in expected
+        ]
+
+
+def test_many_rows_have_the_answers_of_the_version_that_each_belongs_to(
+    plants: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "spec.toml"
+    file.write_text(SPEC.replace('"species"', '"species_9"'))
+    (prediction,) = read(file).predictions
+    attached(
+        plants,
+        "species_9",
+        prediction,
+        fitted=LogisticRegression(max_iter=300).fit(X, SPECIES),
+        output="it's versicolor",
+        engine="sql",
+    )
+    forest = RandomForestClassifier(3, max_depth=4, random_state=0).fit(X, SPECIES)
+    dbml.add_model(plants, "species_9", forest, sample=X, output="it's versicolor", engine="portable")
+    plants.execute("select dbml.deploy('species_9', 2, strategy => 'ab', share => 50)")
+    dbml.rescore(plants, "species_9")
+    assert_many_have_the_same(plants, "species_9", "plant")
+    assert plants.execute("select count(distinct version) from plant").fetchone() == (2,)
+    # Of a version that is named there is the score alone.
+    assert plants.execute(
+        "select count(*), count(s.outputs) from dbml.scores('species_9@2', 'plant') s"
+    ).fetchone() == (
+        60,
+        0,
     )
 
 

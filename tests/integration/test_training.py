@@ -133,7 +133,7 @@ def test_what_is_missing_stays_missing(db: Db, past: pd.DataFrame) -> None:
 def test_a_recipe_makes_the_version_that_scikit_learn_makes(
     db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path
 ) -> None:
-    recipe = recipe_file(tmp_path, TREES + '[data]\nhalf_life = "100 days"\n[test]\nshare = 0.25\n')
+    recipe = recipe_file(tmp_path, TREES + '[data]\nhalf_life = "100 days"\n[test]\nshare = 0.25\nblocks = 1\n')
     made = json.loads(cli("train", "churn", "--recipe", recipe, "--json").output)
     assert (made["version"], made["already_there"], made["verdict"]) == (2, False, None)
     # By hand: the last quarter judges, and nothing whose outcome was unknown at its beginning is fitted on.
@@ -169,6 +169,26 @@ def test_a_recipe_makes_the_version_that_scikit_learn_makes(
     mixed = pd.read_csv(tmp_path / "mixed.csv")
     assert 0.05 < (len(mixed) - len(new)) / (~is_new).sum() < 0.15
     assert mixed.tail(len(new))["_entity"].tolist() == new["_entity"].tolist()
+
+
+def test_each_block_is_answered_by_what_came_before_it(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
+    recipe = recipe_file(tmp_path, TREES + "[test]\nshare = 0.25\nblocks = 2\n")
+    made = json.loads(cli("train", "churn", "--recipe", recipe, "--json").output)
+    rows = exposures(past)
+    encoder = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["plan"]), remainder="passthrough")
+    begins = [rows["_at"].iloc[int(len(rows) * share)] for share in (0.75, 0.875)]
+    blocks = [rows[(rows["_at"] >= begins[0]) & (rows["_at"] < begins[1])], rows[rows["_at"] >= begins[1]]]
+    scores = []
+    for first, block in zip(begins, blocks, strict=True):
+        used = rows[rows["_at"] < first - 30]
+        estimator = make_pipeline(encoder, GradientBoostingClassifier(n_estimators=20, random_state=1))
+        estimator.fit(used[FEATURES], used["gone"])
+        scores.append(estimator.predict_proba(block[FEATURES])[:, 1])
+    truth = pd.concat(blocks)["gone"]
+    assert made["measures"]["log_loss"] == pytest.approx(metrics.log_loss(truth, np.concatenate(scores)), abs=1e-9)
+    # The fit of the last block is what is stored.
+    stored = [dbml.score(db, "churn@2", row) for row in json.loads(blocks[1][FEATURES].to_json(orient="records"))]
+    assert stored == pytest.approx(scores[1].tolist(), abs=1e-9)
 
 
 def test_only_what_is_better_gets_to_serve(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
@@ -209,7 +229,8 @@ def test_two_at_once_make_one_version(db: Db, dsn: str, past: pd.DataFrame) -> N
 
 
 def test_a_clone_is_like_the_version_that_serves(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
-    made = dbml.train(db, "churn", parse({"estimator": {"parameters": {"logisticregression__C": 0.5}}}, "recipe"))
+    recipe = {"estimator": {"parameters": {"logisticregression__C": 0.5}}, "test": {"share": 0.25, "blocks": 1}}
+    made = dbml.train(db, "churn", parse(recipe, "recipe"))
     assert made.version == 2
     # What is true of the stored version is true of its clone: the same classes and the same kind of pipeline.
     one, two = dbml.versions(db, "churn")
@@ -241,6 +262,7 @@ WRONG = (
     ("[[candidate]]\nsearch = { D = [1] }\n", "has no parameter logisticregression__D"),
     (TREES + "[[candidate]]\n", "there is an [estimator] beside candidates"),
     (f"[test]\nshare = 2\n{TREES}", "[test] share is 2"),
+    (f"[test]\nblocks = 0\n{TREES}", "[test] blocks is 0"),
     (f'[test]\nsegments = ["nowhere"]\n{TREES}', "nowhere is no feature of churn"),
     ('[estimator]\nlike = "churn"\n', "like is 'churn'"),
     (f'[data]\nwindow = "1 day"\n{TREES}', "no prediction lies within 1 day"),
@@ -309,6 +331,8 @@ halving = true
 like = "churn@1"
 [test]
 split = "entity"
+share = 0.25
+blocks = 1
 """
     made = json.loads(cli("train", "churn", "--recipe", recipe_file(tmp_path, text), "--json").output)
     assert list(made["candidates"]) == ["1. DummyClassifier", "2. LogisticRegression", "3. like churn@1"]
@@ -353,6 +377,8 @@ class = "sklearn.linear_model.LogisticRegression"
 parameters = { max_iter = 1000 }
 [test]
 split = "entity"
+share = 0.25
+blocks = 1
 [feedback]
 decisions = "select customer_id, decided_at, called, chance from public.decision"
 learn_from = "untouched"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier, is_outlier_detector, is_regressor
+from sklearn.base import BaseEstimator, is_classifier, is_clusterer, is_outlier_detector, is_regressor
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
@@ -27,7 +27,7 @@ from dbml.scorer.limits import MAX_FEATURES
 def task_of(source: str, estimator: Any) -> str:
     """Tell the task of a fitted estimator.
 
-    :returns: ``classifier``, ``regressor`` or ``outlier``.
+    :returns: ``classifier``, ``regressor``, ``outlier`` or ``clusterer``.
     :raises ArtifactError: it is none of them, or not fitted.
     """
     name = type(estimator).__name__
@@ -51,8 +51,10 @@ def task_of(source: str, estimator: Any) -> str:
         return "regressor"
     if is_outlier_detector(estimator):
         return "outlier"
+    if is_clusterer(estimator):
+        return "clusterer"
     raise ArtifactError(
-        f"{source}: the {name} is no classifier, regressor or outlier detector",
+        f"{source}: the {name} is no classifier, regressor, outlier detector or clusterer",
         "Hand over an estimator of one of these kinds.",
     )
 

@@ -188,8 +188,8 @@ begin
       when labels <> '{}' then format('(%L::text[])[%s[2]::integer + 1]', labels, answers)
       when task = 'outlier' then format('%s[1]::integer::text', answers) end
     when 'decision' then case
-      when labels <> '{}' and score ? 'label' then format('(%s[2] = %s)', answers, array_position(labels, score ->> 'label') - 1)
-      when task = 'outlier' then format('(%s[1] < 0)', answers) end
+      when labels <> '{}' and score ? 'label' then format('(%s[2] = %s::float8)', answers, array_position(labels, score ->> 'label') - 1)
+      when task = 'outlier' then format('(%s[1] < 0::float8)', answers) end
     when 'value' then case
       when targets <> '{}' and place is not null then format('%s[%s]', answers, place + 1)
       when labels <> '{}' and jsonb_typeof(kinds -> 'classes' -> 0) = 'number' then format('(%L::float8[])[%s[2]::integer + 1]', labels, answers)

@@ -1,7 +1,8 @@
 copy (
-  select q.at, case cardinality(q.entity) when 1 then q.entity[1] else array_to_json(q.entity)::text end,
-         q.version, q.arm, q.score, q.outcome, {expressions}
-    from ({exposed}) q
-   where q.outcome is not null
-   order by q.at, q.entity
-) to stdout (format csv, null {null})
+  select d.at, d.version::float8, d.score, d.outcome{numbers},
+         case cardinality(d.entity) when 1 then d.entity[1] else array_to_json(d.entity)::text end, d.arm{texts}
+    from (select q.at, q.entity, q.version, q.arm, q.score, q.outcome, {expressions}
+            from ({exposed}) q
+           where q.outcome is not null) d (at, entity, version, arm, score, outcome{columns})
+   order by d.at, d.entity
+) to stdout (format binary)

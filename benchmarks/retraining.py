@@ -1,4 +1,4 @@
-"""How often the gate lets in what is no better, and what is: ``python -m soak.retraining``.
+"""How often the gate lets in what is no better, and what is: ``python -m benchmarks.retraining``.
 
 Simulated customers, through the very code that fits and judges; no server takes part.
 """
@@ -43,18 +43,21 @@ def champion(random: np.random.Generator, size: int, features: list[str]) -> Any
     return LogisticRegression().fit(inputs, data.rows["_label"] == 1)
 
 
-def promoted(random: np.random.Generator, size: int, share: float, features: list[str]) -> tuple[bool, float]:
-    """Whether the gate lets the challenger in; and by how much its AUC is greater, over many customers."""
+def promoted(random: np.random.Generator, size: int, test: dict[str, Any], features: list[str]) -> tuple[bool, float]:
+    """Whether the gate lets the challenger in; and by how much its AUC is greater, over many customers.
+
+    :param test: what the recipe's ``[test]`` says.
+    :param features: those that the champion knows.
+    """
     serving = champion(random, size, features)
     data = world(random, size)
-    recipe = Recipe(path="sklearn.linear_model.LogisticRegression", split="entity", share=share)
+    recipe = Recipe(path="sklearn.linear_model.LogisticRegression", **test)
     fitted = fitting.fit(recipe, data, OUTPUT, {})
-    test = data.rows.iloc[fitted.test]
+    judging = data.rows.iloc[fitted.test]
+    truth = judging["_label"].to_numpy()
     before = fitting.answers(serving, data.inputs.iloc[fitted.test], OUTPUT)
-    gain = gate.losses("probability", test["_label"].to_numpy(), before) - gate.losses(
-        "probability", test["_label"].to_numpy(), fitted.scores
-    )
-    verdict = gate.judge(gain, test["_entity"], {}, 0.0)
+    gain = gate.losses("probability", truth, before) - gate.losses("probability", truth, fitted.scores)
+    verdict = gate.judge(gain, judging["_entity"], {}, 0.0)
     others = world(random, 20_000)
     auc = [
         roc_auc_score(others.rows["_label"], fitting.answers(one, others.inputs, OUTPUT))
@@ -67,16 +70,14 @@ def promoted(random: np.random.Generator, size: int, share: float, features: lis
 @click.option("--runs", type=int, default=100, show_default=True)
 @click.option("--labels", type=int, default=5000, show_default=True)
 def main(runs: int, labels: int) -> None:
-    """Print how many challengers were promoted."""
-    for share in (0.25, 0.5):
+    """Print how many challengers were promoted, by the default and by one fit that a quarter judges."""
+    for test in ({}, {"split": "entity"}, {"share": 0.25, "blocks": 1}):
         for name, features in (("nothing has changed", ["a", "b", "c"]), ("a feature more", ["a", "b"])):
             random = np.random.default_rng(1)
-            found = [promoted(random, labels, share, features) for _ in range(runs)]
-            gains = [gain for _, gain in found]
-            click.echo(
-                f"{labels} labels, {share:.0%} of them judge, {name}: AUC {np.mean(gains):+.4f}, "
-                f"{sum(passed for passed, _ in found)} of {runs} promoted"
-            )
+            found = [promoted(random, labels, test, features) for _ in range(runs)]
+            gain, passed = np.mean([gain for _, gain in found]), sum(passed for passed, _ in found)
+            said = test or "the default"
+            click.echo(f"{labels} labels, [test] {said}, {name}: AUC {gain:+.4f}, {passed} of {runs} promoted")
 
 
 if __name__ == "__main__":
