@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
 
@@ -22,6 +23,8 @@ from dbml.training import binary
 
 # They stand before the features, whose names no feature can have by accident.
 COLUMNS = ("_at", "_entity", "_version", "_arm", "_score", "_label")
+# Rows that libpq hands over at once, where it can.
+_CHUNK = 5000 if psycopg.capabilities.has_stream_chunked() else 1
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def _read(
     names = [feature["name"] for feature in features]
     places = {kind: [i for i, f in enumerate(features) if (f["kind"] == "text") is kind] for kind in (False, True)}
     query = database.template(
-        "training/exposures_copy",
+        "training/exposures",
         columns=_listed(sql.Identifier(f"f{i}") for i in range(len(features))),
         expressions=database.verbatim(database.value(raw, "logged_features", name=name, version=version)),
         numbers=_listed(sql.SQL("coalesce(d.{}, 'NaN')").format(sql.Identifier(f"f{i}")) for i in places[False]),
@@ -123,9 +126,10 @@ def _read(
     with (
         raw.transaction(),  # the settings are local to it
         database.pinned(raw),
-        raw.cursor(row_factory=tuple_row).copy(query) as copy,
+        raw.cursor(row_factory=tuple_row) as cursor,
     ):
-        found = list(binary.tables(copy, 3 + len(places[False]), 2 + len(places[True]), raw.info.encoding))
+        rows = cursor.stream(query, binary=True, size=_CHUNK)
+        found = list(binary.tables(rows, 3 + len(places[False])))
     at = np.concatenate([np.empty(0, dtype="M8[us]"), *(table.at for table in found)])
     numbers = np.concatenate([np.empty((3 + len(places[False]), 0)), *(table.numbers for table in found)], axis=1)
     texts = [
