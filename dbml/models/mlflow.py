@@ -118,6 +118,8 @@ def log(
                 name="model",
                 signature=mlflow.models.infer_signature(inputs, estimator.predict(inputs)),
                 input_example=inputs,
+                # Its other format takes no trees without a list of what to trust in them.
+                serialization_format="cloudpickle",
                 # MLflow would start an interpreter to find out.
                 pip_requirements=[f"{one}=={installed(one)}" for one in ("scikit-learn", "numpy", "scipy", "pandas")],
             )

@@ -64,7 +64,10 @@ LEARNERS: dict[str, tuple[Callable[[], Any], int]] = {
     "passive_aggressive_value": (lambda: PassiveAggressiveRegressor(C=0.1, random_state=1), 1),
     "bernoulli": (lambda: make_pipeline(ENCODED, BernoulliNB()), 5),
     "mlp": (lambda: MLPClassifier((4,), max_iter=20, shuffle=False, random_state=1), 8),
-    "mlp_value": (lambda: make_pipeline(StandardScaler(), MLPRegressor(hidden_layer_sizes=(4,), max_iter=20, random_state=1)), 8),
+    "mlp_value": (
+        lambda: make_pipeline(StandardScaler(), MLPRegressor(hidden_layer_sizes=(4,), max_iter=20, random_state=1)),
+        8,
+    ),
 }
 QUICK = ("sgd", "passive_aggressive", "clusters")
 
