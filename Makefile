@@ -24,7 +24,7 @@ test-long: .venv/.test .venv/.openmp .venv/.java .venv/.node .venv/.browser .ven
 test-brokers: .venv/.test .venv/.brokers ## events by NATS and RabbitMQ themselves, at the loopback address
 	@$(BIN)/pytest -m broker $(ARGS)
 
-test-matrix: .venv/.test .venv/.openmp .venv/.java .venv/.node .venv/.mlflow ## every test on PostgreSQL 15, 17, 18 and on one as managed services are (ARGS="17 18 -k name")
+test-matrix: .venv/.test .venv/.openmp .venv/.java .venv/.node .venv/.mlflow ## every test on each PostgreSQL, Python and scikit-learn of docs/versions.md (ARGS="17 18 -k name")
 	@$(BIN)/python -m matrix $(ARGS)
 
 lint: .venv/.test ## style, types, direction of imports

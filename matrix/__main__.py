@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[SERVER]… [PYTEST ARGUMENT]…")
 def main(words: tuple[str, ...]) -> None:
-    """Run every test against each server (15, 17, 18, managed, managed-14, managed-16), or against those named first.
+    """Run every test against each server of docs/versions.md, or against those named first.
 
     What follows the servers goes to pytest: tests, -k, -x. Exit status 1 where any test did not pass.
     """

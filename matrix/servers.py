@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import pip
+
 from dbml.demo.server import cache
 from dbml.demo.server.cluster import find_binaries
 from dbml.demo.server.packages import plpython_version
@@ -20,6 +22,7 @@ from matrix.embedded import EMBEDDED, Embedded
 
 # The oldest that dbml takes, and those between it and the newest, which the suite itself has.
 OLDER = ("1.6.1", "1.7.2", "1.8.0")
+ROOT = Path(__file__).parents[1]
 _MACHINE = Path(__file__).with_name("machine.sh")
 
 
@@ -121,6 +124,56 @@ class Managed:
         return Path(package.origin).parent / "pginstall"
 
 
+class WithPython:
+    """A Debian's PostgreSQL where the suite itself runs on that Debian's Python."""
+
+    environment: Mapping[str, str] = {}
+
+    def __init__(self, debian: Debian) -> None:
+        self._debian = debian
+        self._folder = cache.folder() / "python" / debian.suite
+
+    @property
+    def description(self) -> str:
+        """The Debian."""
+        return f"PostgreSQL {self._debian.major} of Debian {self._debian.suite}, under its Python"
+
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """Fetch the Debian, and make a virtual environment of its Python.
+
+        :raises ServerError: it cannot be fetched, or the packages cannot be installed; with what pip said last.
+        """
+        OfDebian(self._debian).prepare(say)
+        if not (self._folder / "ready").exists():
+            with cache.installing(say):
+                say(f"Installing what the suite needs for the Python of Debian {self._debian.suite} (once, minutes) …")
+                self._install()
+
+    def _install(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        # Debian keeps ensurepip apart: this environment is filled by the pip of the one that runs here.
+        runner = Path(pip.__file__).with_name("__pip-runner__.py")
+        for command in (
+            ["/usr/bin/python3", "-m", "venv", "--without-pip", self._folder],
+            [self._folder / "bin" / "python", runner, "install", "-q", "-e", f"{ROOT}[demo,test]"],
+        ):
+            done = subprocess.run(self._debian.inside(*command), capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                said = " ".join(done.stderr.strip().splitlines()[-3:])
+                raise ServerError(
+                    f"Python of Debian {self._debian.suite} could not be made ready: {said}", "Try again."
+                )
+        (self._folder / "ready").touch()
+
+    def command(self, command: Sequence[str | Path]) -> list[str | Path]:
+        """Return the command in that Debian, under its Python."""
+        return self._debian.inside(self._folder / "bin" / "python", *command[1:])
+
+    def versions(self) -> tuple[str, str]:
+        """Ask the programs."""
+        return OfDebian(self._debian).versions()
+
+
 class WithScikitLearn:
     """The server of this machine, where the suite and PL/Python have another scikit-learn."""
 
@@ -177,5 +230,6 @@ SERVERS: Mapping[str, Server] = {
     **{str(each.major): OfDebian(each) for each in DEBIANS},
     "managed": Managed(),
     **{f"managed-{each.version.partition('.')[0]}": Managed(each) for each in EMBEDDED},
+    **{f"python-{each.suite}": WithPython(each) for each in DEBIANS[1:]},
     **{f"scikit-learn-{version}": WithScikitLearn(version) for version in OLDER},
 }
