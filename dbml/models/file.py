@@ -1,6 +1,6 @@
 """The formats in which an estimator comes, and how little of a file is believed before it is loaded.
 
-A joblib file is unpickled, so that must be one that the caller trusts; of skops and ONNX files nothing is.
+A joblib file is unpickled, so that must be one that the caller trusts; of the others nothing is.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ from dbml._plpython import unfold
 from dbml.errors import RAISE_LIMIT, ArtifactError, TooLarge
 from dbml.models import origin
 from dbml.models import skops as skops_file
+from dbml.scorer import boosters
 
 # A bytea value must stay below 1 GB, hex-encoded on its way in.
 MAX_BYTES = 512 * 1024 * 1024
 MAX_UNFOLDED = 4 * MAX_BYTES
 REFIT = "Write it with `joblib.dump(estimator, FILE)` after `estimator.fit(X, y)`."
 
-_KINDS = {".skops": "skops", ".onnx": "onnx"}
+_KINDS = {".skops": "skops", ".onnx": "onnx", ".json": "xgboost", ".ubj": "xgboost", ".txt": "lightgbm"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class File:
 
     :param source: what messages call it.
     :param content: its bytes.
-    :param kind: its format: ``joblib``, ``skops`` or ``onnx``.
+    :param kind: its format: ``joblib``, ``skops``, ``onnx``, ``xgboost`` or ``lightgbm``.
     """
 
     source: str
@@ -108,6 +109,10 @@ def load(file: File, trust: Sequence[str] = (), unfolded: int = MAX_UNFOLDED) ->
 
         model = onnx.load(file.source, file.content)
         return model, libraries | {name: version(name) for name in ("onnx", "onnxruntime", "numpy")}
+    if file.kind in boosters.LIBRARIES:
+        booster = boosters.load(file.kind, file.source, file.content)
+        origin.require_no_newer(file.source, file.kind, file.content, trust)
+        return booster, libraries | {"numpy": version("numpy"), file.kind: origin.installed(file.kind)}
     written: dict[str, str] = {}
     with _versions_of_warnings(written):
         if file.kind == "skops":

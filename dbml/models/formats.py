@@ -8,6 +8,8 @@ FORMATS = {
     "plan": ".json",
     "pmml": ".pmml",
     "onnx": ".onnx",
+    "xgboost": ".ubj",
+    "lightgbm": ".txt",
     "js": ".js",
     "python": ".py",
     "html": ".html",

@@ -87,7 +87,7 @@ class _Library:
     def wrote(self, written: str, here: str) -> bool:
         """Whether the version that is installed here wrote a file."""
         found = re.match(self.form, here)
-        return written == (found.group() if found else here)
+        return written in (here, found.group() if found else here)
 
 
 _LIBRARIES = {
@@ -131,6 +131,29 @@ def differing(written: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         if name in written and here and not library.wrote(written[name], here):
             found[name] = written[name], here
     return found
+
+
+def installed(name: str) -> str:
+    """The version of a library that is installed here, where one is."""
+    return _LIBRARIES[name].installed() or "none"
+
+
+def require_no_newer(source: str, name: str, content: bytes, trust: Sequence[str]) -> None:
+    """Refuse a library's own file that a later version wrote than is installed here, unless the caller trusts it.
+
+    Libraries read the files of their earlier versions; of later ones they pass over what they do not know.
+
+    :param name: of the library.
+    :raises ArtifactError: with both versions.
+    """
+    found = _LIBRARIES[name].first(content)
+    written = {name: found} if found else {}
+    later = {name: (wrote, here) for name, (wrote, here) in differing(written).items() if _order(wrote) > _order(here)}
+    require_trust(source, {name: wrote for name, (wrote, _) in later.items()}, trust)
+
+
+def _order(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)[:3]]
 
 
 def said(differences: Mapping[str, tuple[str, str]]) -> str:

@@ -24,7 +24,7 @@ class Version(Record):
     :param cost: engine → what a score took (:class:`Cost`).
     :param migrated: whether a migration added it.
     :param fingerprint: by which sessions know its scorer.
-    :param kind: its file's format: ``joblib``, ``skops`` or ``onnx``.
+    :param kind: its file's format: as :class:`dbml.models.file.File` has it.
     :param signed_by: whoever has signed it.
     :param engines: those that what is stored of it would do for, the fastest first.
     :param chosen_at: when its engine was chosen.
@@ -71,7 +71,7 @@ class Content:
     """What is stored of a version.
 
     :param label: such as ``churn@3``.
-    :param kind: the file's format: ``joblib``, ``skops`` or ``onnx``.
+    :param kind: the file's format: as :class:`dbml.models.file.File` has it.
     :param artifact: the file.
     :param golden: ``rows`` and ``scores``, ``hurtful_rows`` and ``hurtful_scores``.
     :param plan: JSON; None where there is none.
@@ -123,6 +123,11 @@ class Cost(Record):
 def unpicklable(kind: str) -> dict[str, str]:
     """Engine → why it cannot run a file of this kind."""
     return {} if kind == "joblib" else {"python": f"it unpickles joblib files, and this model came as {kind}"}
+
+
+def holds_estimator(kind: str) -> bool:
+    """Whether a file of this kind holds an estimator of scikit-learn, which can be fitted and converted."""
+    return kind in ("joblib", "skops")
 
 
 def scored(output: dict[str, Any]) -> str:

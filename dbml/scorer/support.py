@@ -34,6 +34,27 @@ takes `sql` while the expression has at most {operations} operations ([measured]
 """
 
 
+# Format, what is read of it, and who judges its plan.
+FILES = (
+    (
+        "`.joblib` and any other suffix",
+        "a fitted estimator of the classes above; any other runs on the engine `python`",
+        "its own `predict`",
+    ),
+    ("`.skops`", "a fitted estimator of the classes above", "its own `predict`"),
+    ("`.onnx`", "linear models and trees with their preprocessing ([operators](exports.md#onnx))", "onnxruntime"),
+    (
+        "`.json`, `.ubj` of XGBoost",
+        "`gbtree`, `dart`, `gblinear`; objectives of classes, values, counts, ranks and survival; no categories",
+        "`xgboost.Booster.predict` of a `DMatrix`",
+    ),
+    (
+        "`.txt` of LightGBM",
+        "all boosters, linear trees and pandas' categories; each objective but one of your own",
+        "`lightgbm.Booster.predict`",
+    ),
+)
+
 # What has no plan, why, and what does as well.
 WAYS_OUT = (
     (
@@ -99,6 +120,9 @@ def table() -> str:
         parts += [f"## {title}", "", "| module | classes |", "|---|---|"]
         parts += [f"| `{module}` | {', '.join(f'`{name}`' for name in names)} |" for module, names in _grouped(classes)]
         parts.append("")
+    parts += ["## Files", "", "| format | what is read | judged by |", "|---|---|---|"]
+    parts += [f"| {' | '.join(row)} |" for row in FILES]
+    parts.append("")
     parts += ["## What has no plan, and a way out", "", "| part | why | what to do instead |", "|---|---|---|"]
     parts += [f"| {' | '.join(row)} |" for row in WAYS_OUT]
     return "\n".join([*parts, ""])

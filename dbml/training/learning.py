@@ -17,7 +17,7 @@ from dbml.database import Connection, Progress
 from dbml.models import file as model_file
 from dbml.models import trust, versions
 from dbml.models.adding import add_model
-from dbml.models.version import Content
+from dbml.models.version import Content, holds_estimator
 from dbml.schema.install import require
 from dbml.serving.deployment import deploy
 from dbml.training import lesson, linear
@@ -128,8 +128,8 @@ class _Stored:
 
 def _stored(raw: psycopg.Connection[Any], name: str, version: int) -> _Stored:
     content = versions.content(raw, name, version)
-    if content.kind == "onnx":
-        raise errors.TrainingError(f"{content.label} came as onnx, which cannot learn", "Add it as joblib.")
+    if not holds_estimator(content.kind):
+        raise errors.TrainingError(f"{content.label} came as {content.kind}, which cannot learn", "Add it as joblib.")
     trust.require_signature(raw, name, version, content.sha256, content.interface)
     file = model_file.File(f"the stored file of {content.label}", content.artifact, content.kind)
     estimator = model_file.load(file)[0]

@@ -18,6 +18,7 @@ from dbml.models import file as model_file
 from dbml.models import versions
 from dbml.models.adding import add_model
 from dbml.models.trust import require_signature
+from dbml.models.version import holds_estimator
 from dbml.serving.deployment import deploy
 from dbml.serving.strategies import Strategy, start_strategy
 from dbml.training import feedback, fitting, gate
@@ -167,9 +168,9 @@ class _Version:
     def estimator(self, raw: psycopg.Connection[Any]) -> Any:
         """The stored estimator; unpickling runs code, so a trusted key must have signed it."""
         stored = versions.content(raw, self.name, self.version)
-        if stored.kind == "onnx":
+        if not holds_estimator(stored.kind):
             raise errors.TrainingError(
-                f"{stored.label} came as onnx, which nothing can be fitted like", "Name a class."
+                f"{stored.label} came as {stored.kind}, which nothing can be fitted like", "Name a class."
             )
         require_signature(raw, self.name, self.version, stored.sha256, stored.interface)
         return model_file.load(model_file.File(f"the stored file of {stored.label}", stored.artifact, stored.kind))[0]

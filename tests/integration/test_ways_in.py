@@ -1,4 +1,4 @@
-"""Ways in beside joblib: skops and ONNX files, by plain SQL against skops' estimator and onnxruntime."""
+"""Ways in beside joblib: files of skops, ONNX and boosters, by plain SQL against what made them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import lightgbm
 import numpy as np
 import onnx
 import onnxruntime
@@ -19,6 +20,7 @@ import psycopg
 import pytest
 import skl2onnx
 import skops.io
+import xgboost
 from onnx import TensorProto, helper
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -119,6 +121,30 @@ def test_a_bomb_is_refused_by_its_size(
     monkeypatch.setattr(skops.io, "get_untrusted_types", None)  # not even asked
     refused = cli("model", "add", "churn", tmp_path / "churn.skops", exit_code=1).output
     assert "once it is decompressed" in refused and "Nothing of it was loaded" in refused
+
+
+# --- boosters ---
+
+
+def test_boosters(cli: Cli, db: psycopg.Connection[Any], churn: Trained, tmp_path: Path) -> None:
+    numbers = churn.rows[["complaints", "spend"]]
+    target = numbers["complaints"] + 0.01 * numbers["spend"] > 5
+    one = xgboost.train({"objective": "binary:logistic", "nthread": 1}, xgboost.DMatrix(numbers, target), 5)
+    one.save_model(tmp_path / "xgb.ubj")
+    settings = {"objective": "binary", "verbosity": -1, "num_threads": 1}
+    lightgbm.train(settings, lightgbm.Dataset(numbers, target), 5).save_model(tmp_path / "lgb.txt")
+    other = lightgbm.Booster(model_file=tmp_path / "lgb.txt")
+    fresh = numbers.tail(40).assign(spend=numbers["spend"].tail(40) + 0.123456789)
+    for name, file, truth in (
+        ("xgb", "xgb.ubj", one.predict(xgboost.DMatrix(fresh))),
+        ("lgb", "lgb.txt", other.predict(fresh)),
+    ):
+        cli("model", "add", name, tmp_path / file, "--sample", churn.sample)
+        cli("deploy", f"{name}@1")
+        np.testing.assert_array_equal(scores(db, name, fresh), np.asarray(truth, dtype=float))
+        cli("model", "export", f"{name}@1", "-o", tmp_path / f"again-{file}")
+        assert (tmp_path / f"again-{file}").read_bytes() == (tmp_path / file).read_bytes()
+    assert "came as xgboost" in cli("model", "export", "xgb@1", "-o", tmp_path / "a.onnx", exit_code=1).output
 
 
 @pytest.mark.parametrize(("package", "suffix"), [("skops", "skops"), ("onnx", "onnx"), ("onnxruntime", "onnx")])

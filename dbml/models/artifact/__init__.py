@@ -1,7 +1,7 @@
 """The model that a data scientist hands over: what it is, what it takes, what it answers.
 
 Pure: reads files, never connects. :func:`read` unpickles a joblib file, so that must be one that the caller trusts;
-of skops and ONNX files nothing is unpickled.
+of other files nothing is.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Artifact:
     :param golden: ``{"rows", "scores", "synthetic"}``; plain JSON.
     :param libraries: name → version; ``scikit-learn`` is the version that the estimator was made with.
     :param training_summary: what the sample looked like, or None without a sample.
-    :param kind: the file's format: ``joblib``, ``skops`` or ``onnx``.
+    :param kind: the file's format, as :class:`dbml.models.file.File` has it.
     :param sample: every row that was given, JSON values in interface order.
     :param notices: what whoever adds it should know.
     """
@@ -94,7 +94,7 @@ def read(
 ) -> Artifact:
     """Read and check a model.
 
-    :param model: a file, skops or ONNX by its suffix, else joblib, which is unpickled; or the fitted estimator itself.
+    :param model: a file, its format by its suffix, else joblib, which is unpickled; or the fitted estimator itself.
     :param sample: rows of the features: a file (CSV; Parquet or a pickled frame by its suffix), a DataFrame or an
         array; further columns are ignored.
     :param output: the class whose probability is the score, or ``"value"``.

@@ -149,7 +149,9 @@ def _histogram(step: Any, count: int) -> list[Known | None]:
 def _lightgbm(step: Any, count: int) -> list[Known | None]:
     columns: list[Known | None] = [None] * count
     booster = step.booster_
-    places, categories = sorted(booster.params.get("categorical_column") or []), booster.pandas_categorical or []
+    # The second is what a file calls them.
+    said = booster.params.get("categorical_column") or booster.params.get("categorical_feature")
+    places, categories = sorted(said if isinstance(said, list) else []), booster.pandas_categorical or []
     if len(places) == len(categories):  # else others than pandas' own categories were named in fit
         for place, values in zip(places, categories, strict=True):
             columns[place] = _of_values(values, "category")
@@ -175,6 +177,11 @@ def _of_library(module: str, *classes: str) -> Callable[[Any], bool]:
     return ours
 
 
+def _holds_lightgbm(step: Any) -> bool:
+    """Whether something is LightGBM's own class for scikit-learn, or came as its file."""
+    return _of_library("lightgbm", "LGBMModel")(step) or _of_library("dbml.scorer.boosters", "Lightgbm")(step)
+
+
 def _of(*classes: type) -> Callable[[Any], bool]:
     return lambda step: isinstance(step, classes)
 
@@ -182,7 +189,7 @@ def _of(*classes: type) -> Callable[[Any], bool]:
 _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int], Sequence[Known | None]]], ...] = (
     (_of(HistGradientBoostingClassifier, HistGradientBoostingRegressor), _histogram),
     (_of(CountVectorizer, HashingVectorizer), _texts),
-    (_of_library("lightgbm", "LGBMModel"), _lightgbm),
+    (_holds_lightgbm, _lightgbm),
     (_of_library("xgboost", "XGBModel"), _xgboost),
     (lambda step: isinstance(getattr(step, "categories_", None), list), _encoder),
     (lambda step: hasattr(step, "known_types"), _told),
@@ -193,7 +200,7 @@ def renames_spaces(estimator: Any) -> bool:
     """Whether the features' names are LightGBM's, which has an underscore where a column had a space."""
     while isinstance(estimator, Pipeline) and not passes(estimator.steps[0][1]):
         estimator = estimator.steps[0][1]
-    return _of_library("lightgbm", "LGBMModel")(estimator)
+    return _holds_lightgbm(estimator)
 
 
 def check_types(types: Mapping[str, str], names: Sequence[str]) -> None:

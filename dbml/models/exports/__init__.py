@@ -1,7 +1,8 @@
 """Ways out: a stored version as a file of another format, checked on its golden rows before it is written.
 
-``joblib``, ``skops`` and ``onnx`` are also what a version may have come as: then the export is the stored file, bit
-for bit. Everything else is made anew and asked for the golden rows by an evaluator that had no part in making it.
+A version may have come as ``joblib``, ``skops``, ``onnx`` and other files: then an export of that format is the stored
+file, bit for bit. Everything else is made anew and asked for the golden rows by an evaluator that had no part in
+making it.
 """
 
 from __future__ import annotations
@@ -36,8 +37,7 @@ def export(
 ) -> bytes:
     """Return a version as a file of some format, checked on its golden rows.
 
-    :param form: ``joblib``, ``skops``, ``sql``, ``plan``, ``pmml``, ``onnx``, ``js``, ``python`` or ``html``; left out,
-        what the version was added as.
+    :param form: one of :data:`FORMATS`; left out, what the version was added as.
     :param schema: of ``sql``: where its functions are to stand.
     :param trust: types that a skops file may load, for a version that came as one.
     :param beside: of ``js`` and ``python``: format → what else the file holds, such as :func:`dbml.reducer` writes.

@@ -13,7 +13,7 @@ import numpy as np
 
 from dbml import errors
 from dbml._plpython.frame import rows_to_input, to_wire
-from dbml.models.version import Content
+from dbml.models.version import Content, holds_estimator
 
 # How far a score of an exported file may be from the model's own: of a probability this much, of a value this
 # much of it where it is beyond 1. Formats compute in float32 here and there, whose last place is 6e-8.
@@ -43,10 +43,10 @@ class Stored(Content):
         from dbml.models import file as model_file
         from dbml.models import origin
 
-        if self.kind == "onnx":
+        if not holds_estimator(self.kind):
             raise errors.ExportError(
-                f"{self.label} came as onnx, which holds no scikit-learn estimator to convert",
-                "Export it as onnx, sql or plan.",
+                f"{self.label} came as {self.kind}, which holds no scikit-learn estimator to convert",
+                f"Export it as {self.kind}, sql or plan.",
             )
         # Another version may have written it: that was said when it was added.
         trust = (*self.trust, *origin.words(self.libraries))

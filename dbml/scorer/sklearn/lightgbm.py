@@ -20,7 +20,7 @@ _BELOW_ZERO = float(np.nextafter(-_ZERO, -math.inf))
 # What dump_model prints for infinity.
 _INFINITE = 1e300
 _EXPONENTIAL = ("poisson", "gamma", "tweedie")
-_IDENTITY = ("regression", "regression_l1", "huber", "fair", "quantile", "mape")
+_IDENTITY = ("regression", "regression_l1", "huber", "fair", "quantile", "mape", "lambdarank", "rank_xendcg")
 
 
 @predictor(LGBMClassifier)

@@ -20,14 +20,19 @@ _IDENTITY = (
     "reg:absoluteerror",
     "reg:pseudohubererror",
     "reg:quantileerror",
+    *("rank:ndcg", "rank:map", "rank:pairwise"),
 )
-_EXPONENTIAL = ("count:poisson", "reg:gamma", "reg:tweedie")
+_EXPONENTIAL = ("count:poisson", "reg:gamma", "reg:tweedie", "survival:cox", "survival:aft")
 _MULTI = ("multi:softprob", "multi:softmax")
 
 
 @predictor(XGBClassifier, XGBRFClassifier)
 def xgb_classifier(estimator: Any, X: Columns) -> Answer:
-    objective, margins = _margins(estimator, X)
+    return of_classes(*_margins(estimator, X), X, type(estimator).__name__)
+
+
+def of_classes(objective: str, margins: list[Value], X: Columns, what: str) -> Answer:
+    """What a classifier makes of its margins."""
     if objective in _MULTI:
         if objective == "multi:softmax":
             # scipy answers for predict_proba: in float32, by numpy's exp, whose last bits are the processor's own.
@@ -42,7 +47,7 @@ def xgb_classifier(estimator: Any, X: Columns) -> Answer:
         votes = [margins[0].less_equal(0.5), X.plan.constant(0.5).less(margins[0])]
         return Answer(votes=votes, function=margins)
     if objective not in _LOGISTIC:
-        raise Unsupported(f"{type(estimator).__name__} with the objective {objective}")
+        raise Unsupported(f"{what} with the objective {objective}")
     positive = _sigmoid32(margins[0])
     votes = [positive.less_equal(0.5), X.plan.constant(0.5).less(positive)]
     return Answer([(1.0 - positive).round32(), positive], votes=votes, function=margins)
@@ -50,7 +55,11 @@ def xgb_classifier(estimator: Any, X: Columns) -> Answer:
 
 @predictor(XGBRegressor, XGBRFRegressor)
 def xgb_regressor(estimator: Any, X: Columns) -> Answer:
-    objective, margins = _margins(estimator, X)
+    return of_values(*_margins(estimator, X), type(estimator).__name__)
+
+
+def of_values(objective: str, margins: list[Value], what: str) -> Answer:
+    """What a regressor or ranker makes of its margins."""
     if objective in _IDENTITY or objective == "binary:logitraw":
         values = margins
     elif objective in _EXPONENTIAL:
@@ -58,34 +67,50 @@ def xgb_regressor(estimator: Any, X: Columns) -> Answer:
     elif objective in _LOGISTIC:
         values = [_sigmoid32(margin) for margin in margins]
     else:
-        raise Unsupported(f"{type(estimator).__name__} with the objective {objective}")
+        raise Unsupported(f"{what} with the objective {objective}")
     return Answer.of_targets(values)
 
 
 def _margins(estimator: Any, X: Columns) -> tuple[str, list[Value]]:
-    """The objective, and the sum of the leaves of each class: in float32, from the base score on."""
     what = type(estimator).__name__
     learner = json.loads(estimator.get_booster().save_raw("json"))["learner"]
-    booster, objective = learner["gradient_booster"], learner["objective"]["name"]
-    starts = _starts(learner, objective)
-    values = _float32_columns(estimator, X)
-    if booster["name"] == "gblinear":
+    if any(column.dtype == "category" for column in X):
+        raise Unsupported(f"{what} with categories of its own")
+    values = refuse_missing_booleans(X.numeric(what)).values
+    missing = float(np.float32(estimator.missing))
+    if not math.isnan(missing):
+        values = [v.round32().equal(missing).select(math.nan, v) for v in values]
+    if learner["gradient_booster"]["name"] == "gblinear":
         # Other boosters take a DataFrame as it is; this one makes a matrix of it, which refuses infinity.
         as_float32(X, what, missing=True)
+    return margins(learner, values, what, estimator._get_iteration_range(None)[1])
+
+
+def margins(
+    learner: dict[str, Any], values: list[Value], what: str, rounds: int = 0, *, of_matrix: bool = False
+) -> tuple[str, list[Value]]:
+    """The objective, and the sum of the leaves of each class: in float32, from the base score on.
+
+    :param learner: of the JSON that XGBoost writes.
+    :param rounds: those that count; 0 is all.
+    :param of_matrix: whether rows come as a DMatrix, for which the booster dart adds otherwise.
+    """
+    booster, objective = learner["gradient_booster"], learner["objective"]["name"]
+    starts = _starts(learner, objective)
+    if booster["name"] == "gblinear":
         return objective, _linear(np.array(booster["model"]["weights"], dtype=np.float32), starts, values)
     dropped = booster.get("weight_drop")
     model = (booster["gbtree"] if dropped else booster)["model"]
-    used = range(len(model["trees"]))
-    end = estimator._get_iteration_range(None)[1]
-    if end:
-        used = range(model["iteration_indptr"][end])
+    used = range(model["iteration_indptr"][rounds] if rounds else len(model["trees"]))
     ensembles = [Ensemble() for _ in starts]
     for index in used:
         group = model["tree_info"][index] if len(starts) > 1 else 0
-        weight = (np.float32(starts[group]), np.float32(dropped[index])) if dropped else None
+        start = np.float32(0.0 if of_matrix else starts[group])
+        weight = (start, np.float32(dropped[index])) if dropped else None
         _add(ensembles[group], model["trees"][index], what, weight)
+    plan = values[0].plan
     return objective, [
-        ensemble.node(X.plan, values, start, precision=32) for ensemble, start in zip(ensembles, starts, strict=True)
+        ensemble.node(plan, values, start, precision=32) for ensemble, start in zip(ensembles, starts, strict=True)
     ]
 
 
@@ -114,16 +139,6 @@ def _starts(learner: dict[str, Any], objective: str) -> list[float]:
     elif objective in _EXPONENTIAL:
         single = np.array([math.log(float(s)) for s in single], dtype=np.float32)
     return [float(s) for s in single]
-
-
-def _float32_columns(estimator: Any, X: Columns) -> list[Value]:
-    if any(column.dtype == "category" for column in X):
-        raise Unsupported(f"{type(estimator).__name__} with categories of its own")
-    values = refuse_missing_booleans(X.numeric(type(estimator).__name__)).values
-    missing = float(np.float32(estimator.missing))
-    if math.isnan(missing):
-        return values
-    return [v.round32().equal(missing).select(math.nan, v) for v in values]
 
 
 def _add(ensemble: Ensemble, tree: dict[str, Any], what: str, dropped: Any = None) -> None:
