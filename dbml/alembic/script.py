@@ -97,7 +97,7 @@ def attach(attached: Attachment, backfill: bool, trust: bool) -> str:
     """Attach a profile to tables that are as the application's models say; the server compares before."""
 
     def then(number: int) -> str:
-        return _joined(attachment.work(replace(attached, id=number), backfill=backfill))
+        return _joined(attachment.work(replace(attached, id=number), backfill=backfill, trust=trust))
 
     first = [*([] if trust else [refuse_strangers(attached)]), *attachment.prepare(attached)]
     parts = {"first": quoted(_joined(first)), "then": quoted(numbered(then))}

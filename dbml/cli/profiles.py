@@ -56,7 +56,7 @@ def attach_command(
             click.echo("\n".join(["-- Nothing is changed now.", *(f"-- {change}" for change in changes)]))
             return
         connection.commit()
-        if changes:
+        if changes or (trust and changes is not None):
             connection.autocommit = True  # each batch a transaction of its own
             with progress_bar() as progress:
                 attached = dbml.alter(connection, profile, **given, progress=progress)

@@ -132,8 +132,7 @@ def span(predicted: Predicted) -> ReadableSpan:
         Resource.create({"service.name": "dbml"}),
         {name: value for name, value in attributes.items() if value is not None},
         kind=SpanKind.INTERNAL,
-        # Of the failure its SQLSTATE: the rest may hold values of the row.
-        status=Status(StatusCode.ERROR, predicted.failure[:5]) if predicted.failure else Status(),
+        status=Status(StatusCode.ERROR, predicted.failure) if predicted.failure else Status(),
         start_time=moment,
         end_time=moment,
         instrumentation_scope=InstrumentationScope("dbml", version_of("dbml")),

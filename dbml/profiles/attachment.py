@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,9 +13,9 @@ from psycopg import sql
 from dbml import database, errors
 from dbml.database import Connection, Name
 from dbml.models import versions
-from dbml.profiles import catalog, checks, ddl, outcome_checks, resolution, triggers
+from dbml.profiles import catalog, checks, ddl, outcome_checks, records, resolution, triggers
 from dbml.profiles.catalog import Attachment, Table, table_facts
-from dbml.profiles.expectation import expect, refuse_disagreement, refuse_strangers
+from dbml.profiles.expectation import expect, refuse_disagreement, refuse_strangers, trust_strangers
 from dbml.profiles.spec import Event, Profile
 from dbml.schema.install import require
 from dbml.script import Script, perform
@@ -67,7 +67,7 @@ def attach(
         with raw.transaction(force_rollback=dry_run), database.configured(raw, "lock_timeout", LOCK_TIMEOUT):
             added = add_missing(raw, profile, add_columns)
             attachment = examined(raw, profile, trust=trust)
-            statements = [*prepare(attachment), *work(attachment, backfill=backfill)]
+            statements = [*prepare(attachment), *work(attachment, backfill=backfill, trust=trust)]
             # Every name is qualified by now, and a counter's expression means the same as inside its trigger.
             with database.pinned(raw):
                 for statement in statements:
@@ -95,9 +95,14 @@ def prepare(attachment: Attachment) -> list[sql.Composed]:
     return [*triggers.lock(attachment), expect(attachment)]
 
 
-def work(attachment: Attachment, *, backfill: bool) -> list[sql.Composed]:
+def work(attachment: Attachment, *, backfill: bool, trust: bool) -> list[sql.Composed]:
     """Statements that attach a profile whose tables are locked; under the search_path of triggers (pure)."""
-    return [*([] if backfill else refuse_disagreement(attachment)), *triggers.attach(attachment)]
+    return [
+        *records.grants(attachment),  # before anything is read
+        *([] if backfill else refuse_disagreement(attachment)),
+        *triggers.attach(attachment),
+        *([trust_strangers(attachment)] if trust else []),
+    ]
 
 
 def add_missing(
@@ -122,25 +127,29 @@ def add_missing(
     return statements
 
 
-def examined(raw: psycopg.Connection[Any], profile: Profile, *, trust: bool = False) -> Attachment:
+def examined(
+    raw: psycopg.Connection[Any], profile: Profile, *, trust: bool = False, trusted: Sequence[str] = ()
+) -> Attachment:
     """The spec with its tables, once everything fits.
 
     The caller's search_path is asked what his names and expressions mean, and for nothing else: whatever runs, runs
     with his rights.
 
     :param trust: as of :func:`attach`.
+    :param trusted: roles that it was attached for before.
     :raises ProfileError: something does not.
     """
     table = table_facts(raw, profile.table)
     events = [(event, table_facts(raw, event.table)) for event in profile.events]
-    declared = profile
-    profile = resolution.resolved(raw, declared, table, {event.table: facts for event, facts in events})
-    events = [(event, facts) for event, (_, facts) in zip(profile.events, events, strict=True)]
     labels = [(lesson, table_facts(raw, lesson.table)) for lesson in profile.lessons]
+    declared = profile
+    profile = resolution.resolved(raw, declared, table, {source.table: facts for source, facts in [*events, *labels]})
+    events = [(event, facts) for event, (_, facts) in zip(profile.events, events, strict=True)]
+    labels = [(lesson, facts) for lesson, (_, facts) in zip(profile.lessons, labels, strict=True)]
     with database.pinned(raw):
         attachment = Attachment(database.value(raw, "next_profile"), profile, table, events, declared, labels)
         if not trust:
-            run(raw, refuse_strangers(attachment))  # before anything of theirs can run
+            run(raw, refuse_strangers(attachment, trusted))  # before anything of theirs can run
         checks.check_row_security(raw, attachment)
         checks.check_partitions(raw, attachment)
         checks.check_keys(raw, attachment)

@@ -88,7 +88,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Record:
-    """A row of ``dbml.profile``; ``relation`` and ``events`` name tables, ``spec`` is :meth:`Profile.as_dict`."""
+    """A row of ``dbml.profile``; ``relation`` and ``events`` name tables, ``spec`` is :meth:`Profile.as_dict`.
+
+    :param trusted: roles that may run code as dbml_owner, as whoever attached it knew.
+    """
 
     id: int
     oid: int
@@ -97,6 +100,7 @@ class Record:
     complete: bool
     backfilled: list[str] | None
     events: list[str]
+    trusted: list[str]
 
     @property
     def profile(self) -> Profile:

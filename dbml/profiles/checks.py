@@ -52,12 +52,12 @@ def check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event: 
     :raises ProfileError: one cannot, or PostgreSQL does not understand it; or an error would show its value to others.
     """
     written = [*event.counters, *(column for p in attachment.profile.predictions for column in p.columns)]
-    for key in database.named(raw, "keys_on_counters", table=attachment.table.oid, columns=written):
+    own = list(attachment.profile.key)
+    for key in database.named(raw, "keys_on_counters", table=attachment.table.oid, key=own, columns=written):
         raise errors.ProfileError(
-            f'the foreign key {key["name"]} of {attachment.table} is on column "{key["column"]}", which a counter or a '
-            "score decides: where it is violated, PostgreSQL would show the value to whoever inserts an event",
-            f"alter table {attachment.table.identifier.as_string(None)} "
-            f"drop constraint {sql.Identifier(key['name']).as_string(None)}",
+            f'the {key["what"]} {key["name"]} of {attachment.table} is on column "{key["column"]}", which a counter or '
+            "a score decides: where it is violated, PostgreSQL would show the value to whoever inserts an event",
+            key["mend"],
         )
     for counter_column in counters.counter_columns(attachment, event):
         column, counter = counter_column.column, counter_column.counter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg import sql
@@ -9,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from dbml.profiles import triggers
 from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles.generated import rows_as_owner
 
 
 def expect(attachment: Attachment) -> sql.Composed:
@@ -45,11 +47,24 @@ def expect(attachment: Attachment) -> sql.Composed:
     return sql.SQL("select dbml._check_tables({}, {}, array[{}])").format(_name(table), Jsonb(facts), types)
 
 
-def refuse_strangers(attachment: Attachment) -> sql.Composed:
-    """A statement that refuses tables and expressions by which somebody else's code would run as dbml_owner."""
+def refuse_strangers(attachment: Attachment, trusted: Sequence[str] = ()) -> sql.Composed:
+    """A statement that refuses tables and expressions by which somebody else's code would run as dbml_owner.
+
+    :param trusted: roles that may, because somebody has said so before.
+    """
+    return sql.SQL("select dbml._refuse_strangers({}, {}, {}::text[])").format(*_reach(attachment), list(trusted))
+
+
+def trust_strangers(attachment: Attachment) -> sql.Composed:
+    """A statement that remembers all who can, once the profile has its record."""
+    return sql.SQL("select dbml._trust_strangers({}, {}, {})").format(attachment.id, *_reach(attachment))
+
+
+def _reach(attachment: Attachment) -> tuple[list[str], Jsonb]:
+    """The tables by which others' code could run, and the expressions that call it."""
     tables = [attachment.table, *(table for _, table in [*attachment.events, *attachment.labels])]
     called = [{"relation": _name(table), "expression": text} for table, text in calls(attachment)]
-    return sql.SQL("select dbml._refuse_strangers({}, {})").format([_name(table) for table in tables], Jsonb(called))
+    return [_name(table) for table in tables], Jsonb(called)
 
 
 def calls(attachment: Attachment) -> list[tuple[Table, str]]:
@@ -61,7 +76,7 @@ def calls(attachment: Attachment) -> list[tuple[Table, str]]:
             parts = counter.parts
             argument = None if parts.argument == "*" else parts.argument
             found += [(table, text) for text in (argument, parts.order, parts.condition, counter.at) if text]
-    return found
+    return found + [(table, lesson.value) for lesson, table in attachment.labels]
 
 
 def _column(table: Table, name: str, not_null: bool | None) -> dict[str, Any]:
@@ -76,8 +91,16 @@ def _name(table: Table) -> str:
 def refuse_disagreement(attachment: Attachment) -> list[sql.Composed]:
     """Statements that refuse counters which hold anything but what the events say."""
     return [
-        sql.SQL("select dbml._refuse_disagreement({}, {}, {}, pg_catalog.to_jsonb(q)) from ({}) as q").format(
-            str(attachment.table), str(table), list(event.counters), triggers.disagreement(attachment, event, table)
+        sql.SQL("select dbml._refuse_disagreement({}, {}, {}, q.figures) from {}").format(
+            str(attachment.table),
+            str(table),
+            list(event.counters),
+            rows_as_owner(
+                sql.SQL("select pg_catalog.to_jsonb(q) from ({}) as q").format(
+                    triggers.disagreement(attachment, event, table)
+                ),
+                "q(figures jsonb)",
+            ),
         )
         for event, table in attachment.events
         if event.counters

@@ -109,5 +109,16 @@ def as_owner(statement: sql.Composed, verb: str = "select") -> sql.Composed:
 
     :param verb: ``perform`` inside PL/pgSQL.
     """
-    text = verbatim(quoted(f"\n{statement.as_string(None)}\n"))
-    return sql.SQL("{} dbml._as_owner({})").format(verbatim(verb), text)
+    return sql.SQL("{} dbml._as_owner({})").format(verbatim(verb), _literal(statement))
+
+
+def rows_as_owner(query: sql.Composed, columns: str) -> sql.Composed:
+    """Rows for a FROM, which ``dbml_owner`` reads: so what the expressions of a spec call does not run as who asks.
+
+    :param columns: an alias with names and types, such as ``q(entity text[])``.
+    """
+    return sql.SQL("dbml._read_as_owner({}) as {}").format(_literal(query), verbatim(columns))
+
+
+def _literal(statement: sql.Composed) -> sql.SQL:
+    return verbatim(quoted(f"\n{statement.as_string(None)}\n"))

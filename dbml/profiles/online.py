@@ -13,10 +13,10 @@ from psycopg import sql
 from dbml import database, errors
 from dbml.database import Connection, Progress, template
 from dbml.models import versions
-from dbml.profiles import attachment, catalog, checks, reconciliation, rescoring, triggers
+from dbml.profiles import attachment, catalog, checks, reconciliation, records, rescoring, triggers
 from dbml.profiles.attachment import Attached
 from dbml.profiles.catalog import Attachment, table_facts
-from dbml.profiles.expectation import expect, refuse_disagreement
+from dbml.profiles.expectation import expect, refuse_disagreement, trust_strangers
 from dbml.profiles.layout import listed
 from dbml.profiles.spec import Profile
 from dbml.profiles.watched import Tell, watched
@@ -72,7 +72,7 @@ def attach_online(
             refuse_without_index(found)
             if not backfill:
                 with database.pinned(raw):  # takes long, so nothing is locked meanwhile
-                    for statement in refuse_disagreement(found):
+                    for statement in [*records.grants(found), *refuse_disagreement(found)]:
                         attachment.run(raw, statement)
             attached, work = briefly(raw, profile, lambda: _begin(raw, profile, trust=trust))
             statements += work
@@ -118,7 +118,8 @@ def _begin(raw: psycopg.Connection[Any], profile: Profile, *, trust: bool) -> tu
     """Create functions and triggers."""
     attachment.add_missing(raw, profile, False)
     attached = attachment.examined(raw, profile, trust=trust)
-    statements = triggers.attach(attached, online=True)
+    statements = [*records.grants(attached), *triggers.attach(attached, online=True)]
+    statements += [trust_strangers(attached)] if trust else []
     with database.pinned(raw):
         attachment.run(raw, expect(attached))
         for statement in statements:

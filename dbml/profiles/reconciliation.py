@@ -14,7 +14,7 @@ from dbml.database import Connection, Progress, template, verbatim
 from dbml.profiles import catalog, checks, counters, ddl, triggers
 from dbml.profiles.catalog import Attachment, Table, table_facts
 from dbml.profiles.counters import CounterColumn
-from dbml.profiles.generated import as_owner
+from dbml.profiles.generated import as_owner, rows_as_owner
 from dbml.profiles.layout import listed
 from dbml.profiles.spec import Event, Prediction
 from dbml.profiles.watched import watched
@@ -169,7 +169,7 @@ def spans(
             after=_beyond(attached, after),
             rows=rows,
         )
-        found = database.query(raw, bound)
+        found = _read(raw, bound, "number bigint")
         if not found:
             return
         yield Span(attached, after, found[0]["entity"]), found[0]["number"]
@@ -199,7 +199,7 @@ def _reconcile_counters(raw: psycopg.Connection[Any], span: Span, report: Report
             differing=sql.SQL(" or ").join(wrong),
             key=listed(attached.profile.key, "dbml_b"),
         )
-        rows = database.query(raw, statement)
+        rows = _read(raw, statement, *(f"c{c.index} text[]" for c in columns))
         for row in rows:
             report.differences += [
                 Difference(str(attached.table), row["entity"], c.column, *row[f"c{c.index}"])
@@ -277,6 +277,8 @@ def _wrong_scores(raw: psycopg.Connection[Any], span: Span, prediction: Predicti
         else sql.SQL("true")
     )
 
+    answers = ["held float8", "truth float8"] if prediction.plain else ['"column" text', "held jsonb", "truth jsonb"]
+
     def statement(rows: sql.Composable) -> sql.Composed:
         outputs = f"profile_{attached.id}_{prediction.model}_outputs"
         return template(
@@ -294,7 +296,7 @@ def _wrong_scores(raw: psycopg.Connection[Any], span: Span, prediction: Predicti
 
     try:
         with raw.transaction():
-            return database.query(raw, statement(span.condition))
+            return _read(raw, statement(span.condition), "comparable boolean", *answers)
     except psycopg.Error as error:
         if error.sqlstate != errors.ScoringError.sqlstate:
             raise
@@ -303,10 +305,10 @@ def _wrong_scores(raw: psycopg.Connection[Any], span: Span, prediction: Predicti
     every = sql.SQL("select {} as entity from {} dbml_b where {}").format(
         _entity(attached), attached.table.identifier, span.condition
     )
-    for row in database.query(raw, every):
+    for row in _read(raw, every):
         try:
             with raw.transaction():
-                found += database.query(raw, statement(_among(attached, [row["entity"]])))
+                found += _read(raw, statement(_among(attached, [row["entity"]])), "comparable boolean", *answers)
         except psycopg.Error as error:
             if error.sqlstate != errors.ScoringError.sqlstate:
                 raise
@@ -334,6 +336,15 @@ def _repair(
             )
             database.query(raw, as_owner(statement))
     return len(rows)
+
+
+def _read(raw: psycopg.Connection[Any], statement: sql.Composed, *columns: str) -> list[dict[str, Any]]:
+    """Rows of a table as ``dbml_owner`` reads them.
+
+    :param columns: names and types of what comes behind the entity.
+    """
+    source = rows_as_owner(statement, f"q({', '.join(['entity text[]', *columns])})")
+    return database.query(raw, sql.SQL("select * from {}").format(source))
 
 
 def _entity(attached: Attachment) -> sql.Composed:

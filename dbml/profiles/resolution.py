@@ -1,9 +1,13 @@
-"""What a spec's expressions mean to whoever attaches it, written so that they mean the same under any search_path.
+"""What a spec's expressions mean to whoever attaches it, written so that they mean the same in every session.
 
 Functions that dbml generates run with a pinned search_path, which finds no operator and no function of an extension: an
 expression over citext would be one over text there. So PostgreSQL reads each as a query of the one who attaches, and
 writes it down with all names in full. That holds for operators and functions of extensions alone: of others anybody who
 may create objects could have made them, in the hope that an administrator attaches something.
+
+A literal is read anew by every session that runs such a function, and what it says may depend on settings that any
+role may change: a moment on TimeZone and DateStyle, a backslash on standard_conforming_strings. So what has a literal
+is written down as well, under settings that are the same always.
 """
 
 from __future__ import annotations
@@ -17,16 +21,27 @@ import psycopg
 from psycopg import sql
 
 from dbml import database
+from dbml.database import verbatim
 from dbml.profiles.catalog import Table
 from dbml.profiles.spec import Counter, Event, Profile
 
+# Under which literals are written down. What they say is read in every session alike then.
+_WRITTEN = {
+    "search_path": "pg_catalog, pg_temp",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "timezone": "UTC",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+}
 
-def resolved(raw: psycopg.Connection[Any], profile: Profile, table: Table, events: Mapping[str, Table]) -> Profile:
-    """The spec with its expressions as the caller's search_path reads them; the same where a pinned one reads no other.
+
+def resolved(raw: psycopg.Connection[Any], profile: Profile, table: Table, others: Mapping[str, Table]) -> Profile:
+    """The spec with its expressions as the caller's session reads them; the same where any session reads no other.
 
     What PostgreSQL does not understand is left as it is, for the checks to tell.
 
-    :param events: the events' tables by the names that the spec gives them.
+    :param others: the tables of events and of labels by the names that the spec gives them.
     """
     return Profile(
         profile.table,
@@ -37,10 +52,13 @@ def resolved(raw: psycopg.Connection[Any], profile: Profile, table: Table, event
             else p
             for p in profile.predictions
         ],
-        [resolved_event(raw, event, events[event.table]) for event in profile.events],
+        [resolved_event(raw, event, others[event.table]) for event in profile.events],
         profile.outcomes,
         profile.publications,
-        profile.lessons,
+        [
+            dataclasses.replace(lesson, value=_meant(raw, others[lesson.table], lesson.value))
+            for lesson in profile.lessons
+        ],
         profile.bucket_column,
     )
 
@@ -74,14 +92,15 @@ def _meant(raw: psycopg.Connection[Any], table: Table, text: str) -> str:
             same = _written_out(raw, table, text) == meant
     except (psycopg.errors.ProgrammingError, psycopg.errors.NotSupportedError, psycopg.errors.DataError):
         same = False
-    return text if same else meant
+    return text if same and "'" not in text else meant
 
 
 def _written_out(raw: psycopg.Connection[Any], table: Table, text: str) -> str:
     with raw.transaction(force_rollback=True):
         view = sql.SQL("create temporary view dbml_meant as select {}\n as dbml_e from {} dbml_t")
-        database.query(raw, view.format(database.verbatim(text), table.identifier))
-        database.query(raw, "set local search_path = pg_catalog, pg_temp")
+        database.query(raw, view.format(verbatim(text), table.identifier))
+        for setting, value in _WRITTEN.items():
+            database.query(raw, sql.SQL("set local {} = {}").format(verbatim(setting), sql.Literal(value)))
         if database.value(raw, "meant_of_strangers"):
             return text
         shown = database.answer(raw, "select pg_get_viewdef('pg_temp.dbml_meant'::regclass) as text")

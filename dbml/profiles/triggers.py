@@ -43,12 +43,12 @@ def lock(attachment: Attachment) -> list[sql.Composed]:
 
 
 def attach(attachment: Attachment, *, online: bool = False) -> list[sql.Composed]:
-    """Every statement of an attachment, in order; its tables are locked.
+    """Every statement of an attachment after its :func:`grants`, in order; its tables are locked.
 
     :param online: lock the tables as late as possible, and leave the rows that are there for later, up to
         :func:`complete`.
     """
-    statements = [*records.write(attachment), *records.grants(attachment)]
+    statements = records.write(attachment)
     if online:
         statements.append(sql.SQL("update dbml.profile set complete = false where id = {}").format(attachment.id))
     statements += [made for function in functions(attachment, online=online) for made in function.statements]

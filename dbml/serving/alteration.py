@@ -14,7 +14,7 @@ from dbml.database import Connection, Name, Progress, verbatim
 from dbml.profiles import attachment, catalog, checks, online, records, triggers
 from dbml.profiles.attachment import Attached
 from dbml.profiles.catalog import Attachment, Record
-from dbml.profiles.expectation import refuse_disagreement
+from dbml.profiles.expectation import refuse_disagreement, trust_strangers
 from dbml.profiles.spec import Event, Profile
 from dbml.schema.install import require
 from dbml.serving.upgrade import regenerate
@@ -51,7 +51,7 @@ def alter(
     :param connection: in autocommit mode.
     :param add_columns: add prediction and counter columns that the profile lacks.
     :param backfill: overwrite new counters that disagree with the events.
-    :param trust: as of :func:`dbml.attach`.
+    :param trust: as of :func:`dbml.attach`; with the spec that is there it is only remembered.
     :raises ProfileError: the spec does not fit the tables, or the table is not attached.
     :raises CounterMismatch: a new counter disagrees with the events and ``backfill`` was not given.
     :raises StillAttached: it is the same spec, or the table is being attached.
@@ -67,22 +67,26 @@ def alter(
         record = _record(raw, profile)
         if record is None:
             raise errors.ProfileError(f"{profile.table} is not attached", "dbml attach SPEC.toml attaches it.")
-        if record.profile == profile:
-            raise errors.StillAttached(f"{record.relation} is attached by this spec already", "Nothing is to be done.")
         was = catalog.attached(raw, record)
+        if record.profile == profile and not trust:
+            raise errors.StillAttached(f"{record.relation} is attached by this spec already", "Nothing is to be done.")
+        if record.profile == profile:
+            with raw.transaction(), database.pinned(raw):
+                attachment.run(raw, trust_strangers(was))
+            return Attached(str(was.table), [], [])
         if add_columns:
             online.briefly(raw, profile, lambda: attachment.add_missing(raw, profile, True, again=True))
         with raw.transaction():
             attachment.add_missing(raw, profile, False, again=True)  # refuses, where some are missing
-            found = replace(attachment.examined(raw, profile, trust=trust), id=record.id)
+            found = replace(attachment.examined(raw, profile, trust=trust, trusted=record.trusted), id=record.id)
         counted = _to_count(was, found)
         new = replace(found, events=[found.events[position - 1] for position in counted])
         online.refuse_without_index(new)
         if not backfill:
             with database.pinned(raw):  # takes long, so nothing is locked meanwhile
-                for statement in refuse_disagreement(_only_new(was, new)):
+                for statement in [*records.grants(new), *refuse_disagreement(_only_new(was, new))]:
                     attachment.run(raw, statement)
-        online.briefly(raw, profile, lambda: _replace(raw, was, found))
+        online.briefly(raw, profile, lambda: _replace(raw, was, found, trust=trust))
         online.follow(raw, found, progress, counted, _to_score(was, found))
     return Attached(str(found.table), [], checks.notices(found))
 
@@ -163,7 +167,7 @@ def _to_score(was: Attachment, now: Attachment) -> list[str]:
     return [p.model for p in now.profile.predictions if before.get(p.model) != p]
 
 
-def _replace(raw: psycopg.Connection[Any], was: Attachment, now: Attachment) -> None:
+def _replace(raw: psycopg.Connection[Any], was: Attachment, now: Attachment, *, trust: bool) -> None:
     """Put the new functions and triggers in the place of the old ones, with the tables locked."""
     for statement in triggers.lock(now):
         attachment.run(raw, statement)
@@ -177,7 +181,7 @@ def _replace(raw: psycopg.Connection[Any], was: Attachment, now: Attachment) -> 
             events=len(now.events),
             labels=len(now.labels),
         )
-        for statement in [*records.write(now), *records.grants(now)]:
+        for statement in [*records.write(now), *records.grants(now), *([trust_strangers(now)] if trust else [])]:
             attachment.run(raw, statement)
         database.named(raw, "begin_again", profile=now.id, since=since)
         wanted = {(trigger.table.oid, trigger.name) for trigger in triggers.all_triggers(now)}

@@ -127,7 +127,8 @@ def _run_as_owner(raw: psycopg.Connection[Any], facts: Installation) -> list[Fin
                 continue
             with raw.transaction(force_rollback=True):  # a temporary view tells what an expression calls
                 for table, text in expectation.calls(catalog.attached(raw, record)):
-                    found += database.named(raw, "called_as_owner", table=table.oid, expression=text)
+                    asked = {"table": table.oid, "expression": text, "trusted": record.trusted}
+                    found += database.named(raw, "called_as_owner", **asked)
     told = dict.fromkeys((row["role"], row["how"]) for row in found)
     return [
         Finding(
@@ -135,7 +136,8 @@ def _run_as_owner(raw: psycopg.Connection[Any], facts: Installation) -> list[Fin
             f"{role} can have code run as dbml_owner, because it {how}",
             ok=False,
             needed=False,
-            mend="detach the table, or take that right away, unless you trust the role as a member of dbml_owner",
+            mend="detach the table, or take that right away; if you trust the role as a member of dbml_owner: "
+            "dbml attach SPEC.toml --trust",
         )
         for role, how in told
     ]
@@ -143,21 +145,15 @@ def _run_as_owner(raw: psycopg.Connection[Any], facts: Installation) -> list[Fin
 
 def _checks_added(raw: psycopg.Connection[Any]) -> list[Finding]:
     """Constraints that came since, by which a counter or a score could fail in another's insert."""
-    said = {
-        "constraint": "check {name}",
-        "column": "not null on {name}",
-        "key": "foreign key {name}",
-    }
+    said = {"constraint": "check", "column": "not null on"}
     return [
         Finding(
             f"profile {row['profile']}",
-            f"{said[row['what']].format_map(row)} came later: "
+            f"{said.get(row['what'], row['what'])} {row['name']} came later: "
             "where a counter or a score violates it, the error shows the row to whoever inserts an event",
             ok=False,
             needed=False,
-            mend=f"alter table {row['profile']} drop constraint {row['name']}"
-            if row["what"] == "key"
-            else f"dbml repair {row['profile']}",
+            mend=row["mend"] or f"dbml repair {row['profile']}",
         )
         for row in database.named(raw, "checks_added")
     ]

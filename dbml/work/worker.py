@@ -23,6 +23,8 @@ LEASE = timedelta(seconds=30)
 PAUSE = 1.0
 # A server that is gone is asked again after 1, 2, 4, … seconds, and at least this often.
 LONGEST_WAIT = 8.0
+# Classes of SQLSTATE whose messages may hold values: of data, of what triggers and functions raise, of the inside.
+OF_VALUES = ("22", "38", "P0", "XX")
 
 
 @dataclass(frozen=True)
@@ -112,14 +114,22 @@ def _do(
     except (psycopg.Error, errors.DbmlError) as error:
         if session.closed or beat.closed:
             raise
-        sentence = "another worker has taken it, because this one gave no sign of life" if held.lost else _said(error)
-        held.end(finished=False, error=sentence)
+        lost = "another worker has taken it, because this one gave no sign of life"
+        sentence = lost if held.lost else _said(error)
+        held.end(finished=False, error=lost if held.lost else _kept(error))
         ended = Ended(duty, None, sentence)
     else:
         held.end(finished=True)
         ended = Ended(duty, held.done)
     told(ended)
     return ended
+
+
+def _kept(error: Exception) -> str:
+    """What ``dbml.job`` and alerts say: without what PostgreSQL says of values, which not all who read them may see."""
+    if isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(OF_VALUES):
+        return f"an error with SQLSTATE {error.sqlstate}; the worker has said the rest"
+    return _said(error)
 
 
 def _said(error: Exception) -> str:

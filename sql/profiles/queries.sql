@@ -84,13 +84,8 @@ select greatest(pg_catalog.sum(c.reltuples), 0)::bigint as rows
     or c.oid in (select t.relid from pg_catalog.pg_partition_tree(%(table)s::oid) t);
 
 -- name: keys_on_counters
--- Foreign keys on counters and scores, or on generated columns, which may depend on one.
-select k.conname as name, a.attname as column
-  from pg_catalog.pg_constraint k
-  join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = any (k.conkey)
- where k.conrelid = %(table)s::oid and k.contype = 'f'
-   and (a.attname = any (%(columns)s) or a.attgenerated <> '')
- order by 1, 2;
+-- Foreign and unique keys that depend on counters and scores.
+select k.what, k.name, k."column", k.mend from dbml._shown_keys(%(table)s::oid, %(key)s::text[], %(columns)s::text[]) k;
 
 -- name: next_profile
 -- The number that the next profile gets; nobody else gets it.
@@ -107,7 +102,7 @@ select dbml._forget_profile(%(profile)s);
 -- name: profiles
 -- Every attached profile with its events, and how far attaching it online has come.
 select id, relation::oid::bigint as oid, relation::text as relation, spec, complete, backfilled,
-       array(select e.relation::text from dbml.event e where e.profile = p.id order by e.position) as events
+       array(select e.relation::text from dbml.event e where e.profile = p.id order by e.position) as events, p.trusted
   from dbml.profile p
  order by id;
 

@@ -94,11 +94,22 @@ select a.object, a.grantee, pg_catalog.string_agg(a.privilege, ', ' order by a.p
  order by a.missing desc, a.object, a.grantee;
 
 -- name: runs_as_owner
--- Who could have code of his own run as dbml_owner: by a trigger, a cast or a redefined function on an attached table.
-select s.relation, s.role, s.how
-  from dbml._strangers(array(select p.relation from dbml.profile p union select e.relation from dbml.event e)) s
+-- Who could have code of his own run as dbml_owner, by a trigger, a cast or a redefined function on an attached table, and is
+-- not trusted with it.
+select distinct s.relation, s.role, s.how
+  from dbml.profile p
+ cross join lateral dbml._strangers(array(
+   select p.relation
+    union
+   select e.relation from dbml.event e where e.profile = p.id
+    union
+   select l.relation from dbml.learn l where l.profile = p.id)) s
+ where s.role operator(pg_catalog.<>) all (p.trusted)
  order by 1, 2, 3;
 
 -- name: called_as_owner
 -- The same, by what an expression over a table calls.
-select s.relation, s.role, s.how from dbml._strangers_called(%(table)s::oid, %(expression)s) s order by 1, 2, 3;
+select s.relation, s.role, s.how
+  from dbml._strangers_called(%(table)s::oid, %(expression)s) s
+ where s.role operator(pg_catalog.<>) all (%(trusted)s::text[])
+ order by 1, 2, 3;

@@ -135,21 +135,19 @@ select dbml.rescore(%(name)s);
 select dbml._promote_by_migration(%(name)s, %(note)s, %(rescore)s, %(version)s);
 
 -- name: checks_added
--- CHECK and NOT NULL constraints on what dbml writes that a profile's functions do not check themselves, and foreign keys.
-select p.relation::text as profile, k.what, k.name
+-- CHECK and NOT NULL constraints on what dbml writes that a profile's functions do not check themselves, and keys.
+select p.relation::text as profile, k.what, k.name, null as mend
   from dbml.profile p
  cross join lateral dbml._checked(p) k
   join pg_proc f on f.pronamespace = 'dbml_scorer'::regnamespace and f.proname = pg_catalog.format('profile_%s_score', p.id)
  where position(pg_catalog.quote_literal(pg_catalog.replace(k.message, '%%', '%%%%')) in f.prosrc) = 0
  union all
-select p.relation::text, 'key', k.conname
+select p.relation::text, k.what, k.name, k.mend
   from dbml.profile p
-  join pg_constraint k on k.conrelid = p.relation and k.contype = 'f'
- where exists (select from pg_attribute a
-                where a.attrelid = p.relation and a.attnum = any (k.conkey)
-                  and (a.attgenerated <> ''
-                       or exists (select from dbml.event e where e.profile = p.id and e.counters ? a.attname::text)
-                       or exists (select from dbml.prediction r where r.profile = p.id and a.attname = any (dbml._written(r)))))
+ cross join lateral dbml._shown_keys(p.relation, p.key::text[], array(
+   select pg_catalog.jsonb_object_keys(e.counters) from dbml.event e where e.profile = p.id
+    union
+   select pg_catalog.unnest(dbml._written(r)) from dbml.prediction r where r.profile = p.id)) k
  order by 1, 2, 3;
 
 -- name: updates

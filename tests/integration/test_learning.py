@@ -237,6 +237,21 @@ def test_the_transaction_learns_what_scikit_learn_learns(db: Db, dsn: str, name:
     assert db.execute("select count(*) from dbml.label_aside").fetchone() == (0,)
 
 
+def test_coefficients_that_are_none_cost_no_insert(db: Db, dsn: str) -> None:
+    """Whoever may deploy may also say what was learnt."""
+    attached(db, CLASSIFIERS["log_loss"], how="transaction", every=1000, guard=0.5)
+    dbml.learn_labels(db)
+    forged = (
+        "select dbml._learnt('churn', to_jsonb(s) || jsonb_build_object('settings', s.settings || %s::jsonb), '{}', '[]')"
+        " from dbml.learning s"
+    )
+    for settings in ({"anchor_weights": ["x"]}, {"alpha": "x"}, {"loss": "'"}):
+        db.execute(forged, [json.dumps(settings)])
+        say(db, [1], ["gone"])
+    assert db.execute("select count(*) from verdict").fetchone() == (3,)
+    assert db.execute("select count(*) from dbml.label_aside where reason like '22P02%%'").fetchone() == (3,)
+
+
 def test_one_learns_after_the_other(db: Db, dsn: str) -> None:
     model = attached(db, CLASSIFIERS["log_loss"], how="transaction", every=1000)
     dbml.learn_labels(db)

@@ -47,6 +47,40 @@ def test_no_foreign_key_shows_a_counter(db: Db, column: str) -> None:
     dbml.attach(db, profile)
 
 
+KEYS = {
+    "n bigint unique": "unique constraint owner_n_key",
+    "n bigint, m bigint generated always as (n * 2) stored unique": "unique constraint owner_m_key",
+    "n bigint, exclude using btree (n with =)": "exclusion constraint owner_n_excl",
+    "n bigint, place integer, unique (place, n)": "unique constraint owner_place_n_key",
+    "n bigint, email text); create unique index shown on owner (email) where n > 1; select (1": "unique index shown",
+    "n bigint, email text); create unique index shown on owner ((email || n)); select (1": "unique index shown",
+    "n bigint); create table part (unique (n)) inherits (owner); select (1": "unique constraint part_n_key",
+}
+HARMLESS = [
+    "n bigint, unique (id, n)", "n bigint, email text, unique (email) include (n)",
+    "n bigint, email text, low text generated always as (lower(email)) stored unique",
+    "n bigint); create index on owner (n) where n > 1; select (1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("column", KEYS)
+def test_no_unique_key_shows_a_counter(db: Db, column: str) -> None:
+    """Where it is violated, PostgreSQL shows it to whom dbml_owner writes for; and a role could ask for one number after another."""
+    db.execute(f"create table owner (id integer primary key, {column}); create table item (owner integer)")  # type: ignore[arg-type]
+    profile = Profile("owner", "id", [], [Event("item", "owner", {"n": "count(*)"})])
+    with pytest.raises(ProfileError, match=f"the {KEYS[column]} of public.owner .*would show the value") as caught:
+        dbml.attach(db, profile)
+    db.execute(caught.value.hint)  # type: ignore[arg-type]
+    dbml.attach(db, profile)
+
+
+def test_a_unique_key_that_no_counter_violates_stays(db: Db) -> None:
+    for column in HARMLESS:
+        with db.transaction(force_rollback=True):
+            db.execute(f"create table owner (id integer primary key, {column}); create table item (owner integer)")  # type: ignore[arg-type]
+            dbml.attach(db, Profile("owner", "id", [], [Event("item", "owner", {"n": "count(*)"})]))
+
+
 def test_only_who_may_read_every_row_reads_ahead(db: Db, dsn: str, cli: Cli, tables: None, churn: Trained) -> None:
     """Otherwise the time that a call takes would tell which rows there are."""
     dbml.add_model(db, "churn", churn.file, sample=churn.sample, engine="python")

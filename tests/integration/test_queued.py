@@ -86,6 +86,19 @@ def test_what_changes_while_a_worker_scores_is_scored_again(db: Db, cli: Cli, ch
     assert db.execute("select count(*) from dbml.queue").fetchone() == (0,)
 
 
+@pytest.mark.usefixtures("live")
+def test_why_a_duty_failed_shows_no_value(db: Db, cli: Cli) -> None:
+    db.execute("insert into complaint (customer_id) values (1)")
+    db.execute(
+        "create function mark() returns trigger language plpgsql as $$ begin raise exception 'the plan is %', new.plan; end $$;"
+        "create trigger mark before update on customer for each row execute function mark()"
+    )
+    [(plan,)] = db.execute("select plan from customer where id = 1").fetchall()
+    assert f"the plan is {plan}" in cli("worker", "--once", "--duty", "queued", exit_code=1).output
+    [(error,)] = db.execute("select error from dbml.job where duty = 'queued'").fetchall()
+    assert error == "an error with SQLSTATE P0001; the worker has said the rest"
+
+
 def test_a_mode_that_is_none_is_refused() -> None:
     with pytest.raises(SpecError, match='has mode = "queue"') as refused:
         dbml.Prediction("churn", "churn_score", mode="queue")

@@ -31,6 +31,10 @@ WAYS = {
     "create function f(integer) returns integer immutable language sql as 'select 1'; alter function f(integer) owner to {role};"
     "create index on customer (f(id))": "owns function public.f(integer), which public.customer calls",
     "create table child () inherits (customer); alter table child owner to {role}": "owns public.child",
+    "create type mood as enum ('calm'); alter table customer add mood mood; create function f(mood) returns text language sql as 'select 1::text';"
+    "alter function f(mood) owner to {role}; create cast (mood as text) with function f(mood)": "owns function public.f(public.mood), which casts what public.customer has",
+    "create function f(integer) returns boolean immutable language sql as 'select true'; create domain low as integer check (f(value));"
+    "create domain lower as low; alter table customer add low lower; alter function f(integer) owner to {role}": "owns function public.f(integer), which public.customer calls",
 }  # fmt: skip
 CALLED = Profile(
     "customer",
@@ -66,8 +70,62 @@ def test_attaching_names_who_can_run_code_as_dbml_owner_and_refuses(db: Db, dsn:
         db.execute(sql.SQL("alter table complaint owner to {}").format(sql.Identifier(name)))
         assert f"{name} (owns public.complaint)" in cli("attach", file, exit_code=1).output
         cli("attach", file, "--trust")
-        assert f"{name} can have code run as dbml_owner, because it owns public.complaint" in cli("doctor").stdout
+        # Who is trusted is not told of again; who has come since is, until he is trusted too.
+        assert "can have code run" not in cli("doctor").stdout
+        for later in made_role(db, dsn):
+            other = later.execute("select current_user").fetchone()[0]  # type: ignore[index]
+            db.execute(sql.SQL("grant trigger on customer to {}").format(sql.Identifier(other)))
+            told = cli("doctor").stdout
+            assert f"{other} can have code run as dbml_owner, because it has TRIGGER on public.customer" in told
+            assert f"{name} can have code run" not in told and "dbml attach SPEC.toml --trust" in told
+            more = file.read_text() + 'counters.severe = "count(*) filter (where severity > 2)"\n'
+            file.with_name("more.toml").write_text(more)
+            refused = cli("attach", file.with_name("more.toml"), "--add-columns", exit_code=1).output
+            assert f"{other} (has TRIGGER" in refused and f"{name} (" not in refused
+            cli("attach", file, "--trust")
+            assert "can have code run" not in cli("doctor").stdout
+            cli("attach", file.with_name("more.toml"), "--add-columns")
+            assert "can have code run" not in cli("doctor").stdout
         db.execute("alter table complaint owner to current_user")
+
+
+def test_what_a_label_calls_is_named_too(db: Db, dsn: str, live: None) -> None:
+    dbml.detach(db, "customer")
+    db.execute("create function f(integer) returns integer immutable language sql as 'select 1'")
+    lesson = dbml.Learn("churn", "complaint", ("customer_id",), "public.f(severity) > 0")
+    for session in made_role(db, dsn):
+        name = session.execute("select current_user").fetchone()[0]  # type: ignore[index]
+        db.execute(sql.SQL("alter function f(integer) owner to {}").format(sql.Identifier(name)))
+        with pytest.raises(ProfileError, match=r"owns function public.f\(integer\), which the spec calls"):
+            dbml.attach(db, Profile("customer", "id", [Prediction("churn", "churn_score")], lessons=[lesson]))
+        db.execute("alter function f(integer) owner to current_user")
+
+
+def test_what_a_spec_calls_reads_as_dbml_owner_and_not_as_whoever_compares(db: Db, dsn: str, cli: Cli) -> None:
+    db.execute(
+        TABLES + "insert into complaint (customer_id) values (1), (2); update customer set complaints = 1 where id < 3"
+    )
+    db.execute(
+        "create function f(integer) returns integer immutable language plpgsql as"
+        " $$ begin begin set local role postgres; exception when others then null; end; raise notice '%', current_user; return 1; end $$"
+    )
+    heard: list[str | None] = []
+    db.add_notice_handler(lambda said: heard.append(said.message_primary))
+    for session in made_role(db, dsn):
+        name = session.execute("select current_user").fetchone()[0]  # type: ignore[index]
+        db.execute(sql.SQL("alter function f(integer) owner to {}").format(sql.Identifier(name)))
+        dbml.attach(db, CALLED, trust=True)  # which compares what is there
+        assert heard and set(heard) == {"dbml_owner"}
+        heard.clear()
+        db.execute("set session_replication_role = replica")
+        db.execute("update customer set complaints = 7 where id = 2")
+        db.execute("reset session_replication_role")
+        found = dbml.reconcile(db, "customer", repair=True).differences
+        assert [(d.entity, d.column, d.held, d.truth) for d in found] == [(["2"], "complaints", "7", "1")]
+        assert heard and set(heard) == {"dbml_owner"}
+        assert dbml.reconcile(db, "customer").differences == []
+        dbml.detach(db, "customer")
+        db.execute("alter function f(integer) owner to current_user")
 
 
 def test_who_owns_what_he_attaches_is_not_asked(db: Db, dsn: str) -> None:
@@ -152,7 +210,9 @@ def test_a_row_that_violates_not_null_is_not_shown(db: Db, dsn: str, live: None,
             app.execute("insert into complaint (customer_id) values (2)")
         assert caught.value.diag.message_detail is None
     db.execute("alter table customer add foreign key (complaints) references level")
-    assert "foreign key customer_complaints_fkey came later" in cli("doctor").stdout
+    db.execute("create unique index shown on customer ((id % 1000), complaints)")
+    told = cli("doctor").stdout
+    assert "foreign key customer_complaints_fkey came later" in told and "unique index shown came later" in told
 
 
 def test_an_advisory_lock_of_anybody_stops_no_relay(db: Db, dsn: str, live: None) -> None:
@@ -172,13 +232,36 @@ def test_an_advisory_lock_of_anybody_stops_no_relay(db: Db, dsn: str, live: None
 def test_a_strategy_s_condition_shows_no_value(db: Db, dsn: str, live: None, cli: Cli, churn_2: Trained) -> None:
     cli("model", "add", "churn", churn_2.file, "--sample", churn_2.sample)
     for deployer in made_role(db, dsn, "dbml_deployer"):
+        start = "select dbml.deploy('churn', 2, strategy => 'ab', share => 50, only_where => %s)"
         for condition in ("plan::integer = 1", "(plan)::date is null", "date(plan) is null", "integer (plan) = 1"):
             with pytest.raises(psycopg.Error, match="casts what is no literal") as caught:
-                deployer.execute(
-                    "select dbml.deploy('churn', 2, strategy => 'ab', share => 50, only_where => %s)", [condition]
-                )
+                deployer.execute(start, [condition])
             assert caught.value.sqlstate == "DB030"
-        cli("deploy", "churn@2", "--strategy", "ab", "--where", "spend > '10'::numeric and plan <> 'x'")
+        with pytest.raises(psycopg.Error, match="calls plan, and may call nothing") as caught:
+            deployer.execute(start, ["plan (spend) is null"])
+        assert caught.value.sqlstate == "DB030"
+        # Nor may whoever cannot read the columns ask by a condition what they hold: not when it starts, not when it runs.
+        condition = "spend > '10'::numeric and plan <> 'x'"
+        with pytest.raises(psycopg.Error, match=r"may not read customer.plan, customer.spend") as caught:
+            deployer.execute(start, [condition])
+        assert caught.value.sqlstate == "DB014"
+        cli("deploy", "churn@2", "--strategy", "ab", "--where", condition)
+        arms = "select dbml.arm_of('churn', '20'), dbml.version_of('churn', '20')"
+        for analyst in made_role(db, dsn, "dbml_analyst"):
+            role = sql.Identifier(analyst.execute("select current_user").fetchone()[0])  # type: ignore[index]
+            with pytest.raises(psycopg.Error, match="chooses rows of customer by what") as caught:
+                analyst.execute(arms)
+            assert caught.value.sqlstate == "DB014"
+            db.execute(sql.SQL("grant select (plan, spend) on customer to {}").format(role))
+            assert analyst.execute(arms).fetchone() == db.execute(arms).fetchone()
+            db.execute("alter table customer enable row level security")
+            with pytest.raises(psycopg.Error, match="chooses rows"):
+                analyst.execute(arms)
+            db.execute("alter table customer disable row level security")
+        cli("abort", "churn")
+        # What only the key decides is told to every analyst.
+        cli("deploy", "churn@2", "--strategy", "ab")
+        assert deployer.execute(arms).fetchone() == db.execute(arms).fetchone()
 
 
 def test_no_setting_outlives_a_transaction(db: Db, dsn: str) -> None:

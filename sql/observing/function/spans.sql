@@ -20,7 +20,8 @@ $$;
 comment on function dbml._trace_window() is
   'Between which transactions predictions are to be exported as spans, the second not included; its caller holds the traces.';
 
--- Nothing of the entity leaves, and no score: a span says that there was a prediction, by what, when, and whether it failed.
+-- Nothing of the entity leaves, and no score: a span says that there was a prediction, by what, when, and whether it failed; of
+-- the failure its SQLSTATE, because the rest may hold values of the row.
 create or replace function dbml._spans(after bigint, before bigint) returns table (
   trace_id text, parent_id text, span_id text, at timestamptz, profile text, model text, version integer, arm text, engine text, failure text
 )
@@ -44,7 +45,7 @@ begin
       select substr(t.parent, 4, 32), substr(t.parent, 37, 16),
              -- Exported again after a fault, a span is the same one.
              substr(encode(sha256(convert_to(concat_ws(' ', t.parent, l.model, l.version, l.arm, l.entity, extract(epoch from l.at)), 'UTF8')), 'hex'), 1, 16),
-             l.at, l.profile::text, l.model, l.version, l.arm, e.engine, l.failure
+             l.at, l.profile::text, l.model, l.version, l.arm, e.engine, left(l.failure, 5)
         from %s l
        cross join lateral (select substring(l.trace from '00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f][13579bdf]')) t(parent)
         left join dbml.version_engine e on e.model = l.model and e.version = l.version

@@ -31,6 +31,7 @@ as $$
 declare
   attached dbml.profile;
   entity text[];
+  predicate text;
   result text;
 begin
   select p.* into attached
@@ -47,6 +48,12 @@ begin
   if cardinality(entity) <> cardinality(attached.key) then
     raise exception 'the key of % has % columns: %', attached.relation, cardinality(attached.key), array_to_string(attached.key, ', ')
       using errcode = 'DB009', hint = 'Write it as an array, such as {17,AU}.';
+  end if;
+  predicate := (select o.predicate from dbml.rollout o where o.model = _route_of.model);
+  if predicate is not null and not dbml._caller_reads(attached.relation, coalesce(dbml._columns_named(attached.relation, predicate), '{}')) then
+    raise exception 'the strategy of % chooses rows of % by what role % may not read', quote_literal(model), attached.relation, session_user
+      using errcode = 'DB014', hint = format('The answer would tell it. Whoever may read %s in every row is answered.',
+        array_to_string(dbml._columns_named(attached.relation, predicate), ', '));
   end if;
   -- An entity without a row has an arm already, unless the strategy chooses by other columns.
   execute format(

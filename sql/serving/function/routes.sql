@@ -152,6 +152,10 @@ begin
   for token in select m[1] from regexp_matches(predicate, '(' || tokens || ')', 'g') m loop
     continue when token ~ '^\s+$';
     -- A column's value that is no number is shown by the error of its cast.
+    if token = '(' and before ~ '^["[:alpha:]_]' and lower(before) <> all (allowed) then
+      raise exception 'the predicate % of % calls %, and may call nothing', quote_literal(predicate), attached.relation, before
+        using errcode = 'DB030', hint = 'Compare columns of the profile with literals, such as region = ''AU'' and spend > 10.';
+    end if;
     if token = '::' and before !~ '^[''0-9]' or token = '(' and lower(before) = any (types) then
       raise exception 'the predicate % of % casts what is no literal', quote_literal(predicate), attached.relation
         using errcode = 'DB030', hint = 'Cast the literal to the column''s type, such as joined > ''2026-01-01''::date.';

@@ -61,6 +61,12 @@ begin
   for attached in select p.* from dbml.profile p join dbml.prediction r on r.profile = p.id where r.model = _start_strategy.model loop
     if only_where is not null then
       perform dbml._checked_predicate(attached, only_where);
+      -- How many rows a strategy has, and which, tells what its condition says of them.
+      if not dbml._caller_reads(attached.relation, coalesce(dbml._columns_named(attached.relation, only_where), '{}')) then
+        raise exception 'role % may not read %, and a condition would tell what they hold', session_user,
+          (select string_agg(format('%s.%I', attached.relation, c), ', ') from unnest(dbml._columns_named(attached.relation, only_where)) c)
+          using errcode = 'DB014', hint = 'Whoever may read these columns in every row starts the strategy; or leave its condition out.';
+      end if;
     end if;
   end loop;
   insert into dbml.rollout (model, strategy, predicate, steps, hold, failure_limit, rate)

@@ -4,7 +4,7 @@ declare
   dbml_weights float8[];
   dbml_next float8[];
   dbml_x float8[];
-  dbml_anchor constant float8[] := {anchor_weights:L};
+  dbml_anchor float8[];
   dbml_intercept float8;
   dbml_t float8;
   dbml_y float8;
@@ -36,6 +36,8 @@ begin
   dbml_loss := dbml_state.loss;
   dbml_anchor_loss := dbml_state.anchor_loss;
   begin
+    -- Whoever may deploy gives these: inside the block, so that what is no number costs the application nothing.
+    dbml_anchor := {anchor_weights:L};
     for dbml_label in
 {labels:s}
        order by l.place
