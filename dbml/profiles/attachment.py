@@ -141,11 +141,11 @@ def examined(
     """
     table = table_facts(raw, profile.table)
     events = [(event, table_facts(raw, event.table)) for event in profile.events]
-    labels = [(lesson, table_facts(raw, lesson.table)) for lesson in profile.lessons]
+    told = {lesson.table: table_facts(raw, lesson.table) for lesson in profile.lessons}
     declared = profile
-    profile = resolution.resolved(raw, declared, table, {source.table: facts for source, facts in [*events, *labels]})
+    profile = resolution.resolved(raw, declared, table, told | {event.table: facts for event, facts in events})
     events = [(event, facts) for event, (_, facts) in zip(profile.events, events, strict=True)]
-    labels = [(lesson, facts) for lesson, (_, facts) in zip(profile.lessons, labels, strict=True)]
+    labels = [(lesson, told[lesson.table]) for lesson in profile.lessons]
     with database.pinned(raw):
         attachment = Attachment(database.value(raw, "next_profile"), profile, table, events, declared, labels)
         if not trust:

@@ -12,6 +12,7 @@ import pytest
 import dbml
 from dbml import Event, Prediction, Profile, Publication
 from tests.conftest import TABLES, Trained
+from tests.integration.test_roles import made_role
 
 DOC = Path(__file__).parents[2] / "docs" / "security.md"
 ROLES = {"dbml_deployer": "dbml_deployer", "dbml_analyst": "dbml_analyst", "everybody else": "public"}
@@ -134,6 +135,61 @@ def test_a_function_with_its_owner_s_rights_has_its_search_path_pinned(db: psyco
     inlined = r"dbml\.(scores?|_scores|_fetch|_read_source|_?explanations|importance|_unbounded|_run_portable|_run_outputs)|dbml_scorer\.profile_\d+_(primes|arm|version|counters|(fits|opened)_\d+|by_[a-z]+(_feature_\d+)?)"
     assert {name for name in loose if not re.fullmatch(inlined, name)} == set()
     assert len(functions) > 90
+
+
+# What a role may select; which functions that change something it may call; and which of them make others wait, directly or by
+# what they call in turn.
+REACH = """
+with recursive function as (
+  select p.oid, p.proname::text as name, p.prosrc, has_function_privilege(%(role)s, p.oid, 'execute') and p.prosecdef and p.provolatile = 'v' as changes
+    from pg_proc p where p.pronamespace = 'dbml'::regnamespace
+), calls as (
+  select f.oid, g.oid as called from function f join function g on f.prosrc ~ format('dbml\\.%%s\\(', g.name)
+), reached as (
+  select f.oid, f.oid as called from function f where f.changes
+   union
+  select r.oid, c.called from reached r join calls c on c.oid = r.called
+)
+select array(select c.relname::text from pg_class c
+              where c.relnamespace = 'dbml'::regnamespace and c.relkind in ('r', 'p', 'v', 'S') and has_table_privilege(%(role)s, c.oid, 'select')),
+       array(select distinct f.name from function f where f.changes),
+       array(select distinct f.name from reached r join function f on f.oid = r.oid join function g on g.oid = r.called
+              where g.prosrc ~* 'for (no key )?update|lock table|dbml\\._hold\\(')
+"""
+
+
+def reach(role: str) -> list[set[str]]:
+    """What docs/security.md says of a role in the table of rights: names, column by column."""
+    [line] = [line for line in DOC.read_text().splitlines() if line.startswith(f"| {role} | ") and line.count("|") == 5]
+    return [set(re.findall(r"`(\w+)`", cell)) for cell in line.split("|")[2:5]]
+
+
+@pytest.mark.usefixtures("everything")
+def test_what_each_role_reads_bends_and_blocks(db: psycopg.Connection[Any], dsn: str) -> None:
+    analyst, deployer = reach("`dbml_analyst`"), reach("`dbml_deployer`, besides")
+    for role in made_role(db, dsn, "insert on complaint"):
+        name = role.execute("select current_user").fetchone()[0]  # type: ignore[index]
+        told = {}
+        for who in (name, "dbml_analyst", "dbml_deployer"):
+            told[who] = [set(names) for names in db.execute(REACH, {"role": who}).fetchone() or ()]
+        assert told[name] == reach("an application, an owner of tables, a stranger") == [set(), set(), set()]
+        assert told["dbml_analyst"] == analyst
+        assert told["dbml_deployer"] == [analyst[0] | deployer[0], deployer[1], deployer[2]]
+        # What an application sets off belongs to dbml_owner, and it may call none of it.
+        fired = db.execute(
+            "select t.tgname, p.proowner::regrole::text, has_function_privilege(%s, p.oid, 'execute') from pg_trigger t"
+            " join pg_proc p on p.oid = t.tgfoid where t.tgrelid = any ('{customer,complaint,visit}'::regclass[]) and not t.tgisinternal",
+            [name],
+        ).fetchall()
+        assert len(fired) > 6 and {tuple(row[1:]) for row in fired} == {("dbml_owner", False)}
+        assert db.execute(
+            "select count(*) from pg_namespace n where nspname like 'dbml%%' and has_schema_privilege(%s, n.oid, 'usage')",
+            [name],
+        ).fetchone() == (0,)
+    # Nobody but a member becomes dbml_owner, and of nobody else's code it runs is anybody silent.
+    assert db.execute(
+        "select count(*) from pg_auth_members where roleid = 'dbml_owner'::regrole and member in ('dbml_deployer'::regrole, 'dbml_analyst'::regrole)"
+    ).fetchone() == (0,)
 
 
 @pytest.mark.usefixtures("everything")
