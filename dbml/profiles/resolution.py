@@ -20,7 +20,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from dbml import database
+from dbml import database, errors
 from dbml.database import verbatim
 from dbml.profiles.catalog import Table
 from dbml.profiles.spec import Counter, Event, Profile
@@ -28,6 +28,7 @@ from dbml.profiles.spec import Counter, Event, Profile
 # Under which literals are written down. What they say is read in every session alike then.
 _WRITTEN = {
     "search_path": "pg_catalog, pg_temp",
+    "standard_conforming_strings": "on",
     "datestyle": "ISO, YMD",
     "intervalstyle": "postgres",
     "timezone": "UTC",
@@ -35,12 +36,28 @@ _WRITTEN = {
     "bytea_output": "hex",
 }
 
+# Under which the same is read as before.
+_OTHERS = {
+    "standard_conforming_strings": "off",
+    "escape_string_warning": "off",
+    "datestyle": "SQL, DMY",
+    "intervalstyle": "sql_standard",
+    "timezone": "<+1347>-13:47",
+    "array_nulls": "off",
+    "transform_null_equals": "on",
+}
+# Literals; and "= null", which transform_null_equals makes another question.
+_READ_ANEW = re.compile(r"'|= *null", re.IGNORECASE)
+# A literal, or a quoted name, which may hold what looks like one.
+_LITERAL = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
+
 
 def resolved(raw: psycopg.Connection[Any], profile: Profile, table: Table, others: Mapping[str, Table]) -> Profile:
     """The spec with its expressions as the caller's session reads them; the same where any session reads no other.
 
     What PostgreSQL does not understand is left as it is, for the checks to tell.
 
+    :raises ProfileError: what an expression says cannot be written so that every session reads the same.
     :param others: the tables of events and of labels by the names that the spec gives them.
     """
     return Profile(
@@ -92,7 +109,17 @@ def _meant(raw: psycopg.Connection[Any], table: Table, text: str) -> str:
             same = _written_out(raw, table, text) == meant
     except (psycopg.errors.ProgrammingError, psycopg.errors.NotSupportedError, psycopg.errors.DataError):
         same = False
-    return text if same and "'" not in text else meant
+    if same and not _READ_ANEW.search(text):
+        return text
+    with raw.transaction(force_rollback=True):
+        for setting, value in _OTHERS.items():
+            _set(raw, setting, value)
+        if _written_out(raw, table, meant) != meant:
+            raise errors.ProfileError(
+                f'"{text}" over {table} means another thing in a session with other settings',
+                "Write out what its literals leave open: array[null, 'x'] in place of '{NULL,x}'.",
+            )
+    return meant
 
 
 def _written_out(raw: psycopg.Connection[Any], table: Table, text: str) -> str:
@@ -100,9 +127,19 @@ def _written_out(raw: psycopg.Connection[Any], table: Table, text: str) -> str:
         view = sql.SQL("create temporary view dbml_meant as select {}\n as dbml_e from {} dbml_t")
         database.query(raw, view.format(verbatim(text), table.identifier))
         for setting, value in _WRITTEN.items():
-            database.query(raw, sql.SQL("set local {} = {}").format(verbatim(setting), sql.Literal(value)))
+            _set(raw, setting, value)
         if database.value(raw, "meant_of_strangers"):
             return text
         shown = database.answer(raw, "select pg_get_viewdef('pg_temp.dbml_meant'::regclass) as text")
     found = re.fullmatch(r" SELECT (.*) AS dbml_e\n +FROM .*", shown, re.DOTALL)
-    return found[1].replace("dbml_t.", "") if found else text
+    return _LITERAL.sub(_escaped, found[1].replace("dbml_t.", "")) if found else text
+
+
+def _set(raw: psycopg.Connection[Any], setting: str, value: str) -> None:
+    database.query(raw, sql.SQL("set local {} = {}").format(verbatim(setting), sql.Literal(value)))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """A literal as it is read whatever standard_conforming_strings says; PostgreSQL writes it for one of them."""
+    literal = found[0]
+    return "E" + literal.replace("\\", "\\\\") if literal.startswith("'") and "\\" in literal else literal

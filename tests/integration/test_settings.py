@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
+import pytest
 
 import dbml
 from dbml import Event, Profile
+from dbml.errors import ProfileError
 from tests.integration.test_roles import made_role
 
 Db = psycopg.Connection[Any]
@@ -22,10 +24,10 @@ HOSTILE = {
 FILTERS = {
     "since": "at >= '2024-01-02'",
     "early": "day < '03/04/2024'",
-    "number": r"note ~ '^\\d+$'",
-    "quoted": r"note = 'a\\'",
+    "number": r"note ~ '^\d+$'",
+    "quoted": r"note = 'a\'",
     "slow": "took > '-1 2:00:00'",
-    "marked": "mark = any ('{NULL,x}')",
+    "marked": "mark = any (array['NULL', null])",
     "unknown": "note = null",
     "most": "weight > 0.1",
 }
@@ -43,6 +45,9 @@ def test_what_a_counter_counts_is_what_it_meant_to_whoever_attached_it(db: Db, d
     )
     counters = {name: f"count(*) filter (where {condition})" for name, condition in FILTERS.items()}
     counters["last_note"] = "last(note order by at) filter (where at < '2025-01-01')"
+    unclear = {"marked": "count(*) filter (where mark = any ('{NULL,x}'))"}
+    with pytest.raises(ProfileError, match="means another thing in a session with other settings"):
+        dbml.attach(db, Profile("owner", "id", [], [Event("item", "owner", unclear)]))
     dbml.attach(db, Profile("owner", "id", [], [Event("item", "owner", counters)]))
     rows = (
         "insert into public.item (owner, at, day, note, took, mark, weight)"

@@ -45,7 +45,7 @@ CALLED = Profile(
 
 
 def test_attaching_names_who_can_run_code_as_dbml_owner_and_refuses(db: Db, dsn: str, cli: Cli, tmp_path: Path) -> None:
-    db.execute(TABLES)
+    db.execute(TABLES + "create index on complaint (customer_id)")
     for session in made_role(db, dsn):
         name = session.execute("select current_user").fetchone()[0]  # type: ignore[index]
         for way, how in WAYS.items():
@@ -103,7 +103,8 @@ def test_what_a_label_calls_is_named_too(db: Db, dsn: str, live: None) -> None:
 
 def test_what_a_spec_calls_reads_as_dbml_owner_and_not_as_whoever_compares(db: Db, dsn: str, cli: Cli) -> None:
     db.execute(
-        TABLES + "insert into complaint (customer_id) values (1), (2); update customer set complaints = 1 where id < 3"
+        TABLES
+        + "insert into customer (id) values (1), (2), (3); insert into complaint (customer_id) values (1), (2); update customer set complaints = 1 where id < 3"
     )
     db.execute(
         "create function f(integer) returns integer immutable language plpgsql as"
@@ -242,14 +243,16 @@ def test_a_strategy_s_condition_shows_no_value(db: Db, dsn: str, live: None, cli
         assert caught.value.sqlstate == "DB030"
         # Nor may whoever cannot read the columns ask by a condition what they hold: not when it starts, not when it runs.
         condition = "spend > '10'::numeric and plan <> 'x'"
-        with pytest.raises(psycopg.Error, match=r"may not read customer.plan, customer.spend") as caught:
+        with pytest.raises(
+            psycopg.Error, match=r"may not read public\.customer\.plan, public\.customer\.spend"
+        ) as caught:
             deployer.execute(start, [condition])
         assert caught.value.sqlstate == "DB014"
         cli("deploy", "churn@2", "--strategy", "ab", "--where", condition)
         arms = "select dbml.arm_of('churn', '20'), dbml.version_of('churn', '20')"
         for analyst in made_role(db, dsn, "dbml_analyst"):
             role = sql.Identifier(analyst.execute("select current_user").fetchone()[0])  # type: ignore[index]
-            with pytest.raises(psycopg.Error, match="chooses rows of customer by what") as caught:
+            with pytest.raises(psycopg.Error, match="chooses rows of public.customer by what") as caught:
                 analyst.execute(arms)
             assert caught.value.sqlstate == "DB014"
             db.execute(sql.SQL("grant select (plan, spend) on customer to {}").format(role))

@@ -12,11 +12,13 @@ $$;
 comment on function dbml._fits(integer, integer, text) is
   'Whether a profile and one of its event tables (0: the profile alone) are as they were; NULL where only types or keys differ. For plans.';
 
+-- What the catalog calls names and types is compared as text, which a role could have quoted otherwise.
 create or replace function dbml._fits_now(profile integer, part integer, as_it_was text) returns boolean
 language plpgsql
 volatile -- reads with a snapshot of its own: that of the statement may be older than what it has waited for
 security definer
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 set client_min_messages = notice
 as $$
 declare
@@ -43,6 +45,7 @@ language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 set client_min_messages = notice
 as $$
   with attached as (
@@ -132,6 +135,7 @@ language sql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 as $$
   insert into dbml.attached_table as t (profile, position, schema_name, table_name, columns, follows)
   select p.id, r.position, n.nspname, c.relname,

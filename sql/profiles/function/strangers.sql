@@ -5,6 +5,7 @@ language sql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
+set jit = off -- compiling takes a thousand times as long as the answer
 as $$
   with recursive part as (
     select r.relation, r.relation::oid as oid from unnest(relations) r(relation)

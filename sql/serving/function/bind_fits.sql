@@ -51,6 +51,7 @@ language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set quote_all_identifiers = off
 set client_min_messages = notice
 as $$
   select coalesce('select ' || string_agg(c.condition, E'\n   and ' order by t.position, c.number), 'select true')
