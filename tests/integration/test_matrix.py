@@ -11,7 +11,7 @@ import pytest
 
 import dbml
 from dbml import Event, Prediction, Profile, Publication
-from tests.conftest import TABLES, Trained
+from tests.conftest import TABLES, Databases, Trained
 from tests.integration.test_roles import made_role
 
 DOC = Path(__file__).parents[2] / "docs" / "security.md"
@@ -73,8 +73,21 @@ def pattern(name: str) -> str:
     return "".join(parts.get(piece, re.escape(piece)) for piece in re.split(r"(<\w+>)", name))
 
 
+@pytest.fixture(scope="module")
+def filled(databases: Databases, churn: Trained) -> str:
+    """The DSN of a database to copy."""
+    dsn = databases.create()
+    with psycopg.connect(dsn, autocommit=True) as db:
+        fill(db, churn)
+    return dsn
+
+
 @pytest.fixture
-def everything(db: psycopg.Connection[Any], churn: Trained) -> None:
+def dsn(databases: Databases, filled: str) -> str:
+    return databases.create(like=filled)
+
+
+def fill(db: psycopg.Connection[Any], churn: Trained) -> None:
     """A model of each engine, a feature by expression, a window, partitions, and a model that never served."""
     db.execute(TABLES + "create table visit (customer_id integer, at date) partition by range (at)")
     for engine in ENGINES:
@@ -98,7 +111,6 @@ def everything(db: psycopg.Connection[Any], churn: Trained) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.usefixtures("everything")
 def test_every_role_and_every_object(db: psycopg.Connection[Any]) -> None:
     table = documented()
     assert len(table) > 80
@@ -120,7 +132,6 @@ def test_every_role_and_every_object(db: psycopg.Connection[Any]) -> None:
     assert [line for line in table if line not in seen] == []
 
 
-@pytest.mark.usefixtures("everything")
 def test_a_function_with_its_owner_s_rights_has_its_search_path_pinned(db: psycopg.Connection[Any]) -> None:
     dbml.deploy(db, "by_python", 1)
     functions = db.execute(
@@ -137,44 +148,46 @@ def test_a_function_with_its_owner_s_rights_has_its_search_path_pinned(db: psyco
     assert len(functions) > 90
 
 
-# What a role may select; which functions that change something it may call; and which of them make others wait, directly or by
-# what they call in turn.
-REACH = """
-with recursive function as (
-  select p.oid, p.proname::text as name, p.prosrc, has_function_privilege(%(role)s, p.oid, 'execute') and p.prosecdef and p.provolatile = 'v' as changes
-    from pg_proc p where p.pronamespace = 'dbml'::regnamespace
-), calls as (
-  select f.oid, g.oid as called from function f join function g on f.prosrc ~ format('dbml\\.%%s\\(', g.name)
-), reached as (
-  select f.oid, f.oid as called from function f where f.changes
-   union
-  select r.oid, c.called from reached r join calls c on c.oid = r.called
-)
+SELECTABLE = """
 select array(select c.relname::text from pg_class c
-              where c.relnamespace = 'dbml'::regnamespace and c.relkind in ('r', 'p', 'v', 'S') and has_table_privilege(%(role)s, c.oid, 'select')),
-       array(select distinct f.name from function f where f.changes),
-       array(select distinct f.name from reached r join function f on f.oid = r.oid join function g on g.oid = r.called
-              where g.prosrc ~* 'for (no key )?update|lock table|dbml\\._hold\\(')
+              where c.relnamespace = 'dbml'::regnamespace and c.relkind in ('r', 'p', 'v', 'S') and has_table_privilege(%(role)s, c.oid, 'select'))
 """
+FUNCTIONS = """
+select p.proname::text, p.prosrc, has_function_privilege(%(role)s, p.oid, 'execute') and p.prosecdef and p.provolatile = 'v'
+  from pg_proc p where p.pronamespace = 'dbml'::regnamespace
+"""
+WAITED_FOR = re.compile(r"for (no key )?update|lock table|dbml\._hold\(", re.IGNORECASE)
 
 
-def reach(role: str) -> list[set[str]]:
-    """What docs/security.md says of a role in the table of rights: names, column by column."""
+def documented_reach(role: str) -> list[set[str]]:
+    """What docs/security.md says that a role selects, changes something by, and makes others wait by."""
     [line] = [line for line in DOC.read_text().splitlines() if line.startswith(f"| {role} | ") and line.count("|") == 5]
     return [set(re.findall(r"`(\w+)`", cell)) for cell in line.split("|")[2:5]]
 
 
-@pytest.mark.usefixtures("everything")
+def reach(db: psycopg.Connection[Any], role: str) -> list[set[str]]:
+    """The same by the catalog; a function makes others wait by what it calls in turn as well."""
+    [(selected,)] = db.execute(SELECTABLE, {"role": role}).fetchall()
+    sources: dict[str, str] = {}
+    changing = set()
+    for name, source, changes in db.execute(FUNCTIONS, {"role": role}):
+        sources[name] = f"{sources.get(name, '')}\n{source}"
+        changing |= {name} if changes else set()
+    waited_for = {name for name, source in sources.items() if WAITED_FOR.search(source)}
+    calls = {name: set(re.findall(r"dbml\.(\w+)\(", source)) & sources.keys() for name, source in sources.items()}
+    while more := {name for name, called in calls.items() if called & waited_for} - waited_for:
+        waited_for |= more
+    return [set(selected), changing, changing & waited_for]
+
+
 def test_what_each_role_reads_bends_and_blocks(db: psycopg.Connection[Any], dsn: str) -> None:
-    analyst, deployer = reach("`dbml_analyst`"), reach("`dbml_deployer`, besides")
+    analyst, deployer = documented_reach("`dbml_analyst`"), documented_reach("`dbml_deployer`, besides")
     for role in made_role(db, dsn, "insert on complaint"):
         name = role.execute("select current_user").fetchone()[0]  # type: ignore[index]
-        told = {}
-        for who in (name, "dbml_analyst", "dbml_deployer"):
-            told[who] = [set(names) for names in db.execute(REACH, {"role": who}).fetchone() or ()]
-        assert told[name] == reach("an application, an owner of tables, a stranger") == [set(), set(), set()]
-        assert told["dbml_analyst"] == analyst
-        assert told["dbml_deployer"] == [analyst[0] | deployer[0], deployer[1], deployer[2]]
+        nothing = [set[str](), set[str](), set[str]()]
+        assert reach(db, name) == documented_reach("an application, an owner of tables, a stranger") == nothing
+        assert reach(db, "dbml_analyst") == analyst
+        assert reach(db, "dbml_deployer") == [analyst[0] | deployer[0], deployer[1], deployer[2]]
         # What an application sets off belongs to dbml_owner, and it may call none of it.
         fired = db.execute(
             "select t.tgname, p.proowner::regrole::text, has_function_privilege(%s, p.oid, 'execute') from pg_trigger t"
@@ -192,7 +205,6 @@ def test_what_each_role_reads_bends_and_blocks(db: psycopg.Connection[Any], dsn:
     ).fetchone() == (0,)
 
 
-@pytest.mark.usefixtures("everything")
 def test_a_new_object_fails_until_it_has_a_line(db: psycopg.Connection[Any]) -> None:
     db.execute("create table dbml.planted (); alter table dbml.planted owner to dbml_owner")
     with pytest.raises(AssertionError, match=r"table dbml\.planted"):
