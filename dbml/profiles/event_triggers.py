@@ -301,7 +301,7 @@ class _Branch:
                 sql.SQL("{} as {}").format(c.aggregate_of_one, verbatim(f"a{c.index}")) for c in columns
             ),
             facts=self.facts,
-            **ended(where(counters.counting(columns))),
+            where=where(counters.counting(columns)),
             recounted=template("profiles/recounted"),
             assignments=self._assignments(),
             not_found=template("profiles/count_not_found") if self.changes.may_come_first else NOTHING,

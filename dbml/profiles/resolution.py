@@ -6,8 +6,8 @@ writes it down with all names in full. That holds for operators and functions of
 may create objects could have made them, in the hope that an administrator attaches something.
 
 A literal is read anew by every session that runs such a function, and what it says may depend on settings that any
-role may change: a moment on TimeZone and DateStyle, a backslash on standard_conforming_strings. So what has a literal
-is written down as well, under settings that are the same always.
+role may change: a moment on TimeZone and DateStyle, a backslash on standard_conforming_strings. So what such a
+session would read otherwise is written down as well, under settings that are the same always.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ _WRITTEN = {
     "bytea_output": "hex",
 }
 
-# Under which the same is read as before.
+# What any role may set, and what then reads another literal out of the same text.
 _OTHERS = {
     "standard_conforming_strings": "off",
     "escape_string_warning": "off",
-    "datestyle": "SQL, DMY",
     "intervalstyle": "sql_standard",
     "timezone": "<+1347>-13:47",
     "array_nulls": "off",
     "transform_null_equals": "on",
 }
+_SESSIONS = [_OTHERS | {"datestyle": f"SQL, {order}"} for order in ("DMY", "MDY", "YMD")]
 # Literals; and "= null", which transform_null_equals makes another question.
 _READ_ANEW = re.compile(r"'|= *null", re.IGNORECASE)
 # A literal, or a quoted name, which may hold what looks like one.
@@ -100,21 +100,13 @@ def _counter(raw: psycopg.Connection[Any], table: Table, counter: Counter) -> Co
 
 
 def _meant(raw: psycopg.Connection[Any], table: Table, text: str) -> str:
-    try:
-        meant = _written_out(raw, table, text)
-    except (psycopg.errors.ProgrammingError, psycopg.errors.NotSupportedError, psycopg.errors.DataError):
+    meant = _read(raw, table, text)
+    if meant is None:
         return text
-    try:
-        with database.pinned(raw):
-            same = _written_out(raw, table, text) == meant
-    except (psycopg.errors.ProgrammingError, psycopg.errors.NotSupportedError, psycopg.errors.DataError):
-        same = False
-    if same and not _READ_ANEW.search(text):
-        return text
-    with raw.transaction(force_rollback=True):
-        for setting, value in _OTHERS.items():
-            _set(raw, setting, value)
-        if _written_out(raw, table, meant) != meant:
+    with database.pinned(raw):
+        if _reads_everywhere(raw, table, text, meant):
+            return text
+        if _READ_ANEW.search(meant) and not _reads_everywhere(raw, table, meant, _read(raw, table, meant)):
             raise errors.ProfileError(
                 f'"{text}" over {table} means another thing in a session with other settings',
                 "Write out what its literals leave open: array[null, 'x'] in place of '{NULL,x}'.",
@@ -122,21 +114,33 @@ def _meant(raw: psycopg.Connection[Any], table: Table, text: str) -> str:
     return meant
 
 
-def _written_out(raw: psycopg.Connection[Any], table: Table, text: str) -> str:
-    with raw.transaction(force_rollback=True):
-        view = sql.SQL("create temporary view dbml_meant as select {}\n as dbml_e from {} dbml_t")
-        database.query(raw, view.format(verbatim(text), table.identifier))
-        for setting, value in _WRITTEN.items():
-            _set(raw, setting, value)
-        if database.value(raw, "meant_of_strangers"):
-            return text
-        shown = database.answer(raw, "select pg_get_viewdef('pg_temp.dbml_meant'::regclass) as text")
+def _reads_everywhere(raw: psycopg.Connection[Any], table: Table, text: str, meant: str | None) -> bool:
+    sessions = _SESSIONS if _READ_ANEW.search(text) else [{}]
+    return all(_read(raw, table, text, session) == meant for session in sessions)
+
+
+def _read(
+    raw: psycopg.Connection[Any], table: Table, text: str, session: Mapping[str, str] | None = None
+) -> str | None:
+    """What a session with these settings reads, written out; None where it is not possible there."""
+    try:
+        with raw.transaction(force_rollback=True):
+            _set(raw, session or {})
+            view = sql.SQL("create temporary view dbml_meant as select {}\n as dbml_e from {} dbml_t")
+            database.query(raw, view.format(verbatim(text), table.identifier))
+            _set(raw, _WRITTEN)
+            if database.value(raw, "meant_of_strangers"):
+                return text
+            shown = database.answer(raw, "select pg_get_viewdef('pg_temp.dbml_meant'::regclass) as text")
+    except (psycopg.errors.ProgrammingError, psycopg.errors.NotSupportedError, psycopg.errors.DataError):
+        return None
     found = re.fullmatch(r" SELECT (.*) AS dbml_e\n +FROM .*", shown, re.DOTALL)
     return _LITERAL.sub(_escaped, found[1].replace("dbml_t.", "")) if found else text
 
 
-def _set(raw: psycopg.Connection[Any], setting: str, value: str) -> None:
-    database.query(raw, sql.SQL("set local {} = {}").format(verbatim(setting), sql.Literal(value)))
+def _set(raw: psycopg.Connection[Any], settings: Mapping[str, str]) -> None:
+    for setting, value in settings.items():
+        database.query(raw, sql.SQL("set local {} = {}").format(verbatim(setting), sql.Literal(value)))
 
 
 def _escaped(found: re.Match[str]) -> str:

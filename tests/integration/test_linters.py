@@ -183,7 +183,12 @@ EXCEPTIONS = {
     ): (
         "Functions of earlier releases, which only installing, deploying and rescoring called: sql/schema/install/retired.sql."
     ),
-    ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\._(promote_by_migration|note_act|refuse_strangers)\("): (
+    (
+        "squawk",
+        "ban-drop-function",
+        "install",
+        r"drop function if exists dbml\._(promote_by_migration|note_act|refuse_strangers)\(",
+    ): (
         "They come back in the same transaction, with one parameter more; only dbml's own functions and migrations call them."
     ),
     (

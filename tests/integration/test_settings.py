@@ -41,7 +41,9 @@ def test_what_a_counter_counts_is_what_it_meant_to_whoever_attached_it(db: Db, d
         f"create table owner (id integer primary key, {columns}, last_note text);"  # type: ignore[arg-type]
         "create table item (id integer generated always as identity, owner integer, at timestamptz, day date, note text,"
         " took interval, mark text, weight float8);"
-        "create index on item (owner); insert into owner (id) values (1), (2)"
+        "create index on item (owner); insert into owner (id) values (1), (2);"
+        "create table place (id integer primary key, n bigint not null default 0); insert into place (id) values (1), (2);"
+        "create table visit (place integer)"
     )
     counters = {name: f"count(*) filter (where {condition})" for name, condition in FILTERS.items()}
     counters["last_note"] = "last(note order by at) filter (where at < '2025-01-01')"
@@ -49,15 +51,17 @@ def test_what_a_counter_counts_is_what_it_meant_to_whoever_attached_it(db: Db, d
     with pytest.raises(ProfileError, match="means another thing in a session with other settings"):
         dbml.attach(db, Profile("owner", "id", [], [Event("item", "owner", unclear)]))
     dbml.attach(db, Profile("owner", "id", [], [Event("item", "owner", counters)]))
+    dbml.attach(db, Profile("place", "id", [], [Event("visit", "place", {"n": "count(*)"})]))
     rows = (
         "insert into public.item (owner, at, day, note, took, mark, weight)"
         " select 1 + g % 2, timestamptz '2024-01-01 00:00:00+00' + g * interval '3 hours', date '2024-03-01' + g,"
         " (array['7', 'd', E'a\\\\', 'aa', null])[1 + g % 5], g * interval '1 hour' - interval '26 hours', (array['x', 'NULL', 'y'])[1 + g % 3],"
         " 0.1 + g * 1e-17 from generate_series(1, 60) g"
     )
-    for role in made_role(db, dsn, "insert on item"):
+    for role in made_role(db, dsn, "insert on item", "insert on visit"):
         for setting, value in HOSTILE.items():
             role.execute(f"set {setting} = '{value}'")  # type: ignore[arg-type]
+        role.execute("insert into public.visit values (1), (2), (1)")
         role.execute(rows)  # type: ignore[arg-type]
         for owner in (1, 2, 1):
             role.execute(
@@ -72,6 +76,7 @@ def test_what_a_counter_counts_is_what_it_meant_to_whoever_attached_it(db: Db, d
         "select count(*) from owner where since = 0 or early = 0 or number = 0 or slow = 0"
     ).fetchone() == (0,)
     assert db.execute("select count(*) from dbml.missed").fetchone() == (0,)
+    assert db.execute("select array_agg(n order by id) from place").fetchone() == ([2, 1],)
     # Nor does it change what reconcile finds.
     with psycopg.connect(dsn, autocommit=True) as other:
         for setting, value in HOSTILE.items():

@@ -11,7 +11,7 @@ from psycopg import sql
 
 import dbml
 from dbml import Event, Prediction, Profile, database
-from dbml.errors import ProfileError
+from dbml.errors import PermissionDenied, ProfileError
 from tests.conftest import TABLES, Cli, Trained
 from tests.integration.test_roles import denied, made_role
 
@@ -127,6 +127,31 @@ def test_what_a_spec_calls_reads_as_dbml_owner_and_not_as_whoever_compares(db: D
         assert dbml.reconcile(db, "customer").differences == []
         dbml.detach(db, "customer")
         db.execute("alter function f(integer) owner to current_user")
+
+
+def test_an_event_trigger_runs_as_whoever_makes_a_function(db: Db) -> None:
+    """An audit of DDL, which only a superuser can make: dbml_owner makes what is generated, and needs the audit's INSERT."""
+    db.execute(
+        TABLES + "insert into customer (id) values (1);"
+        "create table audit (role text, tag text);"
+        "create function note() returns event_trigger language plpgsql as"
+        " 'begin insert into public.audit values (current_user, tg_tag); end';"
+        "create event trigger dbml_test_audit on ddl_command_end execute function note()"
+    )
+    with pytest.raises(PermissionDenied, match="table audit"):
+        dbml.attach(db, PROFILE)
+    assert db.execute("select count(*) from dbml.profile").fetchone() == (0,)
+    assert db.execute("select count(*) from pg_proc where pronamespace = 'dbml_scorer'::regnamespace").fetchone() == (
+        0,
+    )
+    db.execute("grant insert on audit to dbml_owner")
+    dbml.attach(db, PROFILE)
+    db.execute("insert into complaint (customer_id) values (1), (1)")
+    assert db.execute("select complaints from customer").fetchone() == (2,)
+    made = db.execute("select count(*) from audit where role = 'dbml_owner' and tag = 'CREATE FUNCTION'").fetchone()
+    assert made and made[0] > 0
+    dbml.detach(db, "customer")
+    db.execute("drop event trigger dbml_test_audit")
 
 
 def test_who_owns_what_he_attaches_is_not_asked(db: Db, dsn: str) -> None:

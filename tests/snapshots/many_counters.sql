@@ -116,7 +116,9 @@ begin
                    case when (price >= 100) then 1 end as v1,
                    price as v2,
                    price as v3
-              from inserted) as f;
+              from inserted) as f
+    -- Of several rows any will do: the others are asked for below. A session may have a second one be an error.
+     limit 1;
     if not d.dbml_more and not ((pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted()) then
       update public.owner p
          set items = coalesce(p.items, 0) + d.a0,

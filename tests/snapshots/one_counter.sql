@@ -129,7 +129,9 @@ begin
            1 as a0,
            exists (select from inserted offset 1) as dbml_more
       into d
-      from (select customer_id as k0 from inserted) as f;
+      from (select customer_id as k0 from inserted) as f
+    -- Of several rows any will do: the others are asked for below. A session may have a second one be an error.
+     limit 1;
     if not d.dbml_more and not ((pg_stat_get_xact_tuples_inserted('dbml.recount'::regclass) > 0 or current_setting('track_counts') = 'off') and dbml._recounted()) then
       update public.customer p
          set complaints = coalesce(p.complaints, 0) + d.a0

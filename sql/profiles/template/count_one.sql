@@ -4,8 +4,10 @@ select {keys},
        {changes},
        exists (select from inserted offset 1) as dbml_more
   into d
-  from ({facts}) as f{end}
+  from ({facts}) as f
  {where}
+-- Of several rows any will do: the others are asked for below. A session may have a second one be an error.
+ limit 1;
 if not d.dbml_more and not ({recounted}) then
   update {profile} p
      set {assignments}
