@@ -187,7 +187,7 @@ EXCEPTIONS = {
         "squawk",
         "ban-drop-function",
         "install",
-        r"drop function if exists dbml\._(promote_by_migration|note_act|refuse_strangers)\(",
+        r"drop function if exists dbml\._(promote_by_migration|note_act|refuse_strangers|publish)\(",
     ): (
         "They come back in the same transaction, with one parameter more; only dbml's own functions and migrations call them."
     ),
