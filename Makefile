@@ -18,7 +18,7 @@ check: lint .venv/.openmp .venv/.node ## lint, then every test that needs no ser
 test: lint .venv/.openmp .venv/.java .venv/.node ## lint, then every test that is not long (ARGS="-k name")
 	@$(BIN)/pytest -n 2 -m "not long and not broker" $(ARGS)
 
-test-long: .venv/.test .venv/.openmp .venv/.java .venv/.node .venv/.browser .venv/.mlflow ## the tests that take longer: more variants of the same
+test-long: .venv/.test .venv/.openmp .venv/.java .venv/.node .venv/.browser .venv/.mlflow .venv/.onnxruntime-web .venv/.spark ## the tests that take longer: more variants of the same
 	@$(BIN)/pytest -n 2 -m "long and not broker" $(ARGS)
 
 test-brokers: .venv/.test .venv/.brokers ## events by NATS and RabbitMQ themselves, at the loopback address
@@ -133,6 +133,21 @@ clean: ## remove what was built and cached (not .venv)
 	        || { apt-get update -qq && apt-get install -y -qq nats-server rabbitmq-server; }; } >/dev/null; \
 	    status=$$?; [ "$$kept" ] || rm /usr/sbin/policy-rc.d; [ "$$status" = 0 ]; \
 	fi
+	@touch $@
+
+# Exported ONNX files run in that browser too.
+.venv/.onnxruntime-web: .venv/.browser
+	@if ! command -v npm >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing npm with apt-get …"; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    { apt-get install -y -qq npm || { apt-get update -qq && apt-get install -y -qq npm; }; } >/dev/null; \
+	fi
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv/onnxruntime-web onnxruntime-web
+	@touch $@
+
+.venv/.spark: .venv/.test .venv/.java
+	@echo "adding Spark to .venv …"
+	@$(BIN)/python -m pip install -q -e '.[spark]'
 	@touch $@
 
 # JavaScript files are judged by node.

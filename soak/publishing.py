@@ -108,6 +108,11 @@ class Worker:
         """Start it."""
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
+    def supervise(self) -> None:
+        """Start it again where it has ended by itself, as it does when the server is away as it starts."""
+        if self._process is not None and self._process.poll() is not None:
+            self.start()
+
     def kill(self) -> None:
         """``kill -9``."""
         if self._process is not None:
@@ -161,11 +166,13 @@ def try_one(kind: str, kills: int, clients: int, say: Callable[[str], None]) -> 
             for what in [name for name in faults for _ in range(kills)]:
                 time.sleep(1 + 2 * chance.random())
                 faults[what]()
+                relay.supervise()
+                queued.supervise()
             ended.set()
             for client in crowd:
                 client.join()
             db = control.connect()
-            _wait(db)
+            _wait(db, relay, queued)
         finally:
             ended.set()
             relay.kill()
@@ -218,7 +225,7 @@ def _faults(control: Control, broker: Broker, relay: Worker, queued: Worker) -> 
     }
 
 
-def _wait(db: psycopg.Connection[Any]) -> None:
+def _wait(db: psycopg.Connection[Any], *workers: Worker) -> None:
     """Until nothing waits to be scored or to be relayed."""
     deadline = time.monotonic() + 300
     while db.execute("select exists (select from dbml.queue) or exists (select from dbml.outbox)").fetchone() != (
@@ -226,6 +233,8 @@ def _wait(db: psycopg.Connection[Any]) -> None:
     ):
         if time.monotonic() > deadline:
             raise RuntimeError(f"it still waits: {db.execute('select duty, state, error from dbml.job').fetchall()}")
+        for worker in workers:
+            worker.supervise()
         time.sleep(0.2)
 
 

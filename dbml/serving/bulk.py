@@ -141,28 +141,38 @@ def _copied(session: psycopg.Connection[Any], source: sql.Composed) -> Iterator[
 
 def _ranges(session: psycopg.Connection[Any], found: _Table) -> list[str]:
     """Queries of about :data:`ROWS_IN_A_RANGE` rows each that together yield the table once, in order of its key."""
-    columns = [sql.Identifier(column) for column in found.key]
-    key = sql.SQL(", ").join(columns)
-    parts: dict[str, Any] = {"table": database.relation([found.schema, found.table]), "key": key}
+    table = database.relation([found.schema, found.table])
+    key = _columns(found.key)
+    return [
+        database.template("serving/score_range", table=table, key=key, within=within).as_string(session)
+        for within in key_ranges(session, table, found.key, ROWS_IN_A_RANGE)
+    ]
+
+
+def key_ranges(
+    session: psycopg.Connection[Any], table: sql.Composable, key: Sequence[str], rows: int
+) -> list[sql.Composed]:
+    """Conditions, each of about so many rows, that together have every row of a table once, in order of its key."""
+    columns = _columns(key)
     edges = session.cursor(row_factory=tuple_row).execute(
         database.template(
             "serving/score_edges",
-            texts=sql.SQL(", ").join(sql.SQL("{}::text").format(column) for column in columns),
-            rows=ROWS_IN_A_RANGE,
-            **parts,
+            texts=sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(column)) for column in key),
+            rows=rows,
+            table=table,
+            key=columns,
         )
     )
     # A literal without a type takes the type of the column that it is compared with.
     literals = [sql.SQL(", ").join(map(sql.Literal, edge)) for edge in edges]
-    after = [sql.SQL("({}) > ({})").format(key, edge) for edge in literals]
-    until = [sql.SQL("({}) <= ({})").format(key, edge) for edge in literals]
+    after = [sql.SQL("({}) > ({})").format(columns, edge) for edge in literals]
+    until = [sql.SQL("({}) <= ({})").format(columns, edge) for edge in literals]
     true = sql.SQL("true")
-    return [
-        database.template("serving/score_range", within=sql.SQL("{} and {}").format(low, high), **parts).as_string(
-            session
-        )
-        for low, high in zip([true, *after], [*until, true], strict=True)
-    ]
+    return [sql.SQL("{} and {}").format(low, high) for low, high in zip([true, *after], [*until, true], strict=True)]
+
+
+def _columns(key: Sequence[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, key))
 
 
 def _in_order(

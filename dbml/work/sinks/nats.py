@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 import nats
+from nats.aio.client import Client
 from nats.errors import Error
 from nats.js.errors import Error as StreamError
 
@@ -16,6 +17,17 @@ from dbml import errors
 from dbml.work.sinks.event import CONTENT_TYPE, Event, shown
 
 TIMEOUT = 10.0
+
+
+async def connected(url: str) -> Client:
+    """Connect to where an URL says; a server that is away is told at once, and once."""
+
+    async def told(_: Exception) -> None:
+        """Whoever connects or asks gets it as well."""
+
+    # Else it asks sixty times, two seconds apart; the relay comes again by itself.
+    patience = {"connect_timeout": int(TIMEOUT), "allow_reconnect": False, "max_reconnect_attempts": 1}
+    return await nats.connect(url, error_cb=told, reconnect_time_wait=0, **patience)
 
 
 class Nats:
@@ -39,9 +51,7 @@ class Nats:
         yield from taken
 
     async def _publish(self, events: Sequence[Event], taken: list[Event]) -> None:
-        # Else it asks sixty times, two seconds apart; the relay comes again by itself.
-        patience = {"connect_timeout": int(TIMEOUT), "allow_reconnect": False, "max_reconnect_attempts": 1}
-        client = await nats.connect(self._url, reconnect_time_wait=0, **patience)
+        client = await connected(self._url)
         try:
             stream = client.jetstream(timeout=TIMEOUT)
             for event in events:

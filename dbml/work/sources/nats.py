@@ -10,12 +10,12 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-import nats
 from nats.errors import Error
 from nats.js.errors import Error as StreamError
 
 from dbml import errors
 from dbml.work.sinks.event import shown
+from dbml.work.sinks.nats import connected
 from dbml.work.sources.message import Message
 
 TIMEOUT = 10.0
@@ -57,12 +57,7 @@ class Nats:
             self._runner.run(self._client.close())
 
     async def _open(self, topic: str, durable: str) -> None:
-        patience: dict[str, Any] = {
-            "connect_timeout": int(TIMEOUT),
-            "allow_reconnect": False,
-            "max_reconnect_attempts": 1,
-        }
-        self._client = await nats.connect(self._url.partition("?")[0], reconnect_time_wait=0, **patience)
+        self._client = await connected(self._url.partition("?")[0])
         try:
             self._subscription = await self._client.jetstream(timeout=TIMEOUT).pull_subscribe(topic, durable)
         except BaseException:

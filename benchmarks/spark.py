@@ -1,0 +1,114 @@
+"""How fast Spark scores: ``python -m benchmarks.spark``.
+
+``dbml.spark`` over rows that Spark has in memory, against the ``pandas_udf`` that one usually writes, with the joblib
+file and scikit-learn on every executor. Both in turn, on this machine's cores.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pandas as pd
+import psycopg
+from rich.console import Console
+
+from benchmarks import models
+from dbml.demo.server import temporary_server
+
+WANTED = 1.5
+
+
+def usual(path: str, columns: list[str]) -> Callable[..., Any]:
+    """What one writes: the estimator loaded once for each task, ``predict_proba`` on a frame."""
+
+    def score(batches: Iterator[tuple[pd.Series, ...]]) -> Iterator[pd.Series]:
+        import joblib
+        import pandas as pd
+
+        model = joblib.load(path)
+        for batch in batches:
+            rows = pd.concat(batch, axis=1, keys=columns)
+            yield pd.Series(model.predict_proba(rows)[:, 1])
+
+    return score
+
+
+@click.command()
+@click.option("--rows", type=click.IntRange(1), default=1_000_000, show_default=True)
+@click.option("--rounds", type=click.IntRange(1), default=5, show_default=True)
+@click.option("--model", type=click.Choice(list(models.TITLES)), default="gbm", show_default=True)
+def main(rows: int, rounds: int, model: str) -> None:
+    """Compare dbml.spark with a pandas_udf of scikit-learn."""
+    os.environ |= {"PYSPARK_PYTHON": sys.executable, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    from pyspark.sql import SparkSession
+    from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
+
+    import dbml
+    import dbml.spark
+
+    console = Console(highlight=False)
+    with (
+        tempfile.TemporaryDirectory(prefix="dbml-spark-") as folder,
+        temporary_server(None, say=console.print) as server,
+        psycopg.connect(server.dsn, autocommit=True) as connection,
+    ):
+        os.environ["DBML_KEY"] = str(Path(folder) / "key.pem")
+        trained = models.train(Path(folder), only=(model,))
+        dbml.install(connection, python_path=server.python_packages and str(server.python_packages))
+        dbml.add_model(connection, "churn", trained.file(model), sample=trained.features.head(500), output="yes")
+        ours = dbml.spark.Model.of(connection, "churn", 1)
+        chance = np.random.default_rng(0)
+        frame = trained.features.iloc[chance.integers(0, len(trained.features), rows)].reset_index(drop=True)
+        for name in frame:
+            if frame[name].dtype.kind == "f":
+                frame[name] = frame[name] * chance.uniform(0.5, 1.5, rows)
+        truth = trained.truth(model, frame)
+        spark = (
+            SparkSession.builder.master(f"local[{os.cpu_count()}]")
+            .config("spark.ui.enabled", "false")
+            .config("spark.driver.host", "127.0.0.1")
+            .config("spark.driver.memory", "4g")
+            .getOrCreate()
+        )
+        spark.sparkContext.setLogLevel("ERROR")
+        file = str(Path(folder) / "rows.parquet")
+        frame.assign(place=np.arange(rows)).to_parquet(file, index=False, row_group_size=-(-rows // 8))
+        given = spark.read.parquet(file).repartition(4).cache()
+        given.count()
+        ours.confirm(spark)
+        function = F.pandas_udf(usual(str(trained.file(model)), trained.columns), "double")
+        ways = {
+            "dbml": ours.with_score(given, "score"),
+            "scikit-learn": given.withColumn("score", function(*trained.columns)),
+        }
+        found = {name: scored.select("place", "score").toPandas().sort_values("place") for name, scored in ways.items()}
+        for name, scored in found.items():
+            off = int((np.abs(scored["score"].to_numpy() - truth) > 1e-9).sum())
+            console.print(f"{name}: {rows:,} rows, {off} off by more than 1e-9")
+        times: dict[str, list[float]] = {name: [] for name in ways}
+        for turn in range(rounds):
+            for name in list(ways)[:: 1 if turn % 2 else -1]:
+                began = time.perf_counter()
+                ways[name].agg(F.sum("score")).collect()
+                times[name].append(time.perf_counter() - began)
+        ratios = [b / a for a, b in zip(times["dbml"], times["scikit-learn"], strict=True)]
+        for name, took in times.items():
+            console.print(f"{name}: {statistics.median(took):.1f} s, {rows / statistics.median(took):,.0f} rows/s")
+        console.print(
+            f"scikit-learn's time ÷ dbml's: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}), "
+            f"wanted {WANTED}"
+        )
+        spark.stop()
+
+
+if __name__ == "__main__":
+    main()

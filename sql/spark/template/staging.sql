@@ -1,0 +1,1 @@
+create unlogged table {staging} as select {columns} from {table} with no data
