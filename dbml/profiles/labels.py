@@ -5,15 +5,21 @@ from __future__ import annotations
 from dbml.database import template, verbatim
 from dbml.profiles.catalog import Attachment, Table
 from dbml.profiles.generated import Trigger
+from dbml.profiles.learn import Learn
 
 
 def triggers(attachment: Attachment) -> list[Trigger]:
     """A trigger on each table of labels."""
-    return [trigger(attachment, position, table) for position, _, table in attachment.heard]
+    return [trigger(attachment, position, lesson, table) for position, lesson, table in attachment.heard]
 
 
-def trigger(attachment: Attachment, position: int, table: Table) -> Trigger:
-    """Its name sorts before those of counters: the features are as they were before this row counted."""
+def trigger(attachment: Attachment, position: int, lesson: Learn, table: Table) -> Trigger:
+    """Its name sorts before those of counters: the features are as they were before this row counted.
+
+    Labels come alone for the most part, and a trigger for each row costs two thirds of one for the statement; labels
+    that move coefficients share one UPDATE of these.
+    """
+    by_row = lesson.how == "batched"
     name = f"dbml_a_learn_{attachment.id}_{position}"
     return Trigger(
         name,
@@ -23,8 +29,8 @@ def trigger(attachment: Attachment, position: int, table: Table) -> Trigger:
             trigger=name,
             when=verbatim("after insert"),
             table=table.identifier,
-            referencing=verbatim("referencing new table as inserted"),
-            level=verbatim("statement"),
+            referencing=verbatim("" if by_row else "referencing new table as inserted"),
+            level=verbatim("row" if by_row else "statement"),
             function=attachment.function(f"learn_{position}"),
         ),
         f"Tells a model of {attachment.table} what came true.",

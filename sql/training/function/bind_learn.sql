@@ -55,6 +55,12 @@ begin
     inputs := dbml._feature_inputs(prediction, served, 'c');
   end if;
   parts := jsonb_build_object('profile', lesson.profile, 'model', lesson.model, 'version', coalesce(served.version::text, 'null::integer'));
+  if lesson.how = 'batched' then
+    return dbml._fill(dbml._template('learn_batched_row'), parts || query || jsonb_build_object(
+      'label', dbml._fill(dbml._template('learn_label'), query),
+      'numbers', case when served.model is null then 'null' else format('array[%s]::float8[]', array_to_string(inputs.numbers, ', ')) end,
+      'texts', case when served.model is null then 'null' else format('array[%s]::text[]', array_to_string(inputs.texts, ', ')) end));
+  end if;
   batched := dbml._fill(dbml._template('learn_batched'), parts || jsonb_build_object(
     'labels', dbml._fill(dbml._template('learn_labels'), query || jsonb_build_object('inputs', case
       when served.model is null then 'null::float8[] as numbers, null::text[] as texts'

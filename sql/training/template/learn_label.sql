@@ -1,0 +1,3 @@
+select {keys:s}, ({value:s}
+       )::text as label
+  from (select (new).*) i
