@@ -84,8 +84,20 @@ class Task:
                 "have all the same outcome",
                 'Wait for others, or split by "entity".',
             )
-        weights = _weights(self.recipe, self.data, estimator, rows, self.propensity)
-        return estimator.fit(self.data.inputs.iloc[rows], self.truth[rows], **weights)
+        weights = _weights(self.recipe, self.data, rows, self.propensity)
+        if weights is None:
+            return estimator.fit(self.data.inputs.iloc[rows], self.truth[rows])
+        parameter = _weight_parameter(estimator)
+        if parameter is not None:
+            return estimator.fit(self.data.inputs.iloc[rows], self.truth[rows], **{parameter: weights})
+        if not self.recipe.resample:
+            raise TrainingError(
+                f"{type(_last(estimator)).__name__} takes no weights",
+                "Leave half_life and learn_from away, give a window, or say [data] resample = true.",
+            )
+        random = np.random.default_rng(self.recipe.seed)
+        drawn = np.sort(random.choice(rows, size=len(rows), p=weights / weights.sum()))
+        return estimator.fit(self.data.inputs.iloc[drawn], self.truth[drawn])
 
     def loss(self, estimator: Any, rows: np.ndarray[Any, Any]) -> float:
         """The mean loss of a fitted estimator on some rows."""
@@ -326,23 +338,24 @@ def span(text: str, what: str) -> timedelta:
 
 
 def _weights(
-    recipe: Recipe, data: Dataset, estimator: Any, used: np.ndarray[Any, Any], propensity: np.ndarray[Any, Any] | None
-) -> dict[str, Any]:
-    """``2 ** (-age / half_life)`` of each row, times its weight by propensity, by the name that the estimator takes."""
+    recipe: Recipe, data: Dataset, used: np.ndarray[Any, Any], propensity: np.ndarray[Any, Any] | None
+) -> np.ndarray[Any, Any] | None:
+    """``2 ** (-age / half_life)`` of each row, times its weight by propensity; None where all weigh the same."""
     if recipe.half_life is None and propensity is None:
-        return {}
-    estimator = estimator.estimator if isinstance(estimator, BaseSearchCV) else estimator
-    last = _last(estimator)
-    if not has_fit_parameter(last, "sample_weight"):
-        raise TrainingError(
-            f"{type(last).__name__} takes no weights", "Leave half_life and learn_from away, or give a window."
-        )
+        return None
     weights = np.ones(len(used)) if propensity is None else propensity[used]
     if recipe.half_life is not None:
         age = (data.as_of - data.rows["_at"].iloc[used]).dt.total_seconds().to_numpy()
         weights = weights * 0.5 ** (age / span(str(recipe.half_life), "half_life").total_seconds())
-    parameter = f"{estimator.steps[-1][0]}__sample_weight" if isinstance(estimator, Pipeline) else "sample_weight"
-    return {parameter: weights}
+    return weights
+
+
+def _weight_parameter(estimator: Any) -> str | None:
+    """The name by which ``fit`` takes weights; None where it takes none."""
+    estimator = estimator.estimator if isinstance(estimator, BaseSearchCV) else estimator
+    if not has_fit_parameter(_last(estimator), "sample_weight"):
+        return None
+    return f"{estimator.steps[-1][0]}__sample_weight" if isinstance(estimator, Pipeline) else "sample_weight"
 
 
 def _labels(data: Dataset, output: dict[str, Any], like: Any) -> np.ndarray[Any, Any]:

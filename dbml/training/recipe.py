@@ -17,6 +17,7 @@
     [data]
     window = "365 days"                   # predictions made so long before the last day; all unless said
     half_life = "90 days"                 # a prediction so old has half the weight; none unless said
+    resample = false                      # whether rows are drawn by their weights where an estimator takes none
 
     [test]
     split = "time"                        # the latest predictions, or "entity": entities of their own
@@ -54,7 +55,7 @@ from dbml.errors import TrainingError
 _TABLES = {
     "estimator": ("like", "class", "parameters", "entry"),
     "candidate": ("like", "class", "parameters", "entry", "search", "tries", "halving"),
-    "data": ("window", "half_life"),
+    "data": ("window", "half_life", "resample"),
     "test": ("split", "share", "blocks", "segments", "margin"),
     "feedback": ("decisions", "within", "learn_from"),
     "promote": ("strategy", "share", "steps", "hold", "where"),
@@ -102,6 +103,7 @@ class Recipe:
     entry: str | None = None
     window: str | None = None
     half_life: str | None = None
+    resample: bool = False
     split: str = "time"
     share: float = 0.5
     blocks: int = 4
@@ -128,6 +130,7 @@ class Recipe:
         kept |= {"candidates": [asdict(one) for one in self.candidates]}
         # A recipe of a release that knew neither reads the same.
         left = [] if self.candidates else ["candidates"]
+        left += [] if self.resample else ["resample"]
         left += [] if self.decisions else ["decisions", "decided_within", "learn_from"]
         return {name: value for name, value in kept.items() if name not in left}
 
@@ -182,6 +185,7 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
         learn_from=feedback.get("learn_from"),
         window=data.get("window"),
         half_life=data.get("half_life"),
+        resample=bool(data.get("resample", False)),
         split=test.get("split", "time"),
         share=test.get("share", 0.5),
         blocks=test.get("blocks", 4),

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,7 +26,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 import dbml
 from dbml.training.recipe import parse
-from tests.conftest import SPEC, Cli
+from tests.conftest import SPEC, Cli, Trained
 from tests.integration.test_performance import OUTCOME
 
 Db = psycopg.Connection[Any]
@@ -91,7 +95,7 @@ def recipe_file(tmp_path: Path, text: str) -> Path:
     return file
 
 
-def test_a_training_set_is_what_was_seen(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
+def test_a_training_set_is_what_was_seen(db: Db, cli: Cli, past: pd.DataFrame, churn: Trained, tmp_path: Path) -> None:
     # What comes after an exposure is not in it: another spend, and a cancellation after the horizon.
     db.execute("update customer set spend = spend + 1000")
     db.execute("insert into cancellation select 1001, now() - interval '10 days'")
@@ -103,6 +107,8 @@ def test_a_training_set_is_what_was_seen(db: Db, cli: Cli, past: pd.DataFrame, t
     assert found["_entity"].astype(int).tolist() == expected["id"].tolist()
     scores = dict(db.execute("select (entity, at)::text, score from dbml.prediction_log").fetchall())
     assert set(found["_score"]) <= set(scores.values())
+    # The features of each row are those that got the row's score.
+    np.testing.assert_allclose(churn.truth(found[FEATURES]), found["_score"], rtol=0, atol=1e-9)
     # The same by SQL, and in the other format.
     rows = db.execute("select features, label from dbml.training_set('churn')").fetchall()
     assert [(f["plan"], f["complaints"], f["spend"], label) for f, label in rows] == [
@@ -226,6 +232,37 @@ def test_two_at_once_make_one_version(db: Db, dsn: str, past: pd.DataFrame) -> N
         assert sorted(pool.map(retrain, range(2))) == [(2, False), (2, True)]
     assert db.execute("select version, arm from dbml.serving").fetchall() == [(2, "control")]
     assert db.execute("select count(*) from dbml.training").fetchone() == (1,)
+
+
+class Killed(LogisticRegression):
+    """Its process is killed while it is fitted."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_one_that_is_killed_leaves_nothing(db: Db, dsn: str, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
+    before = db.execute("select count(*) from dbml.model_version").fetchone()
+    recipe = recipe_file(tmp_path, '[estimator]\nentry = "tests.integration.test_training:Killed"\n')
+    command = [
+        sys.executable,
+        "-c",
+        "from dbml.cli import main; main()",
+        "retrain",
+        "churn",
+        "--recipe",
+        str(recipe),
+        "--dsn",
+        dsn,
+    ]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert db.execute("select count(*) from dbml.model_version").fetchone() == before
+    assert db.execute("select count(*) from dbml.training").fetchone() == (0,)
+    # Nothing is in the way of the next one.
+    assert (
+        json.loads(cli("retrain", "churn", "--recipe", recipe_file(tmp_path, TREES), "--json").output)["version"] == 2
+    )
 
 
 def test_a_clone_is_like_the_version_that_serves(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
