@@ -48,7 +48,12 @@ def usual(path: str, columns: list[str]) -> Callable[..., Any]:
 @click.option("--model", type=click.Choice(list(models.TITLES)), default="gbm", show_default=True)
 def main(rows: int, rounds: int, model: str) -> None:
     """Compare dbml.spark with a pandas_udf of scikit-learn."""
-    os.environ |= {"PYSPARK_PYTHON": sys.executable, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    os.environ |= {
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     from pyspark.sql import SparkSession
     from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 

@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -217,6 +218,7 @@ class RabbitMq(Broker):
 
     def look(self) -> None:
         """Open a channel."""
+        socket.create_connection((LOOPBACK, self.port)).close()  # pika leaves sockets open where nobody listens
         self._do(lambda channel: None)
 
     def create(self, topic: str) -> None:

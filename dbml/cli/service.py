@@ -29,6 +29,12 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @click.option(
     "--timeout", default=10.0, show_default=True, type=click.FloatRange(min=0.1), metavar="SECONDS", help="A request."
 )
+@click.option(
+    "--traces-to",
+    envvar="DBML_TRACES_TO",
+    metavar="URL",
+    help="Send spans of requests: http://HOST:4318 or grpc://HOST:4317.",
+)
 def serve_command(
     dsn: str | None,
     host: str,
@@ -40,6 +46,7 @@ def serve_command(
     max_body: int,
     max_rows: int,
     timeout: float,
+    traces_to: str | None,
 ) -> None:
     """Serve scores over HTTP, by the Open Inference Protocol.
 
@@ -62,6 +69,10 @@ def serve_command(
     from dbml.service.settings import Settings
     from dbml.service.tokens import Tokens
 
+    if traces_to is not None:
+        from dbml.observing.traces import exporter
+
+        exporter(traces_to)  # the same
     if tokens is not None:
         Tokens(tokens)  # says what is wrong before anything starts
     chosen = (dsn or os.environ.get("DBML_DSN", "")).replace("postgresql+psycopg://", "postgresql://", 1)
@@ -74,6 +85,7 @@ def serve_command(
         timeout=timeout,
         host=host,
         grpc_port=grpc_port,
+        traces_to=traces_to,
     )
     click.echo(f"dbml serves at http://{host}:{port}; /docs says what can be asked.", err=True)
     serve(settings, port, processes)

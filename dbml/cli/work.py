@@ -42,6 +42,13 @@ def tell_option(command: Command) -> Command:
     help="Relay events there: kafka://…, nats://…, amqp://… or a webhook's https://…",
 )
 @click.option(
+    "--consume",
+    "consumed",
+    multiple=True,
+    metavar="TOPIC:TABLE=URL",
+    help="Insert the events of a topic into a table, as dbml consume does.",
+)
+@click.option(
     "--retrain", "recipes", multiple=True, metavar="NAME=FILE", help="Make that model anew when its recipe says so."
 )
 @click.option(
@@ -65,6 +72,7 @@ def worker_command(
     keep_log: str | None,
     places: tuple[str, ...],
     publish_to: str | None,
+    consumed: tuple[str, ...],
     recipes: tuple[str, ...],
     traces_to: str | None,
     lease: float,
@@ -79,7 +87,13 @@ def worker_command(
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     duties = chosen(
-        names, keep_log=keep_log, places=places, publish_to=publish_to, recipes=recipes, traces_to=traces_to
+        names,
+        keep_log=keep_log,
+        places=places,
+        publish_to=publish_to,
+        recipes=recipes,
+        traces_to=traces_to,
+        consumed=consumed,
     )
 
     def told(ended: Ended) -> None:

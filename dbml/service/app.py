@@ -26,6 +26,7 @@ from dbml.service.rows import of_instances, of_request
 from dbml.service.scoring import Scoring
 from dbml.service.settings import Settings, from_environment
 from dbml.service.tokens import Tokens
+from dbml.service.tracing import Tracing
 
 # What the client has written before here is to be read.
 READ_AFTER = "dbml-read-after"
@@ -157,8 +158,8 @@ def label(request: Request) -> str:
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def _guarded(handler: Handler, timeout: float) -> Handler:
-    """End a request that takes too long, answer what it refuses, and measure it."""
+def _guarded(handler: Handler, timeout: float, tracing: Tracing) -> Handler:
+    """End a request that takes too long, answer what it refuses, measure and trace it."""
 
     async def answer(request: Request) -> Response:
         try:
@@ -171,7 +172,8 @@ def _guarded(handler: Handler, timeout: float) -> Handler:
 
     @wraps(handler)
     async def guarded(request: Request) -> Response:
-        with measures.request(handler.__name__) as measured:
+        name = handler.__name__
+        with measures.request(name) as measured, tracing.request(name, request.headers, measured):
             response = await answer(request)
             measured.status = response.status_code
             return response
@@ -182,6 +184,7 @@ def _guarded(handler: Handler, timeout: float) -> Handler:
 def create(settings: Settings | None = None) -> Starlette:
     """Make the application; a server's processes call it without settings."""
     settings = settings or from_environment()
+    tracing = Tracing(settings.traces_to)
     service = Service(settings, Tokens(settings.token_file) if settings.token_file else None, Scoring(settings))
 
     @asynccontextmanager
@@ -192,13 +195,14 @@ def create(settings: Settings | None = None) -> Starlette:
         else:
             from dbml.service import rpc  # another extra
 
-            server = await rpc.start(settings, service.tokens, service.scoring)
+            server = await rpc.start(settings, service.tokens, service.scoring, tracing)
             yield
             await rpc.stop(server)
         await service.scoring.close()
+        tracing.close()
 
     def route(path: str, handler: Handler, method: str = "GET") -> Route:
-        return Route(path, _guarded(handler, settings.timeout), methods=[method])
+        return Route(path, _guarded(handler, settings.timeout, tracing), methods=[method])
 
     routes = [
         route("/v2/health/live", service.live),

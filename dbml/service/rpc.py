@@ -19,6 +19,7 @@ from dbml.service.rows import of_bytes, of_request
 from dbml.service.scoring import Scoring
 from dbml.service.settings import Settings
 from dbml.service.tokens import Tokens
+from dbml.service.tracing import Tracing
 
 SERVICE = "inference.GRPCInferenceService"
 CODES = {
@@ -172,11 +173,13 @@ def _doubles(values: list[float]) -> bytes:
 Call = Callable[[Any, Any], Awaitable[dict[str, Any]]]
 
 
-def _guarded(call: Call, answer: Any, timeout: float) -> Any:
-    """End a call that takes too long, turn what it refuses into a status, and measure it."""
+def _guarded(call: Call, answer: Any, timeout: float, tracing: Tracing) -> Any:
+    """End a call that takes too long, turn what it refuses into a status, measure and trace it."""
 
     async def guarded(request: Any, context: Any) -> Any:
-        with measures.request(call.__name__) as measured:
+        name = call.__name__
+        headers = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+        with measures.request(name) as measured, tracing.request(name, headers, measured):
             try:
                 async with asyncio.timeout(timeout):
                     answered = answer(**await call(request, context))
@@ -192,7 +195,7 @@ def _guarded(call: Call, answer: Any, timeout: float) -> Any:
     return guarded
 
 
-async def start(settings: Settings, tokens: Tokens | None, scoring: Scoring) -> Any:
+async def start(settings: Settings, tokens: Tokens | None, scoring: Scoring, tracing: Tracing) -> Any:
     """Listen at the port for gRPC, beside other processes; returns what :func:`stop` takes."""
     servicer = Servicer(settings, tokens, scoring)
     calls = {
@@ -205,7 +208,7 @@ async def start(settings: Settings, tokens: Tokens | None, scoring: Scoring) -> 
     }
     handlers = {
         name: grpc.unary_unary_rpc_method_handler(
-            _guarded(call, MESSAGES[f"{name}Response"], settings.timeout),
+            _guarded(call, MESSAGES[f"{name}Response"], settings.timeout, tracing),
             request_deserializer=MESSAGES[f"{name}Request"].FromString,
             response_serializer=MESSAGES[f"{name}Response"].SerializeToString,
         )

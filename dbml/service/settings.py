@@ -24,6 +24,7 @@ class Settings:
     :param timeout: seconds that a request may take.
     :param host: the address to listen at.
     :param grpc_port: for gRPC; None: there is none.
+    :param traces_to: the collector that spans of requests go to; None: none are sent.
     :param secret: seals the forms of the operator's page; the processes share it.
     """
 
@@ -35,6 +36,7 @@ class Settings:
     timeout: float = 10.0
     host: str = "127.0.0.1"
     grpc_port: int | None = None
+    traces_to: str | None = None
     secret: str = field(default_factory=lambda: secrets.token_hex(32))
 
     def to_environment(self) -> None:

@@ -13,11 +13,13 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from dbml import database
+from dbml import database, errors
+from dbml.database import Progress
 from dbml.profiles.catalog import Table, table_facts
 from dbml.schema.install import require
+from dbml.work.duty import Duty
 from dbml.work.sources import source
-from dbml.work.sources.message import Message
+from dbml.work.sources.message import Message, Source
 
 TOGETHER = 500
 # SQLSTATEs, or their classes, of what is no message's fault: the consumer stops, and nothing is lost.
@@ -75,6 +77,40 @@ def consume(
                     reader.settle()
                     if remember is not None:
                         database.value(connection, "forget_consumed", older=remember)
+
+
+def consuming(words: str) -> Duty:
+    """The same as a duty: insert what is in a topic, whenever something is.
+
+    :param words: ``TOPIC:TABLE=URL``.
+    :raises SpecError: they are written otherwise.
+    """
+    place, _, url = words.partition("=")
+    topic, _, table = place.partition(":")
+    if not (topic and table and url):
+        raise errors.SpecError(
+            f'"{words}" does not say what is consumed', "Write it as complaints:public.complaint=nats://nats:4222."
+        )
+    opened: list[Source] = []
+
+    def run(connection: psycopg.Connection[Any], progress: Progress) -> int:
+        found = table_facts(connection, table)
+        if not opened:
+            opened.append(source(url, topic))
+        reader, done = opened[0], 0
+        try:
+            while messages := reader.take(TOGETHER):
+                insert(connection, topic, found, messages)
+                reader.settle()
+                done += len(messages)
+                progress(topic, done, done)
+        except BaseException:
+            # What was taken and not settled is had again by a reader of its own.
+            opened.pop().close()
+            raise
+        return done
+
+    return Duty(f"consume {topic}", timedelta(seconds=1), run, "events were consumed")
 
 
 def insert(connection: psycopg.Connection[Any], topic: str, table: Table, messages: Sequence[Message]) -> Consumed:

@@ -8,6 +8,7 @@ from dbml import errors
 from dbml.work.advance import ADVANCE
 from dbml.work.alerts import alerts
 from dbml.work.blue_green import BLUE_GREEN
+from dbml.work.consume import consuming
 from dbml.work.duty import Duty
 from dbml.work.histograms import HISTOGRAMS
 from dbml.work.learn import LEARN
@@ -29,6 +30,7 @@ def chosen(
     publish_to: str | None = None,
     recipes: Sequence[str] = (),
     traces_to: str | None = None,
+    consumed: Sequence[str] = (),
 ) -> list[Duty]:
     """Return the duties of those names; all, where there are none.
 
@@ -37,8 +39,9 @@ def chosen(
     :param publish_to: where events go; None: this worker relays none.
     :param recipes: models with the recipes by which they are made anew, as ``churn=recipe.toml``.
     :param traces_to: the collector that spans go to; None: this worker exports none.
+    :param consumed: topics whose events go into tables, as ``complaints:public.complaint=nats://nats:4222``.
     :raises UnknownDuty: no duty has that name.
-    :raises SpecError: one of the places is none, or the collector.
+    :raises SpecError: one of the places is none, or the collector, or one of the topics.
     :raises TrainingError: one of the recipes is written otherwise.
     """
     duties = {
@@ -72,6 +75,7 @@ def chosen(
         raise errors.UnknownDuty(
             "the duty traces does not know where spans go", "Give --traces-to, as http://collector:4318."
         )
+    duties |= {duty.name: duty for duty in map(consuming, consumed)}
     for name in names:
         if name not in duties:
             raise errors.UnknownDuty(

@@ -14,7 +14,11 @@ from soak import brokers
 from soak.brokers import Broker
 from tests.conftest import SPEC, Cli, profile_rows
 
-pytestmark = pytest.mark.broker
+pytestmark = [
+    pytest.mark.broker,
+    # pika leaves sockets to the garbage collector where nobody listens.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 Db = psycopg.Connection[Any]
 PUBLISH = """
 [[publish]]
@@ -73,6 +77,12 @@ def test_from_topic_to_topic(db: Db, cli: Cli, broker: Broker) -> None:
     assert "inserted" not in cli(*consume).output
     broker.put("complaints", [json.dumps(complaints[0]).encode()])
     assert "0 inserted, 1 known already" in cli(*consume).output
+    broker.put("complaints", [json.dumps({"id": "as a duty", "data": {"customer_id": 6}}).encode()])
+    cli("worker", "--once", "--duty", "consume complaints", "--consume", f"complaints:complaint={broker.url}")
+    assert db.execute("select count(*) from complaint where customer_id = 6").fetchone() == (2,)
+    assert db.execute("select duty, state, done::int from dbml.job where duty ~ 'consume'").fetchall() == [
+        ("consume complaints", "waiting", 1)
+    ]
 
     published = waiting(db)
     broker.kill()

@@ -20,6 +20,7 @@ from confluent_kafka import Consumer, KafkaError, Producer
 
 from dbml import spec
 from dbml.errors import SpecError
+from dbml.work.duties import chosen
 from tests.conftest import SPEC, Cli, Trained, profile_rows
 
 Db = psycopg.Connection[Any]
@@ -286,6 +287,8 @@ def test_from_topic_to_topic(db: Db, cli: Cli, broker: str, tenth: Tenth) -> Non
 
 
 def test_bad_publications_are_refused() -> None:
+    with pytest.raises(SpecError, match="does not say what is consumed"):
+        chosen((), consumed=["complaints=nats://localhost"])
     prediction = spec.Prediction("churn", "churn_score", "churn_version")
     for publication, says in (
         (lambda: spec.Publication("churn"), "does not say which changes"),

@@ -28,7 +28,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "spark" / "score.py"
 def spark() -> Iterator[Any]:
     from pyspark.sql import SparkSession
 
-    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ |= {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
     session = (
         SparkSession.builder.master("local[2]")
         .config("spark.jars", "/usr/share/java/postgresql.jar")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +11,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import grpc
+import httpx
 import psycopg
 import pytest
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.conftest import Cli, Databases
+from tests.integration.test_service import served
 
 Db = psycopg.Connection[Any]
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -143,3 +146,29 @@ def test_a_worker_that_does_not_know_where_to_says_so(cli: Cli, dsn: str) -> Non
     assert "the duty traces does not know where spans go" in refused.output
     refused = cli("worker", "--once", "--traces-to", "jaeger:4317", exit_code=1)
     assert "spans cannot be sent to jaeger:4317" in refused.output
+
+
+@pytest.mark.parametrize("reached", [over_http, over_grpc])
+def test_a_request_of_the_service_is_a_span_of_its_client_s_trace(dsn: str, reached: Any) -> None:
+    collector = Collector()
+    with reached(collector) as url, served(dsn, "--traces-to", url) as (port, process):
+        path = f"http://127.0.0.1:{port}/v1/models/churn:predict"
+        inside = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
+        assert httpx.post(path, json={"instances": [{"id": 7}]}, headers=inside).status_code == 200
+        assert httpx.post(path, json={"instances": [{"id": 4711}]}, headers=inside).status_code == 404
+        assert (
+            httpx.post(path, json={"instances": [{"id": 8}]}, headers=inside | {"traceparent": "no"}).status_code == 200
+        )
+        # Not sampled, says who asks.
+        httpx.post(path, json={"instances": [{"id": 7}]}, headers={"traceparent": f"00-{TRACE}-{PARENT}-00"})
+        process.send_signal(signal.SIGTERM)  # what waits is sent
+        process.wait(60)
+    spans = [s for s in collector.spans if s.name == "predict"]
+    told = sorted((s.trace_id.hex(), s.parent_span_id.hex(), s.attributes[-1].value.int_value) for s in spans)
+    assert [(trace, parent, status) for trace, parent, status in told if trace == TRACE] == [
+        (TRACE, PARENT, 200),
+        (TRACE, PARENT, 404),
+    ]
+    assert len(told) == 3 and {s.kind for s in spans} == {Span.SPAN_KIND_SERVER}
+    assert all(s.end_time_unix_nano > s.start_time_unix_nano for s in spans)
+    assert {resource["service.name"] for resource in collector.resources} == {"dbml serve"}

@@ -78,6 +78,15 @@ as $$
          (j.state in ('abandoned', 'hung'))::integer::float8
     from dbml.job j
   union all
+  select w.metric, 'gauge', w.help, jsonb_build_object('queue', q.queue), w.value
+    from (select 'scores' as queue, count(*) as waiting, min(s.at) as oldest from dbml.queue s
+          union all select 'events', count(*), min(o.at) from dbml.outbox o
+          union all select 'labels', count(*), min(l.at) from dbml.label l
+          union all select 'dead letters', count(*), min(d.at) from dbml.dead_letter d) q
+   cross join lateral (values
+     ('dbml_waiting_rows', 'What waits: changes for a score (scores), events for the relay (events), labels to be learnt (labels), and, for a person, events that could not be inserted (dead letters).', q.waiting::float8),
+     ('dbml_waiting_seconds', 'Since when the oldest of them waits; 0 where none does.', coalesce(date_part('epoch', clock_timestamp() - q.oldest), 0))) w(metric, help, value)
+  union all
   select 'dbml_uncounted_seconds', 'gauge', 'How long ago the open segment of the log was counted.', '{}',
          date_part('epoch', clock_timestamp() - coalesce(m.counted_at, s.opened_at))
     from dbml.log_segment s
