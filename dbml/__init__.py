@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dbml.models.signing import new_key
     from dbml.models.trust import revoke_key, trust_key, trusted_keys
     from dbml.models.tuning import tune
-    from dbml.models.versions import show, verify, versions
+    from dbml.models.versions import remove_version, show, verify, versions
     from dbml.observing.alerts import acknowledge, alerts, check_alerts
     from dbml.observing.drift import drift, quality_drift, set_reference, set_threshold, update_histograms
     from dbml.observing.experiment import experiment
@@ -95,6 +95,7 @@ __all__ = [
     "quality_drift",
     "reconcile",
     "reducer",
+    "remove_version",
     "repair",
     "replay",
     "report",
@@ -134,7 +135,7 @@ _HOMES = {
     "dbml.models.trust": ("revoke_key", "trust_key", "trusted_keys"),
     "dbml.models.tuning": ("tune",),
     "dbml.observing.explanation": ("explain", "explain_change", "importance"),
-    "dbml.models.versions": ("show", "verify", "versions"),
+    "dbml.models.versions": ("remove_version", "show", "verify", "versions"),
     "dbml.observing.alerts": ("acknowledge", "alerts", "check_alerts"),
     "dbml.observing.drift": ("drift", "quality_drift", "set_reference", "set_threshold", "update_histograms"),
     "dbml.observing.experiment": ("experiment",),

@@ -166,7 +166,7 @@ def relation(name: Sequence[str]) -> sql.Identifier:
 def driver(connection: Connection) -> psycopg.Connection[Any]:
     """Return the psycopg connection behind what the caller gave; never commits for him.
 
-    :raises ServerError: a SQLAlchemy connection over another driver, or a server too old.
+    :raises ServerError: an async connection, a SQLAlchemy connection over another driver, or a server too old.
     """
     raw: Any = connection
     # Whoever has a SQLAlchemy connection has imported SQLAlchemy; nobody else is made to.
@@ -176,6 +176,12 @@ def driver(connection: Connection) -> psycopg.Connection[Any]:
         if isinstance(connection, sqlalchemy.Connection):
             connection.begin() if not connection.in_transaction() else None
             raw = connection.connection.driver_connection
+    if "async" in type(raw).__name__.lower() or type(raw).__module__.startswith(("asyncpg", "sqlalchemy.ext.asyncio")):
+        raise errors.ServerError(
+            "dbml cannot wait for an async connection",
+            "Give one of sqlalchemy.create_engine(engine.url.set(drivername='postgresql+psycopg')), or of "
+            "psycopg.connect(); in a coroutine, by asyncio.to_thread().",
+        )
     if not isinstance(raw, psycopg.Connection):
         raise errors.ServerError(
             f"dbml needs psycopg 3, the connection comes from {type(raw).__module__}",

@@ -20,6 +20,7 @@ MERGED: dict[str, tuple[str, str | Counter, str | None]] = {
     "sum_int": ("bigint", "sum(quantity)", None),
     "sum_num": ("numeric", "sum(price) filter (where note is not null)", None),
     "sum_zero": ("numeric not null default 0", "sum(price)", "coalesce(sum(price), 0)"),
+    "sum_wide": ("numeric not null default 0", "sum(quantity)", "coalesce(sum(quantity), 0)"),
     "sum_five": ("bigint not null default 5", "sum(quantity)", "coalesce(sum(quantity), 5)"),
     "min_int": ("integer", "min(quantity)", None),
     "min_nine": ("integer not null default 9", "min(quantity)", "coalesce(min(quantity), 9)"),

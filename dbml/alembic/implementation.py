@@ -220,8 +220,15 @@ def _detach_profile(operations: Operations, operation: dbml_ops.DetachProfileOp)
 
 def _alter_profile(operations: Operations, operation: dbml_ops.AlterProfileOp) -> None:
     from dbml.profiles import attachment
+    from dbml.serving import alteration
 
     with _sink(operations) as sink:
+        if not isinstance(sink, Script):
+            altered = alteration.alter_at_once(sink, operation.profile, trust=operation.trust)
+            if altered is not None:
+                for notice in altered.notices:
+                    _log.info("%s", notice)
+                return
         attachment.detach(sink, operation.was.table)
         _attach(sink, operations.migration_context, operation.profile, True, operation.trust)
 

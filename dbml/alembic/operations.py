@@ -265,7 +265,7 @@ class DetachProfileOp(_ProfileOp):
 
 @Operations.register_operation("alter_profile")
 class AlterProfileOp(MigrateOperation):
-    """Attach a profile anew, by another spec."""
+    """Change the spec of a profile."""
 
     def __init__(self, profile: Profile, was: Profile, *, trust: bool = False) -> None:
         self.profile = profile
@@ -274,7 +274,9 @@ class AlterProfileOp(MigrateOperation):
 
     @classmethod
     def alter_profile(cls, operations: Operations, profile: Profile, *, was: Profile, trust: bool = False) -> None:
-        """Detach a profile and attach it by another spec; its counters are filled anew.
+        """Change the spec by which a table is attached: counters and models that are new are filled, the others stay.
+
+        In a script, and where the table has another name or others have changed it since, it is detached and attached.
 
         :param was: the spec until now, which is what it is reversed to.
         :param trust: as of ``attach_profile``.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy
@@ -12,8 +13,8 @@ from sqlalchemy.dialects import postgresql
 
 from dbml.errors import ProfileError, nearest
 from dbml.profiles import checks, ddl
-from dbml.profiles.catalog import Attachment, Column, Reference, Table
-from dbml.profiles.spec import Profile
+from dbml.profiles.catalog import Attachment, Column, Leg, Reference, Table, leading
+from dbml.profiles.spec import Event, Profile
 
 DEFAULT_SCHEMA = "public"
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^".\s]+)')
@@ -58,19 +59,49 @@ def attachment(every: Sequence[MetaData], profile: Profile) -> Attachment:
     declared = [find(every, profile.table), *(find(every, event.table) for event in profile.events)]
     labels = [find(every, lesson.table) for lesson in profile.lessons]
     # Any numbers that differ: they only say which foreign key points where.
-    numbers = {table: number for number, table in enumerate(dict.fromkeys([*declared, *labels]), 1)}
+    passed = [_passed(of_event, event) for of_event, event in zip(declared[1:], profile.events, strict=True)]
+    every_table = dict.fromkeys([*declared, *labels, *(table for way in passed for table in way)])
+    numbers = {table: number for number, table in enumerate(every_table, 1)}
     table, *events = (described(table, numbers) for table in declared)
+    events = [
+        _leading(event, event_table, [described(table, numbers) for table in way])
+        for event, event_table, way in zip(profile.events, events, passed, strict=True)
+    ]
     for column, known in _own_columns(profile).items():
         table.columns.setdefault(column, known)
     counters = [column for event in profile.events for column in event.counters]
     _require(table, [*profile.key, *counters])
     for event, event_table in zip(profile.events, events, strict=True):
-        _require(event_table, event.key)
+        _require(event_table.last, event.last)
     heard = []
     for lesson, label_table in zip(profile.lessons, labels, strict=True):
         heard.append((lesson, described(label_table, numbers)))
         _require(heard[-1][1], lesson.key)
     return Attachment(0, profile, table, list(zip(profile.events, events, strict=True)), labels=heard)
+
+
+def _passed(table: sqlalchemy.Table, event: Event) -> list[sqlalchemy.Table]:
+    """The declared tables that an event's key leads through."""
+    found = []
+    for column in event.through:
+        keys = [key for key in table.foreign_key_constraints if column in key.column_keys and not key.deferrable]
+        if len(keys) != 1:
+            raise ProfileError(
+                f'the key of an event leads on by "{column}" of {table}, which belongs to {len(keys)} foreign keys in '
+                "target_metadata",
+                "Declare one in the application's models.",
+            )
+        table = keys[0].referred_table
+        found.append(table)
+    return found
+
+
+def _leading(event: Event, table: Table, passed: list[Table]) -> Table:
+    legs: list[Leg] = []
+    for column, one, there in zip(event.through, [table, *passed], passed, strict=False):
+        by, at = zip(*leading(one, column).columns, strict=True)
+        legs.append(Leg(by, there, at))
+    return replace(table, legs=tuple(legs))
 
 
 def _own_columns(profile: Profile) -> dict[str, Column]:

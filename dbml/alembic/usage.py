@@ -55,11 +55,23 @@ def of_event(profile: Profile, event: Event, column: str) -> str | None:
     """What a profile needs a column of one of its events for; None: for nothing (pure)."""
     if column == EVERY_COLUMN:
         return f"an event of {profile.table}"
-    if column in event.key:
+    if column in event.key or column in event.through[:1]:
         return f"the key of an event of {profile.table}"
     for name, counter in event.counters.items():
         if any(mentions(expression, column) for expression in expressions(counter)):
             return f'read by the counter "{name}" of {profile.table}'
+    return None
+
+
+def of_part(profile: Profile, position: int, column: str) -> str | None:
+    """What a profile needs a column for, of the table at a position: an event's, or one on the way of a key (pure)."""
+    if position <= len(profile.events):
+        return of_event(profile, profile.events[position - 1], column)
+    passed = [event.key for event in profile.events for _ in event.through]
+    steps = [number for event in profile.events for number in range(1, len(event.through) + 1)]
+    at = position - len(profile.events) - 1
+    if column == EVERY_COLUMN or column in [name.split(".")[steps[at]] for name in passed[at]]:
+        return f"what the key of an event of {profile.table} leads through"
     return None
 
 
@@ -94,7 +106,7 @@ def refuse_lost_column(raw: psycopg.Connection[Any], schema: str | None, table: 
         if use.position is None:
             reason = of_profile(profile, features, column)
         else:
-            reason = of_event(profile, profile.events[use.position - 1], column)
+            reason = of_part(profile, use.position, column)
         if reason:
             what = f"table {name}" if column == EVERY_COLUMN else f'column "{column}" of {name}'
             raise errors.ProfileError(f"{what} is {reason}", DETACH_FIRST)

@@ -153,6 +153,11 @@ def _once(events: Sequence[tuple[Event, Table]]) -> list[tuple[Event, Table]]:
 
 
 def _source(connection: psycopg.Connection[Any], event: Event, table: Table, weights: Mapping[str, float]) -> Source:
+    if table.legs:
+        raise errors.LoadTestError(
+            f"rows of {table} reach the profile by way of {table.legs[0].table}, so that new ones cannot be made up",
+            f'Say how: --statement "insert into {table} … values (…)"',
+        )
     about = database.value(connection, "rows_about", table=table.oid)
     weight = weights.get(str(table), weights.get(str(table).removeprefix("public."), 0.0)) if weights else about or 1
     moments = {counter.at for counter in event.counters.values()}

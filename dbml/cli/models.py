@@ -147,6 +147,16 @@ def model_tune(dsn: str | None, version: str, engine: str) -> None:
         click.echo(f"Note: {notice}.")
 
 
+@model_group.command("remove")
+@dsn_option
+@click.argument("version", metavar="NAME@V")
+def model_remove(dsn: str | None, version: str) -> None:
+    """Forget a version that has never served."""
+    with connect(dsn) as connection:
+        dbml.remove_version(connection, *version_number(version))
+    click.echo(f"{version} is removed.")
+
+
 @model_group.command("list")
 @dsn_option
 @json_option

@@ -38,6 +38,18 @@ def versions(connection: Connection, name: str | None = None) -> list[Version]:
         return found
 
 
+def remove_version(connection: Connection, name: str, version: int) -> None:
+    """Forget a version that has never served, with its file, its plan and what was generated of it.
+
+    :raises UnknownModel: it is not there.
+    :raises StillAttached: it serves or has served, a migration added it, or a profile would have no model left.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        database.value(raw, "remove_idle", name=name, version=version)
+
+
 def show(connection: Connection, name: str, version: int) -> Version:
     """Describe one version.
 

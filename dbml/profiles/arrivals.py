@@ -36,7 +36,7 @@ def entity(attachment: Attachment, columns: Sequence[str], alias: str) -> sql.Co
     """A number for a key, the same on both sides of every event; 0 where their types may hash apart."""
     for event, table in attachment.events:
         for mine, theirs in zip(attachment.profile.key, event.key, strict=True):
-            both = (attachment.table.columns[mine], table.columns[theirs])
+            both = (attachment.table.columns[mine], table.key_column(theirs))
             types = {column.kind for column in both}
             alike = len(types) == 1 and both[0].hashable
             if not alike and not any(types <= family for family in _HASHED_ALIKE):

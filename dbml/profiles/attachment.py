@@ -62,7 +62,7 @@ def attach(
     :raises LockNotAvailable: a table was locked by others for too long.
     """
     raw = database.driver(connection)
-    with database.translated(), _locked(profile.table):
+    with database.translated(), locked(profile.table):
         require(raw)  # psycopg begins with it: the block that follows must be a savepoint, or it would commit
         with raw.transaction(force_rollback=dry_run), database.configured(raw, "lock_timeout", LOCK_TIMEOUT):
             added = add_missing(raw, profile, add_columns)
@@ -115,7 +115,7 @@ def add_missing(
     :raises ProfileError: there are some, and they are not to be added.
     """
     table = table_facts(raw, profile.table)
-    events = [(event, table_facts(raw, event.table)) for event in profile.events]
+    events = [(event, catalog.event_table(raw, event)) for event in profile.events]
     with database.pinned(raw):
         if not again:
             _refuse_attached(raw, table)
@@ -140,7 +140,7 @@ def examined(
     :raises ProfileError: something does not.
     """
     table = table_facts(raw, profile.table)
-    events = [(event, table_facts(raw, event.table)) for event in profile.events]
+    events = [(event, catalog.event_table(raw, event)) for event in profile.events]
     told = {lesson.table: table_facts(raw, lesson.table) for lesson in profile.lessons}
     declared = profile
     profile = resolution.resolved(raw, declared, table, told | {event.table: facts for event, facts in events})
@@ -153,6 +153,7 @@ def examined(
         checks.check_row_security(raw, attachment)
         checks.check_partitions(raw, attachment)
         checks.check_keys(raw, attachment)
+        checks.check_ways(attachment)
         checks.check_columns(table, profile)
         checks.check_deployed_features(raw, attachment)
         for event, event_table in events:
@@ -185,7 +186,7 @@ def detach(connection: Connection | Script, name: str) -> None:
 
 
 @contextmanager
-def _locked(table: str) -> Iterator[None]:
+def locked(table: str) -> Iterator[None]:
     """Name the table where the server only says that a lock was not to be had, whichever statement met it."""
     try:
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,8 @@ import psycopg
 from psycopg import sql
 
 from dbml import database, errors
-from dbml.database import Name, relation
+from dbml.database import Name, relation, template, verbatim
+from dbml.profiles import layout
 from dbml.profiles.layout import all_of
 from dbml.profiles.learn import Learn
 from dbml.profiles.spec import Event, Profile
@@ -57,10 +59,25 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Leg:
+    """A foreign key that leads from one table to another.
+
+    :param by: its columns.
+    :param table: where it leads.
+    :param at: the columns there, in the order of ``by``.
+    """
+
+    by: tuple[str, ...]
+    table: Table
+    at: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Table:
     """A table as the catalog knows it.
 
     :param partition_columns: those that decide which of its partitions a row is in.
+    :param legs: of an event's table, or of one that its key leads through, the foreign keys to the last table.
     """
 
     oid: int
@@ -71,6 +88,12 @@ class Table:
     indexed: list[list[str]]
     references: list[Reference]
     partition_columns: list[str] = field(default_factory=list)
+    legs: tuple[Leg, ...] = ()
+
+    @property
+    def last(self) -> Table:
+        """The table whose columns point at the profile's key."""
+        return self.legs[-1].table if self.legs else self
 
     @property
     def identifier(self) -> sql.Identifier:
@@ -81,14 +104,56 @@ class Table:
         return f"{self.schema}.{self.name}"
 
     def has_foreign_key(self, key: Sequence[str], other: Table, other_key: Sequence[str]) -> bool:
-        """Whether an enforced foreign key keeps ``key`` within another table's ``other_key``."""
-        wanted = sorted([mine, theirs] for mine, theirs in zip(key, other_key, strict=True))
-        return any(reference.to == other.oid and sorted(reference.columns) == wanted for reference in self.references)
+        """Whether enforced foreign keys keep an event's ``key`` within another table's ``other_key``."""
+        wanted = sorted([mine.rpartition(".")[2], theirs] for mine, theirs in zip(key, other_key, strict=True))
+        references = self.last.references
+        return any(reference.to == other.oid and sorted(reference.columns) == wanted for reference in references)
+
+    def key_column(self, name: str) -> Column:
+        """A column of an event's key, whichever table has it."""
+        return self.last.columns[name.rpartition(".")[2]]
+
+    def rows(self, key: Sequence[str], source: sql.Composable | None = None, alias: str = "") -> sql.Composable:
+        """What stands behind FROM for rows of this table in which an event's key has the names that the spec gives it.
+
+        :param source: another relation with this table's columns.
+        :param alias: what it is called; needed for some sources.
+        """
+        source = source or self.identifier
+        if not self.legs:
+            return sql.SQL("{} as {}").format(source, verbatim(alias)) if alias else source
+        ends = zip(key, layout.names([name.rpartition(".")[2] for name in key], f"dbml_{len(self.legs)}"), strict=True)
+        return template(
+            "profiles/reached",
+            source=source,
+            columns=sql.SQL(", ").join(sql.SQL("{} as {}").format(column, Name(name)) for name, column in ends),
+            joins=self.joins("join"),
+            alias=verbatim(alias or "dbml_r"),
+        )
+
+    def joins(self, how: str) -> sql.Composed:
+        """Joins of the tables that the key leads through, ``dbml_1`` and so on, to rows ``dbml_0``."""
+        return sql.SQL("\n").join(
+            sql.SQL("{} {} {} on {}").format(
+                verbatim(how),
+                leg.table.identifier,
+                verbatim(f"dbml_{number}"),
+                all_of(
+                    [
+                        sql.SQL("{} = {}").format(Name(f"dbml_{number - 1}", mine), Name(f"dbml_{number}", theirs))
+                        for mine, theirs in zip(leg.by, leg.at, strict=True)
+                    ]
+                ),
+            )
+            for number, leg in enumerate(self.legs, 1)
+        )
 
 
 @dataclass(frozen=True)
 class Record:
     """A row of ``dbml.profile``; ``relation`` and ``events`` name tables, ``spec`` is :meth:`Profile.as_dict`.
+
+    Behind the events' own tables stand those that keys of events lead through.
 
     :param trusted: roles that may run code as dbml_owner, as whoever attached it knew.
     """
@@ -99,6 +164,8 @@ class Record:
     spec: dict[str, Any]
     complete: bool
     backfilled: list[str] | None
+    to_count: list[int] | None
+    to_score: list[str] | None
     events: list[str]
     trusted: list[str]
 
@@ -111,6 +178,47 @@ class Record:
     def resolved(self) -> Profile:
         """The same with its expressions as whoever attached it meant them, under any search_path."""
         return Profile.from_dict(self.spec.get("resolved") or self.spec)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A table that an event's key leads through.
+
+    :param position: its own, behind those of the events.
+    :param event: the event's position.
+    :param table: with the legs that are left from there.
+    :param at: its columns by which the key arrives there.
+    :param key: what is left of the key from there.
+    """
+
+    position: int
+    event: int
+    table: Table
+    at: tuple[str, ...]
+    key: tuple[str, ...]
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """Its columns by which the key goes on from there."""
+        return self.table.legs[0].by if self.table.legs else self.key
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a key through other tables leads on from one of them.
+
+    :param position: of the table: an event's, or that of a passage.
+    :param by: its columns that point on.
+    :param to: the position of the table that they point at; 0 for the profile.
+    :param at: the columns there, in the order of ``by``.
+    :param required: those of ``by`` that are NOT NULL, so that the key cannot end there.
+    """
+
+    position: int
+    by: tuple[str, ...]
+    to: int
+    at: tuple[str, ...]
+    required: list[str]
 
 
 @dataclass(frozen=True)
@@ -135,6 +243,37 @@ class Attachment:
         if self.declared is None or self.declared == self.profile:
             return self.profile.as_dict()
         return self.declared.as_dict() | {"resolved": self.profile.as_dict()}
+
+    @property
+    def passages(self) -> list[Passage]:
+        """The tables that keys of events lead through."""
+        found: list[Passage] = []
+        for position, (event, table) in enumerate(self.events, 1):
+            for number, leg in enumerate(table.legs, 1):
+                rest = tuple(name.split(".", number)[number] for name in event.key)
+                there = dataclasses.replace(leg.table, legs=table.legs[number:])
+                found.append(Passage(len(self.events) + len(found) + 1, position, there, leg.at, rest))
+        return found
+
+    @property
+    def ways(self) -> list[Way]:
+        """Each step of the keys that lead through other tables."""
+        found = []
+        for position, (_, table) in enumerate(self.events, 1):
+            if not table.legs:
+                continue
+            passages = [passage for passage in self.passages if passage.event == position]
+            found.append(Way(position, table.legs[0].by, passages[0].position, table.legs[0].at, []))
+            for passage, following in zip(passages, [*passages[1:], None], strict=True):
+                required = [column for column in passage.by if passage.table.columns[column].not_null]
+                to, at = (following.position, following.at) if following else (0, self.profile.key)
+                found.append(Way(passage.position, passage.by, to, at, required))
+        return found
+
+    @property
+    def tables(self) -> list[Table]:
+        """All that it counts: the profile, its events and what their keys lead through."""
+        return [self.table, *(table for _, table in self.events), *(passage.table for passage in self.passages)]
 
     @property
     def heard(self) -> list[tuple[int, Learn, Table]]:
@@ -211,6 +350,44 @@ def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
     )
 
 
+def event_table(raw: psycopg.Connection[Any], event: Event, name: str | None = None) -> Table:
+    """The table of an event, with the foreign keys by which its key leads through others.
+
+    :param name: of the table, where the spec's is not the one it has now.
+    :raises ProfileError: there is no such table or no such foreign key.
+    """
+    found = here = table_facts(raw, name or event.table)
+    legs: list[Leg] = []
+    for column in event.through:
+        reference = leading(here, column)
+        names = database.named(raw, "table_name", table=reference.to)
+        here = table_facts(raw, names[0]["name"])
+        by, at = zip(*reference.columns, strict=True)
+        legs.append(Leg(by, here, at))
+    return dataclasses.replace(found, legs=tuple(legs))
+
+
+def leading(table: Table, column: str) -> Reference:
+    """The foreign key that a column belongs to.
+
+    :raises ProfileError: there is none, or there are several.
+    """
+    if column not in table.columns:
+        raise errors.ProfileError(
+            f'{table} has no column "{column}" for the key',
+            f"Its columns: {', '.join(table.columns)}.{errors.nearest(column, table.columns)}",
+        )
+    found = [reference for reference in table.references if any(mine == column for mine, _ in reference.columns)]
+    if len(found) != 1:
+        raise errors.ProfileError(
+            f'the key of an event leads on by "{column}" of {table}, which belongs to {len(found)} foreign keys',
+            "Give it one that is enforced, validated and not deferrable: alter table … add foreign key …"
+            if not found
+            else "Name a column that belongs to one of them alone.",
+        )
+    return found[0]
+
+
 def records(raw: psycopg.Connection[Any]) -> list[Record]:
     """Every profile that is attached, or is being attached, in order.
 
@@ -239,11 +416,13 @@ def refuse_half_loaded(raw: psycopg.Connection[Any]) -> None:
 def attached(raw: psycopg.Connection[Any], record: Record) -> Attachment:
     """What is attached by a record, with the tables as they are now."""
     profile = record.resolved
+    # Behind the events' tables stand those that keys lead through.
+    names = record.events[: len(profile.events)]
     return Attachment(
         record.id,
         profile,
         table_facts(raw, record.relation),
-        [(event, table_facts(raw, name)) for event, name in zip(profile.events, record.events, strict=True)],
+        [(event, event_table(raw, event, name)) for event, name in zip(profile.events, names, strict=True)],
         record.profile,
         _labels(raw, profile),
     )

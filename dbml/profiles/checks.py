@@ -22,6 +22,8 @@ _MOMENT = "timestamp with time zone"
 _TO_FLOAT = ("smallint", "integer", "bigint", "real", "double precision")
 # Digits before the point that a rounded sum needs: one that no longer fits is NaN.
 WIDE = 8
+# Bytes of a name in PostgreSQL.
+NAME_LENGTH = 63
 
 
 def prediction_types(prediction: Prediction) -> dict[str, str]:
@@ -98,9 +100,12 @@ def notices(attachment: Attachment) -> list[str]:
             continue
         found += _null_sums(attachment, event)
         width = len(event.key)
-        wanted = [(list(event.key), width, "A DELETE or UPDATE there reads the whole table without one")]
+        reads = "A DELETE or UPDATE there reads the whole table without one"
+        wanted = [] if table.legs else [(list(event.key), width, reads)]
         parts = [counter.parts for counter in event.counters.values()]
-        if all(p.function in ("min", "max") and p.argument in table.columns and not p.condition for p in parts):
+        if not table.legs and all(
+            p.function in ("min", "max") and p.argument in table.columns and not p.condition for p in parts
+        ):
             wanted = [
                 (
                     [*event.key, p.argument],
@@ -114,10 +119,14 @@ def notices(attachment: Attachment) -> list[str]:
             for counter in event.counters.values()
             if counter.at is not None and counter.at in table.columns
         ]
-        for columns, key, reason in wanted:
-            if not indexed(table, columns, key):
-                make = sql.SQL("create index concurrently on {} ({})").format(table.identifier, listed(columns))
-                found.append(f"{table} has no index on ({', '.join(columns)}). {reason}: {make.as_string(None)}")
+        unindexed = [(table, columns, reason) for columns, key, reason in wanted if not indexed(table, columns, key)]
+        if table.legs:
+            unindexed += [
+                (one, columns, "Each event reads the whole table without one") for one, columns in lacking(event, table)
+            ]
+        for one, columns, reason in unindexed:
+            make = sql.SQL("create index concurrently on {} ({})").format(one.identifier, listed(columns))
+            found.append(f"{one} has no index on ({', '.join(columns)}). {reason}: {make.as_string(None)}")
     return list(dict.fromkeys(found))
 
 
@@ -133,6 +142,17 @@ def _null_sums(attachment: Attachment, event: Event) -> list[str]:
         + zero.format(table=attachment.table.identifier, column=sql.Identifier(c.column)).as_string(None)
         for c in counters.counter_columns(attachment, event)
         if c.counter.parts.function == "sum" and not c.counter.over and c.empty == counters.NULL
+    ]
+
+
+def lacking(event: Event, table: Table) -> list[tuple[Table, list[str]]]:
+    """The columns, each with its table, that have no index by which an entity's events are found."""
+    ways = [*(leg.by for leg in table.legs), event.last]
+    tables = [table, *(leg.table for leg in table.legs)]
+    return [
+        (one, list(columns))
+        for one, columns in zip(tables, ways, strict=True)
+        if not indexed(one, list(columns), len(columns))
     ]
 
 
@@ -171,7 +191,7 @@ def _aggregate_type(
     column: CounterColumn,
     source: sql.Composable | None = None,
 ) -> str:
-    rows = counters.facts(event, [column], source or table.identifier)
+    rows = counters.facts(event, [column], source or table.rows(event.key))
     return _described(raw, table, column.counter, sql.SQL("{} as e from ({}) as f").format(column.aggregate(), rows))
 
 
@@ -251,7 +271,7 @@ def check_row_security(raw: psycopg.Connection[Any], attachment: Attachment) -> 
 
     :raises ProfileError: it does.
     """
-    tables = [attachment.table.oid, *(table.oid for _, table in attachment.events)]
+    tables = [table.oid for table in attachment.tables]
     hidden = database.named(raw, "row_security", tables=tables)
     if hidden:
         raise errors.ProfileError(
@@ -265,7 +285,7 @@ def check_partitions(raw: psycopg.Connection[Any], attachment: Attachment) -> No
 
     :raises ProfileError: one is a foreign table, of which rows are not locked and changes are not seen.
     """
-    tables = [attachment.table.oid, *(table.oid for _, table in attachment.events)]
+    tables = [table.oid for table in attachment.tables]
     for found in database.named(raw, "foreign_partitions", tables=tables):
         raise errors.ProfileError(
             f"{found['partition']} is a foreign partition of {found['relation']}: a change there fires no trigger here",
@@ -292,22 +312,25 @@ def check_keys(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
     :raises ProfileError: something is missing, or of another type.
     """
     table, key = attachment.table, attachment.profile.key
-    for owner, columns in [(table, key), *((t, e.key) for e, t in attachment.events)]:
+    for owner, columns in [(table, key), *((t.last, e.last) for e, t in attachment.events)]:
         for column in columns:
             if column not in owner.columns:
                 raise errors.ProfileError(
                     f'{owner} has no column "{column}" for the key',
                     f"Its columns: {', '.join(owner.columns)}.{errors.nearest(column, owner.columns)}",
                 )
-    for owner, columns in [(table, key), *((t, e.key) for e, t in attachment.events)]:
+    compared = [(table, key), *((t.last, e.last) for e, t in attachment.events)]
+    compared += [(leg.table, leg.at) for _, t in attachment.events for leg in t.legs]
+    for owner, columns in compared:
         for found in database.named(raw, "foreign_equality", table=owner.oid, columns=list(columns)):
             raise errors.ProfileError(
                 f'the key "{found["name"]}" of {owner} is {found["type"]}: {found["why"]}, '
                 "and counters would miss events",
                 "Make a column of another type the key, such as a text that holds lower(…).",
             )
-    for event, event_table in attachment.events:
-        for mine, theirs in zip(key, event.key, strict=True):
+    for event, reached in attachment.events:
+        event_table = reached.last
+        for mine, theirs in zip(key, event.last, strict=True):
             statement = sql.SQL("select from {} p, {} e where p.{} = e.{} limit 0").format(
                 table.identifier, event_table.identifier, sql.Identifier(mine), sql.Identifier(theirs)
             )
@@ -320,6 +343,40 @@ def check_keys(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
                     f'the key "{mine}" of {table} is {table.columns[mine].type}',
                     "Give both the same type.",
                 ) from error
+
+
+def check_ways(attachment: Attachment) -> None:
+    """Check that keys through other tables lead to the profile whatever happens to those.
+
+    :raises ProfileError: one may not.
+    """
+    profile = attachment.table
+    for event, table in attachment.events:
+        if not table.legs:
+            continue
+        said = f'the key "{", ".join(event.key)}" of {table}'
+        if not table.has_foreign_key(event.key, profile, attachment.profile.key):
+            raise errors.ProfileError(
+                f"{said} ends at ({', '.join(event.last)}) of {table.last}, which is no foreign key to {profile}",
+                f"alter table {table.last.identifier.as_string(None)} add foreign key "
+                f"({listed(event.last).as_string(None)}) references {profile.identifier.as_string(None)}",
+            )
+        for passed in (table, *(leg.table for leg in table.legs)):
+            if passed.oid == profile.oid:
+                raise errors.ProfileError(
+                    f"{said} leads through {profile} itself", "Name a key that leads to it by other tables."
+                )
+            if passed.partitioned:
+                # MERGE shows a row that it moves to another partition in no transition table.
+                raise errors.ProfileError(
+                    f"{said} leads through other tables, and {passed} is partitioned",
+                    f"Give {table} the profile's key itself, or attach {table.last} as a profile of its own.",
+                )
+        for name in event.key:
+            if len(name.encode()) > NAME_LENGTH:
+                raise errors.ProfileError(
+                    f"{said} has more than {NAME_LENGTH} bytes", f"Give {table} the profile's key itself."
+                )
 
 
 def check_columns(table: Table, profile: Profile) -> None:

@@ -210,7 +210,7 @@ class CounterColumn:
             if self.counter.parts.function == "count" or self.whole or not removed:
                 return None
             # What is no number cannot be taken away again.
-            return verbatim("{r} in ('NaN', 'Infinity', '-Infinity')").format(r=verbatim(f"d.r{self.index}"))
+            return verbatim("{r}::numeric in ('NaN', 'Infinity', '-Infinity')").format(r=verbatim(f"d.r{self.index}"))
         parts = {"c": Name("p", self.column), "r": verbatim(f"d.r{self.index}"), "empty": self.empty}
         reasons = []
         if removed:
@@ -294,7 +294,7 @@ def counting(counters: Sequence[CounterColumn]) -> sql.Composed:
 def totals(attachment: Attachment, event: Event, table: Table, condition: sql.Composable | None = None) -> sql.Composed:
     """Every entity's aggregates ``a0``, ``a1`` … over its events, or those that a condition lets through."""
     columns = counter_columns(attachment, event)
-    rows = facts(event, columns, table.identifier, condition)
+    rows = facts(event, columns, table.rows(event.key), condition)
     return template("profiles/totals", keys=keys(event), aggregates=aggregates(columns), facts=rows)
 
 
@@ -302,7 +302,7 @@ def totals_of(
     attachment: Attachment, event: Event, table: Table, columns: Sequence[CounterColumn], alias: str
 ) -> sql.Composed:
     """The aggregates over the events of the profile row of that alias."""
-    rows = facts(event, columns, table.identifier, events_of(attachment, event, alias))
+    rows = facts(event, columns, table.rows(event.key), events_of(attachment, event, alias))
     return compact(template("profiles/totals_of", aggregates=aggregates(columns), facts=rows))
 
 
@@ -322,7 +322,7 @@ def differs(attachment: Attachment, position: int, counter: CounterColumn) -> sq
     wrong = sql.SQL("{} is distinct from {}").format(Name("dbml_b", counter.column), counter.truth())
     if not counter.counter.over:
         return wrong
-    rows = facts(event, [counter], table.identifier, events_of(attachment, event, "dbml_b"))
+    rows = facts(event, [counter], table.rows(event.key), events_of(attachment, event, "dbml_b"))
     followed = (
         "(select r.followed_until - interval '1 hour' from dbml.event r"
         f" where r.profile = {attachment.id} and r.position = {position})"
@@ -333,7 +333,7 @@ def differs(attachment: Attachment, position: int, counter: CounterColumn) -> sq
 
 
 def events_of(attachment: Attachment, event: Event, alias: str) -> sql.Composed:
-    """A condition on the event table: the events of the profile row of that alias."""
+    """A condition on the event table's rows: the events of the profile row of that alias."""
     return all_of(
         [
             sql.SQL("{} = {}").format(Name(theirs), Name(alias, mine))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +37,17 @@ class Place:
     renames: dict[str, str]
 
 
-def remember(attachment: Attachment) -> sql.Composed:
-    """A statement that writes down what the tables are like, and which columns functions use (pure)."""
-    return sql.SQL("select dbml._remember_tables({}, {}::pg_catalog.jsonb)").format(
-        attachment.id, json.dumps(_used(attachment))
-    )
+def remember(attachment: Attachment) -> list[sql.Composed]:
+    """Statements that write down what the tables are like, which columns functions use and how keys lead on (pure)."""
+    used = json.dumps(_used(attachment))
+    statements = [sql.SQL("select dbml._remember_tables({}, {}::pg_catalog.jsonb)").format(attachment.id, used)]
+    statements += [
+        sql.SQL("select dbml._remember_way({}, {}, {}, {}, {}, {})").format(
+            attachment.id, way.position, list(way.by), way.to, list(way.at), way.required
+        )
+        for way in attachment.ways
+    ]
+    return statements
 
 
 def _used(attachment: Attachment) -> list[list[str]]:
@@ -52,15 +58,16 @@ def _used(attachment: Attachment) -> list[list[str]]:
     # A row's functions compute what is generated themselves, before the row is written.
     own += [name for name, column in attachment.table.columns.items() if column.generated]
     tables = [own]
-    for event, table in attachment.events:
-        tables.append(read(event, table))
+    tables += [read(event, table) for event, table in attachment.events]
+    tables += [list(dict.fromkeys((*passage.at, *passage.by))) for passage in attachment.passages]
     return tables
 
 
 def read(event: Event, table: Table) -> list[str]:
-    """The columns of an event's table that its counters read."""
+    """The columns of an event's table that its key and its counters read."""
     named = {name for counter in event.counters.values() for text in _texts(counter) for name in names(text)}
-    return [*event.key, *(column for column in table.columns if column in named - {*event.key})]
+    key = table.legs[0].by if table.legs else event.key
+    return [*key, *(column for column in table.columns if column in named - {*key})]
 
 
 def broken(raw: psycopg.Connection[Any], profile: int) -> list[str]:
@@ -104,7 +111,7 @@ def _renamed(profile: Profile, places: list[Place]) -> Profile:
         _table(profile.table, places[0]),
         [own.get(column, column) for column in profile.key],
         [_prediction(prediction, own) for prediction in profile.predictions],
-        [_event(event, place, own) for event, place in zip(profile.events, places[1:], strict=True)],
+        [_event(event, way, own) for event, way in zip(profile.events, _ways(profile, places), strict=True)],
         profile.outcomes,
         profile.publications,
         profile.lessons,
@@ -112,15 +119,26 @@ def _renamed(profile: Profile, places: list[Place]) -> Profile:
     )
 
 
+def _ways(profile: Profile, places: list[Place]) -> Iterator[list[Place]]:
+    """For each event its place and those that its key leads through, which stand behind all events'."""
+    behind = len(profile.events) + 1
+    for position, event in enumerate(profile.events, 1):
+        yield [places[position], *places[behind : behind + len(event.through)]]
+        behind += len(event.through)
+
+
 def _table(written: str, place: Place) -> str:
     return written if place.present == place.called else str(place.present)
 
 
-def _event(event: Event, place: Place, own: Mapping[str, str]) -> Event:
-    theirs = place.renames
+def _event(event: Event, way: list[Place], own: Mapping[str, str]) -> Event:
+    theirs = way[0].renames
     return Event(
-        _table(event.table, place),
-        [theirs.get(column, column) for column in event.key],
+        _table(event.table, way[0]),
+        [
+            ".".join(place.renames.get(part, part) for place, part in zip(way, column.split("."), strict=True))
+            for column in event.key
+        ],
         {
             own.get(column, column): Counter(
                 _rewritten(counter.aggregate, theirs), counter.over, counter.at and _rewritten(counter.at, theirs)

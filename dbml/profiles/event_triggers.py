@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from psycopg import sql
 
 from dbml.database import Name, template, verbatim
-from dbml.profiles import counters, generated, layout, settling
+from dbml.profiles import counters, generated, layout, settling, ways
 from dbml.profiles.arrivals import claim
 from dbml.profiles.catalog import Attachment, Table
 from dbml.profiles.counters import CounterColumn
@@ -33,7 +32,11 @@ def trigger_names(attachment: Attachment, position: int) -> dict[str, str]:
 
 def triggers(attachment: Attachment, position: int) -> list[Trigger]:
     """The triggers by which an event's counters are kept."""
-    table = attachment.events[position - 1][1]
+    return event_triggers(attachment, position, attachment.events[position - 1][1], tuple(TRANSITION_TABLES))
+
+
+def event_triggers(attachment: Attachment, position: int, table: Table, kinds: Sequence[str]) -> list[Trigger]:
+    """The triggers on a table that call its function after these kinds of statements."""
     return [
         Trigger(
             name,
@@ -50,6 +53,7 @@ def triggers(attachment: Attachment, position: int) -> list[Trigger]:
             f"Moves the counters of {attachment.table} after {kind.upper()}.",
         )
         for kind, name in trigger_names(attachment, position).items()
+        if kind in kinds
     ]
 
 
@@ -58,12 +62,12 @@ def functions(attachment: Attachment, position: int, *, online: bool = False) ->
 
     :param online: the counters may not be filled yet, so that whatever is touched is recounted.
     """
-    changes = _Changes(attachment, position, online)
+    changes = Changes(attachment, position, online)
     return [_recount(changes), _truncated(changes), _count(changes)]
 
 
 @dataclass(frozen=True)
-class _Changes:
+class Changes:
     """An event of an attachment, and what every piece of its functions needs."""
 
     attachment: Attachment
@@ -72,20 +76,33 @@ class _Changes:
 
     @property
     def event(self) -> Event:
+        """What the spec says of it."""
         return self.attachment.events[self.position - 1][0]
 
     @property
     def table(self) -> Table:
+        """Where its rows are."""
         return self.attachment.events[self.position - 1][1]
 
-    @cached_property
+    @property
     def columns(self) -> list[CounterColumn]:
+        """Its counters."""
         return counters.counter_columns(self.attachment, self.event)
 
     @property
     def recounts(self) -> bool:
         """Whether the entities that a statement touches are always recounted."""
-        return self.online or self.event.deferred or any(column.kind == "recount" for column in self.columns)
+        return (
+            self.online
+            or self.event.deferred
+            or self.by_way
+            or any(column.kind == "recount" for column in self.columns)
+        )
+
+    @property
+    def by_way(self) -> bool:
+        """Whether other tables decide whose the events are."""
+        return bool(self.table.legs)
 
     @property
     def may_come_first(self) -> bool:
@@ -95,6 +112,7 @@ class _Changes:
 
     @property
     def scores(self) -> bool:
+        """Whether models follow the counters."""
         return bool(self.attachment.profile.predictions)
 
     @property
@@ -110,7 +128,7 @@ class _Changes:
         }
 
 
-def _recount(changes: _Changes) -> Function:
+def _recount(changes: Changes) -> Function:
     attachment = changes.attachment
     values = [column.truth() for column in changes.columns]
     parts: dict[str, sql.Composable | str] = {
@@ -136,39 +154,59 @@ def _recount(changes: _Changes) -> Function:
     )
 
 
-def _count(changes: _Changes) -> Function:
+def _count(changes: Changes) -> Function:
     """The function of an event's triggers: a branch for each kind of statement."""
-    attachment, event, columns = changes.attachment, changes.event, changes.columns
-    inserted, deleted = (counters.facts(event, columns, sql.SQL(name)) for name in ("inserted", "deleted"))
+    event, columns = changes.event, changes.columns
+    inserted, deleted = (
+        counters.facts(event, columns, changes.table.rows(event.key, sql.SQL(name))) for name in ("inserted", "deleted")
+    )
     # What an UPDATE leaves as it was is no change: rows of either side without their like on the other.
     changed = template("profiles/facts_changed", inserted=inserted, deleted=deleted)
     branches = {
-        "insert": _Branch(changes, inserted, adds=True, removes=False),
-        "update": _Branch(changes, changed, adds=True, removes=True),
-        "delete": _Branch(changes, deleted, adds=False, removes=True),
+        "insert": Branch(changes, inserted, adds=True, removes=False),
+        "update": Branch(changes, changed, adds=True, removes=True),
+        "delete": Branch(changes, deleted, adds=False, removes=True),
     }
+    says = f"Moves the counters of {changes.attachment.table} as {changes.table} changes."
+    variables = [
+        "dbml_recounts refcursor;" if any(branch.must_recount for branch in branches.values()) else "",
+        "d record; -- what one row changes" if branches["insert"].moves_one else "",
+    ]
+    texts = {kind: branch.text for kind, branch in branches.items()}
+    return counting_function(changes, changes.position, says, texts, variables)
+
+
+def counting_function(
+    changes: Changes, number: int, says: str, branches: Mapping[str, sql.Composable], also: Sequence[str] = ()
+) -> Function:
+    """The function of the triggers of one table.
+
+    :param number: of the table among those of the profile.
+    :param branches: what it does after INSERT, UPDATE and DELETE.
+    :param also: further variables.
+    """
+    attachment = changes.attachment
     variables = [
         "dbml_entities bigint;",
         "dbml_updated bigint;" if changes.may_come_first else "",
         "dbml_batch record;",
-        "dbml_recounts refcursor;" if any(branch.must_recount for branch in branches.values()) else "",
-        "d record; -- what one row changes" if branches["insert"].moves_one else "",
+        "dbml_again text[] := '{}';" if changes.by_way else "",
+        *also,
         "dbml_changed text;",
     ]
     body = template(
         "profiles/count",
-        **{kind: branch.text for kind, branch in branches.items()},
+        **branches,
         variables=sql.SQL("\n").join(verbatim(variable) for variable in variables if variable),
         fits=attachment.function(f"fits_{changes.position}"),
         opened=attachment.function("opened_0"),
         aside=_aside(changes),
         truncated=attachment.function(f"truncated_{changes.position}"),
     )
-    says = f"Moves the counters of {attachment.table} as {changes.table} changes."
-    return generated.function(attachment.function(f"count_{changes.position}"), NOTHING, says, body, returns="trigger")
+    return generated.function(attachment.function(f"count_{number}"), NOTHING, says, body, returns="trigger")
 
 
-def _truncated(changes: _Changes) -> Function:
+def _truncated(changes: Changes) -> Function:
     attachment, key = changes.attachment, changes.attachment.profile.key
     body = template(
         "profiles/truncated",
@@ -184,12 +222,16 @@ def _truncated(changes: _Changes) -> Function:
     return generated.function(name, NOTHING, says, body, returns="void")
 
 
-def _aside(changes: _Changes) -> sql.Composed:
+def _aside(changes: Changes) -> sql.Composed:
     """What the trigger does where the tables are not what they were: it counts the entities it can find anew."""
     attachment = changes.attachment
     # Its names may be gone: a text of its own, that fails alone. What has changed is known when it runs.
     rows = "dbml_changed"
-    touched = template("profiles/touched_keys", keys=counters.key_columns(changes.event), rows=verbatim(rows + " as c"))
+    touched = template(
+        "profiles/touched_keys",
+        keys=counters.key_columns(changes.event),
+        rows=changes.table.rows(changes.event.key, verbatim(rows), "c"),
+    )
     batches = template(
         "profiles/batches",
         **changes.shared,
@@ -207,18 +249,18 @@ def _aside(changes: _Changes) -> sql.Composed:
 
 def _with(query: sql.Composed, variable: str) -> sql.Composed:
     """A query as an expression that puts a variable's text where the query names the variable."""
-    one, _, other = query.as_string(None).partition(f"{variable} as c")
-    return sql.SQL("{} || {} || {}").format(sql.Literal(one), verbatim(variable), sql.Literal(f" as c{other}"))
+    one, _, other = query.as_string(None).partition(variable)
+    return sql.SQL("{} || {} || {}").format(sql.Literal(one), verbatim(variable), sql.Literal(other))
 
 
 @dataclass(frozen=True)
-class _Branch:
+class Branch:
     """What the trigger does for one kind of statement.
 
     :param facts: what the statement has added and removed, told apart by the column ``added`` where it can do both.
     """
 
-    changes: _Changes
+    changes: Changes
     facts: sql.Composed
     adds: bool
     removes: bool
@@ -245,7 +287,7 @@ class _Branch:
         """The keys of the entities that the statement touches."""
         every_row = not list(counters.counting(self.changes.columns))
         if every_row and not (self.adds and self.removes):
-            rows = verbatim("inserted" if self.adds else "deleted")
+            rows = self.changes.table.rows(self.changes.event.key, verbatim("inserted" if self.adds else "deleted"))
             return compact(template("profiles/touched_keys", keys=counters.key_columns(self.changes.event), rows=rows))
         return self._of_facts("profiles/touched", keys=counters.keys(self.changes.event))
 
@@ -272,11 +314,25 @@ class _Branch:
         if self.changes.event.deferred:
             return self._later()
         many = self._many()
+        if self.changes.by_way:
+            again = ways.again(self.changes.attachment, self.touched, self._recount_call())
+            return sql.SQL("\n").join([part for part in (self.ends(), many, again) if list(part)])
         parts = [self._one(many) if self.moves_one else many]
         if self.adds and self.removes and settling.moves(self.changes.table):
             settle = self.changes.attachment.function("settle")
             parts.insert(0, template("profiles/settle_moved", settle=settle, position=self.changes.position))
         return sql.SQL("\n").join([*parts, self._awaiting()] if self.changes.may_come_first else parts)
+
+    def ends(self) -> sql.Composed:
+        """What waits for whoever leads on keys that end before the profile."""
+        table, both = self.changes.table, self.adds and self.removes
+        columns = listed(table.legs[0].by)
+        source = (
+            sql.SQL("(select {c} from inserted union all select {c} from deleted)").format(c=columns)
+            if both
+            else verbatim("inserted" if self.adds else "deleted")
+        )
+        return ways.ends(self.changes.attachment, table, self.changes.event.last, source)
 
     def _later(self) -> sql.Composed:
         """What leaves the counting to the transaction's end."""

@@ -9,7 +9,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from dbml.profiles import triggers
-from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles.catalog import Attachment, Leg, Table
 from dbml.profiles.generated import rows_as_owner
 
 
@@ -23,7 +23,9 @@ def expect(attachment: Attachment) -> sql.Composed:
         for event in profile.events
         for column, counter in event.counters.items()
     ]
-    wanted += [(event_table, column, None) for event, event_table in attachment.events for column in event.key]
+    wanted += [(event_table.last, column, None) for event, event_table in attachment.events for column in event.last]
+    for one, leg in _legs(attachment):
+        wanted += [(one, column, None) for column in leg.by] + [(leg.table, column, None) for column in leg.at]
     # A row that cannot be scored has no score.
     wanted += [(table, column, False) for prediction in profile.predictions for column in prediction.columns]
     facts = {
@@ -33,18 +35,34 @@ def expect(attachment: Attachment) -> sql.Composed:
         "columns": [_column(*fact) for fact in wanted],
         "references": [
             {
-                "event": _name(event_table),
-                "event_key": sorted(event.key),
+                "event": _name(event_table.last),
+                "event_key": sorted(event.last),
                 "profile_key": sorted(profile.key),
                 "follows": event_table.has_foreign_key(event.key, table, profile.key),
             }
             for event, event_table in attachment.events
+        ]
+        + [
+            {
+                "event": _name(one),
+                "event_key": sorted(leg.by),
+                "to": _name(leg.table),
+                "profile_key": sorted(leg.at),
+                "follows": True,
+            }
+            for one, leg in _legs(attachment)
         ],
     }
     types = sql.SQL(", ").join(
         sql.SQL("pg_catalog.to_regtype({})").format(owner.columns[column].type) for owner, column, _ in wanted
     )
     return sql.SQL("select dbml._check_tables({}, {}, array[{}])").format(_name(table), Jsonb(facts), types)
+
+
+def _legs(attachment: Attachment) -> list[tuple[Table, Leg]]:
+    """The foreign keys that keys of events lead by, each with its table."""
+    tables = [*(table for _, table in attachment.events), *(passage.table for passage in attachment.passages)]
+    return [(table, table.legs[0]) for table in tables if table.legs]
 
 
 def refuse_strangers(attachment: Attachment, trusted: Sequence[str] = ()) -> sql.Composed:
@@ -62,7 +80,7 @@ def trust_strangers(attachment: Attachment) -> sql.Composed:
 
 def _reach(attachment: Attachment) -> tuple[list[str], Jsonb]:
     """The tables by which others' code could run, and the expressions that call it."""
-    tables = [attachment.table, *(table for _, table in [*attachment.events, *attachment.labels])]
+    tables = [*attachment.tables, *(table for _, table in attachment.labels)]
     called = [{"relation": _name(table), "expression": text} for table, text in calls(attachment)]
     return [_name(table) for table in tables], Jsonb(called)
 

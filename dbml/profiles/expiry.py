@@ -43,7 +43,7 @@ def _due(attachment: Attachment, windowed: Windowed) -> Function:
             key=listed(key, "dbml_b"),
             entity=texts(layout.names(key, "dbml_b")),
             keys=counters.keys(event),
-            facts=counters.facts(event, columns, table.identifier),
+            facts=counters.facts(event, columns, table.rows(event.key)),
             where=_expired(columns),
             matches=attachment.matches("dbml_b"),
         )

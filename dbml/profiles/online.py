@@ -15,9 +15,10 @@ from dbml.database import Connection, Progress, template
 from dbml.models import versions
 from dbml.profiles import attachment, catalog, checks, reconciliation, records, rescoring, triggers
 from dbml.profiles.attachment import Attached
-from dbml.profiles.catalog import Attachment, table_facts
+from dbml.profiles.catalog import Attachment, Record, table_facts
 from dbml.profiles.expectation import expect, refuse_disagreement, trust_strangers
 from dbml.profiles.layout import listed
+from dbml.profiles.pace import Pace
 from dbml.profiles.spec import Profile
 from dbml.profiles.watched import Tell, watched
 from dbml.schema.install import require
@@ -62,7 +63,10 @@ def attach_online(
     with database.translated():
         require(raw)
         statements: list[sql.Composed] = []
-        attached = _begun(raw, profile)
+        positions = models = None
+        attached, record = _begun(raw, profile) or (None, None)
+        if record is not None:
+            positions, models = record.to_count, record.to_score
         if attached is None:
             if add_columns:
                 statements += briefly(raw, profile, lambda: attachment.add_missing(raw, profile, True))
@@ -76,7 +80,11 @@ def attach_online(
                         attachment.run(raw, statement)
             attached, work = briefly(raw, profile, lambda: _begin(raw, profile, trust=trust))
             statements += work
-        follow(raw, attached, progress, triggers.counting(attached), [p.model for p in attached.profile.predictions])
+        if positions is None:
+            positions = triggers.counting(attached)
+        if models is None:
+            models = [prediction.model for prediction in attached.profile.predictions]
+        follow(raw, attached, progress, positions, models)
     return Attached(str(attached.table), [s.as_string(None) for s in statements], checks.notices(attached))
 
 
@@ -100,7 +108,7 @@ def follow(
             attachment.run(raw, statement)
 
 
-def _begun(raw: psycopg.Connection[Any], profile: Profile) -> Attachment | None:
+def _begun(raw: psycopg.Connection[Any], profile: Profile) -> tuple[Attachment, Record] | None:
     """What an earlier call has begun."""
     table = table_facts(raw, profile.table)
     for record in catalog.records(raw):
@@ -110,7 +118,7 @@ def _begun(raw: psycopg.Connection[Any], profile: Profile) -> Attachment | None:
             raise errors.StillAttached(
                 f"{table} is being attached by another spec", f"Give that one, or dbml detach {table} first."
             )
-        return catalog.attached(raw, record)
+        return catalog.attached(raw, record), record
     return None
 
 
@@ -154,10 +162,10 @@ def refuse_without_index(attached: Attachment) -> None:
     :raises ProfileError: one lacks it.
     """
     for event, table in attached.events:
-        if event.counters and not checks.indexed(table, list(event.key), len(event.key)):
-            make = sql.SQL("create index concurrently on {} ({})").format(table.identifier, listed(event.key))
+        for one, columns in checks.lacking(event, table) if event.counters else []:
+            make = sql.SQL("create index concurrently on {} ({})").format(one.identifier, listed(columns))
             raise errors.ProfileError(
-                f"{table} has no index on ({', '.join(event.key)}), and online each entity is counted by itself",
+                f"{one} has no index on ({', '.join(columns)}), and online each entity is counted by itself",
                 f"First: {make.as_string(None)}",
             )
 
@@ -169,8 +177,9 @@ def _count(raw: psycopg.Connection[Any], attached: Attachment, tell: Tell, posit
     total = database.value(raw, "estimated_rows", table=attached.table.oid)
     after = next(record.backfilled for record in catalog.records(raw) if record.id == attached.id)
     done = 0
-    for span, number in reconciliation.spans(raw, attached, ROWS_AT_ONCE, after):
-        with raw.transaction():
+    pace = Pace(ROWS_AT_ONCE)
+    for span, number in reconciliation.spans(raw, attached, pace, after):
+        with pace.batch(), raw.transaction():
             # A recount must see what others did before it had the row's lock.
             database.query(raw, "set transaction isolation level read committed")
             for position in positions:
@@ -197,7 +206,8 @@ def _score(raw: psycopg.Connection[Any], attached: Attachment, tell: Tell, model
             continue
         done = 0
         walks = database.named(raw, "start_walk", profile=attached.id, name=model, what="waiting")
-        for batch in (batch for walk in walks for batch in rescoring.batches(raw, walk["walk"], ROWS_AT_ONCE)):
+        pace = Pace(ROWS_AT_ONCE)
+        for batch in (batch for walk in walks for batch in rescoring.batches(raw, walk["walk"], pace)):
             done += batch.scored
             about = done if batch.ended else max(total, done)
             tell(attached.id, f"{attached.table} by {model}", done, about)

@@ -51,7 +51,7 @@ def _arrival(attachment: Attachment) -> Function:
                 **ended(
                     where(
                         sql.SQL("exists (select from {} where {})").format(
-                            table.identifier, counters.events_of(attachment, event, "dbml_n")
+                            table.rows(event.key), counters.events_of(attachment, event, "dbml_n")
                         )
                     ),
                     ") as b",

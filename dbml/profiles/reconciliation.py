@@ -16,6 +16,7 @@ from dbml.profiles.catalog import Attachment, Table, table_facts
 from dbml.profiles.counters import CounterColumn
 from dbml.profiles.generated import as_owner, rows_as_owner
 from dbml.profiles.layout import listed
+from dbml.profiles.pace import Pace
 from dbml.profiles.spec import Event, Prediction
 from dbml.profiles.watched import watched
 from dbml.schema.install import require
@@ -136,7 +137,7 @@ def reconcile(
                 database.named(raw, "forget_missed", profile=record.id)
             total = database.value(raw, "estimated_rows", table=attached.table.oid)
             done = 0
-            for span, number in spans(raw, attached, _rows_at_once(attached, total)):
+            for span, number in spans(raw, attached, Pace(_rows_at_once(attached, total), steady=True)):
                 _reconcile_counters(raw, span, report, repair)
                 _reconcile_scores(raw, span, report, repair)
                 done += number
@@ -157,7 +158,7 @@ def _triggers_off(raw: psycopg.Connection[Any], attached: Attachment) -> list[Di
 
 
 def spans(
-    raw: psycopg.Connection[Any], attached: Attachment, rows: int, after: list[str] | None = None
+    raw: psycopg.Connection[Any], attached: Attachment, pace: Pace, after: list[str] | None = None
 ) -> Iterator[tuple[Span, int]]:
     """The profile's rows behind a key in batches, each with its number of rows."""
     while True:
@@ -167,7 +168,7 @@ def spans(
             key=listed(attached.profile.key, "dbml_b"),
             profile=attached.table.identifier,
             after=_beyond(attached, after),
-            rows=rows,
+            rows=pace.rows,
         )
         found = _read(raw, bound, "number bigint")
         if not found:
@@ -218,7 +219,7 @@ def _totals(span: Span, event: Event, table: Table, columns: Sequence[CounterCol
     reads the whole table, and there are few spans.
     """
     attached = span.attached
-    if checks.indexed(table, list(event.key), len(event.key)):
+    if not checks.lacking(event, table):
         own = counters.totals_of(attached, event, table, columns, "dbml_b")
         return sql.SQL("cross join lateral ({}) as d").format(own)
     of_span = sql.SQL("({}) in (select {} from {} dbml_b where {})").format(
@@ -230,9 +231,7 @@ def _totals(span: Span, event: Event, table: Table, columns: Sequence[CounterCol
 
 
 def _rows_at_once(attached: Attachment, total: int) -> int:
-    indexed = all(
-        checks.indexed(table, list(event.key), len(event.key)) for event, table in attached.events if event.counters
-    )
+    indexed = not any(checks.lacking(event, table) for event, table in attached.events if event.counters)
     return ROWS_AT_ONCE if indexed else max(ROWS_AT_ONCE, -(-total // SPANS_WITHOUT_INDEX))
 
 
@@ -323,18 +322,21 @@ def _repair(
     name: str,
     **parts: str | sql.Composable,
 ) -> int:
-    for start in range(0, len(rows), REPAIRED_AT_ONCE):
-        entities = [row["entity"] for row in rows[start : start + REPAIRED_AT_ONCE]]
-        with raw.transaction():
-            statement = template(
-                name,
-                profile=attached.table.identifier,
-                entities=_among(attached, entities),
-                key=listed(attached.profile.key, "dbml_b"),
-                same=attached.same("dbml_b", "dbml_h"),
-                **parts,
-            )
+    pace, start = Pace(REPAIRED_AT_ONCE), 0
+    while start < len(rows):
+        entities = [row["entity"] for row in rows[start : start + pace.rows]]
+        statement = template(
+            name,
+            profile=attached.table.identifier,
+            entities=_among(attached, entities),
+            key=listed(attached.profile.key, "dbml_b"),
+            same=attached.same("dbml_b", "dbml_h"),
+            **parts,
+        )
+        # Nothing but the statement itself is done with rows locked.
+        with pace.batch(), raw.transaction():
             database.query(raw, as_owner(statement))
+        start += len(entities)
     return len(rows)
 
 

@@ -74,6 +74,20 @@ def write(attachment: Attachment) -> list[sql.Composed]:
     ]
     statements += [
         _upsert(
+            "event",
+            "event_pkey",
+            {
+                "profile": sql.Literal(attachment.id),
+                "position": sql.Literal(passage.position),
+                "relation": _regclass(passage.table),
+                "key": sql.Literal(list(passage.key)),
+                "counters": _json({}),
+            },
+        )
+        for passage in attachment.passages
+    ]
+    statements += [
+        _upsert(
             "outcome",
             "outcome_pkey",
             {
@@ -111,7 +125,7 @@ def write(attachment: Attachment) -> list[sql.Composed]:
         )
         for position, lesson, table in attachment.heard
     ]
-    return [sql.SQL(";\n").join(statements), ddl.remember(attachment)]
+    return [sql.SQL(";\n").join(statements), *ddl.remember(attachment)]
 
 
 def _upsert(table: str, constraint: str, values: dict[str, sql.Composable]) -> sql.Composed:
@@ -137,11 +151,10 @@ def _regclass(table: Table) -> sql.Composed:
 
 def grants(attachment: Attachment) -> list[sql.Composed]:
     """What dbml_owner must be allowed to do."""
-    tables = [attachment.table, *(table for _, table in attachment.events)]
     rights = [
         sql.SQL("grant usage on schema {} to dbml_owner").format(Name(schema))
-        for schema in sorted({table.schema for table in tables})
+        for schema in sorted({table.schema for table in attachment.tables})
     ]
     rights.append(sql.SQL("grant select, update on {} to dbml_owner").format(attachment.table.identifier))
-    rights += [sql.SQL("grant select on {} to dbml_owner").format(table.identifier) for _, table in attachment.events]
+    rights += [sql.SQL("grant select on {} to dbml_owner").format(table.identifier) for table in attachment.tables[1:]]
     return rights

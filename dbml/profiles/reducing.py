@@ -114,6 +114,8 @@ def _move(column: str, counter: Counter, event: Event, facts: Table, profile: Ta
     """A call that moves one counter; the same text in both languages."""
     parts = counter.parts
     refuse = _refuser(column, event)
+    if event.through:
+        raise refuse("reaches the profile through other tables")
     if counter.over or parts.distinct or parts.function in ("avg", "last"):
         raise refuse("cannot go on from its value alone: it needs the events that were counted before")
     if parts.schema:

@@ -15,6 +15,7 @@ import psycopg
 from dbml import database
 from dbml.database import Connection, Progress
 from dbml.models import versions
+from dbml.profiles.pace import Pace
 from dbml.profiles.watched import Tell, watched
 from dbml.schema.install import require
 
@@ -116,10 +117,11 @@ def rescore(
         return sum(scored.values())
 
 
-def batches(raw: psycopg.Connection[Any], walk: int, rows: int) -> Iterator[Batch]:
+def batches(raw: psycopg.Connection[Any], walk: int, pace: Pace) -> Iterator[Batch]:
     """Score a range of rows; yields each batch when it is done."""
     while True:
-        batch = database.rows(raw, Batch, "walk_on", walk=walk, rows=rows)[0]
+        with pace.batch() as rows:
+            batch = database.rows(raw, Batch, "walk_on", walk=walk, rows=rows)[0]
         yield batch
         if batch.ended:
             return
@@ -128,12 +130,12 @@ def batches(raw: psycopg.Connection[Any], walk: int, rows: int) -> Iterator[Batc
 def _paced(raw: psycopg.Connection[Any], walks: Sequence[Walk], rate: float | None) -> Iterator[tuple[Walk, Batch]]:
     """Score one range after the other, at most so many rows a second."""
     tried, began = 0, time.monotonic()
-    at_once = ROWS_AT_ONCE if rate is None else max(1, min(ROWS_AT_ONCE, int(rate / 4)))
+    pace = Pace(ROWS_AT_ONCE) if rate is None else Pace(max(1, min(ROWS_AT_ONCE, int(rate / 4))), steady=True)
     for walk in walks:
-        for batch in batches(raw, walk.walk, at_once):
+        for batch in batches(raw, walk.walk, pace):
             yield walk, batch
             if rate is not None and not batch.ended:
-                tried += at_once
+                tried += pace.rows
                 time.sleep(max(0.0, began + tried / rate - time.monotonic()))
 
 
@@ -151,7 +153,7 @@ def _shared(sessions: Sequence[psycopg.Connection[Any]], walks: Sequence[Walk]) 
                 walk = waiting.get_nowait()
             except Empty:
                 return
-            for batch in batches(session, walk.walk, ROWS_AT_ONCE):
+            for batch in batches(session, walk.walk, Pace(ROWS_AT_ONCE)):
                 done.put((walk, batch))
                 if stop.is_set():
                     return
@@ -196,8 +198,12 @@ def _move_due(raw: psycopg.Connection[Any], found: Windowed, tell: Tell) -> int:
     database.value(raw, "collect_due", profile=found.profile)
     due = next(d.waiting for d in database.rows(raw, Windowed, "due_profiles") if d.profile == found.profile)
     moved = done = 0
-    while (batch := database.value(raw, "expire_due", profile=found.profile, rows=ROWS_AT_ONCE)) is not None:
+    pace = Pace(ROWS_AT_ONCE)
+    while True:
+        with pace.batch() as rows:
+            batch = database.value(raw, "expire_due", profile=found.profile, rows=rows)
+        if batch is None:
+            return moved
         moved += batch
-        done = min(done + ROWS_AT_ONCE, due)
+        done = min(done + rows, due)
         tell(found.profile, f"windows of {found.name}", done, due)
-    return moved

@@ -54,11 +54,13 @@ class Event:
     """A table whose rows move counters.
 
     :param table: name as SQL writes it, quoted where it must be.
-    :param key: column or columns that point at the profile's key, in its order.
+    :param key: column or columns that point at the profile's key, in its order. ``order_id.customer_id`` leads there
+        through other tables: by the foreign key that ``order_id`` belongs to, to a row whose ``customer_id`` points at
+        the profile's key. Several columns are of the same last table.
     :param counters: profile column to :class:`Counter`, to its aggregate as text, or to its parameters.
     :param mode: ``deferred`` moves the counters when the transaction is committed, all rows in the order of their key;
-        None moves them in each statement.
-    :raises SpecError: another mode.
+        None moves them in each statement. Not for a key that leads through other tables.
+    :raises SpecError: another mode, or a key that leads to several tables.
     """
 
     table: str
@@ -83,6 +85,30 @@ class Event:
                 f"It is {', '.join(EVENT_MODES)}, or not given: then each statement moves the counters."
                 + nearest(mode, EVENT_MODES),
             )
+        self._check_key()
+
+    def _check_key(self) -> None:
+        said = ", ".join(self.key)
+        if not all(all(column.split(".")) for column in self.key) or len({*_ways(self.key)}) > 1:
+            raise SpecError(
+                f'event {self.table} has the key "{said}", which does not lead to one table',
+                'Write key = "order_id.customer_id", or ["order_id.tenant", "order_id.customer_id"] for several.',
+            )
+        if self.through and self.mode == "deferred":
+            raise SpecError(
+                f'event {self.table} has mode = "deferred" and a key through other tables',
+                "Leave the mode out: whose rows they are could change until the transaction's end.",
+            )
+
+    @property
+    def through(self) -> tuple[str, ...]:
+        """For each table that the key leads through, a column of the foreign key that leads there."""
+        return next(iter(_ways(self.key)))
+
+    @property
+    def last(self) -> tuple[str, ...]:
+        """The columns that point at the profile's key: of the event's table, or of the last that its key leads to."""
+        return tuple(column.rpartition(".")[2] for column in self.key)
 
     @property
     def deferred(self) -> bool:
@@ -353,6 +379,10 @@ class Profile:
 
 def _columns(key: str | Iterable[str]) -> tuple[str, ...]:
     return (key,) if isinstance(key, str) else tuple(key)
+
+
+def _ways(key: Iterable[str]) -> list[tuple[str, ...]]:
+    return [tuple(column.split(".")[:-1]) for column in key]
 
 
 def _by_model(predictions: Iterable[Prediction]) -> tuple[Prediction, ...]:

@@ -19,6 +19,7 @@ from dbml.profiles import (
     generated,
     labels,
     layout,
+    passing,
     profile_rows,
     publishing,
     records,
@@ -32,10 +33,7 @@ from dbml.profiles.spec import Event, Prediction
 
 def lock(attachment: Attachment) -> list[sql.Composed]:
     """Statements that keep writers out until the transaction ends."""
-    tables = {
-        str(table): table
-        for table in [attachment.table, *(table for _, table in [*attachment.events, *attachment.labels])]
-    }
+    tables = {str(table): table for table in [*attachment.tables, *(table for _, table in attachment.labels)]}
     return [
         sql.SQL("lock table {} in share row exclusive mode").format(table.identifier)
         for _, table in sorted(tables.items())
@@ -60,13 +58,24 @@ def attach(attachment: Attachment, *, online: bool = False) -> list[sql.Composed
         statements += lock(attachment)
     statements += [made for trigger in all_triggers(attachment) for made in trigger.statements]
     if not online:
-        statements += [
-            sql.SQL("select dbml._rescore_profile({}, {}) where dbml_scorer.{}()").format(
-                attachment.id, prediction.model, Name(attachment.function("primes"))
-            )
-            for prediction in attachment.profile.predictions
-        ]
+        statements += _score_estimators(attachment)
     return statements
+
+
+def fill(attachment: Attachment) -> list[sql.Composed]:
+    """Statements that give the rows of a table that is attached and locked what an attachment names."""
+    if not counting(attachment) and not attachment.profile.predictions:
+        return []
+    return [*_fill(attachment), *_score_estimators(attachment)]
+
+
+def _score_estimators(attachment: Attachment) -> list[sql.Composed]:
+    return [
+        sql.SQL("select dbml._rescore_profile({}, {}) where dbml_scorer.{}()").format(
+            attachment.id, prediction.model, Name(attachment.function("primes"))
+        )
+        for prediction in attachment.profile.predictions
+    ]
 
 
 def functions(attachment: Attachment, *, online: bool = False) -> list[Function]:
@@ -80,6 +89,7 @@ def _functions(attachment: Attachment, online: bool) -> list[Function]:
     made = [_rescore_function(attachment)] if attachment.profile.predictions else []
     for position in counting(attachment):
         made += event_triggers.functions(attachment, position, online=online)
+    made += passing.functions(attachment)
     made += settling.functions(attachment) + expiry.functions(attachment)
     if attachment.profile.publications:
         made.append(publishing.function(attachment))
@@ -89,7 +99,7 @@ def _functions(attachment: Attachment, online: bool) -> list[Function]:
 def all_triggers(attachment: Attachment) -> list[Trigger]:
     """The triggers on the events, and those on the profile."""
     made = [trigger for position in counting(attachment) for trigger in event_triggers.triggers(attachment, position)]
-    made += settling.triggers(attachment)
+    made += passing.triggers(attachment) + settling.triggers(attachment)
     if counting(attachment):
         made.append(profile_rows.trigger(attachment))
         made.append(
@@ -156,7 +166,9 @@ def complete(attachment: Attachment) -> list[sql.Composed]:
     """Statements that end an attachment which was begun online: no lock on any table."""
     return [
         *(made for function in functions(attachment) for made in function.statements),
-        sql.SQL("update dbml.profile set complete = true, backfilled = null where id = {}").format(attachment.id),
+        sql.SQL(
+            "update dbml.profile set complete = true, backfilled = null, to_count = null, to_score = null where id = {}"
+        ).format(attachment.id),
     ]
 
 

@@ -44,9 +44,17 @@ def installation(raw: psycopg.Connection[Any]) -> Installation:
 
 
 def install(
-    connection: Connection | Script, *, python_path: str | None = None, artifact_limit: int | None = None
+    connection: Connection | Script,
+    *,
+    python_path: str | None = None,
+    artifact_limit: int | None = None,
+    nothing_else: bool = False,
 ) -> dict[str, Any]:
-    """Create or upgrade tables, functions and views; what is attached is the task of :func:`dbml.install`."""
+    """Create or upgrade tables, functions and views; what is attached is the task of :func:`dbml.install`.
+
+    :param nothing_else: nothing more is asked for, so that where this release is there nobody needs rights; the answer
+        then has ``asked_only``.
+    """
     given = {"python_path": python_path, "artifact_limit": artifact_limit}
     settings = {name: str(value) for name, value in given.items() if value is not None}
     if isinstance(connection, Script):
@@ -56,6 +64,8 @@ def install(
         return {}
     raw = database.driver(connection)
     with database.translated():
+        if nothing_else and not settings and (nothing := _nothing_to_do(raw)):
+            return nothing
         installation(raw)  # begins the caller's transaction; what follows must not end it
         with raw.transaction():
             _begin(raw)
@@ -81,6 +91,26 @@ def install(
                 changed = any(before.get(name) != value for name, value in settings.items())
             _end(raw, settings)
     return {"changed": changed, "revision": head, "plpython": plpython}
+
+
+def _nothing_to_do(raw: psycopg.Connection[Any]) -> dict[str, Any] | None:
+    """What installing answers to a role that may not install, where this very release is there; None elsewhere."""
+    found = installation(raw)
+    if found.superuser or (found.may_create and found.may_create_roles) or not (found.own and found.version_table):
+        return None
+    if not database.value(raw, "may_ask_release"):
+        return None
+    released = database.named(raw, "release")
+    digests = [assembly.code_digest(assembly.code_script(plpython)) for plpython in (True, False)]
+    if not released or released[0]["code"] not in digests or released[0]["revision"] != history.head():
+        return None
+    return {
+        "changed": False,
+        "revision": history.head(),
+        "plpython": found.plpython_created,
+        "notices": [],
+        "asked_only": True,
+    }
 
 
 def _begin(sink: Sink) -> None:

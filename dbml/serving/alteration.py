@@ -11,7 +11,7 @@ from psycopg import sql
 
 from dbml import database, errors
 from dbml.database import Connection, Name, Progress, verbatim
-from dbml.profiles import attachment, catalog, checks, online, records, triggers
+from dbml.profiles import attachment, catalog, checks, ddl, online, records, triggers
 from dbml.profiles.attachment import Attached
 from dbml.profiles.catalog import Attachment, Record
 from dbml.profiles.expectation import refuse_disagreement, trust_strangers
@@ -46,7 +46,7 @@ def alter(
     Functions and triggers are replaced in one of them. Then the counters of the event tables of which something is new
     are counted in batches, and rows of models that are new are scored; what stays as it was is not touched. Columns
     that the new spec does not name keep what they hold. A call that was killed is repeated as
-    :func:`dbml.attach_online` is, and then counts the other event tables as well.
+    :func:`dbml.attach_online` is, and goes on where it stopped.
 
     :param connection: in autocommit mode.
     :param add_columns: add prediction and counter columns that the profile lacks.
@@ -86,8 +86,41 @@ def alter(
             with database.pinned(raw):  # takes long, so nothing is locked meanwhile
                 for statement in [*records.grants(new), *refuse_disagreement(_only_new(was, new))]:
                     attachment.run(raw, statement)
-        online.briefly(raw, profile, lambda: _replace(raw, was, found, trust=trust))
-        online.follow(raw, found, progress, counted, _to_score(was, found))
+        scored = _to_score(was, found)
+        online.briefly(raw, profile, lambda: _replace(raw, was, found, counted, scored, trust=trust))
+        online.follow(raw, found, progress, counted, scored)
+    return Attached(str(found.table), [], checks.notices(found))
+
+
+def alter_at_once(connection: Connection, profile: Profile, *, trust: bool = False) -> Attached | None:
+    """Change the spec by which a table is attached, in the caller's transaction; its tables are locked until that ends.
+
+    New counters are counted whatever their columns hold, and rows of models that are new are scored; what stays as it
+    was is not touched.
+
+    :param trust: as of :func:`dbml.attach`.
+    :returns: None where that is not possible: the table is not attached, or others' DDL has changed it since.
+    :raises ProfileError: the spec does not fit the tables.
+    :raises LockNotAvailable: a table was locked by others for too long.
+    """
+    raw = database.driver(connection)
+    with database.translated(), attachment.locked(profile.table):
+        require(raw)
+        record = _record(raw, profile)
+        if record is None or ddl.broken(raw, record.id):
+            return None
+        with raw.transaction(), database.configured(raw, "lock_timeout", attachment.LOCK_TIMEOUT):
+            was = catalog.attached(raw, record)
+            attachment.add_missing(raw, profile, False, again=True)
+            found = replace(attachment.examined(raw, profile, trust=trust), id=record.id)
+            scored = _to_score(was, found)
+            _replace(raw, was, found, _to_count(was, found), scored, trust=trust)
+            new = _only_new(was, found)
+            predictions = tuple(prediction for prediction in found.profile.predictions if prediction.model in scored)
+            alone = replace(new.profile, predictions=predictions, outcomes=(), publications=(), lessons=())
+            with database.pinned(raw):
+                for statement in [*triggers.fill(replace(new, profile=alone)), *triggers.complete(found)]:
+                    attachment.run(raw, statement)
     return Attached(str(found.table), [], checks.notices(found))
 
 
@@ -167,7 +200,15 @@ def _to_score(was: Attachment, now: Attachment) -> list[str]:
     return [p.model for p in now.profile.predictions if before.get(p.model) != p]
 
 
-def _replace(raw: psycopg.Connection[Any], was: Attachment, now: Attachment, *, trust: bool) -> None:
+def _replace(
+    raw: psycopg.Connection[Any],
+    was: Attachment,
+    now: Attachment,
+    counted: list[int],
+    scored: list[str],
+    *,
+    trust: bool,
+) -> None:
     """Put the new functions and triggers in the place of the old ones, with the tables locked."""
     for statement in triggers.lock(now):
         attachment.run(raw, statement)
@@ -178,12 +219,12 @@ def _replace(raw: psycopg.Connection[Any], was: Attachment, now: Attachment, *, 
             profile=now.id,
             models=[prediction.model for prediction in now.profile.predictions],
             judged=[outcome.model for outcome in now.profile.outcomes],
-            events=len(now.events),
+            events=len(now.events) + len(now.passages),
             labels=len(now.labels),
         )
         for statement in [*records.write(now), *records.grants(now), *([trust_strangers(now)] if trust else [])]:
             attachment.run(raw, statement)
-        database.named(raw, "begin_again", profile=now.id, since=since)
+        database.named(raw, "begin_again", profile=now.id, since=since, positions=counted, models=scored)
         wanted = {(trigger.table.oid, trigger.name) for trigger in triggers.all_triggers(now)}
         for found in database.named(raw, "triggers_of_profile", profile=now.id):
             if (found["oid"], found["name"]) not in wanted:

@@ -8,6 +8,7 @@ from dbml import database
 from dbml.database import Connection, Progress, Record
 from dbml.models import versions
 from dbml.profiles import rescoring
+from dbml.profiles.pace import Pace
 from dbml.schema.install import require
 
 ROWS_AT_ONCE = 4096
@@ -59,7 +60,7 @@ def score_aside(connection: Connection, name: str | None = None, *, progress: Pr
         require(raw)
         for walk in database.rows(raw, rescoring.Walk, "start_aside", name=name):
             done = 0
-            for batch in rescoring.batches(raw, walk.walk, ROWS_AT_ONCE):
+            for batch in rescoring.batches(raw, walk.walk, Pace(ROWS_AT_ONCE, steady=True)):
                 done += batch.scored
                 if progress:
                     progress(walk.name, done, max(walk.rows, done))

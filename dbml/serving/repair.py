@@ -12,6 +12,7 @@ from dbml.database import Connection, Progress
 from dbml.models import versions
 from dbml.profiles import attachment, catalog, ddl, records
 from dbml.profiles.catalog import Attachment, table_facts
+from dbml.profiles.pace import Pace
 from dbml.profiles.reconciliation import reconcile
 from dbml.profiles.rescoring import ROWS_AT_ONCE, batches
 from dbml.schema.install import require
@@ -88,7 +89,7 @@ def _mended(raw: psycopg.Connection[Any], found: Attachment, progress: Progress 
     models = [prediction.model for prediction in found.profile.predictions if prediction.model in serving]
     for model in models:
         for walk in database.named(raw, "start_walk", profile=found.id, name=model, what="stale"):
-            mended += sum(batch.scored for batch in batches(raw, walk["walk"], ROWS_AT_ONCE))
+            mended += sum(batch.scored for batch in batches(raw, walk["walk"], Pace(ROWS_AT_ONCE)))
     return mended
 
 
@@ -98,7 +99,7 @@ def _refuse_missing(found: Attachment) -> None:
     named = [(found.table, column) for column in profile.key]
     named += [(found.table, p.column) for p in profile.predictions]
     for event, table in found.events:
-        named += [(table, column) for column in event.key]
+        named += [(table.last, column) for column in event.last]
         named += [(found.table, column) for column in event.counters]
     for table, column in named:
         if column not in table.columns:

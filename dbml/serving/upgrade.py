@@ -27,7 +27,8 @@ def install(
 
     A generated function or trigger that is not what this release makes of it, or is gone, is made anew. No table that
     is attached is locked, unless a trigger on it is such a one: sessions that are open go on, with the new code from
-    their next statement.
+    their next statement. Where this very release is installed and nothing is given, a role that may not install and
+    can read dbml is told so, and changes nothing.
 
     :param python_path: folder on the server with the packages that PL/Python's own path lacks.
     :param artifact_limit: megabytes that a model's file may have, 512 where nobody has said; compressed, it may
@@ -39,9 +40,11 @@ def install(
     :raises NotInstalled: a schema ``dbml`` or ``dbml_scorer`` is there that is not dbml's own.
     :raises PermissionDenied: the role may not create schemas, roles or PL/Python functions.
     """
-    done = install_schema(connection, python_path=python_path, artifact_limit=artifact_limit)
+    done = install_schema(connection, python_path=python_path, artifact_limit=artifact_limit, nothing_else=key is None)
     if isinstance(connection, Script):
         return {"notices": trust.introduce(connection, key)}
+    if done.pop("asked_only", False):
+        return done
     raw = database.driver(connection)
     with database.translated():
         done["notices"] = trust.introduce(raw, key)
@@ -65,7 +68,8 @@ def regenerate(raw: psycopg.Connection[Any], attached: Attachment, complete: boo
     :param anew: make every function anew, by which sessions that are open forget what they have planned.
     """
     if not database.named(raw, "places", profile=attached.id):  # attached by a release that remembered nothing
-        attachment.run(raw, ddl.remember(attached))
+        for statement in ddl.remember(attached):
+            attachment.run(raw, statement)
     changed = [
         database.answer(raw, function.regenerated(anew=anew))
         for function in triggers.functions(attached, online=not complete)

@@ -57,6 +57,10 @@ select dbml._remember_version(%(name)s, %(version)s);
 -- Removes a version that a migration added.
 select dbml._remove_version(%(name)s, %(version)s, %(sha256)s);
 
+-- name: remove_idle
+-- Removes a version that has never served.
+select dbml._remove_idle(%(name)s, %(version)s);
+
 -- name: choose_engine
 -- Makes a version run on an engine.
 select dbml._choose_engine(%(name)s, %(version)s, %(engine)s, %(parity)s, %(cost)s);

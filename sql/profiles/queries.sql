@@ -64,6 +64,13 @@ select c.oid::bigint as oid,
   join pg_namespace n on n.oid = c.relnamespace
  where c.oid = %(table)s::oid;
 
+-- name: table_name
+-- The name of a table, qualified and as SQL writes it.
+select pg_catalog.format('%%I.%%I', n.nspname, c.relname) as name
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where c.oid = %(table)s::oid;
+
 -- name: name_parts
 -- The parts of a name; an error where it is not written as SQL writes names.
 select pg_catalog.parse_ident(%(name)s);
@@ -101,7 +108,7 @@ select dbml._forget_profile(%(profile)s);
 
 -- name: profiles
 -- Every attached profile with its events, and how far attaching it online has come.
-select id, relation::oid::bigint as oid, relation::text as relation, spec, complete, backfilled,
+select id, relation::oid::bigint as oid, relation::text as relation, spec, complete, backfilled, to_count, to_score,
        array(select e.relation::text from dbml.event e where e.profile = p.id order by e.position) as events, p.trusted
   from dbml.profile p
  order by id;
@@ -163,7 +170,9 @@ select pg_catalog.min(e.followed_until) as since from dbml.event e where e.profi
 with followed as (
   update dbml.event e set followed_until = coalesce(%(since)s, e.followed_until) where e.profile = %(profile)s
 )
-update dbml.profile p set complete = false, backfilled = null where p.id = %(profile)s;
+update dbml.profile p
+   set complete = false, backfilled = null, to_count = %(positions)s::integer[], to_score = %(models)s::text[]
+ where p.id = %(profile)s;
 
 -- name: may_read_profiles
 -- Whether the role that asks may read what is attached.

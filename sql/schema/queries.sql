@@ -28,6 +28,15 @@ select current_user::text as role,
 -- The revision at which the schema dbml's tables stand.
 select version_num from dbml.alembic_version;
 
+-- name: may_ask_release
+-- Whether the role that asks may ask which release is installed.
+select coalesce(pg_catalog.has_schema_privilege('dbml', 'usage')
+                and pg_catalog.has_function_privilege(pg_catalog.to_regprocedure('dbml._release()'), 'execute'), false) as may;
+
+-- name: release
+-- Which code and which revision are installed.
+select r.code, r.revision from dbml._release() r;
+
 -- name: settings
 -- Every setting that the owner has made.
 select name, value from dbml.setting;

@@ -80,6 +80,7 @@ def test_from_an_empty_database(application: Application) -> None:
 
 def test_a_changed_counter(current: Application) -> None:
     before = current.rows("select id, severe_complaints, churn_score from customer order by id")
+    attached = current.rows("select id from dbml.profile")
     current.edit("shop.py", "severity >= 3", "severity >= 2")
     text = current.propose()
     assert operations(text, "upgrade") == operations(text, "downgrade") == ["alter_profile"]
@@ -87,6 +88,8 @@ def test_a_changed_counter(current: Application) -> None:
     assert current.rows("select sum(severe_complaints) from customer") == current.rows(
         "select count(*) from complaint where severity >= 2"
     )
+    # In place: what others have built on its functions is there.
+    assert current.rows("select id from dbml.profile") == attached
     current.alembic("check")
     current.alembic("downgrade", "-1")
     assert current.rows("select id, severe_complaints, churn_score from customer order by id") == before

@@ -121,6 +121,26 @@ def test_the_identical_artifact_is_the_version_that_is_there(cli: Cli, churn: Tr
     assert [row["version"] for row in json.loads(cli("model", "list", "churn", "--json").output)] == [1, 2]
 
 
+def test_a_version_that_never_served_can_be_removed(
+    cli: Cli, db: psycopg.Connection[Any], churn: Trained, churn_2: Trained
+) -> None:
+    stored = "select array_agg(version order by version) from dbml.model_version"
+    functions = "select count(*) from pg_proc where pronamespace = 'dbml_scorer'::regnamespace"
+    cli("model", "add", "churn", churn.file, "--sample", churn.sample)
+    before = db.execute(functions).fetchone()
+    cli("model", "add", "churn", churn_2.file, "--sample", churn_2.sample)
+    assert cli("model", "remove", "churn@2").output == "churn@2 is removed.\n"
+    assert db.execute(stored).fetchone() == ([1],)
+    assert db.execute(functions).fetchone() == before
+    assert "there is no churn@2" in cli("model", "remove", "churn@2", exit_code=1).output
+    cli("model", "add", "churn", churn_2.file, "--sample", churn_2.sample)
+    cli("deploy", "churn@1")
+    assert "churn@1 is deployed" in cli("model", "remove", "churn@1", exit_code=1).output
+    cli("deploy", "churn@2")
+    assert "churn@1 has served" in cli("model", "remove", "churn@1", exit_code=1).output
+    assert db.execute(stored).fetchone() == ([1, 2],)
+
+
 def test_a_file_that_another_dbml_read_differently_can_have_a_second_name(
     db: psycopg.Connection[Any], cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

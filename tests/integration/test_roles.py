@@ -13,6 +13,7 @@ import pytest
 from psycopg import sql
 
 import dbml
+from dbml.errors import PermissionDenied
 from tests.conftest import Cli, Trained, profile_rows
 
 NUMBERS = itertools.count(1)
@@ -153,6 +154,20 @@ def test_a_deployer_deploys_and_owns_nothing(deployer: psycopg.Connection[Any], 
     denied(deployer, "select dbml._bind(1)")
     denied(deployer, "delete from dbml.model_version")
     denied(deployer, "create function dbml.mine() returns int language sql as 'select 1'")
+
+
+def test_installing_what_is_there_needs_no_rights(
+    deployer: psycopg.Connection[Any], app: psycopg.Connection[Any], db: psycopg.Connection[Any]
+) -> None:
+    done = dbml.install(deployer)
+    assert (done["changed"], done["notices"]) == (False, [])
+    with pytest.raises(PermissionDenied, match="may not install dbml"):
+        dbml.install(deployer, artifact_limit=100)
+    with pytest.raises(PermissionDenied, match="may not install dbml"):
+        dbml.install(app)
+    db.execute("update dbml.setting set value = 'another release' where name = 'code'")
+    with pytest.raises(PermissionDenied, match="may not install dbml"):
+        dbml.install(deployer)
 
 
 @pytest.mark.usefixtures("live")

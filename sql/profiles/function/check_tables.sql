@@ -40,10 +40,10 @@ begin
       or a.attnotnull <> coalesce(c.not_null, a.attnotnull)
       or c."default" is not null and dbml._differs(pg_get_expr(d.adbin, d.adrelid), c."default");
   select differing || array_agg(format('the foreign key of %s', to_regclass(r.event))) into differing
-    from jsonb_to_recordset(facts -> 'references') r(event text, event_key text[], profile_key text[], follows boolean)
+    from jsonb_to_recordset(facts -> 'references') r(event text, event_key text[], "to" text, profile_key text[], follows boolean)
    where r.follows is distinct from exists (
            select from pg_constraint f
-            where f.conrelid = to_regclass(r.event) and f.confrelid = attaching
+            where f.conrelid = to_regclass(r.event) and f.confrelid = coalesce(to_regclass(r."to"), attaching)
               and f.contype = 'f' and f.convalidated and not f.condeferrable
               and dbml._column_names(f.conrelid, f.conkey) = r.event_key
               and dbml._column_names(f.confrelid, f.confkey) = r.profile_key);

@@ -35,7 +35,7 @@ exception when syntax_error_or_access_rule_violation or invalid_schema_name then
   -- A transaction with one snapshot for all its statements may see nothing of what fits no more.
   return (select case when coalesce(bool_and(b.loose), fits is null) then null else count(*) = 0 end
             from dbml._broken(profile) b
-           where b.part in (0, _fits_now.part));
+           where b.part = any (dbml._parts(_fits_now.profile, _fits_now.part)));
 end
 $$;
 comment on function dbml._fits_now(integer, integer, text) is 'What _fits says, at this moment.';
@@ -90,9 +90,18 @@ as $$
    where a.oid is not null and k.used
      and (named.attnum, named.type, named.generated) is distinct from (k.number::smallint, k.type, k.generated)
    union all
-  select a.position, format('no foreign key keeps %s to the profile any more', a.called), true
+  select a.position,
+         case when coalesce(a.way_to, 0) = 0 then format('no foreign key keeps %s to the profile any more', a.called)
+              else format('no foreign key leads from %s to %s any more', a.called, t.called) end,
+         true
     from attached a
-   where a.follows and a.oid is not null and not dbml._follows(a.oid, a.event_key, a.profile_oid, a.key)
+    join attached t on t.position = coalesce(a.way_to, 0)
+   where a.follows and a.oid is not null
+     and not dbml._follows(a.oid, coalesce(a.way_by, a.event_key), t.oid, coalesce(a.way_at, a.key))
+   union all
+  select a.position, format('column %I of %s may be NULL now', c.attname, a.called), true
+    from attached a
+    join pg_attribute c on c.attrelid = a.oid and c.attname = any (a.way_required) and not c.attnotnull and not c.attisdropped
 $$;
 comment on function dbml._broken(integer) is
   'What others have changed of a profile''s tables since its functions were made; loose: what reads them may still work.';
@@ -156,10 +165,45 @@ as $$
     join pg_namespace n on n.oid = c.relnamespace
    where p.id = _remember_tables.profile
   on conflict on constraint attached_table_pkey do update
-     set schema_name = excluded.schema_name, table_name = excluded.table_name, columns = excluded.columns, follows = excluded.follows
+     set schema_name = excluded.schema_name, table_name = excluded.table_name, columns = excluded.columns, follows = excluded.follows,
+         way_by = null, way_to = null, way_at = null, way_required = null
 $$;
 comment on function dbml._remember_tables(integer, jsonb) is
   'Writes down what a profile''s tables are like, and which columns its functions use: an array of names for each table.';
+
+create or replace function dbml._remember_way(profile integer, part integer, way_by text[], way_to integer, way_at text[], required text[])
+  returns void
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  update dbml.attached_table as t
+     set follows = true, way_by = _remember_way.way_by, way_to = _remember_way.way_to, way_at = _remember_way.way_at,
+         way_required = required
+   where t.profile = _remember_way.profile and t.position = part
+$$;
+comment on function dbml._remember_way(integer, integer, text[], integer, text[], text[]) is
+  'Writes down by which foreign key an event''s key leads on from a table, and which of its columns are NOT NULL.';
+
+create or replace function dbml._parts(profile integer, part integer) returns integer[]
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  with recursive way as (
+    select part as position
+     union
+    select t.way_to
+      from way w
+      join dbml.attached_table t on t.profile = _parts.profile and t.position = w.position
+     where t.way_to is not null
+  )
+  select array_agg(w.position) || 0 from way w
+$$;
+comment on function dbml._parts(integer, integer) is
+  'The tables of a profile, by their positions, that the functions of one of its events depend on.';
 
 -- What cannot be counted or scored because of somebody's DDL must not fail the statement that wanted it.
 create or replace function dbml._miss(profile integer, state text, message text) returns void

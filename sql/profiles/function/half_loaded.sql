@@ -16,7 +16,7 @@ as $$
             where not t.filled)
    where exists (
      select from dbml.profile p
-      where jsonb_array_length(p.spec -> 'events') <> (select count(*) from dbml.event e where e.profile = p.id)
+      where jsonb_array_length(p.spec -> 'events') > (select count(*) from dbml.event e where e.profile = p.id)
          or jsonb_array_length(p.spec -> 'predictions') <> (select count(*) from dbml.prediction r where r.profile = p.id))
 $$;
 comment on function dbml._half_loaded() is

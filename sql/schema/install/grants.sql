@@ -53,7 +53,9 @@ grant execute on function dbml._add_background(text, integer, text), dbml._lacks
 -- What a migration did, its downgrade takes back.
 grant execute on function dbml._resume(text, text, boolean), dbml._promote_by_migration(text, text, boolean, integer) to dbml_deployer;
 grant execute on function dbml._deploy_by_migration(text, integer, text, text[], boolean), dbml._undeploy(text, integer, text, boolean),
-  dbml._remember_version(text, integer), dbml._remove_version(text, integer, text) to dbml_deployer;
+  dbml._remember_version(text, integer), dbml._remove_version(text, integer, text), dbml._remove_idle(text, integer) to dbml_deployer;
+-- Whether there is anything to install, a role without rights may ask as well.
+grant execute on function dbml._release() to dbml_analyst;
 grant execute on function dbml._start_rescore(text, boolean, boolean, bigint), dbml._forget_failures(),
   dbml._due_profiles(), dbml._collect_due(integer), dbml._expire_due(integer, integer), dbml._forget_arrivals() to dbml_deployer;
 grant execute on function dbml._walk_on(bigint, integer) to dbml_deployer;

@@ -14,9 +14,16 @@ declare
   changed integer := 0;
 begin
   for part in
-    select 0 as position, attached.relation::oid as relation
+    select 0 as position, attached.relation::oid as relation, '' as passed
      union all
-    select e.position, e.relation::oid from dbml.event e where e.profile = attached.id
+    select e.position, e.relation::oid,
+           coalesce((select string_agg(
+                              format('and (relation operator(pg_catalog.=) %L::pg_catalog.oid) is not null', w.relation::oid),
+                              E'\n' order by w.position)
+                       from dbml.event w
+                      where w.profile = e.profile and w.position <> e.position
+                        and w.position = any (dbml._parts(e.profile, e.position))), '')
+      from dbml.event e where e.profile = attached.id
      order by 1
   loop
     fits := format('profile_%s_fits_%s', attached.id, part.position);
@@ -28,6 +35,7 @@ begin
           jsonb_build_object('function', fits, 'body', format(E'\n%s\n', dbml._fill(dbml._template('fits_body'), jsonb_build_object(
             'profile_table', attached.relation::oid::text,
             'table', part.relation::text,
+            'passed', part.passed,
             'profile', attached.id,
             'part', part.position,
             'as_it_was', dbml._as_it_was(attached.id, part.position))))),
@@ -58,6 +66,7 @@ as $$
     from dbml.attached_table t
     join dbml.profile p on p.id = t.profile
     left join dbml.event e on e.profile = t.profile and e.position = t.position
+    left join dbml.event w on w.profile = t.profile and w.position = t.way_to
    cross join lateral (select case t.position when 0 then p.relation::oid else e.relation::oid end as oid) r
    cross join lateral (
            -- Names and numbers by what the catalog says now, types by what a parser makes of them.
@@ -75,12 +84,17 @@ as $$
            select 0, format(
                     'exists (select from pg_constraint f where f.conrelid = %L::oid and f.confrelid = %L::oid and f.contype = ''f'''
                     ' and f.convalidated and not f.condeferrable and f.conkey @> %L and f.conkey <@ %3$L%s)',
-                    r.oid, p.relation::oid,
-                    (select array_agg(k.number) from jsonb_to_recordset(t.columns) k(name text, number smallint) where k.name = any (e.key)),
+                    r.oid, case when t.way_to > 0 then w.relation::oid else p.relation::oid end,
+                    (select array_agg(k.number) from jsonb_to_recordset(t.columns) k(name text, number smallint)
+                      where k.name = any (coalesce(t.way_by, e.key))),
                     -- Only PostgreSQL 18 has constraints that are not enforced.
                     case when current_setting('server_version_num')::integer >= 180000 then ' and f.conenforced' else '' end)
-            where t.follows) c(number, condition)
-   where t.profile = _as_it_was.profile and t.position in (0, part)
+            where t.follows
+            union all
+           select k.number, format('(select a.attnotnull from pg_attribute a where a.attrelid = %L::oid and a.attnum = %s)', r.oid, k.number)
+             from jsonb_to_recordset(t.columns) k(name text, number integer)
+            where k.name = any (t.way_required)) c(number, condition)
+   where t.profile = _as_it_was.profile and t.position = any (dbml._parts(_as_it_was.profile, part))
 $$;
 comment on function dbml._as_it_was(integer, integer) is
   'A query that tells whether a profile and one of its event tables are as they were; it does not tell what differs.';

@@ -11,7 +11,9 @@ select coalesce((select c.oid::regclass::text from pg_class c where c.oid = p.re
        (select d.deployed_by from dbml.deployment d
          where d.model = s.model and d.version = s.version
          order by d.id desc limit 1) as deployed_by,
-       (select array_agg(e.relation::text order by e.position) from dbml.event e where e.profile = p.id) as events,
+       (select array_agg(e.relation::text order by e.position) from dbml.event e
+         -- Behind the events stand tables that their keys lead through.
+         where e.profile = p.id and e.position <= jsonb_array_length(p.spec -> 'events')) as events,
        f.stale,
        f.last_failure_at,
        f.last_failure,

@@ -1,0 +1,107 @@
+"""The functions and triggers on tables that keys lead through: their rows decide whose the events are (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from dbml.database import template, verbatim
+from dbml.profiles import counters, ways
+from dbml.profiles.catalog import Attachment, Passage, Table
+from dbml.profiles.counters import CounterColumn
+from dbml.profiles.event_triggers import Branch, Changes, counting_function, event_triggers
+from dbml.profiles.generated import Function, Trigger
+from dbml.profiles.layout import NOTHING, compact, listed
+from dbml.profiles.spec import Event
+
+# Of an INSERT there is nothing to count: a foreign key lets no event be there before.
+KINDS = ("update", "delete", "truncate")
+
+
+def triggers(attachment: Attachment) -> list[Trigger]:
+    """The triggers on the tables that keys lead through."""
+    return [
+        trigger
+        for passage in _counted(attachment)
+        for trigger in event_triggers(attachment, passage.position, passage.table, KINDS)
+    ]
+
+
+def functions(attachment: Attachment) -> list[Function]:
+    """The functions of :func:`triggers`."""
+    return [_count(_Passing(attachment, passage.event, True, passage)) for passage in _counted(attachment)]
+
+
+def _counted(attachment: Attachment) -> list[Passage]:
+    return [passage for passage in attachment.passages if attachment.events[passage.event - 1][0].counters]
+
+
+@dataclass(frozen=True)
+class _Passing(Changes):
+    """A table that an event's key leads through."""
+
+    passage: Passage
+
+    @property
+    def event(self) -> Event:
+        return Event(str(self.table), self.passage.key, {})
+
+    @property
+    def table(self) -> Table:
+        return self.passage.table
+
+    @property
+    def columns(self) -> list[CounterColumn]:
+        return []
+
+    @property
+    def by_way(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class _Branch(Branch):
+    """What the trigger does for one kind of statement, by the rows that it leads elsewhere."""
+
+    changes: _Passing
+
+    @property
+    def columns(self) -> list[str]:
+        """What decides whose the events are."""
+        return list(dict.fromkeys((*self.changes.passage.at, *self.changes.passage.by)))
+
+    @property
+    def source(self) -> sql.Composable:
+        """The rows that lead elsewhere."""
+        return ways.moved(self.columns) if self.adds else verbatim("deleted")
+
+    @property
+    def text(self) -> sql.Composed:
+        if not self.adds:
+            return super().text
+        unmoved = template("profiles/way_unmoved", columns=listed(self.columns))
+        return sql.SQL("\n").join([unmoved, super().text])
+
+    @property
+    def touched(self) -> sql.Composed:
+        event = self.changes.event
+        rows = self.changes.table.rows(event.key, self.source, "dbml_r")
+        return compact(template("profiles/touched_keys", keys=counters.key_columns(event), rows=rows))
+
+    def ends(self) -> sql.Composed:
+        passage, passages = self.changes.passage, self.changes.attachment.passages
+        level = 1 + sum(p.event == passage.event and p.position < passage.position for p in passages)
+        return ways.ends(
+            self.changes.attachment, passage.table, self.changes.event.last, self.source, level, passage.at
+        )
+
+
+def _count(changes: _Passing) -> Function:
+    nothing = sql.SQL("null;").format()
+    branches = {
+        "update": _Branch(changes, NOTHING, adds=True, removes=True).text,
+        "delete": _Branch(changes, NOTHING, adds=False, removes=True).text,
+    }
+    says = f"Moves the counters of {changes.attachment.table} as rows of {changes.table} lead events to others."
+    return counting_function(changes, changes.passage.position, says, {"insert": nothing, **branches})

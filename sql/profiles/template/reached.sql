@@ -1,0 +1,3 @@
+(select dbml_0.*, {columns}
+   from {source} dbml_0
+   {joins}) as {alias}

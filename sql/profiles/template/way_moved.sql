@@ -1,0 +1,2 @@
+((select {columns} from inserted except select {columns} from deleted)
+ union all (select {columns} from deleted except select {columns} from inserted))
