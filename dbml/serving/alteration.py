@@ -112,7 +112,7 @@ def alter_at_once(connection: Connection, profile: Profile, *, trust: bool = Fal
         with raw.transaction(), database.configured(raw, "lock_timeout", attachment.LOCK_TIMEOUT):
             was = catalog.attached(raw, record)
             attachment.add_missing(raw, profile, False, again=True)
-            found = replace(attachment.examined(raw, profile, trust=trust), id=record.id)
+            found = replace(attachment.examined(raw, profile, trust=trust, trusted=record.trusted), id=record.id)
             scored = _to_score(was, found)
             _replace(raw, was, found, _to_count(was, found), scored, trust=trust)
             new = _only_new(was, found)
