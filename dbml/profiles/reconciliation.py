@@ -359,19 +359,24 @@ def _beyond(attached: Attachment, after: list[str] | None) -> sql.Composable:
 
 
 def _compared(attached: Attachment, operator: str, entity: list[str]) -> sql.Composed:
-    return sql.SQL("({}) {} ({})").format(listed(attached.profile.key, "dbml_b"), verbatim(operator), _values(entity))
+    return sql.SQL("({}) {} ({})").format(
+        listed(attached.profile.key, "dbml_b"), verbatim(operator), _values(attached, entity)
+    )
 
 
 def _among(attached: Attachment, entities: Sequence[list[str]]) -> sql.Composed:
     return sql.SQL("({}) in ({})").format(
         listed(attached.profile.key, "dbml_b"),
-        sql.SQL(", ").join(sql.SQL("({})").format(_values(entity)) for entity in entities),
+        sql.SQL(", ").join(sql.SQL("({})").format(_values(attached, entity)) for entity in entities),
     )
 
 
-def _values(entity: list[str]) -> sql.Composed:
-    # Literals without a type take that of the column they are compared with.
-    return sql.SQL(", ").join(sql.Literal(value) for value in entity)
+def _values(attached: Attachment, entity: list[str]) -> sql.Composed:
+    # As their columns' types: a literal beside a composite would be read as a row of nothing.
+    types = (verbatim(attached.table.columns[column].type) for column in attached.profile.key)
+    return sql.SQL(", ").join(
+        sql.SQL("{}::{}").format(sql.Literal(value), kind) for value, kind in zip(entity, types, strict=True)
+    )
 
 
 def _text(value: Any) -> str | None:

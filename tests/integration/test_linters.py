@@ -155,7 +155,12 @@ EXCEPTIONS = {
     ("squawk", "require-statement-timeout", ".*", ""): (
         "What waits for a lock is limited. How long the work itself may take depends on the tables: that is the administrator's."
     ),
-    ("squawk", "prefer-bigint-over-int", "install", r"(version|id|profile|position|way_to|to_count|place|low|high) INTEGER"): (
+    (
+        "squawk",
+        "prefer-bigint-over-int",
+        "install",
+        r"(version|id|profile|position|way_to|to_count|place|low|high) INTEGER",
+    ): (
         "Profiles, events and versions are made by hand, a few a year; a version has some features, and those some bins."
     ),
     ("squawk", "prefer-bigint-over-int", "install", "(every|together|anchor|head|parent) INTEGER"): (

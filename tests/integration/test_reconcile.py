@@ -140,3 +140,15 @@ def test_scores(db: Db, cli: Cli, churn: Trained, churn_2: Trained, spec_file: P
         db.execute("insert into customer (id, plan, spend) values (61, 'plus', 'NaN')")
     (unscored,) = dbml.reconcile(db).differences
     assert unscored.entity == ["61"] and "cannot score" in str(unscored.truth)
+
+
+def test_a_key_of_a_composite_type(db: psycopg.Connection[Any]) -> None:
+    db.execute("create type place as (shelf integer, number integer)")
+    db.execute("create table box (id place primary key, n bigint not null default 0); create table thing (box place)")
+    db.execute("insert into box values ('(1,2)'), ('(2,3)')")
+    dbml.attach(db, Profile("box", "id", [], [Event("thing", "box", {"n": "count(*)"})]))
+    db.execute("insert into thing values ('(2,3)'), ('(2,3)'); update box set id = '(7,)' where id = '(1,2)'::place")
+    db.execute("set session_replication_role = replica; delete from thing; reset session_replication_role")
+    (found,) = dbml.reconcile(db, repair=True).differences
+    assert (found.entity, found.held, found.truth) == (["(2,3)"], "2", "0")
+    assert db.execute("select n from box").fetchall() == [(0,), (0,)]
