@@ -305,8 +305,8 @@ def table_number(raw: psycopg.Connection[Any], name: str) -> int | None:
     """
     try:
         number = database.value(raw, "table_number", table=name)
-        if number is None:
-            # From PostgreSQL 16 on, to_regclass() is silent about what is no name.
+        if number is None or name.strip().isdigit():
+            # From PostgreSQL 16 on, to_regclass() is silent about what is no name, and takes a number for one.
             database.value(raw, "name_parts", name=name)
     except (
         psycopg.errors.SyntaxError,
