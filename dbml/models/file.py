@@ -34,7 +34,14 @@ MAX_BYTES = 512 * 1024 * 1024
 MAX_UNFOLDED = 4 * MAX_BYTES
 REFIT = "Write it with `joblib.dump(estimator, FILE)` after `estimator.fit(X, y)`."
 
-_KINDS = {".skops": "skops", ".onnx": "onnx", ".json": "xgboost", ".ubj": "xgboost", ".txt": "lightgbm"}
+_KINDS = {
+    ".skops": "skops",
+    ".onnx": "onnx",
+    ".json": "xgboost",
+    ".ubj": "xgboost",
+    ".txt": "lightgbm",
+    ".pmml": "pmml",
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class File:
 
     :param source: what messages call it.
     :param content: its bytes.
-    :param kind: its format: ``joblib``, ``skops``, ``onnx``, ``xgboost`` or ``lightgbm``.
+    :param kind: its format: ``joblib``, ``skops``, ``onnx``, ``xgboost``, ``lightgbm`` or ``pmml``.
     """
 
     source: str
@@ -109,6 +116,12 @@ def load(file: File, trust: Sequence[str] = (), unfolded: int = MAX_UNFOLDED) ->
 
         model = onnx.load(file.source, file.content)
         return model, libraries | {name: version(name) for name in ("onnx", "onnxruntime", "numpy")}
+    if file.kind == "pmml":
+        from dbml.scorer import pmml
+
+        return pmml.load(file.source, file.content), libraries | {
+            name: version(name) for name in ("jpmml_evaluator", "numpy")
+        }
     if file.kind in boosters.LIBRARIES:
         booster = boosters.load(file.kind, file.source, file.content)
         origin.require_no_newer(file.source, file.kind, file.content, trust)

@@ -53,6 +53,12 @@ FILES = (
         "all boosters, linear trees and pandas' categories; each objective but one of your own",
         "`lightgbm.Booster.predict`",
     ),
+    (
+        "`.pmml`",
+        "trees, regressions, general regressions, scorecards, naive Bayes, neural networks, and segments of them, with "
+        "derived fields and the treatment of missing, invalid and outlying values ([more](exports.md#pmml-in))",
+        "jpmml-evaluator, in Java",
+    ),
 )
 
 # What has no plan, why, and what does as well.

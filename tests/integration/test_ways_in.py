@@ -147,6 +147,25 @@ def test_boosters(cli: Cli, db: psycopg.Connection[Any], churn: Trained, tmp_pat
     assert "came as xgboost" in cli("model", "export", "xgb@1", "-o", tmp_path / "a.onnx", exit_code=1).output
 
 
+PMML = """<PMML xmlns="http://www.dmg.org/PMML-4_4" version="4.4"><Header/><DataDictionary>
+<DataField name="spend" optype="continuous" dataType="double"/><DataField name="plan" optype="categorical" dataType="string"/>
+</DataDictionary><RegressionModel functionName="regression"><MiningSchema><MiningField name="spend"/><MiningField name="plan"/>
+</MiningSchema><RegressionTable intercept="1"><NumericPredictor name="spend" coefficient="0.5"/>
+<CategoricalPredictor name="plan" value="basic" coefficient="7"/></RegressionTable></RegressionModel></PMML>"""
+
+
+def test_pmml(cli: Cli, db: psycopg.Connection[Any], churn: Trained, tmp_path: Path) -> None:
+    (tmp_path / "m.pmml").write_text(PMML)
+    cli("model", "add", "m", tmp_path / "m.pmml", "--sample", churn.sample)
+    cli("deploy", "m@1")
+    assert db.execute("select kind, engine from dbml.model").fetchone() == ("pmml", "sql")
+    fresh = churn.rows.tail(10)
+    truth = 1.0 + 0.5 * fresh["spend"] + 7.0 * (fresh["plan"] == "basic")
+    np.testing.assert_allclose(scores(db, "m", fresh), truth, rtol=1e-12)
+    cli("model", "export", "m@1", "-o", tmp_path / "again.pmml")
+    assert (tmp_path / "again.pmml").read_text() == PMML
+
+
 @pytest.mark.parametrize(("package", "suffix"), [("skops", "skops"), ("onnx", "onnx"), ("onnxruntime", "onnx")])
 def test_without_a_package(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, suffix: str
