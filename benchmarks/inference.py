@@ -19,8 +19,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ def _ports(count: int) -> list[int]:
 
 
 def rival(folder: Path) -> Path:
-    """An environment with MLServer and our own scikit-learn.
+    """An environment with MLServer and our own scikit-learn; with later versions of uvloop its workers do not start.
 
     :raises RuntimeError: it cannot be installed here; says why.
     """
@@ -76,7 +76,7 @@ def rival(folder: Path) -> Path:
 
 
 @contextmanager
-def _running(command: list[Any], port: int, ready: str, folder: Path) -> Iterator[None]:
+def _running(command: list[Any], port: int, ready: str, folder: Path) -> Iterator[int]:
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
             [str(word) for word in command], cwd=folder, env=ENVIRONMENT, stdout=log, stderr=log, start_new_session=True
@@ -87,10 +87,21 @@ def _running(command: list[Any], port: int, ready: str, folder: Path) -> Iterato
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((folder / "log").read_text()[-2000:])
             time.sleep(0.2)
-        yield
+        yield process.pid
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()
+
+
+def _processor(leader: int, backends: Sequence[int]) -> float:
+    """Seconds of the processor that a session's processes and these others have used."""
+    ticks = 0
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = place.read_text().rpartition(")")[2].split()
+            if int(fields[3]) == leader or int(place.parent.name) in backends:
+                ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 class Client:
@@ -221,14 +232,41 @@ def main(rounds: int, seconds: float, place: Path | None) -> None:
             (where / "model-settings.json").write_text(json.dumps(settings))
         serve = [Path(sys.executable).with_name("dbml"), "serve", "--dsn", server.dsn, "--port", ours]
         (folder / "ours").mkdir()
-        stack.enter_context(_running(serve, ours, "/v2/health/ready", folder / "ours"))
-        stack.enter_context(_running([program, "start", "."], rest, "/v2/health/ready", folder / "theirs"))
-        _compare(console, trained, ours, rest, rounds, seconds)
+        leader = stack.enter_context(_running(serve, ours, "/v2/health/ready", folder / "ours"))
+        other = stack.enter_context(_running([program, "start", "."], rest, "/v2/health/ready", folder / "theirs"))
+
+        def spent() -> tuple[float, float]:
+            with psycopg.connect(server.dsn) as session:
+                found = session.execute(
+                    "select pid from pg_stat_activity where application_name = 'dbml serve'"
+                ).fetchall()
+            return _processor(leader, [pid for (pid,) in found]), _processor(other, [])
+
+        _compare(console, trained, ours, rest, rounds, seconds, spent)
         _latencies(console, trained, ours, seconds)
 
 
-def _compare(console: Console, trained: Trained, ours: int, theirs: int, rounds: int, seconds: float) -> None:
-    table = Table("model", "rows", "clients", "dbml, requests/s", "MLServer, requests/s", "ratio", "wanted")
+def _compare(
+    console: Console,
+    trained: Trained,
+    ours: int,
+    theirs: int,
+    rounds: int,
+    seconds: float,
+    spent: Callable[[], tuple[float, float]],
+) -> None:
+    table = Table(
+        "model",
+        "rows",
+        "clients",
+        "requests/s",
+        "MLServer's",
+        "ratio",
+        "wanted",
+        "processor, ms",
+        "MLServer's",
+        "ratio",
+    )
     for name in ("lr", "gbm"):
         path = f"/v2/models/{name}/infer"
         for rows, clients in ((1, 1), (1, 8), (1000, 1)):
@@ -236,10 +274,13 @@ def _compare(console: Console, trained: Trained, ours: int, theirs: int, rounds:
             agree(Client(ours).post(path, mine[0]), Client(theirs).post(path, other[0]))
             sides = ((ours, asking(path, mine)), (theirs, asking(path, other)))
             found: list[list[float]] = []
+            before = spent()
             for turn in range(rounds):
                 order = sides if turn % 2 else sides[::-1]
                 got = {port: closed(port, asked, clients, seconds) for port, asked in order}
                 found.append([got[ours], got[theirs]])
+            asked_of = [sum(side) * seconds for side in zip(*found, strict=True)]
+            costs = [1000 * (b - a) / n for a, b, n in zip(before, spent(), asked_of, strict=True)]
             ratios = [one / another for one, another in found]
             spread = statistics.stdev(ratios) / len(ratios) ** 0.5
             table.add_row(
@@ -249,6 +290,8 @@ def _compare(console: Console, trained: Trained, ours: int, theirs: int, rounds:
                 *(f"{statistics.median(side):,.0f}" for side in zip(*found, strict=True)),
                 f"{statistics.median(ratios):.2f} ± {2 * spread:.2f}",
                 f"{BOUNDS[name, rows]:g}",
+                *(f"{cost:.2f}" for cost in costs),
+                f"{costs[1] / costs[0]:.2f}",
             )
     console.print(table)
 
@@ -257,7 +300,7 @@ def _latencies(console: Console, trained: Trained, port: int, seconds: float) ->
     table = Table("model", "saturation, requests/s", "asked, requests/s", "p50, ms", "p99, ms", "p99 ÷ p50", "at most")
     for name in ("lr", "gbm"):
         asked = asking(f"/v2/models/{name}/infer", bodies(trained, 1, pandas=False))
-        most = max(closed(port, asked, 32, 2 * seconds) for _ in range(3))
+        most = statistics.median(closed(port, asked, 32, 2 * seconds) for _ in range(5))
 
         def act(client: Client, asked: Asked = asked) -> openloop.Act:
             def ask(number: int) -> None:

@@ -22,12 +22,12 @@ class Rows:
     """Rows by columns.
 
     :param numbers: float64, shape ``(numbers, rows)``.
-    :param texts: per feature its texts.
+    :param texts: per feature its texts, or codes for them where whoever asks has them already.
     :param count: how many rows there are.
     """
 
     numbers: Array
-    texts: Sequence[Sequence[str | None]]
+    texts: Sequence[Sequence[str | None] | Texts]
     count: int
 
 
@@ -43,8 +43,10 @@ class Texts:
     words: Sequence[str | None]
 
     @classmethod
-    def of(cls, column: Sequence[str | None]) -> Texts:
+    def of(cls, column: Sequence[str | None] | Texts) -> Texts:
         """Give each text that occurs a code."""
+        if isinstance(column, Texts):
+            return column
         found: dict[str | None, int] = {}
         codes = [found.setdefault(text, len(found)) for text in column]
         return cls(np.array(codes, dtype=np.intp), list(found))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as everybody calls it
 from pyspark.sql.types import BooleanType, DoubleType, IntegerType, NumericType, StringType, StructField, StructType
@@ -86,9 +86,9 @@ class Model:
         confirm(self.stored, "spark", "Spark", [score for _, score in sorted(found)])
 
     def _function(self) -> Callable[..., Any]:
-        """The pandas UDF over the features in order."""
+        """The UDF over the features in order."""
         function = _scorer(plan_of(self.stored), [kind == "text" for _, kind in self.features])
-        made: Callable[..., Any] = F.pandas_udf(function, "double")
+        made: Callable[..., Any] = F.arrow_udf(function, "double")
         return made
 
 
@@ -100,11 +100,11 @@ def _scorer(document: str, textual: Sequence[bool]) -> Callable[..., Any]:
     """The function that executors run. It brings the runtime's sources along, and names nothing of dbml."""
     package, sources = runtime.package_name(), runtime.sources("loader", *runtime.MODULES)
 
-    def score(batches: Iterator[tuple[pd.Series, ...]]) -> Iterator[pd.Series]:
+    def score(batches: Iterator[tuple[pa.Array, ...]]) -> Iterator[pa.Array]:
         import importlib
 
         import numpy as np
-        import pandas as pd
+        import pyarrow as pa
 
         try:
             batch = importlib.import_module(f"{package}.batch")
@@ -114,12 +114,20 @@ def _scorer(document: str, textual: Sequence[bool]) -> Callable[..., Any]:
             namespace["register"](package, sources)
             batch = importlib.import_module(f"{package}.batch")
         plan = importlib.import_module(f"{package}.plan").loads(document)
+
+        def coded(column: pa.Array) -> Any:
+            found = column.dictionary_encode()
+            words = found.dictionary.to_pylist()
+            return batch.Texts(found.indices.fill_null(len(words)).to_numpy(zero_copy_only=False), [*words, None])
+
         for columns in batches:
             given = list(zip(columns, textual, strict=True))
-            numbers = [column.to_numpy(np.float64, na_value=np.nan) for column, text in given if not text]
-            texts = [[None if value != value else value for value in column] for column, text in given if text]
+            # NULL becomes NaN, which is the same to every engine.
+            numbers = [column.to_numpy(zero_copy_only=False) for column, text in given if not text]
+            texts = [coded(column) for column, text in given if text]
             count = len(columns[0])
-            rows = batch.Rows(np.array(numbers).reshape(len(numbers), count), texts, count)
-            yield pd.Series(batch.score_columns(plan, rows))
+            rows = batch.Rows(np.array(numbers, dtype=np.float64).reshape(len(numbers), count), texts, count)
+            scores = batch.score_columns(plan, rows)
+            yield pa.array(scores, mask=np.isnan(scores))
 
     return score
