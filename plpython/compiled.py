@@ -68,6 +68,54 @@ def score(plpy: Plpy, fingerprint: str, numbers: Sequence[float | None], texts: 
         )
 
 
+def known(fingerprint: str, numbers: Sequence[float | None], texts: Sequence[str | None]) -> float | None:
+    """Score one row without a question to the server; None where that cannot be, or the plan refuses the row."""
+    function = _functions.get(fingerprint)
+    if function is None:
+        return None
+    try:
+        return function(numbers, texts)
+    except Refused:
+        return None
+
+
+def score_by_code(
+    plpy: Plpy,
+    version: str | None,
+    fingerprint: str,
+    codes: Sequence[bytes] | None,
+    plan_text: str | None,
+    numbers: Sequence[float | None],
+    texts: Sequence[str | None],
+) -> float | None:
+    """Score one row, given all that is kept of its version; runs no query, so that a parallel query may call it.
+
+    :param version: as messages call it; None: there is none of this fingerprint.
+    :param codes: the name of a Python, then the code for it, and so on.
+    :param plan_text: as JSON.
+    :returns: None where there is no code for this Python, and no plan.
+    """
+    try:
+        function = _functions.get(fingerprint)
+        if function is None:
+            code = dict(zip(codes[::2], codes[1::2])).get(PYTHON.encode()) if codes else None
+            if code is None and plan_text is None:
+                if version is None:
+                    raise Refused(f"no stored version with a plan has the fingerprint {fingerprint}")
+                return None
+            function = _remembered(
+                fingerprint,
+                lambda: marshal.loads(code) if code is not None else _compiled(str(plan_text)),  # noqa: S302 - the server's own
+            )
+        return function(numbers, texts)
+    except Refused as error:
+        plpy.error(
+            f"{version or 'the model'} cannot score this row: {error}",
+            hint="dbml model show tells what it takes.",
+            sqlstate=CANNOT_SCORE,
+        )
+
+
 def refusal(plpy: Plpy, fingerprint: str, reason: Refused) -> str:
     """Say which version refuses a row, and why."""
     query = plpy.prepare(
@@ -89,15 +137,22 @@ def of(plpy: Plpy, fingerprint: str) -> Score:
         return function
     query = plpy.prepare("select b.code from dbml.bytecode b where b.fingerprint = $1 and b.python = $2", ["text"] * 2)
     rows = plpy.execute(query, [fingerprint, PYTHON])
+    # After an upgrade of the server's Python there is no code for it yet, and a standby can store none.
+    return _remembered(
+        fingerprint,
+        lambda: marshal.loads(rows[0]["code"]) if rows else _compile(plpy, fingerprint),  # noqa: S302 - the server's own
+    )
+
+
+def _remembered(fingerprint: str, code: Callable[[], CodeType]) -> Score:
+    """Turn code into a function, which this session keeps."""
     if len(_functions) >= LOADED_AT_MOST:
         _functions.clear()
     # A large model makes ten thousands of objects at once, none of them garbage; to look for some took a tenth of it.
     collects = gc.isenabled()
     gc.disable()
     try:
-        # After an upgrade of the server's Python there is no code for it yet, and a standby can store none.
-        code = marshal.loads(rows[0]["code"]) if rows else _compile(plpy, fingerprint)  # noqa: S302 - the server's own
-        function = _functions[fingerprint] = load(code)
+        function = _functions[fingerprint] = load(code())
     finally:
         if collects:
             gc.enable()
@@ -131,10 +186,14 @@ def _keep(plpy: Plpy, fingerprint: str, code: Any) -> None:
 
 def _compile(plpy: Plpy, fingerprint: str) -> CodeType:
     plpy.execute("select dbml._load_runtime()")
+    return _compiled(plan_text(plpy, fingerprint))
+
+
+def _compiled(text: str) -> CodeType:
     from . import plan, portable
 
     try:
-        return portable.compile_plan(plan.loads(plan_text(plpy, fingerprint)))
+        return portable.compile_plan(plan.loads(text))
     except plan.PlanError as error:
         raise Refused(str(error)) from error
     except RecursionError as error:

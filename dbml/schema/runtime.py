@@ -39,7 +39,7 @@ MODULES = (
 _LOADER = """\
 create or replace function dbml._load_runtime() returns void
 language plpython3u
-stable
+stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
@@ -58,28 +58,44 @@ comment on function dbml._load_runtime() is 'Registers the Python runtime {packa
 """
 
 _FIRST_LOADER = """\
-create or replace function dbml._load_compiled() returns void
+create or replace function dbml._load_code(codes bytea[]) returns boolean
 language plpython3u
-stable
+stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $dbml_runtime$
 import marshal, sys, types
-if "{package}.compiled" not in sys.modules:
-    rows = plpy.execute(
-        plpy.prepare("select b.code from dbml.bytecode b where b.fingerprint = $1 and b.python = $2", ["text", "text"]),
-        ["{package}", "%s %x" % (sys.implementation.cache_tag, sys.hexversion)])
-    if not rows:
-        plpy.execute("select dbml._load_runtime()")
-        return
-    package = sys.modules["{package}"] = types.ModuleType("{package}")
-    package.__path__ = []
-    for name, code in marshal.loads(rows[0]["code"]):
-        module = sys.modules["{package}." + name] = types.ModuleType("{package}." + name)
-        module.__package__ = "{package}"
-        setattr(package, name, module)
-        exec(code, module.__dict__)
+if "{package}.compiled" in sys.modules:
+    return True
+kept = dict(zip(codes[::2], codes[1::2])) if codes else {{}}
+code = kept.get(("%s %x" % (sys.implementation.cache_tag, sys.hexversion)).encode())
+if code is None:
+    return False
+package = sys.modules["{package}"] = types.ModuleType("{package}")
+package.__path__ = []
+for name, code in marshal.loads(code):
+    module = sys.modules["{package}." + name] = types.ModuleType("{package}." + name)
+    module.__package__ = "{package}"
+    setattr(package, name, module)
+    exec(code, module.__dict__)
+return True
+$dbml_runtime$;
+comment on function dbml._load_code(bytea[]) is
+  'Registers what a compiled plan needs of {package} in this session, given its code; whether it is there.';
+
+create or replace function dbml._load_compiled() returns void
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $dbml_runtime$
+begin
+  if not dbml._load_code(dbml._code('{package}')) then
+    perform dbml._load_runtime();
+  end if;
+end
 $dbml_runtime$;
 comment on function dbml._load_compiled() is 'Registers what a compiled plan needs of {package} in this session.';
 """

@@ -118,9 +118,19 @@ def test_a_query_that_would_run_in_parallel_is_scored(db: psycopg.Connection[Any
             "select proparallel from pg_proc where oid = 'dbml.score(text, customer)'::regprocedure"
         )
         (engine,) = session.execute("select engine from dbml.status").fetchone() or ("",)
-        assert label.fetchone() == ("s" if engine == "sql" else "u",)
-    rows = profile_rows(db)
-    np.testing.assert_allclose([found[i] for i in rows["id"]], churn.truth(rows), rtol=0, atol=1e-9)
+        assert label.fetchone() == ("u" if engine == "python" else "s",)
+        if engine != "python":
+            plan = "\n".join(line for (line,) in session.execute("explain (analyze, costs off) " + query))
+            assert "Gather" in plan
+            assert "Workers Launched: 0" not in plan
+        rows = profile_rows(db)
+        np.testing.assert_allclose([found[i] for i in rows["id"]], churn.truth(rows), rtol=0, atol=1e-9)
+        # What is refused is refused in a worker too.
+        db.execute("update customer set spend = 'NaN'")
+        with pytest.raises(psycopg.Error) as refused:
+            session.execute(query)
+        assert refused.value.sqlstate == "DB013"
+        assert "churn@1 cannot score this row" in str(refused.value)
 
 
 @pytest.mark.usefixtures("live")

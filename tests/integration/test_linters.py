@@ -184,7 +184,7 @@ EXCEPTIONS = {
         "squawk",
         "ban-drop-function",
         "install( --sql)?",
-        r"dbml\._(mark_parallel|bind_checks|bind_finish|bind_row|follow_windows|row_prediction|row_failed|scores_routed|score_or_null|rescore_batch|start_rescore|windows|expire_window)\(",
+        r"dbml\._(mark_parallel|all_in_sql|bind_checks|bind_finish|bind_row|follow_windows|row_prediction|row_failed|scores_routed|score_or_null|rescore_batch|start_rescore|windows|expire_window)\(",
     ): (
         "Functions of earlier releases, which only installing, deploying and rescoring called: sql/schema/install/retired.sql."
     ),

@@ -13,6 +13,7 @@ drop function if exists dbml._windows();
 drop function if exists dbml._expire_window(integer, integer);
 drop function if exists dbml._rescore_batch(integer, text, text[], integer, boolean, boolean);
 drop function if exists dbml._start_rescore(text, boolean);
+drop function if exists dbml._all_in_sql(text);
 do $$
 declare
   follow regprocedure;

@@ -8,7 +8,7 @@ as $$
   select case version.engine
     when 'sql' then format('coalesce(%s, %s)', dbml._filled(version.expression, numbers, texts),
                            dbml._careful_call(version, numbers, texts))
-    when 'portable' then format('dbml._score_portable(%L, %s)', version.fingerprint, dbml._arrays(numbers, texts))
+    when 'portable' then format('coalesce(dbml._score_known(%1$L, %2$s), dbml._score_portable(%1$L, %2$s))', version.fingerprint, dbml._arrays(numbers, texts))
     when 'python' then format('dbml._score_python(%L, %s)', version.fingerprint, dbml._arrays(numbers, texts))
   end
 $$;

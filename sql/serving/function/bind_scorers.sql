@@ -35,7 +35,7 @@ begin
     loop
       called := dbml._bind_route(attached, prediction, route.scorer, anew);
       changed := changed + called.changed;
-      safe := safe and ((route.scorer).engine = 'sql' or not route.serves);
+      safe := safe and ((route.scorer).engine <> 'python' or not route.serves);
       if route.serves then
         call := case when route.sole then called.call
                      when route.condition is not null then concat_ws(' ', coalesce(nullif(call, ''), 'case'), format('when %s then %s', route.condition, called.call))
@@ -51,7 +51,7 @@ begin
           jsonb_build_object(
             'function', scorer || '@' || route.arm,
             'profile', attached.relation,
-            'safety', case when (route.scorer).engine = 'sql' then 'safe' else 'unsafe' end,
+            'safety', case when (route.scorer).engine <> 'python' then 'safe' else 'unsafe' end,
             'body', format(E'\nselect %s\n', called.call)),
           format('Scores a row of %s with %s@%s, engine %s.', attached.relation, prediction.model,
             (route.scorer).version, (route.scorer).engine), true, anew);
@@ -75,7 +75,7 @@ begin
       jsonb_build_object(
         'function', scorer,
         'profile', attached.relation,
-        'safety', case when dbml._all_in_sql(prediction.model) then 'safe' else 'unsafe' end,
+        'safety', case when dbml._all_parallel(prediction.model) then 'safe' else 'unsafe' end,
         'body', format(E'\nselect %s\n', call)),
       coalesce(format('Scores a row of %s with %s.', attached.relation, says),
                format('No version of %s scores rows of %s yet.', prediction.model, attached.relation)), true, anew);
@@ -184,7 +184,8 @@ begin
   end if;
   changed := changed + dbml._bind_features(prediction, serving, anew);
   inputs := dbml._feature_inputs(prediction, serving, 'c');
-  call := case when serving.in_batches
+  -- Whoever scores many rows by a plan has scores(); an estimator takes as long for one row as for thousands.
+  call := case when serving.in_batches and serving.engine = 'python'
     then format('dbml._score_ahead(%L, %L, %s, %s, %s)', serving.fingerprint, serving.engine,
            dbml._arrays(inputs.numbers, inputs.texts), attached.id, dbml._entity(attached, 'c'))
     else dbml._scorer_call(serving, inputs.numbers, inputs.texts) end;
@@ -193,7 +194,7 @@ $$;
 comment on function dbml._bind_route(dbml.profile, dbml.prediction, dbml.scorer, boolean) is
   'The SQL by which one version scores a row named c, with the functions that it calls.';
 
-create or replace function dbml._all_in_sql(model text) returns boolean
+create or replace function dbml._all_parallel(model text) returns boolean
 language sql
 stable
 security definer
@@ -203,9 +204,9 @@ as $$
   select not exists (
     select from dbml.serving s
       join dbml.version_engine e on e.model = s.model and e.version = s.version
-     where s.model = _all_in_sql.model and e.engine <> 'sql' and (s.arm = 'control' or s.share > 0))
+     where s.model = _all_parallel.model and e.engine = 'python' and (s.arm = 'control' or s.share > 0))
 $$;
-comment on function dbml._all_in_sql(text) is 'Whether every version that serves of a model runs on the engine sql, or none serves.';
+comment on function dbml._all_parallel(text) is 'Whether a parallel query may call every version that serves of a model.';
 
 create or replace function dbml._entity(attached dbml.profile, row_name text) returns text
 language sql
