@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dbml.observing.experiment import experiment
     from dbml.observing.explanation import explain, explain_change, importance
     from dbml.observing.log import forget
+    from dbml.observing.logged_explanations import explain_log
     from dbml.observing.metrics import metrics
     from dbml.observing.performance import estimated_performance, performance
     from dbml.observing.replay import replay
@@ -82,6 +83,7 @@ __all__ = [
     "experiment",
     "explain",
     "explain_change",
+    "explain_log",
     "export",
     "export_file",
     "forget",
@@ -140,6 +142,7 @@ _HOMES = {
     "dbml.observing.drift": ("drift", "quality_drift", "set_reference", "set_threshold", "update_histograms"),
     "dbml.observing.experiment": ("experiment",),
     "dbml.observing.log": ("forget",),
+    "dbml.observing.logged_explanations": ("explain_log",),
     "dbml.observing.metrics": ("metrics",),
     "dbml.observing.performance": ("estimated_performance", "performance"),
     "dbml.observing.replay": ("replay",),

@@ -160,6 +160,7 @@ def _prediction(prediction: Prediction) -> str:
         "outputs": {column: _output(held) for column, held in prediction.outputs.items()},
         "holdout": prediction.holdout,
         "mode": prediction.mode,
+        "explain": prediction.explain,
     }
     given = _given(values, {"on_error": "keep", "features": {}, "output": SCORE, "outputs": {}})
     return _call("spec.Prediction", [repr(prediction.model), repr(prediction.column), *given])

@@ -73,6 +73,13 @@ def _planned(dsn: str | None, name: str, effect: float, rate: float | None, shar
     return planning.plan(effect, rate, share=share, power=power)
 
 
+def _moment(text: str) -> tuple[str, str]:
+    table, equals, moment = text.partition("=")
+    if not table or not equals or not moment:
+        raise click.UsageError(f'"{text}" is not TABLE=MOMENT, such as public.complaint=created_at')
+    return table, moment
+
+
 @click.command("replay")
 @dsn_option
 @json_option
@@ -80,20 +87,37 @@ def _planned(dsn: str | None, name: str, effect: float, rate: float | None, shar
 @click.option("--from", "start", metavar="TIME", help="Predictions from then on; else all that are logged.")
 @click.option("--to", "end", metavar="TIME", help="Predictions before that.")
 @click.option("--threshold", type=float, default=0.5, show_default=True, help="Count who changes sides of it.")
+@click.option(
+    "--history",
+    "moments",
+    multiple=True,
+    metavar="TABLE=MOMENT",
+    help="Go through these events, where the log does not reach; MOMENT is when one happened.",
+)
 def replay_command(
-    dsn: str | None, as_json: bool, version: str, start: str | None, end: str | None, threshold: float
+    dsn: str | None,
+    as_json: bool,
+    version: str,
+    start: str | None,
+    end: str | None,
+    threshold: float,
+    moments: tuple[str, ...],
 ) -> None:
     """Say what another version would have answered.
 
-    It scores what each logged prediction saw.
+    It scores what each logged prediction saw; with --history, what the profile was at each event.
     """
     name, number = version_number(version)
+    history = dict(_moment(text) for text in moments) if moments else None
     with connect(dsn) as connection:
-        found = dbml.replay(connection, name, number, start=start, end=end, threshold=threshold)
+        found = dbml.replay(connection, name, number, start=start, end=end, threshold=threshold, history=history)
     if as_json:
         print_json(found)
         return
-    said = f"{version} scores {found.n} logged predictions of {name}: {found.moved} would have been other ones"
+    if found.against is None:
+        said = f"{version} scores {found.n} logged predictions of {name}: {found.moved} would have been other ones"
+    else:
+        said = f"{version} scores {found.n} past events: {found.moved} scores are others than {name}@{found.against}'s"
     if found.mean_difference is not None:
         said += f", by {found.mean_difference:+.3g} on average and {found.largest_difference:.3g} at most"
     click.echo(f"{said}; {found.flips} change sides of {threshold:g}; it refuses {found.refused}.")

@@ -13,6 +13,7 @@ from psycopg import sql
 from dbml import database, errors
 from dbml.database import Connection, Record
 from dbml.models import versions
+from dbml.observing import history as past
 from dbml.schema.install import require
 
 
@@ -28,6 +29,7 @@ class Replay(Record):
     :param mean_difference: this version's less the logged.
     :param largest_difference: the largest, without its sign.
     :param flips: predictions that would have been on the other side of ``threshold``.
+    :param against: of a history, the version whose scores of the same features stand in the place of logged ones.
     """
 
     model: str
@@ -41,6 +43,7 @@ class Replay(Record):
     largest_difference: float | None
     threshold: float
     flips: int
+    against: int | None = None
 
 
 def replay(
@@ -51,21 +54,28 @@ def replay(
     start: datetime | str | None = None,
     end: datetime | str | None = None,
     threshold: float = 0.5,
+    history: Mapping[str, str] | None = None,
 ) -> Replay:
     """Score what each logged prediction saw by another version, inside the server and in batches.
 
-    What shadows answered is left out.
+    What shadows answered is left out. With a ``history`` the predictions are those that the version which serves now
+    would have made at each event: there the counters are counted again as of the event's moment, and all else of the
+    profile's row is as it is now.
 
-    :param start: of the time of the predictions; None: as far as the log reaches.
-    :param end: before this time; None: up to now.
+    :param start: of the time of the predictions; None: as far as the log, or the history, reaches.
+    :param end: before this time; None: up to now, and of a history up to what is logged with features.
     :param threshold: flips are counted at this score.
+    :param history: for event tables, an SQL expression over their columns that says when an event happened; tables
+        whose counters have a moment need none.
     :raises UnknownModel: there is no such version.
-    :raises ProfileError: the log has no features there, or lacks one that the version needs.
+    :raises ProfileError: the log has no features there, or lacks one that the version needs; or the history does.
     """
     raw = database.driver(connection)
     with database.translated():
         require(raw)
         features = versions.show(raw, name, version).features
+        if history is not None:
+            return _of_history(raw, name, version, start, end, threshold, history)
         span = {"name": name, "start": start, "end": end}
         _check(raw, name, version, [f["name"] for f in features], span)
         columns = [
@@ -91,6 +101,42 @@ def replay(
             rows=rows.as_string(raw),
             threshold=threshold,
         )[0]
+
+
+def _of_history(
+    raw: psycopg.Connection[Any],
+    name: str,
+    version: int,
+    start: datetime | str | None,
+    end: datetime | str | None,
+    threshold: float,
+    moments: Mapping[str, str],
+) -> Replay:
+    attachment = past.attachment_of(raw, name)
+    serving = database.value(raw, "serving_version", name=name)
+    if serving is None:
+        raise errors.ProfileError(f"no version of {name} serves, and a history is compared with one", "dbml deploy")
+    needed = {f["name"]: None for v in (version, serving) for f in versions.show(raw, name, v).features}
+    if end is None:
+        end = database.value(raw, "logged_since", name=name)
+    known = past.moments_of(raw, attachment, moments)
+    with database.pinned(raw):
+        rows = past.rows(attachment, name, list(needed), known, past.Span(start, end))
+        found = database.rows(
+            raw,
+            Replay,
+            "replay_history",
+            name=name,
+            version=version,
+            against=serving,
+            rows=rows.as_string(raw),
+            threshold=threshold,
+        )[0]
+    if not found.n + found.refused:
+        raise errors.ProfileError(
+            f"{attachment.table} has no events in that time that are not logged", "Give another: --from T --to T"
+        )
+    return found
 
 
 def _check(

@@ -98,12 +98,12 @@ class CounterColumn:
             return None
         return sql.SQL("f.{} is not null").format(self._name("o" if self.counter.parts.order else "v"))
 
-    def aggregate(self, condition: str | None = None) -> sql.Composed:
-        """The aggregate over facts."""
+    def aggregate(self, condition: str | None = None, moment: str = "now()") -> sql.Composed:
+        """The aggregate over facts, as of a moment."""
         parts = self.counter.parts
         conditions: list[sql.Composable] = [verbatim(condition)] if condition else []
         if self.counter.over:
-            conditions.append(sql.SQL("f.{} > {}").format(self._name("t"), self.since()))
+            conditions.append(sql.SQL("f.{} > {}").format(self._name("t"), self.since(moment)))
         if parts.order:
             conditions += [self.counts] if self.counts else []
             # The largest of the latest, so that two moments alike leave nothing to chance.
@@ -306,9 +306,11 @@ def totals_of(
     return compact(template("profiles/totals_of", aggregates=aggregates(columns), facts=rows))
 
 
-def aggregates(counters: Sequence[CounterColumn]) -> sql.Composed:
+def aggregates(counters: Sequence[CounterColumn], moment: str = "now()") -> sql.Composed:
     """Every counter's aggregate as ``a<i>``, over facts ``f``."""
-    return sql.SQL(",\n").join(sql.SQL("{} as {}").format(c.aggregate(), verbatim(f"a{c.index}")) for c in counters)
+    return sql.SQL(",\n").join(
+        sql.SQL("{} as {}").format(c.aggregate(moment=moment), verbatim(f"a{c.index}")) for c in counters
+    )
 
 
 def keys(event: Event, alias: str = "f") -> sql.Composed:

@@ -45,6 +45,7 @@ def write(attachment: Attachment) -> list[sql.Composed]:
                 else _json({column: held.as_dict() for column, held in p.answers.items()}),
                 "holdout": sql.Literal(p.holdout),
                 "mode": sql.Literal(p.mode),
+                "explain": sql.Literal(p.explain),
             },
         )
         for p in profile.predictions

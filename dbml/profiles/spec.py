@@ -133,6 +133,8 @@ class Prediction:
     :param mode: ``queued`` leaves the scoring to a worker; None scores in the statement itself.
     :param holdout: a share of the entities, such as 0.02, that are scored and logged while the column stays NULL:
         always the same ones, whatever else is tried. It needs a log.
+    :param explain: a share of the logged predictions, such as 0.01, that a worker explains; None explains none. It
+        needs a log with features.
     """
 
     model: str
@@ -147,6 +149,7 @@ class Prediction:
     outputs: Mapping[str, Output | str | Mapping[str, str]] = field(default_factory=dict)
     holdout: float | None = None
     mode: str | None = None
+    explain: float | None = None
 
     def __post_init__(self) -> None:
         outputs = {column: output(said) for column, said in self.outputs.items()}
@@ -183,6 +186,18 @@ class Prediction:
                 raise SpecError(
                     f'prediction of "{self.model}" has a holdout and no log, so that the scores would be nowhere',
                     'Write log = "all" or log = "scores" beside it.',
+                )
+
+        if self.explain is not None:
+            if isinstance(self.explain, bool) or not 0.0001 <= self.explain <= 1:
+                raise SpecError(
+                    f'prediction of "{self.model}" has explain = {json.dumps(self.explain)}',
+                    "It is a share of the logged predictions from 0.0001 to 1, such as 0.01.",
+                )
+            if self.log in (None, "scores"):
+                raise SpecError(
+                    f'prediction of "{self.model}" is to be explained, and its features are not logged',
+                    'Write log = "all", or a share such as log = 0.1, beside it.',
                 )
 
     @property
@@ -339,6 +354,7 @@ class Profile:
                 ("log", None),
                 ("holdout", None),
                 ("mode", None),
+                ("explain", None),
                 ("output", SCORE),
                 ("of", None),
                 ("outputs", {}),

@@ -53,6 +53,7 @@ def read(path: Path | str) -> Profile:
                 "outputs": dict,
                 "holdout": (float, int),
                 "mode": str,
+                "explain": (float, int),
             },
         )
         for column, held in entry.get("outputs", {}).items():

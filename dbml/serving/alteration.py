@@ -196,8 +196,8 @@ def _only_new(was: Attachment, now: Attachment) -> Attachment:
 
 def _to_score(was: Attachment, now: Attachment) -> list[str]:
     """Models whose answers may be others than before."""
-    before = {prediction.model: prediction for prediction in was.profile.predictions}
-    return [p.model for p in now.profile.predictions if before.get(p.model) != p]
+    before = {p.model: replace(p, explain=None) for p in was.profile.predictions}
+    return [p.model for p in now.profile.predictions if before.get(p.model) != replace(p, explain=None)]
 
 
 def _replace(

@@ -10,6 +10,7 @@ from dbml.work.alerts import alerts
 from dbml.work.blue_green import BLUE_GREEN
 from dbml.work.consume import consuming
 from dbml.work.duty import Duty
+from dbml.work.explanations import EXPLANATIONS
 from dbml.work.histograms import HISTOGRAMS
 from dbml.work.learn import LEARN
 from dbml.work.log import log
@@ -53,6 +54,7 @@ def chosen(
             BLUE_GREEN,
             log(keep_log),
             HISTOGRAMS,
+            EXPLANATIONS,
             alerts(places),
             QUEUED,
             LEARN,

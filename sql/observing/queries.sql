@@ -6,6 +6,14 @@ select dbml.forget(%(table)s::regclass, %(entity)s::text[]);
 -- How many segments of the log were opened, indexed or dropped.
 select pg_catalog.count(*) filter (where r.act <> 'in use') from dbml.rotate_log(keep => %(keep)s::interval) r;
 
+-- name: explain_logged
+-- Explains about so many logged predictions of those that ask for it.
+select e.explained, e.more from dbml._explain_logged(%(rows)s) e;
+
+-- name: unexplained
+-- Why the last logged predictions of some models could not be explained.
+select f.failure from dbml._unexplained() f;
+
 -- name: experiment
 -- What the arms of a model's newest strategy have come to.
 select * from dbml.experiment(%(name)s, %(covariate)s, coalesce(%(as_of)s::timestamptz, pg_catalog.now()));
@@ -168,6 +176,27 @@ select %(name)s as model, %(version)s::integer as version, pg_catalog.count(r.ne
        pg_catalog.max(pg_catalog.abs(r.new - r.old)) as largest_difference, %(threshold)s::float8 as threshold,
        pg_catalog.count(*) filter (where (r.new > %(threshold)s) <> (r.old > %(threshold)s)) as flips
   from (select s.score as new, s.key[1]::float8 as old from dbml.scores(%(scorer)s, %(rows)s) s) r;
+
+-- name: replay_history
+-- How the scores of two versions differ, of rows with a key.
+select %(name)s as model, %(version)s::integer as version, pg_catalog.count(r.new) as n, pg_catalog.count(*) - pg_catalog.count(r.new) as refused,
+       pg_catalog.count(*) filter (where pg_catalog.abs(r.new - r.old) > 1e-9) as moved,
+       pg_catalog.avg(r.old) filter (where r.new is not null) as mean_logged, pg_catalog.avg(r.new) as mean, pg_catalog.avg(r.new - r.old) as mean_difference,
+       pg_catalog.max(pg_catalog.abs(r.new - r.old)) as largest_difference, %(threshold)s::float8 as threshold,
+       pg_catalog.count(*) filter (where (r.new > %(threshold)s) <> (r.old > %(threshold)s)) as flips, %(against)s::integer as against
+  from (select n.score as new, o.score as old
+          from dbml.scores(pg_catalog.format('%%s@%%s', %(name)s::text, %(against)s::integer), %(rows)s) o
+          join dbml.scores(pg_catalog.format('%%s@%%s', %(name)s::text, %(version)s::integer), %(rows)s) n on n.key = o.key
+         where o.score is not null) r;
+
+-- name: serving_version
+-- The version that serves a model's control.
+select s.version from dbml.serving s where s.model = %(name)s and s.arm = 'control';
+
+-- name: logged_since
+-- Since when predictions of a model are logged with their features.
+select pg_catalog.min(p.at) from dbml.prediction_log p where p.model = %(name)s and p.numbers is not null;
+
 -- name: drift_by
 -- The same by segments.
 select * from dbml.drift_by(%(name)s, %(by)s, %(window)s::interval, coalesce(%(as_of)s::timestamptz, pg_catalog.now()), %(version)s::integer);

@@ -102,3 +102,41 @@ def test_what_cannot_be_asked_is_refused(db: Db, dsn: str) -> None:
     db.rollback()
     with pytest.raises(SpecError, match="is no length of time"):
         dbml.quality_drift(db, "churn", baseline="-1 day")
+
+
+def causes(db: Db) -> dict[str, str]:
+    return {alert["cause"]: alert["says"] for alert in dbml.alerts(db) if alert["cause"] == "quality"}
+
+
+def test_what_became_worse_is_an_alert_to_whoever_may_read_outcomes(
+    db: Db, dsn: str, cli: Cli, judged: pd.DataFrame
+) -> None:
+    # A deployer who may not read them opens none.
+    db.execute("create role dbml_test_worker login in role dbml_deployer")
+    try:
+        db.execute("set role dbml_test_worker")
+        dbml.check_alerts(db)
+        assert causes(db) == {}
+        db.execute("reset role")
+        db.execute("grant select on dbml.prediction_log, cancellation to dbml_test_worker")
+        db.execute("set role dbml_test_worker")
+        dbml.check_alerts(db)
+        assert "the Brier score was" in causes(db)["quality"]
+        db.execute("reset role")
+        # Whether it is over cannot be told without rights, and too little is no good news.
+        db.execute("revoke select on cancellation from dbml_test_worker")
+        db.execute("set role dbml_test_worker")
+        dbml.check_alerts(db)
+        assert "quality" in causes(db)
+        db.execute("reset role")
+    finally:
+        db.execute("reset role")
+        db.execute("drop owned by dbml_test_worker; drop role dbml_test_worker")
+    # The labels were wrong: they are corrected, and the alert is closed.
+    db.execute("delete from cancellation")
+    db.execute("insert into cancellation select entity[1]::integer, at + interval '1 day' from dbml.prediction_log where score > 0.5")  # fmt: skip
+    cli("worker", "--once", "--duty", "alerts")
+    assert causes(db) == {}
+    db.execute("alter table cancellation rename to churned")
+    cli("worker", "--once", "--duty", "alerts")
+    assert "whether churn has become worse cannot be told: " in causes(db)["quality"]

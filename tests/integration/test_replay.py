@@ -17,6 +17,7 @@ import dbml
 from dbml import spec
 from dbml.cli import main
 from dbml.errors import ProfileError
+from dbml.observing import history
 from tests.conftest import SPEC, TABLES, Databases, Trained, profile_rows
 
 Db = psycopg.Connection[Any]
@@ -118,3 +119,103 @@ def test_a_model_that_sees_the_key(databases: Databases) -> None:
         db.execute("insert into person (id, spend) values (1, 2)")
         with pytest.raises(ProfileError, match="has the key of its profile, id, among its features"):
             dbml.replay(db, "keyed", 1)
+
+
+@pytest.fixture(scope="module")
+def past(databases: Databases) -> tuple[str, pd.DataFrame]:
+    """People with visits and calls in a random order of time, of which nothing is logged; and what each was at each event."""
+    random = np.random.default_rng(3)
+    people = pd.DataFrame({"id": range(8), "joined": pd.Timestamp("2026-01-01", tz="UTC") - pd.to_timedelta(random.integers(0, 900, 8), "D")})  # fmt: skip
+    hours = [random.permutation(3000)[:90], random.permutation(3000)[:60]]
+    hours[0][:2] = hours[0][2:4]  # some happened at the same moment
+    events = [
+        pd.DataFrame({"person": random.integers(0, 8, len(h)), "at": pd.Timestamp("2026-01-01 12:30", tz="UTC") + pd.to_timedelta(h, "h")})
+        for h in hours
+    ]  # fmt: skip
+    events[0]["amount"] = random.integers(1, 100, len(hours[0]))
+    seen = []
+    for _, (person, at) in pd.concat(events)[["person", "at"]].iterrows():
+        visits, calls = (e[(e["person"] == person) & (e["at"] <= at)] for e in events)
+        seen.append(
+            {
+                "at": at,
+                "tenure": (at.date() - people["joined"][person].date()).days,
+                "month": (visits["at"] > at - pd.Timedelta(days=30)).sum(),
+                "spent": visits["amount"].sum(),
+                "calls": len(calls),
+            }
+        )
+    frame = pd.DataFrame(seen)
+    columns = ["tenure", "month", "spent", "calls"]
+    labels = random.random(len(frame)) < 0.4
+    dsn = databases.create()
+    with psycopg.connect(dsn, autocommit=True) as db:
+        db.execute(
+            "create table person (id integer primary key, joined date, month bigint, spent numeric not null default 0,"
+            " calls bigint, score float8);"
+            " create table visit (person integer, at timestamptz, amount integer);"
+            " create table call (person integer, began timestamptz)"
+        )
+        for table, rows in (("person (id, joined)", people), ("visit", events[0]), ("call", events[1])):
+            with db.cursor().copy(f"copy {table} from stdin") as copy:
+                for row in rows.astype(object).itertuples(index=False):
+                    copy.write_row(row)
+        for c in (1.0, 0.001):
+            estimator = LogisticRegression(C=c, max_iter=2000).fit(frame[columns].astype(float), labels)
+            dbml.add_model(db, "goes", estimator, sample=frame[columns].astype(float))
+            frame[f"score {c}"] = estimator.predict_proba(frame[columns].astype(float))[:, 1]
+        profile = spec.Profile(
+            "public.person",
+            "id",
+            [spec.Prediction("goes", "score", features={"tenure": "current_date - joined"})],
+            [
+                spec.Event("public.visit", "person", {"month": {"aggregate": "count(*)", "over": "30 days", "at": "at"}, "spent": "sum(amount::numeric)"}),
+                spec.Event("public.call", "person", {"calls": "count(*)"}),
+            ],
+        )  # fmt: skip
+        dbml.attach(db, profile, backfill=True)
+        dbml.deploy(db, "goes", 1)
+    return dsn, frame
+
+
+def test_a_history_has_the_features_as_of_each_event(past: tuple[str, pd.DataFrame]) -> None:
+    dsn, frame = past
+    call = {"public.call": "began"}
+    with psycopg.connect(dsn) as db:
+        for start, end in ((None, None), ("2026-02-01 00:00+00", "2026-04-01 00:00+00")):
+            # The tenure that the session's clock would give is another.
+            found = dbml.replay(db, "goes", 2, start=start, end=end, history=call)
+            part = frame[(frame["at"] >= (start or "2000-01-01")) & (frame["at"] < (end or "2100-01-01"))]
+            old, new = part["score 1.0"].to_numpy(), part["score 0.001"].to_numpy()
+            assert (found.n, found.refused, found.against) == (len(part), 0, 1)
+            assert (found.mean_logged, found.mean) == pytest.approx((old.mean(), new.mean()), abs=1e-9)
+            assert found.largest_difference == pytest.approx(np.abs(new - old).max(), abs=1e-9)
+            assert found.flips == int(((new > 0.5) != (old > 0.5)).sum())
+        assert dbml.replay(db, "goes", 1, history=call).moved == 0
+        with pytest.raises(ProfileError, match="no events in that time"):
+            dbml.replay(db, "goes", 2, end="2000-01-01", history=call)
+        with pytest.raises(ProfileError, match="nothing says when the events of public.call happened"):
+            dbml.replay(db, "goes", 2, history={})
+        with pytest.raises(ProfileError, match="public.person is no event table"):
+            dbml.replay(db, "goes", 2, history={"public.person": "joined"})
+    run = CliRunner().invoke(main, ["replay", "goes@2", "--history", "public.call=began"], env={"DBML_DSN": dsn})
+    assert f"goes@2 scores {len(frame)} past events: " in run.output
+    assert "than goes@1's" in run.output or "others than goes@1's" in run.output
+
+
+@pytest.mark.parametrize(
+    ("text", "then"),
+    [
+        ("current_date - joined", "(q.dbml_at)::date - joined"),
+        ("extract(epoch from pg_catalog.now() - since) / 3600", "extract(epoch from q.dbml_at - since) / 3600"),
+        ("CURRENT_TIMESTAMP > since", "q.dbml_at > since"),
+        ("case plan when 'now()' then \"now\" end", "case plan when 'now()' then \"now\" end"),
+    ],
+)
+def test_the_time_of_an_expression_is_the_event_s(text: str, then: str) -> None:
+    assert history.as_of(text) == then
+
+
+def test_a_time_without_a_past_is_refused() -> None:
+    with pytest.raises(ProfileError, match="asks for the time by clock_timestamp"):
+        history.as_of("clock_timestamp() - since")

@@ -82,6 +82,7 @@ def test_once_does_what_is_due_and_nothing_else(db: Db, cli: Cli, windowed: dict
         "blue-green: 0 rows were scored aside by green versions.\n"
         "log: 0 segments of the log were opened, indexed or dropped.\n"
         "histograms: 0 predictions of the log were counted for drift.\n"
+        "explanations: 0 logged predictions were explained.\n"
         "alerts: 0 alerts were opened.\n"
         "queued: 0 rows that had waited were scored.\n"
         "learn: 0 labels were learnt.\n"
@@ -237,7 +238,7 @@ def test_a_canary_widens_by_itself(db: Db, cli: Cli, churn_2: Trained) -> None:
             ["--duty", "window"],
             (
                 'there is no duty "window"',
-                'The duties: advance, windows, shadows, blue-green, log, histograms, alerts, queued, learn, timings. Did you mean "windows"?',
+                'The duties: advance, windows, shadows, blue-green, log, histograms, explanations, alerts, queued, learn, timings. Did you mean "windows"?',
             ),
         ),
         (["--dsn", "host=/nowhere"], ("cannot connect to PostgreSQL", "--dsn")),

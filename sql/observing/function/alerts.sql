@@ -36,7 +36,61 @@ end
 $$;
 comment on function dbml._causes(interval) is 'What is wrong now: drift of the versions that serve, and duties that fail; without words, what cannot be told.';
 
+create or replace function dbml._judged_models() returns setof text
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  select distinct s.model
+    from dbml.serving s
+    join dbml.outcome o on o.model = s.model
+   where s.arm = 'control'
+   order by s.model
+$$;
+comment on function dbml._judged_models() is 'Models that serve, and whose outcomes a spec names.';
+
+-- Outcomes are read with the rights of whoever calls: their expressions are others' code. Who may not read them is told
+-- nothing of quality.
+create or replace function dbml._quality_causes() returns table (model text, cause text, says text)
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  asked text;
+begin
+  for asked in select m from dbml._judged_models() m loop
+    begin
+      return query
+        select asked, 'quality'::text, case q.state when 'alert' then q.says end
+          from dbml.quality_drift(asked) q
+         where q.state in ('alert', 'insufficient_data');
+    exception
+      when insufficient_privilege then
+        return query select asked, 'quality'::text, null::text;
+      when others then
+        return query select asked, 'quality'::text, format('whether %s has become worse cannot be told: %s', asked, sqlerrm);
+    end;
+  end loop;
+end
+$$;
+comment on function dbml._quality_causes() is 'Models that predict worse than in their first time; without words, those of which it cannot be told.';
+
 create or replace function dbml.check_alerts("window" interval default '1 day') returns bigint
+language sql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select dbml._note_alerts("window", (select coalesce(jsonb_agg(to_jsonb(q)), '[]') from dbml._quality_causes() q))
+$$;
+comment on function dbml.check_alerts(interval) is
+  'Opens an alert for each cause that is there now, closes those whose cause has gone; returns how many were opened.';
+
+create or replace function dbml._note_alerts("window" interval, more jsonb) returns bigint
 language plpgsql
 volatile
 security definer
@@ -49,7 +103,11 @@ declare
   opened bigint := 0;
 begin
   perform dbml._hold('the alerts');
-  for wrong in select * from dbml._causes("window") loop
+  for wrong in
+    select c.model, c.cause, c.says from dbml._causes("window") c
+     union all
+    select q.model, q.cause, q.says from jsonb_to_recordset(more) q(model text, cause text, says text)
+  loop
     update dbml.alert a set seen_at = clock_timestamp(), says = coalesce(wrong.says, a.says)
      where a.closed_at is null and a.model is not distinct from wrong.model and a.cause = wrong.cause;
     continue when found or wrong.says is null;
@@ -68,8 +126,8 @@ begin
   return opened;
 end
 $$;
-comment on function dbml.check_alerts(interval) is
-  'Opens an alert for each cause that is there now, closes those whose cause has gone; returns how many were opened.';
+comment on function dbml._note_alerts(interval, jsonb) is
+  'Opens an alert for each cause that is there now, with more that its caller has found, closes those whose cause has gone; returns how many were opened.';
 
 create or replace function dbml.acknowledge(alert bigint) returns void
 language plpgsql

@@ -70,6 +70,7 @@ begin
       if old.closed_at < now() - keep then
         execute format('lock table dbml.%I in access exclusive mode nowait', segment);
         execute format('drop table dbml.%I', segment);
+        delete from dbml.explanation e where e.segment = old.number;
         delete from dbml.log_segment s where s.number = old.number;
         act := 'dropped';
         return next;
@@ -111,10 +112,14 @@ begin
     raise exception 'the key of % is (%), and % values were given', profile, array_to_string(attached.key, ', '), coalesce(cardinality(entity), 0)
       using errcode = 'DB009', hint = 'Give a value for each column of the key, in its order.';
   end if;
-  -- A shadow that answers at this moment would write about it again.
+  -- A shadow that answers at this moment would write about it again, and so would who explains.
+  perform dbml._hold('the explanations');
   perform dbml._hold('the shadows of ' || r.model) from dbml.prediction r where r.profile = attached.id order by r.model;
   delete from dbml.log l where l.profile = forget.profile and l.entity = forget.entity;
   get diagnostics erased = row_count;
+  delete from dbml.explanation e where e.profile = forget.profile and e.entity = forget.entity;
+  get diagnostics more = row_count;
+  erased := erased + more;
   delete from dbml.failure f where f.profile = attached.id and f.entity = forget.entity;
   get diagnostics more = row_count;
   erased := erased + more;
@@ -127,4 +132,4 @@ begin
 end
 $$;
 comment on function dbml.forget(regclass, text[]) is
-  'Erases what dbml has kept of one entity, its logged predictions with their features, its failures and its labels; returns how many rows.';
+  'Erases what dbml has kept of one entity, its logged predictions with their features and explanations, its failures and its labels; returns how many rows.';

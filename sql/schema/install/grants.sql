@@ -28,7 +28,7 @@ grant execute on function dbml._row_inputs(text, anyelement), dbml._row_reading(
   dbml._explanations(text, regclass, text, text), dbml._explanations_reading(text, regclass, text[], oid[], text) to dbml_analyst;
 grant execute on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer, boolean),
   dbml.set_share(text, numeric, text), dbml.promote(text, text, integer), dbml.abort(text, text), dbml.advance(text), dbml._advance(text), dbml._guarded_by_outcome(text), dbml._worse(text), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due(),
-  dbml.rotate_log(interval, interval), dbml.answer_shadows(), dbml._answer_shadows(integer),
+  dbml.rotate_log(interval, interval), dbml.explain_log(), dbml._explain_logged(integer), dbml._unexplained(), dbml.answer_shadows(), dbml._answer_shadows(integer),
   dbml.score_aside(text), dbml._start_aside(text)
    to dbml_deployer;
 grant execute on function dbml.quality_drift(text, interval, timestamptz, timestamptz, integer), dbml.drift_by(text, text, interval, timestamptz, integer), dbml.estimated_performance(text, interval, timestamptz),
@@ -38,7 +38,7 @@ grant execute on function dbml.quality_drift(text, interval, timestamptz, timest
 grant execute on function dbml.drift(text, interval, timestamptz, integer), dbml._drifted(text, interval, timestamptz, integer),
   dbml.histograms(text, timestamptz, timestamptz, interval, integer), dbml._references(text, integer) to dbml_analyst;
 grant execute on function dbml.update_histograms(), dbml._uncounted(), dbml._count_segment(bigint),
-  dbml.check_alerts(interval), dbml._untold(text), dbml._told(bigint, text, text), dbml.acknowledge(bigint),
+  dbml.check_alerts(interval), dbml._note_alerts(interval, jsonb), dbml._quality_causes(), dbml._judged_models(), dbml._untold(text), dbml._told(bigint, text, text), dbml.acknowledge(bigint),
   dbml.set_reference(text, timestamptz, timestamptz, integer), dbml.set_threshold(text, text, text, float8) to dbml_deployer;
 grant execute on function dbml.measure_scores(integer), dbml._trace_window(), dbml._spans(bigint, bigint), dbml._traced(bigint) to dbml_deployer;
 -- Adding a version: stored, made ready, measured and verified by functions; dbml_deployer may touch no table.
