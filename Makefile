@@ -18,7 +18,7 @@ check: lint .venv/.openmp .venv/.node ## lint, then every test that needs no ser
 test: lint .venv/.openmp .venv/.java .venv/.node ## lint, then every test that is not long (ARGS="-k name")
 	@$(BIN)/pytest -n 2 -m "not long and not broker" $(ARGS)
 
-test-long: .venv/.test .venv/.openmp .venv/.java .venv/.node .venv/.browser .venv/.mlflow .venv/.onnxruntime-web .venv/.spark ## the tests that take longer: more variants of the same
+test-long: .venv/.test .venv/.openmp .venv/.java .venv/.node .venv/.browser .venv/.prometheus .venv/.others .venv/.mlflow .venv/.onnxruntime-web .venv/.spark ## the tests that take longer: more variants of the same
 	@$(BIN)/pytest -n 2 -m "long and not broker" $(ARGS)
 
 test-brokers: .venv/.test .venv/.brokers ## events by NATS and RabbitMQ themselves, at the loopback address
@@ -109,6 +109,25 @@ clean: ## remove what was built and cached (not .venv)
 	    echo "installing default-jre-headless with apt-get …"; \
 	    export DEBIAN_FRONTEND=noninteractive; \
 	    { apt-get install -y -qq default-jre-headless || { apt-get update -qq && apt-get install -y -qq default-jre-headless; }; } >/dev/null; \
+	fi
+	@touch $@
+
+# What dbml is compared with, each in a Python of its own: they want older libraries. NannyML's own list brings 1.8 GB of
+# libraries for searches and clouds that what is compared here does not import.
+.venv/.others: .venv/.test
+	@echo "installing Evidently and NannyML …"
+	@$(BIN)/python -m venv .venv/others/evidently && .venv/others/evidently/bin/pip install -q evidently==0.7.23 'pandas<3'
+	@$(BIN)/python -m venv .venv/others/nannyml && .venv/others/nannyml/bin/pip install -q --no-deps nannyml==0.13.1
+	@.venv/others/nannyml/bin/pip install -q 'APScheduler<4' category-encoders click 'flaml<3' gcsfs jinja2 'lightgbm<4.6' 'matplotlib<4' 'numpy<2.3' 'pandas<3' \
+	    'plotly<6' pyarrow pydantic 'pyfiglet<0.9' python-dotenv pyyaml rich s3fs 'scikit-learn<1.8' scipy 'seaborn<0.14' 'segment-analytics-python<3' statsmodels
+	@touch $@
+
+# Rules, routes and the dashboard are tried with the programs that will read them.
+.venv/.prometheus: .venv/.test
+	@if ! command -v prometheus >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing prometheus with apt-get …"; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    { apt-get install -y -qq prometheus prometheus-alertmanager || { apt-get update -qq && apt-get install -y -qq prometheus prometheus-alertmanager; }; } >/dev/null; \
 	fi
 	@touch $@
 

@@ -18,10 +18,7 @@ from tests.integration.test_report import logged as logged
 
 Db = psycopg.Connection[Any]
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.skipif(BROWSER is None, reason="there is no chromium on this machine; make test-long installs it"),
-]
+pytestmark = pytest.mark.long
 # What a page says of itself once it is laid out.
 LOOK = """
 <script>
@@ -55,7 +52,7 @@ def page(logged: None, cli: Cli, db: Db, sampled: Trained, tmp_path: Path) -> Pa
 
 def browse(folder: Path, *arguments: str) -> str:
     """Run the browser without a window; returns what it prints."""
-    assert BROWSER is not None
+    assert BROWSER is not None, "there is no chromium on this machine: make test-long installs it"
     command = [
         BROWSER,
         "--headless",
