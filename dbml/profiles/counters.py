@@ -309,7 +309,7 @@ def totals_of(
 def aggregates(counters: Sequence[CounterColumn], moment: str = "now()") -> sql.Composed:
     """Every counter's aggregate as ``a<i>``, over facts ``f``."""
     return sql.SQL(",\n").join(
-        sql.SQL("{} as {}").format(c.aggregate(moment=moment), verbatim(f"a{c.index}")) for c in counters
+        sql.SQL("{} as {}").format(c.aggregate(None, moment), verbatim(f"a{c.index}")) for c in counters
     )
 
 

@@ -36,6 +36,7 @@ KEYS = {
     "features": predicting(features={"spend": "coalesce(spend, 0)"}),
     "log": predicting(log=0.25),
     "holdout": predicting(log="scores", holdout=0.02),
+    "explain": predicting(log="all", explain=0.01),
     "mode": predicting(mode="queued"),
     "output": predicting(output="label"),
     "of": predicting(output="probability", of="stays"),

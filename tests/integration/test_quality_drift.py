@@ -139,4 +139,4 @@ def test_what_became_worse_is_an_alert_to_whoever_may_read_outcomes(
     assert causes(db) == {}
     db.execute("alter table cancellation rename to churned")
     cli("worker", "--once", "--duty", "alerts")
-    assert "whether churn has become worse cannot be told: " in causes(db)["quality"]
+    assert "cannot be told: reading its outcomes fails with 42P01" in causes(db)["quality"]
