@@ -199,6 +199,13 @@ def _term(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     return of[0].each(lambda text: ieee.terms(text, key, *parts).get(node["term"], 0.0), float)
 
 
+def _bag(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
+    parts = node["pattern"], node["words"], bool(node["lower"]), node["stop"]
+    key, weights = repr(parts), dict(zip(node["terms"], node["weights"]))
+    how, square = node["how"], bool(node["square"])
+    return of[0].each(lambda text: ieee.bag(ieee.terms(text, key, *parts), weights, how, square), float)
+
+
 def _weighted_median(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     values = np.stack(of, axis=1)
     order = np.argsort(values, axis=1, kind="stable")
@@ -289,6 +296,7 @@ OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], Rows], Array
     "weighted_median": _weighted_median,
     "kernel": _kernel,
     "term": _term,
+    "bag": _bag,
     "less": lambda node, of, rows: of[0] < of[1],
     "less_equal": lambda node, of, rows: of[0] <= of[1],
     "equal": lambda node, of, rows: of[0] == of[1],

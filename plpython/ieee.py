@@ -126,6 +126,22 @@ def terms(
     return found
 
 
+def bag(counts: dict[str, float], weights: dict[str, float], how: str, square: bool) -> float:
+    """The weighted sum over the terms of a text, as the plan's operation says it.
+
+    :param counts: of :func:`terms`.
+    :param weights: of the terms that count.
+    """
+    found = 0.0
+    for term, count in counts.items():
+        weight = weights.get(term)
+        if weight is not None:
+            if how != "count":
+                count = 1.0 if how == "binary" else math.log(count) + 1.0
+            found += (count * weight) ** 2 if square else count * weight
+    return found
+
+
 def weighted_median(values: Sequence[float], weights: Sequence[float]) -> float:
     """Of the values in order, the first at which the weights up to it reach half of all."""
     order = sorted(range(len(values)), key=values.__getitem__)

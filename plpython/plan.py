@@ -130,6 +130,11 @@ def _term_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
     return groups <= 1 and len(node["words"]) == 2 and 1 <= node["words"][0] <= node["words"][1] <= 10
 
 
+def _bag_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
+    apart = len(set(node["terms"])) == len(node["terms"]) == len(node["weights"])
+    return apart and node["how"] in ("count", "binary", "log") and _term_fits(node, plan)
+
+
 KERNELS = ("linear", "rbf", "poly", "sigmoid")
 
 
@@ -228,6 +233,20 @@ OPERATIONS: dict[str, Operation] = {
     # words; in lower case where "lower" is 1, and without the words in "stop"
     "term": Operation(
         "t", "n", {"term": _TEXT, "pattern": _TEXT, "words": _PLACES, "lower": _WHOLE, "stop": _TEXTS}, _term_fits
+    ),
+    # the sum over such terms of the weight times how often each is there: that "count", 1 ("binary"), or its logarithm
+    # and 1 ("log"); of the squares of these products where "square" is 1
+    "bag": Operation(
+        "t",
+        "n",
+        {
+            **dict.fromkeys(("terms", "stop"), _TEXTS),
+            **dict.fromkeys(("how", "pattern"), _TEXT),
+            **dict.fromkeys(("square", "lower"), _WHOLE),
+            "weights": _NUMBERS,
+            "words": _PLACES,
+        },
+        _bag_fits,
     ),
     # functions by table: values (one more than edges) by numpy.searchsorted, numpy.interp, and of each interval a
     # polynomial in (x - its left break), highest power first

@@ -320,13 +320,24 @@ def _kernel(writer: _Writer, node: Node, of: list[str]) -> str:
     return f"ieee.kernel(({', '.join(of)},), {node['kind']!r}, {vectors}, {weights}, {numbers})"
 
 
-def _term(writer: _Writer, node: Node, of: list[str]) -> str:
+def _counts(writer: _Writer, node: Node, of: list[str]) -> str:
+    """How often each term is in a text."""
     key = repr((node["pattern"], node["words"], node["lower"], node["stop"]))
     known = writer.analyzers
     if key not in known:
         parts = f"{node['pattern']!r}, {tuple(node['words'])!r}, {bool(node['lower'])}, {tuple(node['stop'])!r}"
         known[key] = writer.constant(f"({key!r}, {parts})")
-    return f"ieee.terms({of[0]}, *{known[key]}).get({node['term']!r}, 0.0)"
+    return f"ieee.terms({of[0]}, *{known[key]})"
+
+
+def _term(writer: _Writer, node: Node, of: list[str]) -> str:
+    return f"{_counts(writer, node, of)}.get({node['term']!r}, 0.0)"
+
+
+def _bag(writer: _Writer, node: Node, of: list[str]) -> str:
+    table = ", ".join(f"{term!r}: {literal(weight)}" for term, weight in zip(node["terms"], node["weights"]))
+    weights = writer.constant("{" + table + "}")
+    return f"ieee.bag({_counts(writer, node, of)}, {weights}, {node['how']!r}, {bool(node['square'])})"
 
 
 def _tuple(values: Sequence[float]) -> str:
@@ -372,6 +383,7 @@ EXPRESSIONS: dict[str, Callable[[_Writer, Node, list[str]], str]] = {
     "weighted_median": _weighted_median,
     "kernel": _kernel,
     "term": _term,
+    "bag": _bag,
 }
 # What may be too long for one expression is assigned in parts: code for the name that it is given.
 STATEMENTS: dict[str, Callable[[_Writer, str, Node], list[str]]] = {"sum": _long_sum, "dot": _long_sum, "trees": _trees}

@@ -309,6 +309,7 @@ RANGES: dict[str, Callable[[Bounds, Node, Sequence[Range]], Range]] = {
     "polynomial": _anything,
     "weighted_median": _anything,
     "kernel": _anything,
+    "bag": _anything,
     # No text is longer than a gigabyte.
     "term": lambda bounds, node, of: of_values([0.0, 2.0**30]),
     "trees": _of_leaves,

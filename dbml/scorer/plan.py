@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dbml._plpython import plan as format_
-from dbml.scorer import thresholds
+from dbml.scorer import thresholds, words
 from dbml.scorer.bounds import Bounds, span
 
 
@@ -43,7 +43,7 @@ class Value:
     @property
     def always_finite(self) -> bool:
         """Whether no row can make this number NaN or large, so that asking is wasted time."""
-        return self.plan.op(self) == "indicator"
+        return self.plan.op(self) == "indicator" or self.index in self.plan.words
 
     # arithmetic
 
@@ -215,6 +215,8 @@ class Builder:
         self._nodes: list[dict[str, Any]] = []
         self._known: dict[str, Value] = {}
         self._checks: dict[int, str] = {}
+        #: Columns that are words of a text, by their nodes.
+        self.words: dict[int, words.Word] = {}
         self._bounds = Bounds(self._nodes)
 
     def number(self, index: int) -> Value:
@@ -246,7 +248,27 @@ class Builder:
 
     def dot(self, values: Sequence[Value], weights: Iterable[float], constant: float = 0.0) -> Value:
         """``values @ weights + constant``. Terms of weight 0 stay: 0 · infinity is NaN."""
-        return self.node("dot", *values, weights=_floats(weights), constant=float(constant))
+        pairs = list(zip(values, _floats(weights), strict=True))
+        if sum(value.index in self.words for value in values) >= words.TOGETHER:
+            known = [(self.words[value.index], weight) for value, weight in pairs if value.index in self.words]
+            parts = [self._bagged(bag) for bag in words.bags(known)]
+            others = [(value, weight) for value, weight in pairs if value.index not in self.words]
+            rest = (
+                self.dot([value for value, _ in others], [weight for _, weight in others], constant)
+                if others
+                else constant
+            )
+            return self.sum([*parts, rest])
+        return self.node("dot", *values, weights=[weight for _, weight in pairs], constant=float(constant))
+
+    def _bagged(self, bag: words.Bag) -> Value:
+        found = self.node("bag", self._value(bag.text), **bag.fields)
+        return found if bag.divisor is None else found / self._value(bag.divisor)
+
+    def sum_of_words(self, values: Sequence[Value], *, square: bool) -> Value:
+        """The sum of columns that are words, or of their squares."""
+        known = [(self.words[value.index], 1.0) for value in values]
+        return self.sum([self._bagged(bag) for bag in words.bags(known, square=square)])
 
     def softmax(self, values: Sequence[Value]) -> list[Value]:
         """``scipy.special.softmax`` of one row."""

@@ -97,6 +97,16 @@ GOOD: dict[str, Any] = {
     "polynomial": {"breaks": [0, 1], "coefficients": [[1, "-Infinity"]]},
     "weighted_median": {"weights": [1, 2]},
     "term": {"term": "a b", "pattern": r"\w+", "words": [1, 2], "lower": 1, "stop": ["the"]},
+    "bag": {
+        "terms": ["a b", "c"],
+        "weights": [1, 2],
+        "how": "log",
+        "square": 0,
+        "pattern": r"\w+",
+        "words": [1, 2],
+        "lower": 1,
+        "stop": ["the"],
+    },
     "kernel": {
         "kind": "rbf",
         "vectors": [[1, 2], [3, 4]],
@@ -172,6 +182,8 @@ UNFIT: list[tuple[str, dict[str, Any]]] = [
     ("weighted_median", {"weights": [1]}),
     ("term", {"pattern": "("}),
     ("term", {"words": [2, 1]}),
+    ("bag", {"terms": ["a", "a"]}),
+    ("bag", {"how": "twice"}),
     ("kernel", {"kind": "laplace"}),
     ("kernel", {"vectors": [[1], [2]]}),
     ("kernel", {"weights": [1]}),
@@ -192,7 +204,7 @@ def test_plans_of_the_first_release_are_read() -> None:
     """As databases hold them: every operation, written down before operations had records."""
     stored = (Path(__file__).parent / "plan_of_format_1.json").read_text(encoding="utf-8")
     read = plan.loads(stored)
-    later = {"kernel", "term"}
+    later = {"bag", "kernel", "term"}
     assert {node["op"] for node in read["nodes"]} == OPERATIONS.keys() - later
     numbers = [[0.25, 2.0], [None, -1.0], [1e300, 7.5]]
     texts: list[list[str | None]] = [["a"], [None], ["z"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.registry import Columns, transformer
+from dbml.scorer.words import Word
 
 TERMS_AT_MOST = 20_000
 
@@ -23,22 +26,26 @@ def tfidf_vectorizer(estimator: TfidfVectorizer, X: Columns) -> Columns:
     if np.dtype(estimator.dtype) != np.float64:
         raise Unsupported(f"a TfidfVectorizer of {np.dtype(estimator.dtype).name}")
     values = _counts(estimator, X)
+    known = [X.plan.words[value.index] for value in values]
     if estimator.sublinear_tf:
         values = [v.equal(0.0).select(0.0, v.maximum(1.0).function("log") + 1.0) for v in values]
+        known = [replace(word, how="log" if word.how == "count" else word.how) for word in known]
     least = 1.0
     if estimator.use_idf:
         least = float(estimator.idf_.min())
         if least <= 0.0:
             raise Unsupported("a TfidfVectorizer with weights that are not positive")
         values = [value * float(weight) for value, weight in zip(values, estimator.idf_, strict=True)]
+        known = [replace(word, factor=float(weight)) for word, weight in zip(known, estimator.idf_, strict=True)]
+    _tell(X, values, known)
     if estimator.norm is not None:
-        sizes = [value * value for value in values] if estimator.norm == "l2" else values
-        norm = X.plan.sum(sizes)
+        norm = X.plan.sum_of_words(values, square=estimator.norm == "l2")
         if estimator.norm == "l2":
             norm = norm.function("sqrt")
         # A row with any word is at least as long as the lightest word; one without stays as it is.
         norm = norm.maximum(least * 0.5)
         values = [value / norm for value in values]
+        _tell(X, values, [replace(word, divisor=norm.index) for word in known])
     return X.of(values, _names(estimator), sparse=True)
 
 
@@ -64,4 +71,19 @@ def _counts(estimator: Any, X: Columns) -> list[Value]:
     values = [
         text.term(term, estimator.token_pattern, estimator.ngram_range, estimator.lowercase, stop) for term in terms
     ]
-    return [value.minimum(1.0) for value in values] if estimator.binary else values
+    if estimator.binary:
+        values = [value.minimum(1.0) for value in values]
+    found = {
+        "pattern": estimator.token_pattern,
+        "words": [int(count) for count in estimator.ngram_range],
+        "lower": int(estimator.lowercase),
+        "stop": stop,
+    }
+    how = "binary" if estimator.binary else "count"
+    _tell(X, values, [Word(text.index, found, how, term) for term in terms])
+    return values
+
+
+def _tell(X: Columns, values: Sequence[Value], known: Sequence[Word]) -> None:
+    """Tell the plan which columns are words."""
+    X.plan.words |= {value.index: word for value, word in zip(values, known, strict=True)}
