@@ -103,7 +103,12 @@ WAYS_OUT = (
         "they are not written down yet",
         "`RBF()`",
     ),
-    ("neighbours, `KNNImputer`, `Nystroem`", "they are not written down yet", "`SVR`, `SVC`, `SimpleImputer`"),
+    (
+        "neighbours, `KNNImputer`",
+        "every row of the training data is measured, which Python does more slowly than scikit-learn "
+        "([measured](notes/distances.md)), and rows at equal distances are taken in the order of its tree",
+        "`SVR`, `SVC`, `SimpleImputer`; or leave them on the engine `python`",
+    ),
 )
 
 
@@ -122,7 +127,10 @@ def table() -> str:
 
     families()
     parts = [_HEAD.format(operations=f"{OPERATIONS_AT_MOST:,}")]
-    for title, classes in (("Classifiers, regressors, outlier detectors", PREDICTORS), ("Transformers", TRANSFORMERS)):
+    for title, classes in (
+        ("Classifiers, regressors, outlier detectors, clusterers", PREDICTORS),
+        ("Transformers", TRANSFORMERS),
+    ):
         parts += [f"## {title}", "", "| module | classes |", "|---|---|"]
         parts += [f"| `{module}` | {', '.join(f'`{name}`' for name in names)} |" for module, names in _grouped(classes)]
         parts.append("")

@@ -28,7 +28,7 @@ from sklearn.feature_selection import (
     VarianceThreshold,
 )
 from sklearn.impute import MissingIndicator, SimpleImputer
-from sklearn.kernel_approximation import Nystroem
+from sklearn.kernel_approximation import RBFSampler
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline, make_union
@@ -436,7 +436,7 @@ REFUSED: list[tuple[Any, Any, str, str, str]] = [
     (FunctionTransformer(np.exp), BOOSTED, "flag", "binary", "exp on a boolean column"),
     (FunctionTransformer(np.exp), BOOSTED, "single ties", "binary", "exp on a float32 column"),
     (PCA(2), BOOSTED, "single ties", "binary", "PCA on float32 columns alone"),
-    (Nystroem(n_components=9, random_state=0), LOGISTIC, "ties", "binary", "the transformer Nystroem"),
+    (RBFSampler(n_components=9, random_state=0), LOGISTIC, "ties", "binary", "the transformer RBFSampler"),
     (make_pipeline(LENIENT, QuantileTransformer(n_quantiles=9)), LOGISTIC, "ties", "binary", "of a sparse matrix"),
 ]
 

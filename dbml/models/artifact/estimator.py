@@ -13,6 +13,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
 from sklearn.impute import SimpleImputer
+from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -51,7 +52,7 @@ def task_of(source: str, estimator: Any) -> str:
         return "regressor"
     if is_outlier_detector(estimator):
         return "outlier"
-    if is_clusterer(estimator):
+    if is_clusterer(estimator) or isinstance(estimator, GaussianMixture):
         return "clusterer"
     raise ArtifactError(
         f"{source}: the {name} is no classifier, regressor, outlier detector or clusterer",
