@@ -6,10 +6,13 @@ import math
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-import orjson
+import numpy.typing as npt
+import psycopg
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
 
 from dbml import errors
 from dbml.service.interface import Interface
@@ -17,6 +20,10 @@ from dbml.service.protocol import NUMPY, InferRequest, Input, Instances
 from dbml.service.refusal import Refusal
 
 _NULL = type(None)
+# PostgreSQL's numbers of the types double precision and double precision[].
+_DOUBLE, _DOUBLES = 701, 1022
+# What stands between the braces of an array's literal; or numbers, NaN where NULL.
+Column: TypeAlias = str | npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -34,13 +41,13 @@ class Form:
 class Rows:
     """The rows of one request.
 
-    :param columns: per name of the form, what stands between the braces of an array's literal.
+    :param columns: per name of the form.
     :param values: per name, the values as they came.
     """
 
     form: Form
     count: int
-    columns: list[str]
+    columns: list[Column]
     values: dict[str, Sequence[Any]]
 
     def row(self, index: int) -> dict[str, Any]:
@@ -48,6 +55,42 @@ class Rows:
         row = {name: column[index] for name, column in self.values.items()}
         plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in row.items()}
         return {n: None if isinstance(v, float) and not math.isfinite(v) else v for n, v in plain.items()}
+
+
+@dataclass(frozen=True)
+class Doubles:
+    """An array of doubles on its way to the server, which need read no text."""
+
+    values: npt.NDArray[np.float64]
+
+
+class _Binary(Dumper):
+    """As ``array_send`` writes it: https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/arrayfuncs.c."""
+
+    format = Format.BINARY
+    oid = _DOUBLES
+
+    def dump(self, obj: Doubles) -> bytes:
+        null = np.isnan(obj.values)
+        elements = np.empty(len(null), [("length", ">i4"), ("value", ">f8")])
+        elements["length"], elements["value"] = np.where(null, -1, 8), obj.values
+        body = elements.tobytes()
+        if null.any():
+            # A NULL has a length, and nothing behind it.
+            there = np.ones((len(null), elements.itemsize), dtype=bool)
+            there[null, 4:] = False
+            body = np.frombuffer(body, np.uint8).reshape(there.shape)[there].tobytes()
+        return struct.pack(">5i", 1, int(null.any()), _DOUBLE, len(null), 1) + body
+
+
+psycopg.adapters.register_dumper(Doubles, _Binary)
+
+
+def together(parts: Sequence[Column]) -> str | Doubles:
+    """One name's columns of several requests, as a parameter."""
+    if isinstance(parts[0], str):
+        return "{" + ",".join(map(str, parts)) + "}"
+    return Doubles(np.concatenate(parts))
 
 
 def of_request(interface: Interface, request: InferRequest, binary: memoryview, most: int) -> Rows:
@@ -189,7 +232,7 @@ def of_bytes(name: str, datatype: str, raw: memoryview) -> Any:
     return texts
 
 
-def _write(name: str, kind: str, datatype: str, data: Sequence[Any]) -> str:
+def _write(name: str, kind: str, datatype: str, data: Sequence[Any]) -> Column:
     if kind == "key":
         if isinstance(data, np.ndarray):
             data = data.tolist()
@@ -203,33 +246,27 @@ def _write(name: str, kind: str, datatype: str, data: Sequence[Any]) -> str:
     if datatype == "BYTES":
         raise Refusal(400, f"feature {name} is a number, the request has BYTES; give it as FP64, INT64 or BOOL")
     if isinstance(data, np.ndarray):
-        return _array(data)
+        return data.astype(np.float64)
     classes = {*map(type, data)}
     allowed = {_NULL, bool} if datatype == "BOOL" else {_NULL, int} if "INT" in datatype else {_NULL, int, float}
     if not classes <= (allowed if datatype else {_NULL, bool, int, float}):
         raise Refusal(400, f"feature {name} is a number, the request has {_named(data)} as {datatype or 'a value'}")
-    if bool in classes:
-        data = [int(value) if isinstance(value, bool) else value for value in data]
     try:
-        return str(orjson.dumps(data)[1:-1], "ascii")
-    except TypeError:
-        raise Refusal(400, f"feature {name} has a whole number beyond 64 bits") from None
+        values = np.array(data, dtype=np.float64)
+    except OverflowError:
+        values = np.array([np.inf])
+    if int in classes and (np.abs(values) >= 2.0**63).any() and not all(map(_fits, data)):
+        raise Refusal(400, f"feature {name} has a whole number beyond 64 bits")
+    return values
+
+
+def _fits(value: object) -> bool:
+    return not isinstance(value, int) or -(2**63) <= value < 2**64
 
 
 def _named(data: Iterable[Any]) -> str:
     names = {str: "text", bool: "a boolean", dict: "an object", list: "a list", float: "a number", int: "a number"}
     return " and ".join(sorted({names.get(type(value), "null") for value in data}))
-
-
-def _array(data: np.ndarray[Any, Any]) -> str:
-    """Numbers; orjson writes NaN as null, which is what it means, and so must not be asked about infinity."""
-    if data.dtype.kind == "f":
-        data = data.astype(np.float64)
-        if np.isinf(data).any():
-            return ",".join("null" if np.isnan(value) else repr(float(value)) for value in data)
-    elif data.dtype.kind == "b":
-        data = data.astype(np.uint8)
-    return str(orjson.dumps(np.ascontiguousarray(data), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1], "ascii")
 
 
 def _texts(name: str, data: Iterable[str | None]) -> str:

@@ -18,7 +18,7 @@ from dbml.service import interface as interfaces
 from dbml.service import measures
 from dbml.service.interface import Interface
 from dbml.service.refusal import Refusal, refused
-from dbml.service.rows import Form, Rows
+from dbml.service.rows import Form, Rows, together
 from dbml.service.settings import Settings
 
 # Statements at once for one role, model and form; whatever comes meanwhile waits, and goes together.
@@ -268,7 +268,7 @@ class Scoring:
         statement = interface.statements.get(form)
         if statement is None:
             statement = interface.statements[form] = await self._statement(role, interface, form)
-        columns = ["{" + ",".join(parts) + "}" for parts in zip(*(one.rows.columns for one in waiting), strict=True)]
+        columns = list(map(together, zip(*(one.rows.columns for one in waiting), strict=True)))
         state, rows = await self._run(
             role,
             [(database.queries()["service_state"], [interface.label]), (statement, columns)],
