@@ -17,7 +17,10 @@ from dbml.cli.shared import connect, dsn_option, progress_bar
 @click.option("--table", help="Is scored by ranges of its key, and written in order of it.")
 @click.option("-o", "--output", required=True, metavar="FILE", type=click.Path(path_type=Path), help=".csv or .parquet")
 @click.option("--jobs", default=1, type=click.IntRange(1), help="Sessions that share the table. Default: 1.")
-def score_command(dsn: str | None, name: str, query: str | None, table: str | None, output: Path, jobs: int) -> None:
+@click.option("--outputs", is_flag=True, help="Write what the profile asks for beside the score too, as JSON.")
+def score_command(
+    dsn: str | None, name: str, query: str | None, table: str | None, output: Path, jobs: int, outputs: bool
+) -> None:
     """Write the scores of a table or a query to a file.
 
     The server scores the rows; the file holds key, version and score. A row
@@ -33,8 +36,8 @@ def score_command(dsn: str | None, name: str, query: str | None, table: str | No
         sessions = [stack.enter_context(connect(dsn)) for _ in range(jobs)]
         progress = stack.enter_context(progress_bar())
         if table is not None:
-            blocks = bulk.table_as_csv(sessions, name, table, progress)
+            blocks = bulk.table_as_csv(sessions, name, table, progress, outputs)
         else:
-            blocks = bulk.as_csv(sessions[0], name, str(query))
-        rows = files.write(output, blocks)
+            blocks = bulk.as_csv(sessions[0], name, str(query), outputs)
+        rows = files.write(output, blocks, outputs)
     click.echo(f"{rows} rows scored: {output}")

@@ -72,21 +72,26 @@ def scores(connection: Connection, name: str, rows: str) -> Iterator[Scored]:
             yield from cursor.execute(database.verbatim(database.queries()["scores"]), {"name": name, "rows": rows})
 
 
-def as_csv(session: psycopg.Connection[Any], name: str, query: str) -> Iterator[Block]:
+def as_csv(session: psycopg.Connection[Any], name: str, query: str, outputs: bool = False) -> Iterator[Block]:
     """Score the rows of a query, and say key, version and score as CSV, in the order of the query.
 
     The server writes the text, and nothing of it becomes an object here: that would take longer than scoring.
 
+    :param outputs: whether a fourth column has what the profile asks for beside the score, as JSON.
     :raises UnknownModel: nothing of that name is deployed.
     :raises ScoringError: a feature is missing from the rows, or has the wrong type.
     """
     with database.translated():
         require(session)
-        yield from _copied(session, sql.SQL("dbml.scores({}, {})").format(name, query))
+        yield from _copied(session, sql.SQL("dbml.scores({}, {})").format(name, query), outputs)
 
 
 def table_as_csv(
-    sessions: Sequence[psycopg.Connection[Any]], name: str, table: str, progress: Progress | None = None
+    sessions: Sequence[psycopg.Connection[Any]],
+    name: str,
+    table: str,
+    progress: Progress | None = None,
+    outputs: bool = False,
 ) -> Iterator[Block]:
     """Do as :func:`as_csv` with a table, by ranges of its key in all of these sessions at once.
 
@@ -113,14 +118,15 @@ def table_as_csv(
         ranges = _ranges(first, found)
         total = ROWS_IN_A_RANGE * (len(ranges) - 1)
         done = 0
-        for scored in _in_order(sessions, name, database.relation([found.schema, found.table]), ranges):
+        relation = database.relation([found.schema, found.table])
+        for scored in _in_order(sessions, name, relation, ranges, outputs):
             done += scored.rows
             if progress:
                 progress(table, done, max(total, done))
             yield scored
 
 
-def _copied(session: psycopg.Connection[Any], source: sql.Composed) -> Iterator[Block]:
+def _copied(session: psycopg.Connection[Any], source: sql.Composed, outputs: bool) -> Iterator[Block]:
     waiting: list[bytes] = []
     size = 0
     with (
@@ -129,7 +135,8 @@ def _copied(session: psycopg.Connection[Any], source: sql.Composed) -> Iterator[
         database.configured(session, "client_encoding", "UTF8"),
         session.cursor() as cursor,
     ):
-        with cursor.copy(database.template("serving/score_copy", source=source)) as copy:
+        more = database.verbatim(", s.outputs" if outputs else "")
+        with cursor.copy(database.template("serving/score_copy", source=source, outputs=more)) as copy:
             for piece in copy:
                 waiting.append(bytes(piece))
                 size += len(piece)
@@ -176,7 +183,7 @@ def _columns(key: Sequence[str]) -> sql.Composed:
 
 
 def _in_order(
-    sessions: Sequence[psycopg.Connection[Any]], name: str, table: sql.Composable, ranges: Sequence[str]
+    sessions: Sequence[psycopg.Connection[Any]], name: str, table: sql.Composable, ranges: Sequence[str], outputs: bool
 ) -> Iterator[Block]:
     """Score the ranges in whatever session is free; a few wait for their turn, and no more."""
     free: SimpleQueue[psycopg.Connection[Any]] = SimpleQueue()
@@ -188,7 +195,7 @@ def _in_order(
         session = free.get()
         try:
             source = sql.SQL("dbml._scores({}, {}::regclass, {})").format(name, relation, within)
-            blocks = list(_copied(session, source))
+            blocks = list(_copied(session, source, outputs))
             return Block(b"".join(block.csv for block in blocks), sum(block.rows for block in blocks))
         finally:
             free.put(session)

@@ -9,12 +9,14 @@ from dbml import errors
 from dbml.serving.bulk import Block
 
 COLUMNS = ("key", "version", "score")
+OUTPUTS = "outputs"
 
 
-def write(file: Path, blocks: Iterable[Block]) -> int:
+def write(file: Path, blocks: Iterable[Block], outputs: bool = False) -> int:
     """Write scores as they come: one file, whole or not at all.
 
     :param file: its suffix, ``.csv`` or ``.parquet``, says the format.
+    :param outputs: whether the blocks have a column :data:`OUTPUTS` behind the others: JSON.
     :returns: the number of rows.
     :raises ExportError: another suffix, or Parquet without pyarrow.
     """
@@ -23,24 +25,24 @@ def write(file: Path, blocks: Iterable[Block]) -> int:
         raise errors.ExportError(f"{file} is neither .csv nor .parquet", "Name the file scores.csv or scores.parquet.")
     unfinished = file.with_name(f".{file.name}.unfinished")
     try:
-        rows = writers[file.suffix](unfinished, blocks)
+        rows = writers[file.suffix](unfinished, blocks, (*COLUMNS, OUTPUTS) if outputs else COLUMNS)
         unfinished.replace(file)
     finally:
         unfinished.unlink(missing_ok=True)
     return rows
 
 
-def _write_csv(file: Path, blocks: Iterable[Block]) -> int:
+def _write_csv(file: Path, blocks: Iterable[Block], columns: tuple[str, ...]) -> int:
     rows = 0
     with file.open("wb") as stream:
-        stream.write(",".join(COLUMNS).encode() + b"\n")
+        stream.write(",".join(columns).encode() + b"\n")
         for block in blocks:
             stream.write(block.csv)
             rows += block.rows
     return rows
 
 
-def _write_parquet(file: Path, blocks: Iterable[Block]) -> int:
+def _write_parquet(file: Path, blocks: Iterable[Block], columns: tuple[str, ...]) -> int:
     try:
         import pyarrow as pa
         import pyarrow.csv
@@ -49,8 +51,9 @@ def _write_parquet(file: Path, blocks: Iterable[Block]) -> int:
         raise errors.ExportError(
             "a Parquet file needs pyarrow, which is not installed here", "pip install 'dbml[parquet]', or write a .csv"
         ) from None
-    schema = pa.schema([("key", pa.string()), ("version", pa.int32()), ("score", pa.float64())])
-    read = pa.csv.ReadOptions(column_names=COLUMNS)
+    types = {"key": pa.string(), "version": pa.int32(), "score": pa.float64(), OUTPUTS: pa.string()}
+    schema = pa.schema([(column, types[column]) for column in columns])
+    read = pa.csv.ReadOptions(column_names=columns)
     parse = pa.csv.ParseOptions(newlines_in_values=True)
     # As the server writes it: NULL is nothing, and an empty text is two quotes.
     convert = pa.csv.ConvertOptions(

@@ -25,6 +25,10 @@ from dbml.training.dataset import typed
 from dbml.training.lesson import Label
 
 
+# Batches move none: those of labels in the transaction would be older than the version.
+NO_COEFFICIENTS = {"weights": None, "intercept": None, "t": None}
+
+
 @dataclass(frozen=True)
 class Learner:
     """A model that learns and serves.
@@ -156,7 +160,7 @@ def _batch(raw: psycopg.Connection[Any], name: str, now: bool, key: Path | str |
         trust.signer(raw, key)
         stored = _stored(raw, name, learner.version)
         anchor = learner.anchor if learner.begun and learner.anchor else learner.version
-        state: dict[str, Any] = {"anchor": anchor, "head": learner.version}
+        state: dict[str, Any] = {"anchor": anchor, "head": learner.version} | NO_COEFFICIENTS
         if not learner.begun:
             state |= {"labels": 0, "published": 0, "loss": None, "anchor_loss": None}
         found = _lesson(raw, stored, name, size)
@@ -188,8 +192,10 @@ def _moved(raw: psycopg.Connection[Any], name: str, now: bool, key: Path | str |
         if learner is None:
             return 0
         taken = 0
-        if not learner.begun or learner.waiting:
-            taken = _catch_up(raw, name, learner)
+        # What batches have learnt is in the version, and has left no coefficients.
+        begun = learner.begun and database.named(raw, "coefficients", name=name)[0]["weights"] is not None
+        if not begun or learner.waiting:
+            taken = _catch_up(raw, name, learner, begun)
     with raw.transaction():
         learner = _held(raw, name)
         fresh = learner.labels - learner.published if learner else 0
@@ -206,10 +212,10 @@ def _moved(raw: psycopg.Connection[Any], name: str, now: bool, key: Path | str |
     return taken or fresh
 
 
-def _catch_up(raw: psycopg.Connection[Any], name: str, learner: Learner) -> int:
+def _catch_up(raw: psycopg.Connection[Any], name: str, learner: Learner, begun: bool) -> int:
     stored = _stored(raw, name, learner.version)
     state: dict[str, Any] = {"anchor": learner.version, "head": learner.version, "labels": 0, "published": 0}
-    if learner.begun:
+    if begun:
         [kept] = database.named(raw, "lock_coefficients", name=name)
         linear.restore(stored.estimator, kept)
         state = {"anchor": kept["anchor"], "head": kept["head"], "labels": kept["labels"]}

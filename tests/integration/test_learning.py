@@ -332,6 +332,22 @@ def test_a_guard_goes_back_to_where_learning_began(db: Db, how: str) -> None:
     assert db.execute("select anchor, stopped from dbml.learning").fetchone() == (1, None)
 
 
+def test_a_lesson_may_go_another_way(db: Db) -> None:
+    model = attached(db, CLASSIFIERS["log_loss"], every=1000)
+    labels = labels_of(np.random.default_rng(8), 12)
+    for first, how in ((0, "transaction"), (4, "batched"), (8, "transaction")):
+        lesson = Learn("churn", "public.verdict", ("customer_id",), "said", how=how, every=1000)
+        dbml.alter(db, Profile("public.customer", "id", [Prediction("churn", "score", "version")], lessons=[lesson]))
+        dbml.learn_labels(db)
+        say(db, range(first + 1, first + 5), labels[first : first + 4])
+        waiting = 0 if how == "transaction" else 4
+        assert db.execute("select count(*) from dbml.label").fetchone() == (waiting,)
+        assert dbml.learn_labels(db, now=True) == 4
+        by_hand(model, rows(range(first + 1, first + 5)), labels[first : first + 4])
+        assert bits(served(db)[1]) == bits(model)
+    assert db.execute("select count(*) from dbml.label_aside").fetchone() == (0,)
+
+
 def test_nobody_learns_unsigned(db: Db, tmp_path: Path) -> None:
     attached(db, CLASSIFIERS["log_loss"], every=2)
     say(db, [1, 2], ["gone", "here"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import psycopg
 import pytest
+from click.testing import CliRunner
 from sklearn.datasets import load_iris
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -20,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 
 import dbml
 from dbml import errors
+from dbml.cli import main
 from dbml.profiles.spec import Prediction, Profile
 from dbml.profiles.spec_file import read
 from tests.conftest import Databases
@@ -190,6 +193,15 @@ def test_many_rows_have_the_answers_of_the_version_that_each_belongs_to(
     dbml.rescore(plants, "species_9")
     assert_many_have_the_same(plants, "species_9", "plant")
     assert plants.execute("select count(distinct version) from plant").fetchone() == (2,)
+    # The same in files.
+    expected = dict(plants.execute("select s.key[1], s.outputs from dbml.scores('species_9', 'plant') s").fetchall())
+    for suffix, read_file in ((".csv", pd.read_csv), (".parquet", pd.read_parquet)):
+        out = tmp_path / f"scores{suffix}"
+        arguments = ["score", "species_9", "--table", "plant", "--outputs", "-o", str(out), "--dsn", plants.info.dsn]
+        assert CliRunner().invoke(main, arguments).exit_code == 0
+        found = read_file(out)
+        assert list(found) == ["key", "version", "score", "outputs"]
+        assert {str(key): json.loads(one) for key, one in zip(found["key"], found["outputs"], strict=True)} == expected
     # Of a version that is named there is the score alone.
     assert plants.execute(
         "select count(*), count(s.outputs) from dbml.scores('species_9@2', 'plant') s"
