@@ -24,7 +24,6 @@ from dbml.training import lesson, linear
 from dbml.training.dataset import typed
 from dbml.training.lesson import Label
 
-
 # Batches move none: those of labels in the transaction would be older than the version.
 NO_COEFFICIENTS = {"weights": None, "intercept": None, "t": None}
 
