@@ -215,13 +215,14 @@ def filled(
 @click.command()
 @click.option("--profiles", default=2_000_000, show_default=True)
 @click.option("--events", default=20_000_000, show_default=True)
+@click.option("--within", type=click.Path(path_type=Path), default="/tmp", help="Where the server's data lies.")
 @click.option("--out", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
-def main(profiles: int, events: int, out: Path) -> None:
+def main(profiles: int, events: int, within: Path, out: Path) -> None:
     """Do everything to a tenth, then to the whole."""
     found: list[Act] = []
     with (
         tempfile.TemporaryDirectory(prefix="dbml-beside-") as folder,
-        temporary_server(say=lambda text: None, settings=SETTINGS) as server,
+        temporary_server(say=lambda text: None, settings=SETTINGS, within=within) as server,
     ):
         assert server.folder is not None
         log = server.folder / "log"

@@ -30,6 +30,7 @@ NOISY = ConstantKernel(2.0) * RBF([1.0, 2.0, 3.0]) + WhiteKernel(0.1)
     ("estimator", "y", "output"),
     [
         (SVR(), VALUE, None),
+        (SVR(), VALUE * 1e-3, None),  # all within epsilon: no support vector
         (make_pipeline(StandardScaler(), SVR(kernel="poly", degree=2, coef0=1.0)), VALUE, None),
         (SVR(kernel="linear"), VALUE, None),
         (NuSVR(kernel="sigmoid", gamma=0.01), VALUE, None),

@@ -68,6 +68,8 @@ def _decision(estimator: Any, X: Columns) -> Value:
 
 
 def _kernels(estimator: Any, X: Columns, places: Any, weight: Any, intercept: float) -> Value:
+    if not len(weight):  # every target was within epsilon
+        return X.plan.constant(intercept)
     # Linear ones too by their vectors: libsvm answers NaN where one of these products overflows.
     vectors = _dense(estimator.support_vectors_)[places]
     return X.plan.kernel(
