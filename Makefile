@@ -49,6 +49,7 @@ dist: .venv/.dist ## the source archive, the wheel and its bill of materials, in
 	@$(BIN)/python -m build
 	@$(PYTHON) -m venv build/installed
 	@build/installed/bin/python -m pip install -q dist/*.whl
+	@test -f build/installed/share/doc/dbml/docs/spec.md
 	@cd build && installed/bin/dbml --help >/dev/null && installed/bin/python -c 'import dbml; [getattr(dbml, name) for name in dbml.__all__]'
 	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/dbml.cdx.json build/installed
 

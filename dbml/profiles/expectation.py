@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -107,19 +108,20 @@ def _name(table: Table) -> str:
 
 
 def refuse_disagreement(attachment: Attachment) -> list[sql.Composed]:
-    """Statements that refuse counters which hold anything but what the events say."""
-    return [
-        sql.SQL("select dbml._refuse_disagreement({}, {}, {}, q.figures) from {}").format(
-            str(attachment.table),
-            str(table),
-            list(event.counters),
-            rows_as_owner(
-                sql.SQL("select pg_catalog.to_jsonb(q) from ({}) as q").format(
-                    triggers.disagreement(attachment, event, table)
-                ),
-                "q(figures jsonb)",
-            ),
+    """Statements that refuse counters which hold anything but what the events say; all of them at once."""
+    counted = [
+        sql.SQL("(select pg_catalog.to_jsonb(q) operator(pg_catalog.||) {}::pg_catalog.jsonb\nfrom ({}) as q)").format(
+            json.dumps({"event": str(table), "counters": list(event.counters)}),
+            triggers.disagreement(attachment, event, table),
         )
         for event, table in attachment.events
         if event.counters
+    ]
+    if not counted:
+        return []
+    found = sql.SQL("select pg_catalog.jsonb_build_array({})").format(sql.SQL(",\n").join(counted))
+    return [
+        sql.SQL("select dbml._refuse_disagreements({}, q.found) from {}").format(
+            str(attachment.table), rows_as_owner(found, "q(found jsonb)")
+        )
     ]

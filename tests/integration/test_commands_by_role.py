@@ -47,6 +47,7 @@ COMMANDS = {
     "model verify churn@1": {"deployer"},
     "model verify churn@2": {"deployer"},
     "model diff churn@1 churn@2": {"deployer"},
+    "model remove by_plan@1": {"deployer"},
     "deploy churn@2 --note better": {"deployer"},
     "rescore churn": {"deployer"},
     "rescore churn --all": {"deployer"},
@@ -59,7 +60,7 @@ COMMANDS = {
     "attach SPEC": set(),
     "attach SPEC --online": set(),
     "detach customer": set(),
-    "install": set(),
+    "install": EVERYBODY,  # there is nothing to do
     "install --artifact-limit 1": set(),
     "uninstall": set(),
 }

@@ -152,6 +152,15 @@ def test_what_it_refuses(db: Db, dsn: str) -> None:
     db.execute(refused.value.hint.removeprefix("First: "))
     with pytest.raises(CounterMismatch):
         dbml.attach_online(db, profile)
+    # All that disagree are named at once, whichever table they count.
+    db.execute("create table visit (owner int); alter table owner add m bigint default 3, add k bigint default 0")
+    more = [*profile.events, Event("visit", "owner", {"m": "count(*)", "k": "count(owner)"})]
+    with pytest.raises(CounterMismatch) as told:
+        dbml.attach(db, Profile("owner", "id", [], more))
+    assert told.value.message == (
+        'counter "n" of public.owner disagrees with public.item in 1 rows; '
+        'counter "m" of public.owner disagrees with public.visit in 1 rows'
+    )
     assert db.execute("select count(*) from dbml.profile").fetchone() == (0,)
     dbml.attach_online(db, profile, backfill=True)
     assert db.execute("select n from owner").fetchone() == (1,)

@@ -22,6 +22,16 @@ def test_every_package_is_shipped() -> None:
     assert shipped == {".".join(file.parent.relative_to(ROOT).parts) for file in (ROOT / "dbml").rglob("*.py")}
 
 
+def test_every_page_is_shipped() -> None:
+    shipped = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["data-files"]
+    found = {file for patterns in shipped.values() for pattern in patterns for file in ROOT.glob(pattern)}
+    assert {file for file in (ROOT / "docs").rglob("*") if file.is_file()} <= found
+    # At the same places to each other, so that links between them lead on.
+    for folder, patterns in shipped.items():
+        for pattern in patterns:
+            assert folder == "/".join(["share/doc/dbml", *Path(pattern).parent.parts])
+
+
 def test_the_roots_are_packaged() -> None:
     for root in ("sql", "plpython", "migrations"):
         assert (ROOT / "dbml" / f"_{root}").resolve() == ROOT / root
