@@ -200,7 +200,7 @@ EXCEPTIONS = {
         "squawk",
         "ban-drop-function",
         "install",
-        r"drop function if exists dbml\._(labelled|exposed|exposures|learn_step|publish)\(",
+        r"drop function if exists dbml\._(refuse_disagreement|labelled|exposed|exposures|learn_step|publish)\(",
     ): "They come back in the same transaction with other parameters; only dbml's own functions call them.",
     ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\._outcome\("): (
         "They come back in the same transaction and return more; only dbml's own functions call them."
