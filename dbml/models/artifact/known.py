@@ -163,6 +163,13 @@ def _xgboost(step: Any, _: int) -> list[Known | None]:
     return [types.get(each) for each in step.get_booster().feature_types or []]
 
 
+def _machine(step: Any, _: int) -> list[Known | None]:
+    return [
+        None if kind == "continuous" else Known("text", tuple(bins[0]))
+        for kind, bins in zip(step.feature_types_in_, step.bins_, strict=True)
+    ]
+
+
 def _told(step: Any, _: int) -> list[Known | None]:
     return [Known(type_) if type_ else None for type_ in step.known_types]
 
@@ -190,6 +197,10 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int], Sequence[Known
     (_of(HistGradientBoostingClassifier, HistGradientBoostingRegressor), _histogram),
     (_of(CountVectorizer, HashingVectorizer), _texts),
     (_holds_lightgbm, _lightgbm),
+    (
+        _of_library("interpret.glassbox", "ExplainableBoostingClassifier", "ExplainableBoostingRegressor"),
+        _machine,
+    ),
     (_of_library("xgboost", "XGBModel"), _xgboost),
     (lambda step: isinstance(getattr(step, "categories_", None), list), _encoder),
     (lambda step: hasattr(step, "known_types"), _told),
