@@ -37,9 +37,33 @@ def queries() -> dict[str, str]:
     return found
 
 
+def asked(port: int, query: str) -> list[Any]:
+    """The series that Prometheus has for a query."""
+    url = f"http://127.0.0.1:{port}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+    found: list[Any] = ask(url)["data"]["result"]
+    return found
+
+
+def until_scraped(port: int) -> None:
+    """Wait until Prometheus has read the metrics some times.
+
+    :raises TimeoutError: it has not within a minute.
+    """
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        time.sleep(1)
+        try:
+            [series] = asked(port, "max(count_over_time(dbml_alerts[5m]))") or [{"value": (0, "0")}]
+        except OSError:
+            continue  # it has only begun
+        if float(series["value"][1]) >= SCRAPES:
+            return
+    raise TimeoutError("Prometheus has not read the metrics within a minute")
+
+
 def try_dashboard(dsn: str | None) -> dict[str, int | str]:
     """Run every query; returns of each title how many series it has, or why Prometheus refuses it."""
-    server, _ = metrics.serve(dsn, 0, "127.0.0.1")
+    server, thread = metrics.serve(dsn, 0, "127.0.0.1")
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "prometheus.yml")
         target = f"127.0.0.1:{server.server_port}"
@@ -52,18 +76,19 @@ def try_dashboard(dsn: str | None) -> dict[str, int | str]:
             [*command, f"--web.listen-address=127.0.0.1:{port}"], stderr=subprocess.DEVNULL
         ) as prometheus:
             try:
-                time.sleep(3 + SCRAPES)
+                until_scraped(port)
                 found: dict[str, int | str] = {}
                 for title, query in queries().items():
-                    url = f"http://127.0.0.1:{port}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
                     try:
-                        found[title] = len(ask(url)["data"]["result"])
+                        found[title] = len(asked(port, query))
                     except OSError as error:
                         found[title] = str(error)
                 return found
             finally:
                 prometheus.terminate()
                 server.shutdown()
+                server.server_close()
+                thread.join()
 
 
 def check_files() -> None:
