@@ -94,8 +94,9 @@ begin
     on conflict on constraint histogram_pkey do update
        set counts = (select array_agg(u.a + u.b order by u.i) from unnest(h.counts, excluded.counts) with ordinality u(a, b, i))$query$,
     model, version, segment,
+    -- By the hour, because the counts of one hour fit the processor's cache: rows in no order took twice as long, and sorted ones take an eighth more.
     dbml._counting(model, version, 'date_bin(''1 hour'', l.at, ''2000-01-01 00:00:00+00'')',
-      format('dbml.%I l where l.model = %L and l.version = %s and %s', format('log_%s', segment), model, version, dbml._written(after, before))));
+      format('dbml.%I l where l.model = %L and l.version = %s and %s order by 1', format('log_%s', segment), model, version, dbml._written(after, before))));
 end
 $$;
 comment on function dbml._count(bigint, text, integer, bigint, bigint) is
