@@ -293,6 +293,26 @@ def test_hostile_names_and_values(
     assert db.execute("select * from customer order by id").fetchall() == customers
 
 
+@pytest.mark.parametrize("engine", ["portable"])
+def test_the_runtime_is_no_model(db: psycopg.Connection[Any], dsn: str, live: None) -> None:
+    """What sessions keep of a fingerprint, nobody fills with the code of dbml's own runtime, which stands beside it."""
+    [(runtime,)] = db.execute(
+        "select distinct fingerprint from dbml.bytecode where fingerprint like 'dbml_runtime%'"
+    ).fetchall()
+    score = 'select dbml.score(\'churn\', \'{"plan": "plus", "complaints": 2, "spend": 20}\'::jsonb)'
+    for analyst in made_role(db, dsn, "dbml_analyst"):
+        right = db.execute(score).fetchone()
+        for _ in range(2):
+            for call in ("_score_portable(%s, '{1,2}', '{new}')", "_score_ahead(%s, 'portable', '{1,2}', '{new}', 1, '{1}')",
+                         "_score_rows(%s, 'portable', 1, '{}', '{}')"):  # fmt: skip
+                with pytest.raises(psycopg.Error):
+                    analyst.execute(f"select dbml.{call}", [runtime])  # type: ignore[arg-type]
+            assert analyst.execute(score).fetchone() == right
+        for call in ("_load_code('{}')", "_code('x')", "_score_by_code('x', 'x', '{}', null, '{}', '{}')", "_run_portable('x', '{}', '{}')", "_load_runtime()"):  # fmt: skip
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                analyst.execute(f"select dbml.{call}")  # type: ignore[arg-type]
+
+
 def test_errors_are_of_the_family() -> None:
     assert {TooLarge.sqlstate, ArtifactError.sqlstate, PermissionDenied.sqlstate} == {"DB017", "DB003", "DB014"}
     assert len({kind.sqlstate for kind in DbmlError.__subclasses__()}) == len(DbmlError.__subclasses__())
