@@ -166,6 +166,12 @@ clean: ## remove what was built and cached (not .venv)
 	@touch $@
 
 .venv/.spark: .venv/.test .venv/.java
+	@if ! test -e /usr/share/java/postgresql.jar && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing libpostgresql-jdbc-java with apt-get …"; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    { apt-get install -y -qq libpostgresql-jdbc-java \
+	        || { apt-get update -qq && apt-get install -y -qq libpostgresql-jdbc-java; }; } >/dev/null; \
+	fi
 	@echo "adding Spark to .venv …"
 	@$(BIN)/python -m pip install -q -e '.[spark]'
 	@touch $@
