@@ -74,7 +74,9 @@ def attach(
                     run(raw, statement)
     texts = [s.as_string(None) for s in [*added, *statements]]
     rows = database.value(raw, "estimated_rows", table=attachment.table.oid)
-    return Attached(str(attachment.table), texts, checks.notices(attachment), _summary(attachment, len(added), rows))
+    return Attached(
+        str(attachment.table), texts, checks.notices(raw, attachment), _summary(attachment, len(added), rows)
+    )
 
 
 def _summary(attachment: Attachment, added: int, rows: int) -> list[str]:

@@ -92,7 +92,25 @@ def check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event: 
                 _refuse_unstable(raw, table, counter, expression, kind)
 
 
-def notices(attachment: Attachment) -> list[str]:
+def notices(raw: psycopg.Connection[Any], attachment: Attachment) -> list[str]:
+    """What whoever attaches should know: which indexes are missing, and which triggers may not find their tables."""
+    return [*_indexes(attachment), *_unpinned_triggers(raw, attachment)]
+
+
+def _unpinned_triggers(raw: psycopg.Connection[Any], attachment: Attachment) -> list[str]:
+    """Triggers that dbml's updates fire, inside functions that find nothing but what is PostgreSQL's own."""
+    written = [column for event in attachment.profile.events for column in event.counters]
+    with database.pinned(raw):
+        found = database.named(raw, "unpinned_triggers", table=attachment.table.oid, columns=written) if written else []
+    return [
+        f"the trigger {row['name']} of {attachment.table} runs as dbml_owner and without a search_path when dbml moves "
+        "a counter, and fails the statement where it may not write a table, or names it without its schema: "
+        f"alter function {row['function']} security definer set search_path = {row['schema']}, pg_temp"
+        for row in found
+    ]
+
+
+def _indexes(attachment: Attachment) -> list[str]:
     """The indexes that recounting and windows lack, each with the statement that makes it."""
     found = []
     for event, table in attachment.events:

@@ -85,7 +85,7 @@ def attach_online(
         if models is None:
             models = [prediction.model for prediction in attached.profile.predictions]
         follow(raw, attached, progress, positions, models)
-    return Attached(str(attached.table), [s.as_string(None) for s in statements], checks.notices(attached))
+    return Attached(str(attached.table), [s.as_string(None) for s in statements], checks.notices(raw, attached))
 
 
 def follow(

@@ -89,7 +89,7 @@ def alter(
         scored = _to_score(was, found)
         online.briefly(raw, profile, lambda: _replace(raw, was, found, counted, scored, trust=trust))
         online.follow(raw, found, progress, counted, scored)
-    return Attached(str(found.table), [], checks.notices(found))
+    return Attached(str(found.table), [], checks.notices(raw, found))
 
 
 def alter_at_once(connection: Connection, profile: Profile, *, trust: bool = False) -> Attached | None:
@@ -121,7 +121,7 @@ def alter_at_once(connection: Connection, profile: Profile, *, trust: bool = Fal
             with database.pinned(raw):
                 for statement in [*triggers.fill(replace(new, profile=alone)), *triggers.complete(found)]:
                     attachment.run(raw, statement)
-    return Attached(str(found.table), [], checks.notices(found))
+    return Attached(str(found.table), [], checks.notices(raw, found))
 
 
 def _record(raw: psycopg.Connection[Any], profile: Profile) -> Record | None:

@@ -94,6 +94,21 @@ select greatest(pg_catalog.sum(c.reltuples), 0)::bigint as rows
 -- Foreign and unique keys that depend on counters and scores.
 select k.what, k.name, k."column", k.mend from dbml._shown_keys(%(table)s::oid, %(key)s::text[], %(columns)s::text[]) k;
 
+-- name: unpinned_triggers
+-- Others' triggers that an update of these columns fires, and whose functions find names by their caller's search_path.
+select t.tgname as name, p.oid::regprocedure::text as function, pg_catalog.quote_ident(n.nspname) as schema
+  from pg_catalog.pg_trigger t
+  join pg_catalog.pg_proc p on p.oid = t.tgfoid
+  join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+  join pg_catalog.pg_language l on l.oid = p.prolang
+ where t.tgrelid = %(table)s::oid and not t.tgisinternal and t.tgenabled in ('O', 'A') and t.tgtype & 16 <> 0
+   and n.nspname not in ('dbml', 'dbml_scorer', 'pg_catalog') and l.lanname not in ('c', 'internal')
+   and not exists (select from unnest(p.proconfig) c where c like 'search_path=%%')
+   and (cardinality(t.tgattr::int2[]) = 0
+        or exists (select from pg_attribute a
+                    where a.attrelid = t.tgrelid and a.attnum = any (t.tgattr::int2[]) and a.attname = any (%(columns)s::text[])))
+ order by 1;
+
 -- name: next_profile
 -- The number that the next profile gets; nobody else gets it.
 select dbml._next_profile();

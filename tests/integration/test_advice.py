@@ -42,3 +42,21 @@ def test_doctor_tells_of_updates_and_checks(db: psycopg.Connection[Any], cli: Cl
     with pytest.raises(psycopg.errors.CheckViolation) as refused:
         db.execute("insert into item values (1)")
     assert (refused.value.diag.message_detail, refused.value.diag.constraint_name) == (None, "few")
+
+
+def test_attach_names_triggers_that_would_not_find_their_tables(db: psycopg.Connection[Any]) -> None:
+    """An application's trigger on the profile runs inside dbml's statement, where only PostgreSQL's own names are found."""
+    db.execute(
+        "create table owner (id integer primary key, n bigint not null default 0, name text); create table item (owner integer);"
+        "create table audit (id integer, n bigint); create index on item (owner); insert into owner (id) values (1);"
+        "create function note() returns trigger language plpgsql as"
+        " $$ begin insert into audit values (new.id, new.n); return null; end $$;"
+        "create trigger notes after update on owner for each row execute function note();"
+        "create trigger of_names after update of name on owner for each row execute function note()"
+    )
+    told = dbml.attach(db, dbml.Profile("owner", "id", [], [dbml.Event("item", "owner", {"n": "count(*)"})])).notices
+    (notice,) = told
+    assert notice.startswith("the trigger notes of public.owner runs as dbml_owner")
+    db.execute(notice.partition("its schema: ")[2])  # type: ignore[arg-type]
+    db.execute("insert into item values (1)")
+    assert db.execute("select * from audit").fetchall() == [(1, 1)]
