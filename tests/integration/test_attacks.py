@@ -293,6 +293,22 @@ def test_hostile_names_and_values(
     assert db.execute("select * from customer order by id").fetchall() == customers
 
 
+def test_a_deployer_erases_no_trace(deployer: psycopg.Connection[Any], db: psycopg.Connection[Any]) -> None:
+    """As if a migration had added a version, deployed it and taken both back: who deployed what stays written down."""
+    database.named(deployer, "add_version", **(version(db) | {"migrated": True}))
+    database.named(deployer, "prepare", name="churn", version=2, engine="sql")
+    deployer.execute("select dbml.deploy('churn', 2)")
+    deployer.execute("select dbml.deploy('churn', 1)")
+    sha = db.execute("select sha256 from dbml.model_version where version = 2").fetchone()[0]  # type: ignore[index]
+    assert deployer.execute("select dbml._remove_version('churn', 2, %s)", [sha]).fetchone() == (True,)
+    name = deployer.execute("select session_user").fetchone()[0]  # type: ignore[index]
+    history = "select version, deployed_by from dbml.deployment_history where model = 'churn' and version = 2"
+    assert db.execute(history).fetchall() == [(2, name)]
+    for statement in ("delete from dbml.former_deployment", "truncate dbml.deployment"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            deployer.execute(statement)
+
+
 @pytest.mark.parametrize("engine", ["portable"])
 def test_the_runtime_is_no_model(db: psycopg.Connection[Any], dsn: str, live: None) -> None:
     """What sessions keep of a fingerprint, nobody fills with the code of dbml's own runtime, which stands beside it."""
