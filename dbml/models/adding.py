@@ -14,13 +14,18 @@ import psycopg
 from dbml import database, errors
 from dbml._plpython.plan import dumps
 from dbml.database import Connection
-from dbml.models import draft, trial, trust, versions
+from dbml.models import comparison, draft, trial, trust, versions
 from dbml.models.version import Version
 from dbml.schema.install import require
 
 if TYPE_CHECKING:
     from dbml.models.artifact import Artifact, Sample
     from dbml.models.signing import Key
+
+
+# Golden rows that it takes to tell that two versions disagree, and a rank correlation that is no chance.
+COMPARED = 10
+OPPOSITE = -0.5
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,7 @@ def add_model(
             notices.append(f"{differing}; the golden rows agree")
         if unsigned:
             notices.append(f"not signed, because {unsigned.message}")
+        notices += _against(raw, name, version)
         return Added(**versions.show(raw, name, version), already_there=False, notices=tuple(notices))
 
 
@@ -176,6 +182,28 @@ def _signer(raw: psycopg.Connection[Any], path: Path | str | None) -> tuple[Key 
 def _sign(raw: psycopg.Connection[Any], signer: Key | None, name: str, version: int, read: Artifact) -> bool:
     """Store the caller's signature of a version; tells whether it is new."""
     return bool(signer and database.value(raw, "add_signature", **draft.signature(signer, name, version, read)))
+
+
+def _against(raw: psycopg.Connection[Any], name: str, version: int) -> list[str]:
+    """Whether a version orders rows the other way round than the one that serves: labels that mean the opposite."""
+    serving = versions.serving(raw).get(name)
+    if serving is None:
+        return []
+    import pandas as pd
+
+    try:
+        with raw.transaction():
+            rows = database.rows(raw, comparison.Moved, "compare", name=name, one=serving.version, other=version)
+    except psycopg.Error:  # it may lack here what it runs on, or have other features
+        return []
+    both = pd.DataFrame([(row.one_score, row.other_score) for row in rows], columns=["one", "other"]).dropna().rank()
+    alike = both["one"].corr(both["other"]) if len(both) >= COMPARED else 0.0
+    if not alike < OPPOSITE:
+        return []
+    return [
+        f"it orders its golden rows the other way round than {serving}, which serves (rank correlation {alike:.2f}): "
+        "perhaps its labels mean the opposite"
+    ]
 
 
 def git_revision(path: Path | str) -> str | None:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import psycopg
 import pytest
+from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -119,6 +120,25 @@ def test_the_identical_artifact_is_the_version_that_is_there(cli: Cli, churn: Tr
     again = cli("model", "add", "churn", churn.file, "--sample", churn.sample)
     assert again.output.startswith("churn@1 is this very artifact already")
     assert [row["version"] for row in json.loads(cli("model", "list", "churn", "--json").output)] == [1, 2]
+
+
+def test_a_version_whose_labels_mean_the_opposite_is_told(cli: Cli, churn: Trained, tmp_path: Path) -> None:
+    cli("model", "add", "churn", churn.file, "--sample", churn.sample)
+    cli("deploy", "churn@1")
+    flipped = clone(churn.estimator).fit(churn.rows, 1 - churn.estimator.predict(churn.rows))
+    joblib.dump(flipped, tmp_path / "flipped.joblib")
+    told = cli("model", "add", "churn", tmp_path / "flipped.joblib", "--sample", churn.sample).output
+    assert "orders its golden rows the other way round than churn@1, which serves (rank correlation -" in told
+    again = (
+        clone(churn.estimator)
+        .set_params(logisticregression__C=0.3)
+        .fit(churn.rows, churn.estimator.predict(churn.rows))
+    )
+    joblib.dump(again, tmp_path / "again.joblib")
+    assert (
+        "other way round"
+        not in cli("model", "add", "churn", tmp_path / "again.joblib", "--sample", churn.sample).output
+    )
 
 
 def test_a_version_that_never_served_can_be_removed(
