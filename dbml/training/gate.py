@@ -107,6 +107,29 @@ def told_apart(
     return Verdict(verdict.passed, reason, (*verdict.differences, *parts))
 
 
+def calibrated(
+    verdict: Verdict, answers: np.ndarray[Any, Any], truth: np.ndarray[Any, Any], entities: pd.Series[Any], bias: float
+) -> Verdict:
+    """Refuse a challenger whose mean answer is off the mean outcome: the whole interval lies beyond ``bias``."""
+    off = difference("the mean answer less the mean outcome", answers - truth, entities)
+    passed, reason = verdict.passed, verdict.reason
+    if passed and (off.low > bias or off.high < -bias):
+        passed, reason = False, f"the challenger is off by {off.mean:+.4f} in the mean"
+    return Verdict(passed, reason, (*verdict.differences, off))
+
+
+def costly(verdict: Verdict, times: Mapping[str, tuple[float, float | None]]) -> Verdict:
+    """Refuse a challenger that costs too much more than what serves.
+
+    :param times: such as ``as slow`` → how many times, and how many it may be; None: as many as it likes.
+    """
+    for what, (found, limit) in times.items():
+        if limit is not None and found > limit:
+            reason = f"the challenger is {found:.1f} times {what}, and may be {limit:g}"
+            return Verdict(False, reason, verdict.differences)
+    return verdict
+
+
 def difference(group: str, gain: np.ndarray[Any, Any], entities: pd.Series[Any]) -> Difference:
     """The mean gain of a group of rows, over its entities' means."""
     means = pd.Series(gain).groupby(entities.to_numpy()).mean().to_numpy()

@@ -25,6 +25,9 @@
     blocks = 4                            # in so many turns: each is answered by a fit on what came before it
     segments = ["plan"]                   # features in whose groups the challenger may not be worse
     margin = 0.02                         # … by more than this, in the loss that is compared
+    bias = 0.01                           # how far the mean answer may be off the mean outcome; not asked unless said
+    slower = 3.0                          # how many times as long a score may take in the server; as above
+    larger = 3.0                          # how many times as large the file may be; as above
 
     [feedback]                            # where scores lead to actions, such as a call or a discount
     decisions = "select customer_id, decided_at, offered, probability from public.decision"
@@ -56,11 +59,14 @@ _TABLES = {
     "estimator": ("like", "class", "parameters", "entry"),
     "candidate": ("like", "class", "parameters", "entry", "search", "tries", "halving"),
     "data": ("window", "half_life", "resample"),
-    "test": ("split", "share", "blocks", "segments", "margin"),
+    "test": ("split", "share", "blocks", "segments", "margin", "bias", "slower", "larger"),
     "feedback": ("decisions", "within", "learn_from"),
     "promote": ("strategy", "share", "steps", "hold", "where"),
     "retrain": ("every", "drift", "worse"),
 }
+
+
+LIMITS = ("bias", "slower", "larger")
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,9 @@ class Recipe:
     blocks: int = 4
     segments: tuple[str, ...] = ()
     margin: float = 0.0
+    bias: float | None = None
+    slower: float | None = None
+    larger: float | None = None
     promote: dict[str, Any] = field(default_factory=dict)
     every: str | None = None
     drift: bool = False
@@ -131,6 +140,7 @@ class Recipe:
         # A recipe of a release that knew neither reads the same.
         left = [] if self.candidates else ["candidates"]
         left += [] if self.resample else ["resample"]
+        left += [name for name in LIMITS if getattr(self, name) is None]
         left += [] if self.decisions else ["decisions", "decided_within", "learn_from"]
         return {name: value for name, value in kept.items() if name not in left}
 
@@ -191,6 +201,7 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
         blocks=test.get("blocks", 4),
         segments=tuple(test.get("segments", ())),
         margin=test.get("margin", 0.0),
+        **{name: test.get(name) for name in LIMITS},
         promote=said.get("promote", {}),
         **said.get("retrain", {}),
         seed=said.get("seed", 0),
@@ -203,6 +214,10 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
         raise refuse(f"[test] blocks is {recipe.blocks!r}", "Give a number such as 4; 1 fits once.")
     if not isinstance(recipe.margin, (int, float)) or recipe.margin < 0:
         raise refuse(f"[test] margin is {recipe.margin!r}", "Give a number that is not negative, such as 0.02.")
+    for name in LIMITS:
+        limit = getattr(recipe, name)
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, (int, float)) or limit <= 0):
+            raise refuse(f"[test] {name} is {limit!r}", "Give a number above 0, such as 3.0; 0.01 for a bias.")
     if recipe.learn_from not in (None, "acted", "untouched") or (recipe.learn_from and not recipe.decisions):
         raise refuse(
             f"[feedback] learn_from is {recipe.learn_from!r}",

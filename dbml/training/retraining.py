@@ -125,15 +125,36 @@ def retrain(
     again = fitting.refitted(recipe, data, output, champion)
     if again is not None:
         verdict = gate.told_apart(verdict, before - losses(again), losses(again) - after, test["_entity"])
+    if recipe.bias is not None:
+        truth = test["_label"].to_numpy()
+        verdict = gate.calibrated(verdict, fitted.scores, truth, test["_entity"], recipe.bias)
+    refused = Trained(name, None, False, fitted.measures, len(data.rows), data.sha256, verdict, fitted.candidates)
     if not verdict.passed:
-        refused = Trained(name, None, False, fitted.measures, len(data.rows), data.sha256, verdict, fitted.candidates)
         return _judged(refused, told, data, fitted, output)
-    with database.translated(), raw.transaction():
+    with database.translated(), raw.transaction() as whole:
         trained = _store(raw, name, recipe, data, fitted, output, note, verdict)
         assert trained.version is not None
         if not trained.already_there:
+            # Only the server knows what the version costs it, once it has tried it.
+            verdict = gate.costly(verdict, _times(raw, serving, trained.version, recipe))
+            if not verdict.passed:
+                raise psycopg.Rollback(whole)
             _begin(raw, name, trained.version, recipe, note or f"retrained: {verdict.reason}")
+    if not verdict.passed:
+        return _judged(replace(refused, verdict=verdict), told, data, fitted, output)
     return _judged(trained, told, data, fitted, output)
+
+
+def _times(
+    raw: psycopg.Connection[Any], serving: _Version, version: int, recipe: Recipe
+) -> dict[str, tuple[float, float | None]]:
+    """How many times what serves a version takes of the server, and how many it may."""
+    before, after = (versions.show(raw, serving.name, one) for one in (serving.version, version))
+    took = [float(one.cost.get(one.engine, {}).get("warm_us") or "nan") for one in (before, after)]
+    return {
+        "as slow": (took[1] / took[0], recipe.slower),
+        "as large": (after.bytes / before.bytes, recipe.larger),
+    }
 
 
 def estimator_of(connection: Connection, trained: Trained) -> Any:

@@ -197,6 +197,20 @@ def test_each_block_is_answered_by_what_came_before_it(db: Db, cli: Cli, past: p
     assert stored == pytest.approx(scores[1].tolist(), abs=1e-9)
 
 
+def test_what_is_better_may_still_cost_too_much(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
+    for limits, says in (
+        ("larger = 0.001", "times as large, and may be 0.001"),
+        ("slower = 0.001", "times as slow, and may be 0.001"),
+    ):
+        recipe = recipe_file(tmp_path, TREES + f"[test]\n{limits}\n")
+        said = cli("retrain", "churn", "--recipe", recipe, exit_code=1).output
+        assert says in said.replace("\n", " ")
+        assert len(dbml.versions(db, "churn")) == 1
+    assert db.execute("select count(*) from dbml.training").fetchone() == (0,)
+    generous = recipe_file(tmp_path, TREES + "[test]\nlarger = 1000\nslower = 1000\nbias = 0.5\n")
+    assert json.loads(cli("retrain", "churn", "--recipe", generous, "--json").output)["version"] == 2
+
+
 def test_only_what_is_better_gets_to_serve(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
     recipe = recipe_file(tmp_path, TREES + '[test]\nsegments = ["plan"]\n[promote]\nstrategy = "canary"\nshare = 20\n')
     made = json.loads(cli("retrain", "churn", "--recipe", recipe, "--json").output)
@@ -300,6 +314,7 @@ WRONG = (
     (TREES + "[[candidate]]\n", "there is an [estimator] beside candidates"),
     (f"[test]\nshare = 2\n{TREES}", "[test] share is 2"),
     (f"[test]\nblocks = 0\n{TREES}", "[test] blocks is 0"),
+    (f"[test]\nslower = -1\n{TREES}", "[test] slower is -1"),
     (f'[test]\nsegments = ["nowhere"]\n{TREES}', "nowhere is no feature of churn"),
     ('[estimator]\nlike = "churn"\n', "like is 'churn'"),
     (f'[data]\nwindow = "1 day"\n{TREES}', "no prediction lies within 1 day"),

@@ -62,6 +62,21 @@ def test_a_segment_that_loses_stops_it() -> None:
     assert gate.judge(gain, entities, {"size": segment}, 0.5).passed
 
 
+def test_who_is_off_in_the_mean_does_not_pass() -> None:
+    random = np.random.default_rng(5)
+    truth = (random.random(4000) < 0.3).astype(float)
+    better = gate.Verdict(True, "the challenger is better", ())
+    entities = pd.Series(np.arange(4000))
+    # 0.35 of what comes true 0.3 of the time: the interval is 0.05 ± 0.014.
+    off = gate.calibrated(better, np.full(4000, 0.35), truth, entities, 0.01)
+    low, high = stats.ttest_1samp(0.35 - truth, 0).confidence_interval(0.95)
+    assert (off.passed, off.reason[:24]) == (False, "the challenger is off by")
+    assert (off.differences[0].low, off.differences[0].high) == pytest.approx((low, high), abs=1e-12)
+    assert gate.calibrated(better, np.full(4000, 0.35), truth, entities, 0.1).passed
+    assert not gate.calibrated(better, np.full(4000, 0.2), truth, entities, 0.01).passed
+    assert gate.calibrated(better, np.full(4000, 0.3), truth, entities, 0.01).passed
+
+
 def test_losses_are_those_of_scikit_learn() -> None:
     truth, scores = np.array([1.0, 0.0, 1.0, 0.0]), np.array([0.9, 0.2, 0.0, 1.0])
     assert gate.losses("probability", truth, scores).mean() == pytest.approx(metrics.log_loss(truth, scores), abs=1e-12)
