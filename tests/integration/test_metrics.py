@@ -62,6 +62,23 @@ def test_predictions_are_counted_by_what_became_of_them(db: Db, dsn: str, cli: C
 
 
 @pytest.mark.usefixtures("live")
+def test_a_rate_of_failures_is_the_one_that_was_injected(db: Db) -> None:
+    db.execute("delete from dbml.log")
+    failed = np.random.default_rng(4).random(10_000) < 0.01
+    db.execute(
+        "insert into dbml.log_1 (at, profile, version, model, arm, entity, score, numbers, texts, failure)"
+        " select now() + i * interval '1 ms', 'customer', 1, 'churn', 'control', array[i::text],"
+        "        case when not f then 0.5 end, '{1,2}', '{plus}', case when f then 'DB013: refused' end"
+        "   from unnest(%s::boolean[]) with ordinality u(f, i)",
+        [failed.tolist()],
+    )
+    dbml.update_histograms(db)
+    told = {(s["labels"]["outcome"]): s["value"] for s in metrics.metrics(db) if s["name"] == "dbml_predictions_total"}
+    assert told == {"scored": 10_000 - failed.sum(), "kept": failed.sum()}
+    assert 0.008 <= told["kept"] / sum(told.values()) <= 0.012
+
+
+@pytest.mark.usefixtures("live")
 def test_the_times_of_scores_are_a_histogram(db: Db, cli: Cli) -> None:
     db.execute("update customer set spend = 'NaN' where id = 3")
     assert "timings: 49 scores were timed" in cli("worker", "--once", "--duty", "timings").output
