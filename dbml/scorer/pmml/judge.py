@@ -99,7 +99,7 @@ def _column(said: pd.DataFrame, name: str, count: int) -> list[Any]:
 
 def _asking(root: Element, model: Element, labels: Sequence[str]) -> bytes:
     """The document with an output for what is asked, and none else."""
-    # Of a chain the last model is asked: jpmml-evaluator 1.6 gives each probability of the whole chain as 0.
+    # Of a chain the last model is asked: of the whole, jpmml-evaluator gives each probability of integers as 0.
     asked = _last(model)
     output = ET.Element("Output")
     ET.SubElement(
