@@ -9,6 +9,7 @@
 # Instead: convert(model, dtype="float", leaf_bits=8), or scale features to whole numbers for the integer form; compare
 # predict_proba() of both on real rows.
 set -eu
+command -v gcc >/dev/null || { echo "needs gcc"; exit 2; }
 tmp=$(mktemp -d); trap 'rm -rf "$tmp"' EXIT; cd "$tmp"
 python3 -m venv venv
 venv/bin/pip install -qq --disable-pip-version-check emlearn==0.23.2 scikit-learn==1.8.0
