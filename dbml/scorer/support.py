@@ -30,6 +30,9 @@ Whatever this page says, `dbml model add` compares each engine with the estimato
 are built to hurt. It takes no engine that differs by more than 1e-9 (and 1e-12 of the score) or refuses other rows. It
 takes `sql` while the expression has at most {operations} operations ([measured](notes/expressions.md)).
 
+With scikit-learn 1.6 two of them answer or refuse otherwise than their plans, and run on the engine `python`:
+`GradientBoostingClassifier` with `init=` a tree, and `OneVsRestClassifier(GaussianNB())`. 1.9 is right.
+
 `python -m dbml.scorer.support` writes this page, and each class has its parity tests in `tests/parity`.
 """
 
