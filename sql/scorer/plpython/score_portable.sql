@@ -38,7 +38,7 @@ begin
   if answer is null then
     -- After an upgrade of the server's Python there is no code for it yet, and a standby can store none.
     perform dbml._load_runtime();
-    answer := dbml._score_by_code(version.name, fingerprint, null, version.plan, numbers, texts);
+    answer := dbml._score_by_code(version.name, fingerprint, null, version.plan::text, numbers, texts);
   end if;
   return answer;
 end
