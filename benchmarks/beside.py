@@ -24,7 +24,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 import dbml
-from dbml import Counter, Event, Prediction, Profile
+from dbml import Counter, Event, Prediction, Profile, database
 from dbml.demo.server import Server, temporary_server
 from soak import shop
 
@@ -70,11 +70,12 @@ INSERT = "insert into complaint (customer_id, amount, at) values (%s, 3, now()),
 
 @dataclass
 class Act:
-    """What one act took, the longest insert beside it, and the longest that a session waited for a lock: seconds."""
+    """What one act took, by the clock and of a processor, and the longest insert and lock beside it: seconds."""
 
     name: str
     profiles: int
     took: float
+    cpu: float
     longest: float
     waited: float
     inserts: int
@@ -165,7 +166,9 @@ def acts(db: psycopg.Connection[Any]) -> Iterator[tuple[str, Callable[[], object
     yield "reconcile after all", lambda: dbml.reconcile(db)
 
 
-def measured(dsn: str, log: Path, name: str, profiles: int, act: Callable[[], object]) -> Act:
+def measured(
+    db: psycopg.Connection[Any], dsn: str, log: Path, name: str, profiles: int, act: Callable[[], object]
+) -> Act:
     """Do something while an application inserts."""
     with psycopg.connect(dsn, autocommit=True) as beside:
         used = "select temp_bytes from pg_stat_database where datname = current_database()"
@@ -175,9 +178,11 @@ def measured(dsn: str, log: Path, name: str, profiles: int, act: Callable[[], ob
         while application.inserts.value < 100:  # it has connected, and its plans are made
             time.sleep(0.1)
         application.longest.value, told = 0.0, log.stat().st_size
+        used_before = database.named(db, "session_use")[0]["cpu"]
         began = time.monotonic()
         done = act()
         took = time.monotonic() - began
+        cpu = (database.named(db, "session_use")[0]["cpu"] - used_before) / 1e9
         application.end()
         after = beside.execute("select pg_stat_clear_snapshot()").fetchone() and beside.execute(used).fetchone()
     if name == "reconcile after all":
@@ -189,6 +194,7 @@ def measured(dsn: str, log: Path, name: str, profiles: int, act: Callable[[], ob
         name,
         profiles,
         took,
+        cpu,
         application.longest.value,
         max(waits, default=0.0),
         application.inserts.value,
@@ -229,12 +235,12 @@ def main(profiles: int, events: int, within: Path, out: Path) -> None:
         for name, part in (("tenth", 10), ("whole", 1)):
             with filled(server, name, profiles // part, events // part, Path(folder)) as (db, dsn):
                 for act, do in acts(db):
-                    one = measured(dsn, log, act, profiles // part, do)
+                    one = measured(db, dsn, log, act, profiles // part, do)
                     found.append(one)
                     click.echo(
-                        f"{one.profiles:>9,} {act:32} {one.took:8.1f} s; of {one.inserts} inserts {one.failed} failed,"
-                        f" the longest took {one.longest:.2f} s; for locks {one.waited:.2f} s;"
-                        f" {one.temporary >> 20} MB temporary"
+                        f"{one.profiles:>9,} {act:32} {one.took:8.1f} s, {one.cpu:7.2f} s of a processor;"
+                        f" of {one.inserts} inserts {one.failed} failed, the longest took {one.longest:.2f} s;"
+                        f" for locks {one.waited:.2f} s; {one.temporary >> 20} MB temporary"
                     )
             with psycopg.connect(server.dsn, autocommit=True) as admin:
                 admin.execute(f"drop database {name} with (force)")  # type: ignore[arg-type]
@@ -242,7 +248,8 @@ def main(profiles: int, events: int, within: Path, out: Path) -> None:
             out.write_text(json.dumps([asdict(act) for act in found], indent=1) + "\n")
     small, large = found[: len(found) // 2], found[len(found) // 2 :]
     for less, more in zip(small, large, strict=True):
-        click.echo(f"{less.name:32} ÷ {more.took / less.took:.1f}")
+        ratios = more.took / less.took, more.cpu / max(less.cpu, 1e-3)
+        click.echo(f"{less.name:32} ÷ {ratios[0]:.1f}, of a processor ÷ {ratios[1]:.1f}")
 
 
 if __name__ == "__main__":
