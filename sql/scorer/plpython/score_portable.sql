@@ -29,9 +29,9 @@ declare
   answer float8;
 begin
   select v.model || '@' || v.version as name, v.plan into version
-    from (select v.model, v.version, v.plan from dbml.model_version v where v.fingerprint = _score_portable.fingerprint
+    from (select v.model, v.version, v.plan::text from dbml.model_version v where v.fingerprint = _score_portable.fingerprint
            union all
-          select o.model, o.version, o.plan from dbml.version_output o where o.fingerprint = _score_portable.fingerprint) v
+          select o.model, o.version, o.plan::text from dbml.version_output o where o.fingerprint = _score_portable.fingerprint) v
    limit 1;
   perform dbml._load_compiled();
   answer := dbml._score_by_code(version.name, fingerprint, dbml._code(fingerprint), null, numbers, texts);
