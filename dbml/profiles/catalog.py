@@ -357,6 +357,11 @@ def event_table(raw: psycopg.Connection[Any], event: Event, name: str | None = N
     :raises ProfileError: there is no such table or no such foreign key.
     """
     found = here = table_facts(raw, name or event.table)
+    if odd := next((column for column in event.key if "." in column and column in found.columns), None):
+        raise errors.ProfileError(
+            f'the key "{odd}" of {found} is a column, and its dot would lead through another table',
+            "Rename the column, or add a generated one that says the same: in a key a dot leads on.",
+        )
     legs: list[Leg] = []
     for column in event.through:
         reference = leading(here, column)

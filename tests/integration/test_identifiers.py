@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 
 import dbml
 from dbml import Event, Prediction, Profile
+from dbml.errors import ProfileError
 from tests.conftest import Cli, Trained, profile_rows
 
 Model = Callable[..., Any]
@@ -57,20 +58,21 @@ def test_one_name_for_everything(db: psycopg.Connection[Any], dsn: str, model: M
     """Table, key, counter and feature bear the name; so do the event table, its key and what it counts."""
     estimator = model("m", name, "other")
     key = name[:-1] + "K"
+    pointer = key.replace(".", "")  # where a dot would lead on
     profile, event = (name, name), ("public", name)
     db.execute(
         f"create schema {q(name)};"
         f"create table {q(*profile)} ({q(key)} integer primary key, {q(name)} bigint not null default 0,"
         f" other numeric default 3, score float8, version_of int);"
         f"insert into {q(*profile)} ({q(key)}) select generate_series(1, 5);"
-        f"create table {q(*event)} ({q(key)} integer, {q(name)} integer);"
+        f"create table {q(*event)} ({q(pointer)} integer, {q(name)} integer);"
     )
     with psycopg.connect(dsn) as connection:
         dbml.attach(
             connection,
             Profile(
                 q(*profile), key, [Prediction("m", "score", "version_of", on_error="raise")],
-                [Event(q(*event), key, {name: f"count({q(name)}) filter (where {q(name)} > 1)"})],
+                [Event(q(*event), pointer, {name: f"count({q(name)}) filter (where {q(name)} > 1)"})],
             ),
         )  # fmt: skip
     db.execute(f"insert into {q(*event)} values (1, 2), (2, 3), (1, 4), (1, 1), (3, 0)")
@@ -86,6 +88,18 @@ def test_one_name_for_everything(db: psycopg.Connection[Any], dsn: str, model: M
     np.testing.assert_allclose([row[4] for row in rows], truth, rtol=0, atol=1e-9)
     with psycopg.connect(dsn) as connection:
         dbml.detach(connection, q(*profile))
+    assert generated(db) == []
+
+
+def test_a_dot_in_the_name_of_an_events_key_is_refused(db: psycopg.Connection[Any], dsn: str) -> None:
+    db.execute(
+        'create table shop (id integer primary key, n bigint not null default 0); create table sale ("a.b" integer)'
+    )
+    with (
+        psycopg.connect(dsn) as connection,
+        pytest.raises(ProfileError, match='the key "a.b" of public.sale is a column'),
+    ):
+        dbml.attach(connection, Profile("shop", "id", events=[Event("sale", "a.b", {"n": "count(*)"})]))
     assert generated(db) == []
 
 

@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.mixture import BayesianGaussianMixture
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, TunedThresholdClassifierCV
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler, scale
@@ -288,7 +288,7 @@ def test_missing_names_while_unpickling(tmp_path: Path) -> None:
         (LogisticRegression(), "LogisticRegression is not fitted"),
         (make_pipeline(StandardScaler(), LogisticRegression()), "Pipeline is not fitted"),
         (StandardScaler().fit(ARRAY), "StandardScaler has no predict"),
-        (KMeans(2, n_init=1).fit(ARRAY), "no classifier, regressor"),
+        (BayesianGaussianMixture().fit(ARRAY), "no classifier, regressor"),
         (LinearRegression().fit(ARRAY, ARRAY), "targets, and the score is one of them"),
         (RandomForestClassifier(2).fit(ARRAY, np.c_[TARGET, TARGET]), "several outputs"),
     ],
