@@ -75,6 +75,7 @@ def test_up_down_up(application: Application) -> None:
     assert len(seen[0]) == 30
 
 
+@pytest.mark.long
 def test_one_step_at_a_time(application: Application) -> None:
     application.alembic("upgrade", "0001")
     application.execute(DATA)
@@ -149,6 +150,7 @@ def test_without_plpython(application: Application, without_plpython: str) -> No
         plain.execute("drop table alembic_version")
 
 
+@pytest.mark.long
 def test_what_was_there_before_stays(installed: Application) -> None:
     before = sorted(left(installed.dsn))
     installed.alembic("upgrade", "head")

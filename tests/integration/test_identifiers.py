@@ -53,7 +53,11 @@ VARIABLES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", NAMES + VARIABLES)
+# Each variable is tried in `make test-long`; a fourth of them always.
+@pytest.mark.parametrize(
+    "name",
+    [*NAMES, *(pytest.param(name, marks=pytest.mark.long if i % 4 else ()) for i, name in enumerate(VARIABLES))],
+)
 def test_one_name_for_everything(db: psycopg.Connection[Any], dsn: str, model: Model, name: str) -> None:
     """Table, key, counter and feature bear the name; so do the event table, its key and what it counts."""
     estimator = model("m", name, "other")
