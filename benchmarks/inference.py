@@ -65,8 +65,9 @@ def rival(folder: Path) -> Path:
         "pip",
         "install",
         "-q",
-        "mlserver",
-        "mlserver-sklearn",
+        "mlserver==1.7.1",
+        "mlserver-sklearn==1.7.1",
+        "uvloop<0.22",
         f"scikit-learn=={sklearn.__version__}",
     ]
     done = subprocess.run(install, capture_output=True, text=True, check=False)
