@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -38,7 +39,7 @@ def program(*names: str) -> str:
     return found
 
 
-class Broker:
+class Broker(ABC):
     """A broker's process, which can be killed and started again over the same data."""
 
     def __init__(self, folder: Path) -> None:
@@ -73,32 +74,32 @@ class Broker:
     prefix: str
     """Of the headers that name an event's attributes, as CloudEvents has it for the broker."""
 
+    @abstractmethod
     def command(self) -> list[str]:
         """What starts it."""
-        raise NotImplementedError
 
     def environment(self) -> dict[str, str]:
         """Its environment."""
         return dict(os.environ)
 
+    @abstractmethod
     def look(self) -> None:
         """Use it.
 
         :raises OSError: or an error of its client: it is not there yet.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def create(self, topic: str) -> None:
         """Make what takes a topic."""
-        raise NotImplementedError
 
+    @abstractmethod
     def put(self, topic: str, contents: Sequence[bytes], headers: dict[str, str] | None = None) -> None:
         """Send messages, as another application would."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, topic: str) -> list[Any]:
         """All events of a topic in their order, and take them."""
-        raise NotImplementedError
 
 
 class Nats(Broker):
