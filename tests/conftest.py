@@ -146,12 +146,15 @@ class Databases:
         """A new database: with dbml, empty, or a copy of the one with that DSN, which nobody may be using."""
         name = f"{self.template}_{next(self.numbers)}"
         with psycopg.connect(self.dsn, autocommit=True) as admin:
+            # Copying files takes half the time of writing each block to the log, where nothing waits for a disk.
+            copied = sql.SQL(" strategy file_copy" if admin.info.server_version >= 150000 else "")
             admin.execute(
-                sql.SQL("create database {} template {}").format(
+                sql.SQL("create database {} template {}{}").format(
                     sql.Identifier(name),
                     sql.Identifier(
                         str(conninfo_to_dict(like)["dbname"]) if like else self.template if installed else "template0"
                     ),
+                    copied,
                 )
             )
         self.made.append(name)

@@ -88,7 +88,12 @@ ROWS = 60
 
 
 @pytest.mark.parametrize(
-    "seed, engine", [(1, "sql"), (2, "portable"), pytest.param(3, "sql", marks=pytest.mark.long), (4, "python")]
+    "seed, engine",
+    [
+        (1, "sql"),
+        *(pytest.param(*more, marks=pytest.mark.long) for more in [(2, "portable"), (3, "sql")]),
+        (4, "python"),
+    ],
 )
 def test_five_hundred_strings(db: psycopg.Connection[Any], tmp_path: Path, seed: int, engine: str) -> None:
     strings = Strings(seed)
