@@ -7,7 +7,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, LiteralString
@@ -17,7 +16,6 @@ import numpy as np
 import pandas as pd
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
@@ -28,14 +26,12 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 import dbml
 from dbml._plpython.agreement import agree
 from dbml.demo import tour
+from dbml.demo.own import APPLICATION, DATABASE, own_database
 from dbml.demo.server import temporary_server
 from dbml.demo.telling import Story
 from dbml.errors import DbmlError
 from dbml.profiles.spec_file import read
 
-DATABASE = "dbml_demo"
-APPLICATION = "dbml_demo_app"
-ROLES = ("dbml_owner", "dbml_deployer", "dbml_analyst")
 CALLS = "number_customer_service_calls"
 SINGLE_ROWS = 300
 STATEMENTS, ROWS_EACH = 200, 10
@@ -102,11 +98,13 @@ def run(dsn: str | None = None, keep: bool = False, pages: Path | None = None) -
         if dsn is None:
             _tell(story, server.dsn, customers, server.folder, pages)
         else:
-            with _own_database(dsn, keep) as own:
+            with own_database(dsn, keep) as own:
                 _tell(story, own, customers, server.folder, pages)
         story.console.print(f"\n[bold]Done[/] in {time.perf_counter() - began:.0f} s.")
         if pages is None:
-            story.console.print("What comes next, on the same data: make demo ARGS=--tour")
+            story.console.print(
+                "What comes next, on the same data: dbml demo --tour (from a clone: make demo ARGS=--tour)"
+            )
         if keep and dsn is None:
             story.console.print(f"Look around:  {server.psql_command}\nStop it with: {server.stop_command}")
         elif keep:
@@ -373,39 +371,3 @@ def _timed(act: Callable[[], object]) -> float:
     began = time.perf_counter()
     act()
     return time.perf_counter() - began
-
-
-@contextmanager
-def _own_database(dsn: str, keep: bool) -> Iterator[str]:
-    """Create the demo's database on a given server; drop it, and the roles that came with it, at the end."""
-    dsn = dsn.replace("postgresql+psycopg://", "postgresql://", 1)
-    database, role = sql.Identifier(DATABASE), sql.Identifier(APPLICATION)
-    with psycopg.connect(dsn, autocommit=True) as server:
-        if server.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
-            raise DbmlError(
-                f'the server has a database "{DATABASE}" already, perhaps kept by an earlier demo',
-                f"If nothing in it is needed: drop database {DATABASE}",
-            )
-        before = _roles(server)
-        server.execute(sql.SQL("create database {} template template0 encoding 'UTF8'").format(database))
-        kept = False
-        try:
-            yield make_conninfo(dsn, dbname=DATABASE)
-            kept = keep
-        finally:
-            if not kept:
-                server.execute(sql.SQL("drop database {} with (force)").format(database))
-                server.execute(sql.SQL("drop role if exists {}").format(role))
-                for name in _roles(server) - before:
-                    _drop_unused(server, name)
-
-
-def _roles(server: psycopg.Connection[Any]) -> set[str]:
-    rows = server.execute("select rolname from pg_roles where rolname = any(%s)", [[*ROLES]])
-    return {row[0] for row in rows}
-
-
-def _drop_unused(server: psycopg.Connection[Any], name: str) -> None:
-    # Another database may have installed dbml in the meantime.
-    with suppress(psycopg.errors.DependentObjectsStillExist):
-        server.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
