@@ -45,7 +45,17 @@ if TYPE_CHECKING:
     from dbml.serving.deployment import deploy, rollback, score, status
     from dbml.serving.repair import repair
     from dbml.serving.shadows import answer_shadows
-    from dbml.serving.strategies import abort, advance, allocation, promote, set_share, start_strategy
+    from dbml.serving.strategies import (
+        abort,
+        advance,
+        allocation,
+        approve,
+        pause,
+        promote,
+        resume,
+        set_share,
+        start_strategy,
+    )
     from dbml.serving.upgrade import install
     from dbml.training.dataset import dataset
     from dbml.training.due import retrain_due
@@ -70,6 +80,7 @@ __all__ = [
     "alter",
     "alterations",
     "answer_shadows",
+    "approve",
     "attach",
     "attach_online",
     "check_alerts",
@@ -92,6 +103,7 @@ __all__ = [
     "learn_labels",
     "metrics",
     "new_key",
+    "pause",
     "performance",
     "promote",
     "quality_drift",
@@ -103,6 +115,7 @@ __all__ = [
     "report",
     "rescore",
     "rescore_due",
+    "resume",
     "retrain",
     "retrain_due",
     "revoke_key",
@@ -163,7 +176,17 @@ _HOMES = {
     "dbml.serving.bulk": ("scores",),
     "dbml.serving.deployment": ("deploy", "rollback", "score", "status"),
     "dbml.serving.shadows": ("answer_shadows",),
-    "dbml.serving.strategies": ("abort", "advance", "allocation", "promote", "set_share", "start_strategy"),
+    "dbml.serving.strategies": (
+        "abort",
+        "advance",
+        "allocation",
+        "approve",
+        "pause",
+        "promote",
+        "resume",
+        "set_share",
+        "start_strategy",
+    ),
     "dbml.serving.upgrade": ("install",),
     "dbml.training.dataset": ("dataset",),
     "dbml.training.due": ("retrain_due",),

@@ -48,6 +48,12 @@ class CanaryModelOp(StartStrategyOp):
         steps: Sequence[Share] | None = None,
         hold: str | timedelta | None = None,
         failure_limit: Share | None = None,
+        outcome_guard: bool = False,
+        score_limit: Share | None = None,
+        min_exposures: int | None = None,
+        min_outcomes: int | None = None,
+        approvals: Sequence[Share] | None = None,
+        signals: Sequence[str] | None = None,
         note: str | None = None,
         changes: Sequence[str] = (),
         rescore: bool = True,
@@ -56,7 +62,20 @@ class CanaryModelOp(StartStrategyOp):
 
         :param rescore: score the rows of every arm anew in this transaction; else they keep their score until then.
         """
-        strategy = Strategy("canary", share, where, steps, hold, failure_limit)
+        strategy = Strategy(
+            "canary",
+            share,
+            where,
+            steps,
+            hold,
+            failure_limit,
+            outcome_guard=outcome_guard,
+            score_limit=score_limit,
+            min_exposures=min_exposures,
+            min_outcomes=min_outcomes,
+            approvals=approvals,
+            signals=signals,
+        )
         operations.invoke(cls(name, version, strategy, note, changes, rescore))
 
 
@@ -75,12 +94,32 @@ class RollingModelOp(StartStrategyOp):
         hold: str | timedelta | None = None,
         rate: int | None = None,
         failure_limit: Share | None = None,
+        outcome_guard: bool = False,
+        score_limit: Share | None = None,
+        min_exposures: int | None = None,
+        min_outcomes: int | None = None,
+        approvals: Sequence[Share] | None = None,
+        signals: Sequence[str] | None = None,
         note: str | None = None,
         changes: Sequence[str] = (),
         rescore: bool = True,
     ) -> None:
         """Let a version take over in steps, or at a rate in rows a second; as ``dbml deploy --strategy rolling``."""
-        strategy = Strategy("rolling", None, None, steps, hold, failure_limit, rate=rate)
+        strategy = Strategy(
+            "rolling",
+            None,
+            None,
+            steps,
+            hold,
+            failure_limit,
+            rate=rate,
+            outcome_guard=outcome_guard,
+            score_limit=score_limit,
+            min_exposures=min_exposures,
+            min_outcomes=min_outcomes,
+            approvals=approvals,
+            signals=signals,
+        )
         operations.invoke(cls(name, version, strategy, note, changes, rescore))
 
 
@@ -99,12 +138,22 @@ class AbModelOp(StartStrategyOp):
         share: Share | None = None,
         where: str | None = None,
         failure_limit: Share | None = None,
+        outcome_guard: bool = False,
+        score_limit: Share | None = None,
         note: str | None = None,
         changes: Sequence[str] = (),
         rescore: bool = True,
     ) -> None:
         """Let one or more versions serve shares that stay as they are; as ``dbml deploy --strategy ab``."""
-        strategy = Strategy("ab", share, where, failure_limit=failure_limit, also=also)
+        strategy = Strategy(
+            "ab",
+            share,
+            where,
+            failure_limit=failure_limit,
+            also=also,
+            outcome_guard=outcome_guard,
+            score_limit=score_limit,
+        )
         operations.invoke(cls(name, version, strategy, note, changes, rescore))
 
 

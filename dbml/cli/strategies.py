@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 STRATEGIES = ("recreate", "rolling", "blue-green", "canary", "ab", "shadow")
+GUARDS = ("failure=0.01", "outcome", "score", "score=0.02")
+MINIMUMS = ("exposures=500", "outcomes=100")
 
 
 def strategy_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,7 +30,19 @@ def strategy_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--where", metavar="SQL", help="Only rows of the profile for which this is true."),
             click.option("--steps", metavar="1,5,25,100", help="Shares, one after the other; dbml advance takes them."),
             click.option("--hold", metavar="INTERVAL", help="How long each step lasts, such as '1 day'."),
-            click.option("--guard", multiple=True, metavar="failure=0.01|outcome", help="Abort when this says so."),
+            click.option(
+                "--guard", multiple=True, metavar="failure=0.01|outcome|score=0.02", help="Abort when this says so."
+            ),
+            click.option(
+                "--signal",
+                multiple=True,
+                metavar="alert|failure=0.01|outcome|score=0.02",
+                help="Pause the steps when this says so, until dbml resume.",
+            ),
+            click.option(
+                "--minimum", multiple=True, metavar="exposures=500|outcomes=100", help="No step before so many of it."
+            ),
+            click.option("--approval", metavar="25,100", help="Steps that wait for dbml approve."),
             click.option("--also", type=int, multiple=True, metavar="V", help="A further version, for ab and shadow."),
             click.option(
                 "--in-statement", is_flag=True, help="A shadow answers inside each statement, without worker."
@@ -47,36 +61,66 @@ def chosen(
     steps: str | None,
     hold: str | None,
     guard: tuple[str, ...],
+    signal: tuple[str, ...],
+    minimum: tuple[str, ...],
+    approval: str | None,
     also: tuple[int, ...],
     in_statement: bool,
     rate: int | None,
 ) -> Strategy | None:
     """The strategy that the options ask for; None: everyone at once."""
     if strategy == "recreate":
-        if any(option is not None for option in (share, where, steps, hold, rate)) or guard or also or in_statement:
+        unset = (None, (), False)
+        if any(
+            option not in unset
+            for option in (share, where, steps, hold, guard, signal, minimum, approval, also, in_statement, rate)
+        ):
             raise click.UsageError("name a --strategy: rolling, blue-green, canary, ab or shadow")
         return None
     from dbml.serving.strategies import Strategy
 
+    guards = _named_numbers(guard, "--guard", GUARDS)
+    minimums = _named_numbers(minimum, "--minimum", MINIMUMS)
     return Strategy(
         strategy,
-        None if share is None else Decimal(str(share)),
-        where,
-        None if steps is None else [_number(step, "--steps") for step in steps.split(",")],
-        hold,
-        next((_failure_limit(each) for each in guard if each != "outcome"), None),
-        also,
-        in_statement,
-        rate,
-        "outcome" in guard,
+        share=None if share is None else Decimal(str(share)),
+        where=where,
+        steps=_numbers(steps, "--steps"),
+        hold=hold,
+        failure_limit=guards.get("failure"),
+        also=also,
+        in_statement=in_statement,
+        rate=rate,
+        outcome_guard="outcome" in guards,
+        score_limit=guards.get("score"),
+        min_exposures=_whole(minimums.get("exposures")),
+        min_outcomes=_whole(minimums.get("outcomes")),
+        approvals=_numbers(approval, "--approval"),
+        signals=signal or None,
     )
 
 
-def _failure_limit(guard: str) -> Decimal:
-    what, _, limit = guard.partition("=")
-    if what != "failure":
-        raise click.BadParameter(f"there is no guard on {what!r}; write failure=0.01 or outcome", param_hint="--guard")
-    return _number(limit, "--guard")
+def _named_numbers(given: tuple[str, ...], option: str, examples: tuple[str, ...]) -> dict[str, Decimal]:
+    """Name → number; 0 for a name that may stand alone and does."""
+    found: dict[str, Decimal] = {}
+    for text in given:
+        name, is_there, number = text.partition("=")
+        if not any(text == each or (is_there and each.startswith(f"{name}=")) for each in examples):
+            raise click.BadParameter(f"there is no {text!r}; write {' or '.join(examples)}", param_hint=option)
+        if name in found:
+            raise click.BadParameter(f"{name} is given twice", param_hint=option)
+        found[name] = _number(number, option) if is_there else Decimal(0)
+    return found
+
+
+def _whole(number: Decimal | None) -> int | None:
+    if number is not None and number != int(number):
+        raise click.BadParameter(f"{number} is no whole number", param_hint="--minimum")
+    return None if number is None else int(number)
+
+
+def _numbers(text: str | None, option: str) -> list[Decimal] | None:
+    return None if text is None else [_number(each, option) for each in text.split(",")]
 
 
 def _number(text: str, option: str) -> Decimal:
@@ -127,15 +171,48 @@ def abort_command(dsn: str | None, name: str, why: str | None) -> None:
     click.echo(f"The control of {name} serves everyone again; it has scored {rows} rows of the candidate.")
 
 
+@click.command("approve")
+@dsn_option
+@click.argument("name")
+@note_option
+def approve_command(dsn: str | None, name: str, note: str | None) -> None:
+    """Approve the next step of a strategy."""
+    with connect(dsn) as connection:
+        step = dbml.approve(connection, name, note=note)
+    click.echo(f"The step of {name} to {step.normalize():f} percent is approved; it is taken as soon as it is due.")
+
+
+@click.command("pause")
+@dsn_option
+@click.argument("name")
+@click.option("--why", help="The view dbml.deployment_history shows it.")
+def pause_command(dsn: str | None, name: str, why: str | None) -> None:
+    """Let a strategy take no step, until dbml resume."""
+    with connect(dsn) as connection:
+        dbml.pause(connection, name, why=why)
+    click.echo(f"{name} takes no step, and its guards stay; to let it go on: dbml resume {name}")
+
+
+@click.command("resume")
+@dsn_option
+@click.argument("name")
+@note_option
+def resume_command(dsn: str | None, name: str, note: str | None) -> None:
+    """Let the steps of a strategy go on that were paused."""
+    with connect(dsn) as connection:
+        dbml.resume(connection, name, note=note)
+    click.echo(f"The steps of {name} go on; the present one begins anew.")
+
+
 @click.command("advance")
 @dsn_option
 @json_option
 @click.argument("name", required=False)
 def advance_command(dsn: str | None, as_json: bool, name: str | None) -> None:
-    """Take the steps that are due, and abort what fails too often. Call it as often as you like."""
+    """Take the steps that are due, abort or pause as guards and signals say. Call it often."""
     with connect(dsn) as connection:
         done = dbml.advance(connection, name)
-    print_rows([asdict(row) for row in done], ("name", "act", "share"), as_json)
+    print_rows([asdict(row) for row in done], ("name", "act", "share", "why"), as_json)
 
 
 @click.command("serving")
@@ -149,7 +226,7 @@ def serving_command(dsn: str | None, as_json: bool, name: str | None) -> None:
         for row in rows:
             compared = dbml.comparison(connection, row["model"]) if row["arm"] == "green" else []
             row["comparison"] = [asdict(profile) for profile in compared]
-    print_rows(rows, ("model", "version", "arm", "strategy", "share", "shadow_share", "since"), as_json)
+    print_rows(rows, ("model", "version", "arm", "strategy", "share", "shadow_share", "since", "waits_for"), as_json)
     if not as_json:
         for row in rows:
             for profile in row["comparison"]:

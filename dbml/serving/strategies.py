@@ -31,6 +31,12 @@ class Strategy:
     :param in_statement: a ``shadow`` answers inside the application's statement, and not by a worker.
     :param rate: ``rolling`` goes on by about so many rows a second, as often as :func:`advance` is called.
     :param outcome_guard: whether :func:`advance` aborts once the candidate's outcomes are worse than the control's.
+    :param score_limit: :func:`advance` aborts once the arms' mean scores surely differ by more, in units of the score.
+    :param min_exposures: no further step before the candidate has scored so many entities in the present one.
+    :param min_outcomes: no further step before the outcome is known of so many of these.
+    :param approvals: those of ``steps`` that wait for :func:`approve`.
+    :param signals: what pauses the steps until :func:`resume`: ``alert``, ``outcome``, ``score``, ``score=0.02``,
+        ``failure=0.01``.
     """
 
     name: str
@@ -43,6 +49,11 @@ class Strategy:
     in_statement: bool = False
     rate: int | None = None
     outcome_guard: bool = False
+    score_limit: Decimal | float | None = None
+    min_exposures: int | None = None
+    min_outcomes: int | None = None
+    approvals: Sequence[Decimal | float] | None = None
+    signals: Sequence[str] | None = None
 
     def parameters(self) -> dict[str, Any]:
         """Those of the query that starts it."""
@@ -50,13 +61,18 @@ class Strategy:
             "strategy": self.name,
             "share": _exact(self.share),
             "where": self.where,
-            "steps": None if self.steps is None else [_exact(step) for step in self.steps],
+            "steps": _all_exact(self.steps),
             "hold": self.hold,
             "failure_limit": _exact(self.failure_limit),
             "outcome_guard": self.outcome_guard,
             "also": list(self.also),
             "in_statement": self.in_statement,
             "rate": self.rate,
+            "score_limit": _exact(self.score_limit),
+            "min_exposures": self.min_exposures,
+            "min_outcomes": self.min_outcomes,
+            "approvals": _all_exact(self.approvals),
+            "signals": None if self.signals is None else list(self.signals),
         }
 
 
@@ -65,6 +81,7 @@ class Serving(Record):
     """A row of the view ``dbml.serving``: a version, and the share of entities that it serves, in percent.
 
     :param shadow_share: of which share a shadow answers what others serve; None for what is no shadow.
+    :param waits_for: what the candidate's next step waits for, in words; None where it waits for nothing.
     """
 
     model: str
@@ -74,15 +91,21 @@ class Serving(Record):
     share: Decimal
     since: datetime
     shadow_share: Decimal | None
+    waits_for: str | None
 
 
 @dataclass(frozen=True)
 class Advanced(Record):
-    """What :func:`advance` did: ``step``, ``promote``, ``abort`` or ``held``, and the share of the candidate by now."""
+    """What :func:`advance` did: ``step``, ``promote``, ``abort``, ``pause`` or ``held``.
+
+    :param share: of the candidate by now, in percent.
+    :param why: what a guard or a signal said; else None.
+    """
 
     name: str
     act: str
     share: Decimal
+    why: str | None
 
 
 def start_strategy(
@@ -129,6 +152,10 @@ def _exact(number: Decimal | float | None) -> Decimal | None:
     return None if number is None else Decimal(str(number))
 
 
+def _all_exact(numbers: Sequence[Decimal | float] | None) -> list[Decimal] | None:
+    return None if numbers is None else [Decimal(str(number)) for number in numbers]
+
+
 def set_share(connection: Connection, name: str, share: Decimal | float, *, note: str | None = None) -> None:
     """Give the candidate another share of the entities, from the next statement on.
 
@@ -171,8 +198,46 @@ def abort(connection: Connection, name: str, *, why: str | None = None) -> int:
         return int(database.value(raw, "abort", name=name, why=why))
 
 
+def approve(connection: Connection, name: str, *, note: str | None = None) -> Decimal:
+    """Approve the next step, which :func:`advance` then takes as soon as it is due.
+
+    :param note: why; the view ``dbml.deployment_history`` shows it, with who approved.
+    :returns: the share of that step, in percent.
+    :raises StrategyError: no strategy runs, or its next step waits for no approval, or has it.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        versions.require_model(raw, name)
+        return Decimal(database.value(raw, "approve", name=name, note=note))
+
+
+def pause(connection: Connection, name: str, *, why: str | None = None) -> None:
+    """Let the strategy take no step until :func:`resume`; its guards stay, and everybody keeps his version.
+
+    :raises StrategyError: no strategy runs, or it takes no steps, or they are paused already.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        versions.require_model(raw, name)
+        database.value(raw, "pause", name=name, why=why)
+
+
+def resume(connection: Connection, name: str, *, note: str | None = None) -> None:
+    """Let paused steps go on. The present step begins anew, and what paused it does not pause it again.
+
+    :raises StrategyError: no strategy runs, or its steps are not paused.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        versions.require_model(raw, name)
+        database.value(raw, "resume_steps", name=name, note=note)
+
+
 def advance(connection: Connection, name: str | None = None) -> list[Advanced]:
-    """Take the steps that are due, and abort candidates as their guards say. Safe to call at any time, and again.
+    """Take the steps that are due, abort as guards and pause as signals say. Safe to call at any time, and again.
 
     Where a guard on outcomes cannot be asked (who calls may not read them, say), the candidate is ``held`` as it is.
 

@@ -9,7 +9,8 @@ select dbml.deploy(%(name)s, %(version)s, %(note)s, %(changes)s);
 -- name: deploy_by_strategy
 -- Puts a version beside the one that serves.
 select dbml.deploy(%(name)s, %(version)s, %(note)s, %(changes)s, %(strategy)s, %(share)s, %(where)s, %(steps)s,
-                   %(hold)s::interval, %(failure_limit)s, %(also)s, %(in_statement)s, %(rate)s, %(outcome_guard)s);
+                   %(hold)s::interval, %(failure_limit)s, %(also)s, %(in_statement)s, %(rate)s, %(outcome_guard)s,
+                   %(score_limit)s, %(min_exposures)s, %(min_outcomes)s, %(approvals)s, %(signals)s);
 
 -- name: set_share
 -- Gives the candidate of a model another share.
@@ -23,13 +24,25 @@ select dbml.promote(%(name)s, %(note)s, %(version)s);
 -- Ends the strategy of a model; how many rows were scored by the control again.
 select dbml.abort(%(name)s, %(why)s);
 
+-- name: approve
+-- Approves the next step of a model's strategy.
+select dbml.approve(%(name)s, %(note)s);
+
+-- name: pause
+-- Lets the strategy of a model take no step.
+select dbml.pause(%(name)s, %(why)s);
+
+-- name: resume_steps
+-- Lets the steps of a model's strategy go on.
+select dbml.resume(%(name)s, %(note)s);
+
 -- name: advance
 -- Takes the steps that are due.
-select a.name, a.act, a.share from dbml.advance(%(name)s) a;
+select a.name, a.act, a.share, a.why from dbml.advance(%(name)s) a;
 
 -- name: serving
 -- Which version serves which share of a model's entities.
-select s.model, s.version, s.arm, s.strategy, s.share, s.since, s.shadow_share
+select s.model, s.version, s.arm, s.strategy, s.share, s.since, s.shadow_share, s.waits_for
   from dbml.serving s
  where s.model = %(name)s or %(name)s::text is null
  order by s.model, s.arm <> 'control', s.arm;

@@ -59,9 +59,14 @@ end
 $$;
 comment on function dbml._covariate(text, text) is 'SQL for a number of the profile that stood before an experiment; refuses what moves with it.';
 
-create or replace function dbml.experiment(model text, covariate text default null, as_of timestamptz default now()) returns table (
-  arm text, n bigint, mean float8, difference float8, low float8, high float8, evidence float8, p float8, state text,
-  version integer, fixed_low float8, fixed_high float8, says text
+-- Least squares by arm and epoch, for whatever differs between the arms: outcomes for an experiment, scores for a guard. The
+-- texts are dbml's own: exposures yields epoch, arm, entity, version; judged, from them, epoch, arm, entity, y and x.
+-- In them stand $1 the day as of which it is asked, $2 the beginnings of the epochs, $3 the end, and $4 the arms.
+create or replace function dbml._between_arms(
+  model text, exposures text, judged text, effect float8, rare boolean, as_of timestamptz, since timestamptz[], until timestamptz, arms text[]
+) returns table (
+  arm text, n bigint, mean float8, difference float8, low float8, high float8, evidence float8, p float8,
+  version integer, fixed_low float8, fixed_high float8, few boolean, invalid boolean
 )
 language plpgsql
 stable
@@ -71,36 +76,7 @@ set work_mem = '256MB'
 set jit = off
 as $$
 #variable_conflict use_column
-declare
-  o record := dbml._outcome(model);
-  arms text[];
-  shadows boolean;
-  since timestamptz[];
-  until timestamptz;
-  exposures text;
 begin
-  select array_agg(distinct e.arm), bool_or(e.strategy = 'shadow'), array_agg(distinct e.since), max(e.until) into arms, shadows, since, until
-    from dbml._epochs(model, as_of) e;
-  if arms is null then
-    raise exception 'no version has stood beside the one of % that serves', quote_literal(model)
-      using errcode = 'DB030', hint = format('Compare two: dbml deploy %s@VERSION --strategy ab', model);
-  end if;
-  if shadows then
-    if covariate is not null then
-      raise exception 'the answers of a shadow of % are compared for each entity, where a column from before explains nothing', quote_literal(model)
-        using errcode = 'DB030', hint = format('Leave it out: dbml experiment %s', model);
-    end if;
-    return query select * from dbml._paired(model, arms, since[1], until, least(as_of, now()));
-    return;
-  end if;
-  -- An entity counts once an epoch, from its first prediction on. Where it has two arms, a statement from before the change
-  -- has ended after it, and the later one is right.
-  exposures := format($query$
-    select distinct on (x.epoch, hash_array_extended(x.entity, 0), x.entity) x.*
-      from (%s and p.at >= ($2)[1] and p.at < $3 and p.at <= $1 and p.arm = any ('control'::text || $4)
-             group by 1, 2, 3) x
-     order by x.epoch, hash_array_extended(x.entity, 0), x.entity, x.at desc$query$,
-    dbml._answered(model, 'width_bucket(p.at, $2) as epoch, p.arm, p.entity, min(p.at) as at, max(p.version) as version'));
   return query execute format($query$
     with exposure as materialized (%1$s),
     share as (
@@ -117,9 +93,7 @@ begin
         from (select dbml._ratio_evidence(array_agg(coalesce(a.entities, 0)), array_agg(s.share)) as evidence
                 from share s left join arrived a using (epoch, arm) where s.share > 0 group by s.epoch) r
     ), judged as materialized (
-      select x.epoch, x.arm, x.entity, x.outcome as y, %2$s as x
-        from exposure x %3$s
-       where x.at <= $1 - %4$L::interval and x.outcome is not null
+      %2$s
     ), cell as (
       select j.epoch, j.arm, count(*)::float8 as n, avg(j.y) as y, avg(j.x) as x, regr_sxx(j.y, j.x) as xx, regr_sxy(j.y, j.x) as xy
         from judged j group by j.epoch, j.arm
@@ -151,10 +125,10 @@ begin
                 from entity e group by e.arm) f
     ), sized as (
       -- Where nobody has said what difference counts: a twentieth of a standard deviation.
-      select coalesce(%5$L::float8, stddev_pop(j.y) / 20) as effect from judged j where j.arm = 'control'
+      select coalesce(%3$L::float8, stddev_pop(j.y) / 20) as effect from judged j where j.arm = 'control'
     ), tested as (
       select u.arm, coalesce(d.n, 0) as n, m.mean, f.b, f.v, q.*, case when q.evidence is not null then least(1, cardinality($4) / q.evidence) end as p,
-             case when %6$L then least(d.rarer, d0.rarer) < 10 else least(d.n, d0.n) < 400 end is distinct from false
+             case when %4$L then least(d.rarer, d0.rarer) < 10 else least(d.n, d0.n) < 400 end is distinct from false
                or u.arm <> 'control' and q.evidence is null as few,
              (select max(x.version) from exposure x where x.arm = u.arm) as version, u.place
         from unnest('control'::text || $4) with ordinality u(arm, place)
@@ -165,24 +139,75 @@ begin
        cross join sized z
         left join lateral dbml._sequential(f.b, f.v, z.effect, 0.05 / cardinality($4)) q on true
     )
-    select t.arm, t.n, t.mean, t.b, t.low, t.high, t.evidence, t.p,
-           case when r.wrong then 'invalid'
-                when t.few then 'insufficient'
-                when t.p <= 0.05 then case when (t.b < 0) = %7$L then 'better' else 'worse' end
-                else 'running' end,
-           t.version, t.b - 1.959963984540054 * sqrt(t.v), t.b + 1.959963984540054 * sqrt(t.v),
-           case when r.wrong then 'the entities do not come in the shares that were set, so that the arms cannot be compared'
-                when t.few then %8$L end
+    select t.arm, t.n, t.mean, t.b, t.low, t.high, t.evidence, t.p, t.version,
+           t.b - 1.959963984540054 * sqrt(t.v), t.b + 1.959963984540054 * sqrt(t.v), t.few, r.wrong
       from tested t cross join ratio r
-     order by t.place$query$,
-    dbml._labelled(model, exposures),
-    case when covariate is null then 'null::float8' else dbml._covariate(model, covariate) end,
-    case when covariate is null then '' else format('left join %s r on array[%s] = x.entity', o.relation,
-      (select string_agg(format('(r.%I)::text', k), ', ' order by i) from unnest(o.profile_key) with ordinality u(k, i))) end,
-    o.horizon, o.effect, o.output ->> 'kind' = 'probability', o.better = 'low',
-    case when o.output ->> 'kind' = 'probability' then 'each arm needs ten entities with the outcome and ten without, older than the horizon'
-         else 'each arm needs 400 entities with an outcome, older than the horizon' end)
-    using least(as_of, now()), since, until, arms, model;
+     order by t.place$query$, exposures, judged, effect, rare)
+    using as_of, since, until, arms, model;
+end
+$$;
+comment on function dbml._between_arms(text, text, text, float8, boolean, timestamptz, timestamptz[], timestamptz, text[]) is
+  'Compares the means of what queries yield between the arms of a model''s newest strategy, within times of constant shares, with an interval that holds at every look; says whether there are too few, and whether they do not come in the shares that were set.';
+
+create or replace function dbml.experiment(model text, covariate text default null, as_of timestamptz default now()) returns table (
+  arm text, n bigint, mean float8, difference float8, low float8, high float8, evidence float8, p float8, state text,
+  version integer, fixed_low float8, fixed_high float8, says text
+)
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  o record := dbml._outcome(model);
+  arms text[];
+  shadows boolean;
+  since timestamptz[];
+  until timestamptz;
+  exposures text;
+  probability boolean := o.output ->> 'kind' = 'probability';
+begin
+  select array_agg(distinct e.arm), bool_or(e.strategy = 'shadow'), array_agg(distinct e.since), max(e.until) into arms, shadows, since, until
+    from dbml._epochs(model, as_of) e;
+  if arms is null then
+    raise exception 'no version has stood beside the one of % that serves', quote_literal(model)
+      using errcode = 'DB030', hint = format('Compare two: dbml deploy %s@VERSION --strategy ab', model);
+  end if;
+  if shadows then
+    if covariate is not null then
+      raise exception 'the answers of a shadow of % are compared for each entity, where a column from before explains nothing', quote_literal(model)
+        using errcode = 'DB030', hint = format('Leave it out: dbml experiment %s', model);
+    end if;
+    return query select * from dbml._paired(model, arms, since[1], until, least(as_of, now()));
+    return;
+  end if;
+  -- An entity counts once an epoch, from its first prediction on. Where it has two arms, a statement from before the change
+  -- has ended after it, and the later one is right.
+  exposures := format($query$
+    select distinct on (x.epoch, hash_array_extended(x.entity, 0), x.entity) x.*
+      from (%s and p.at >= ($2)[1] and p.at < $3 and p.at <= $1 and p.arm = any ('control'::text || $4)
+             group by 1, 2, 3) x
+     order by x.epoch, hash_array_extended(x.entity, 0), x.entity, x.at desc$query$,
+    dbml._answered(model, 'width_bucket(p.at, $2) as epoch, p.arm, p.entity, min(p.at) as at, max(p.version) as version'));
+  return query
+    select c.arm, c.n, c.mean, c.difference, c.low, c.high, c.evidence, c.p,
+           case when c.invalid then 'invalid'
+                when c.few then 'insufficient'
+                when c.p <= 0.05 then case when (c.difference < 0) = (o.better = 'low') then 'better' else 'worse' end
+                else 'running' end,
+           c.version, c.fixed_low, c.fixed_high,
+           case when c.invalid then 'the entities do not come in the shares that were set, so that the arms cannot be compared'
+                when c.few and probability then 'each arm needs ten entities with the outcome and ten without, older than the horizon'
+                when c.few then 'each arm needs 400 entities with an outcome, older than the horizon' end
+      from dbml._between_arms(model, dbml._labelled(model, exposures), format($query$
+             select x.epoch, x.arm, x.entity, x.outcome as y, %s as x
+               from exposure x %s
+              where x.at <= $1 - %L::interval and x.outcome is not null$query$,
+             case when covariate is null then 'null::float8' else dbml._covariate(model, covariate) end,
+             case when covariate is null then '' else format('left join %s r on array[%s] = x.entity', o.relation,
+               (select string_agg(format('(r.%I)::text', k), ', ' order by i) from unnest(o.profile_key) with ordinality u(k, i))) end,
+             o.horizon), o.effect, probability, least(as_of, now()), since, until, arms) c;
 end
 $$;
 comment on function dbml.experiment(text, text, timestamptz) is

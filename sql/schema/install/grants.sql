@@ -5,7 +5,8 @@ grant select on dbml.model, dbml.serving, dbml.status, dbml.deployment_history, 
 grant execute on function dbml._outcome(text), dbml._answered(text, text), dbml._labelled(text, text, text), dbml._ripe(text),
   dbml.outcomes(text, timestamptz), dbml.performance(text, text, timestamptz), dbml._epochs(text, timestamptz), dbml._covariate(text, text),
   dbml._sequential(float8, float8, float8, float8), dbml._lgamma(float8), dbml._ratio_evidence(bigint[], float8[]),
-  dbml._paired(text, text[], timestamptz, timestamptz, timestamptz), dbml.experiment(text, text, timestamptz) to dbml_analyst;
+  dbml._paired(text, text[], timestamptz, timestamptz, timestamptz),
+  dbml._between_arms(text, text, text, float8, boolean, timestamptz, timestamptz[], timestamptz, text[]), dbml.experiment(text, text, timestamptz) to dbml_analyst;
 grant execute on function dbml.training_set(text, timestamptz, timestamptz),
   dbml._exposed(text, text, text, text), dbml._logged_features(text, integer), dbml._training(text), dbml._retraining(text) to dbml_analyst;
 grant execute on function dbml._remember_training(text, integer, jsonb), dbml._retrained(text, text, integer, text) to dbml_deployer;
@@ -26,8 +27,11 @@ grant execute on function dbml._row_inputs(text, anyelement), dbml._row_reading(
   dbml._named_inputs(text, jsonb), dbml._explained(text, integer, float8[], text[], text),
   dbml._explained_change(text, integer, float8[], text[], float8[], text[]), dbml._read_source(regclass, text),
   dbml._explanations(text, regclass, text, text), dbml._explanations_reading(text, regclass, text[], oid[], text) to dbml_analyst;
-grant execute on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer, boolean),
-  dbml.set_share(text, numeric, text), dbml.promote(text, text, integer), dbml.abort(text, text), dbml.advance(text), dbml._advance(text), dbml._guarded_by_outcome(text), dbml._worse(text), dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due(),
+grant execute on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer, boolean, numeric, integer, integer, numeric[], text[]),
+  dbml.set_share(text, numeric, text), dbml.promote(text, text, integer), dbml.abort(text, text), dbml.advance(text), dbml._advance(text, bigint),
+  dbml._guards(text), dbml._fails_too_often(text, numeric), dbml._moved(text, numeric), dbml._open_alert(text), dbml._worse(text),
+  dbml._outcomes_wanted(text), dbml._outcomes_since(text, timestamptz), dbml.approve(text, text), dbml.pause(text, text), dbml._pause(text, text, text), dbml.resume(text, text),
+  dbml.rollback(text, text), dbml.rescore(text), dbml.rescore_due(),
   dbml.rotate_log(interval, interval), dbml.explain_log(), dbml._explain_logged(integer), dbml._unexplained(), dbml.answer_shadows(), dbml._answer_shadows(integer),
   dbml.score_aside(text), dbml._start_aside(text)
    to dbml_deployer;

@@ -1,7 +1,7 @@
 -- Safe to call at any time and any number of times: what is not due stays, and steps whose time has long passed are taken
--- together. A candidate that fails too often, or does worse, is aborted before it is given more.
+-- together. A candidate is aborted, or its steps are paused, before it is given more.
 -- Outcomes are read with the rights of whoever calls: their expressions are others' code.
-create or replace function dbml.advance(model text default null) returns table (name text, act text, share numeric)
+create or replace function dbml.advance(model text default null) returns table (name text, act text, share numeric, why text)
 language plpgsql
 volatile
 security invoker
@@ -10,75 +10,67 @@ as $$
 #variable_conflict use_column
 declare
   due text;
-  why text;
+  guarded record;
+  asked text;
+  found text;
+  outcomes bigint;
 begin
   for due in select distinct s.model from dbml.serving s
               where s.arm <> 'control' and (advance.model is null or s.model = advance.model) order by s.model loop
-    if dbml._guarded_by_outcome(due) then
-      begin
-        why := dbml._worse(due);
-      exception when others then
-        -- Where nobody can tell whether it does harm, it is given no more.
-        raise warning 'the guard on outcomes of % cannot be asked, so its candidate stays as it is: % (%)', due, sqlerrm, sqlstate;
-        name := due; act := 'held'; share := (select s.share from dbml.serving s where s.model = due and s.arm = 'candidate');
-        return next;
-        continue;
-      end;
-      if why is not null then
-        perform dbml.abort(due, why);
-        name := due; act := 'abort'; share := 0;
-        return next;
-        continue;
-      end if;
+    begin
+      found := null;
+      for guarded in select g.* from dbml._guards(due) g loop
+        asked := format('the %s on %ss', case when guarded.aborts then 'guard' else 'signal' end, guarded.guard);
+        found := case guarded.guard
+          when 'failure' then dbml._fails_too_often(due, guarded.threshold)
+          when 'score' then dbml._moved(due, coalesce(guarded.threshold, 0))
+          when 'alert' then dbml._open_alert(due)
+          when 'outcome' then dbml._worse(due) end;
+        exit when found is not null;
+      end loop;
+      asked := 'the minimum of outcomes';
+      outcomes := case when found is null then dbml._outcomes_since(due, dbml._outcomes_wanted(due)) end;
+    exception when others then
+      -- Where nobody can tell whether it does harm, it is given no more.
+      raise warning '% of % cannot be asked, so its candidate stays as it is: % (%)', asked, due, sqlerrm, sqlstate;
+      return query select due, 'held', s.share, format('%s cannot be asked', asked) from dbml.serving s where s.model = due and s.arm = 'candidate';
+      continue;
+    end;
+    if found is null then
+      return query select a.name, a.act, a.share, null::text from dbml._advance(due, outcomes) a;
+    elsif guarded.aborts then
+      perform dbml.abort(due, found);
+      return query select due, 'abort', 0::numeric, found;
+    else
+      perform dbml._pause(due, guarded.guard, found);
+      return query select due, 'pause', s.share, found from dbml.serving s where s.model = due and s.arm = 'candidate';
     end if;
-    return query select a.name, a.act, a.share from dbml._advance(due) a;
   end loop;
 end
 $$;
 comment on function dbml.advance(text) is
-  'Takes the steps of canary and rolling that are due, of one model or of all, and aborts what its guards say; returns what was done.';
+  'Takes the steps of canary and rolling that are due, of one model or of all, aborts what guards and pauses what signals say; returns what was done, and why.';
 
-create or replace function dbml._guarded_by_outcome(model text) returns boolean
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-set client_min_messages = notice
-as $$
-begin
-  -- Held from here on, so that what is aborted is what was asked about.
-  perform dbml._hold('the deployment of ' || model);
-  return coalesce((select o.outcome_guard from dbml.rollout o where o.model = _guarded_by_outcome.model), false);
-end
-$$;
-comment on function dbml._guarded_by_outcome(text) is
-  'Locks a model, and says whether the candidate that stands beside it is to be aborted when its outcomes are worse.';
-
-create or replace function dbml._worse(model text) returns text
+create or replace function dbml._outcomes_since(model text, since timestamptz) returns bigint
 language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  found record;
+  known bigint;
 begin
-  -- Of several candidates one that is worse may stay beside a better one: an ab test ends when none is left.
-  select bool_or(e.state = 'invalid') as invalid, min(e.says) as says, bool_and(e.state = 'worse') as worse,
-         string_agg(format('%s@%s is worse: the mean outcome is %s, that of the control %s, the evidence %s', _worse.model, e.version,
-           round(e.mean::numeric, 4), round(e.control::numeric, 4), round(least(e.evidence, 1e9)::numeric)), '; ') as why
-    into found
-    from (select x.*, max(x.mean) filter (where x.arm = 'control') over () as control from dbml.experiment(_worse.model) x) e
-   where e.arm <> 'control';
-  if found.invalid then
-    raise exception '%', found.says using errcode = 'DB030', hint = format('Look at it, and end it: dbml experiment %s', model);
+  if since is null then
+    return null;
   end if;
-  return case when found.worse then found.why end;
+  execute format('select count(distinct q.entity) from (%s) q where q.arm = ''candidate'' and q.at >= $2 and q.outcome is not null', dbml._ripe(model))
+    into known using now(), since;
+  return known;
 end
 $$;
-comment on function dbml._worse(text) is 'Why the outcomes of what stands beside a model''s version say to abort it; NULL where they do not.';
+comment on function dbml._outcomes_since(text, timestamptz) is 'How many entities that the candidate of a model has scored since have an outcome that is known; NULL where nobody asks.';
 
-create or replace function dbml._advance(model text) returns table (name text, act text, share numeric)
+create or replace function dbml._advance(model text, outcomes bigint) returns table (name text, act text, share numeric)
 language plpgsql
 volatile
 security definer
@@ -87,62 +79,71 @@ set client_min_messages = notice
 as $$
 #variable_conflict use_column
 declare
-  due text;
   running dbml.rollout;
   held numeric;
-  why text;
   place integer;
   passed integer;
+  approval integer;
 begin
-  for due in select o.model from dbml.rollout o where o.model = _advance.model loop
-    perform dbml._hold('the deployment of ' || due);
-    select o.* into running from dbml.rollout o where o.model = due;
-    continue when running.model is null;
-    select s.share into held from dbml.serving s where s.model = due and s.arm = 'candidate';
-    why := dbml._fails_too_often(running);
-    if why is not null then
-      perform dbml.abort(due, why);
-      name := due; act := 'abort'; share := 0;
+  perform dbml._hold('the deployment of ' || model);
+  select o.* into running from dbml.rollout o where o.model = _advance.model;
+  if running.model is null or running.paused_at is not null or running.steps is null and running.rate is null then
+    return;
+  end if;
+  select s.share into held from dbml.serving s where s.model = running.model and s.arm = 'candidate';
+  if running.rate is not null then
+    select * into name, act, share from dbml._roll_on(running, held);
+    if act is not null then
       return next;
-      continue;
     end if;
-    if running.rate is not null then
-      select * into name, act, share from dbml._roll_on(running, held);
-      if act is not null then
-        return next;
-      end if;
-      continue;
+    return;
+  end if;
+  -- Where somebody has set a share by hand, the next step is the first that is more.
+  place := (select count(*)::integer from unnest(running.steps) s where s <= held);
+  passed := dbml._steps_passed(running);
+  if passed < 1 or not dbml._seen_enough(running, outcomes) then
+    return;
+  end if;
+  if running.min_exposures is not null or running.min_outcomes is not null then
+    passed := 1;
+  end if;
+  -- Steps are taken together up to one that wants an approval, and it as well once it has it.
+  select min(s.i) into approval from unnest(running.steps) with ordinality s(step, i) where s.i > place and s.step = any (running.approvals);
+  if place + passed >= approval then
+    passed := approval - place - case when running.steps[approval] = running.approved then 0 else 1 end;
+    if passed = 0 then
+      return;
     end if;
-    continue when running.steps is null;
-    -- Where somebody has set a share by hand, the next step is the first that is more.
-    place := coalesce((select count(*)::integer from unnest(running.steps) s where s <= held), 0);
-    passed := case when running.hold is null or running.hold = interval '0' then 1
-                   else floor(extract(epoch from now() - running.stepped_at) / extract(epoch from running.hold))::integer end;
-    continue when passed < 1;
-    if place + passed > cardinality(running.steps) then
-      -- The last step has had its time as well.
-      if running.steps[cardinality(running.steps)] = 100 then
-        perform dbml.promote(due, 'every step was taken');
-        name := due; act := 'promote'; share := 100;
-        return next;
-        continue;
-      end if;
-      continue when place = cardinality(running.steps);
-      passed := cardinality(running.steps) - place;
+  end if;
+  if place + passed > cardinality(running.steps) then
+    -- The last step has had its time as well.
+    if running.steps[cardinality(running.steps)] = 100 then
+      perform dbml.promote(model, 'every step was taken');
+      return query select model, 'promote', 100::numeric;
+      return;
     end if;
-    perform dbml._allot(due, 'candidate', (running.steps[place + passed] * 100)::integer);
-    -- Not now(): a late call must not lengthen the steps that follow.
-    update dbml.rollout o
-       set stepped_at = case when running.hold is null then now() else running.stepped_at + passed * running.hold end
-     where o.model = due;
-    perform dbml._note_act(due, 'step', null);
-    perform dbml._bind_model(due);
-    name := due; act := 'step'; share := running.steps[place + passed];
-    return next;
-  end loop;
+    if place = cardinality(running.steps) then
+      return;
+    end if;
+    passed := cardinality(running.steps) - place;
+  end if;
+  name := model;
+  act := 'step';
+  share := running.steps[place + passed];
+  perform dbml._allot(name, 'candidate', (share * 100)::integer);
+  -- A late call must not lengthen the steps that follow; but what waited for something else than its time begins now.
+  update dbml.rollout o
+     set heard = null,
+         stepped_at = case when running.hold is null or running.min_exposures is not null or running.min_outcomes is not null or place + passed = approval then now()
+                           else running.stepped_at + passed * running.hold end
+   where o.model = name;
+  perform dbml._note_act(name, 'step', null);
+  perform dbml._bind_model(name);
+  return next;
 end
 $$;
-comment on function dbml._advance(text) is 'Takes the steps of a model that are due, and aborts a candidate that fails too often.';
+comment on function dbml._advance(text, bigint) is
+  'Takes the steps of a model that are due; told how many outcomes of the step are known, where it waits for them.';
 
 -- As many rows as the time since the last call allows; what is less than a bucket stays for the next call.
 create or replace function dbml._roll_on(running dbml.rollout, held numeric, out name text, out act text, out share numeric)
@@ -184,39 +185,3 @@ begin
 end
 $$;
 comment on function dbml._roll_on(dbml.rollout, numeric) is 'Moves rolling on at its rate; returns nothing where less than a bucket is due.';
-
-create or replace function dbml._fails_too_often(running dbml.rollout) returns text
-language plpgsql
-stable
-security definer
-set search_path = pg_catalog, pg_temp
-set client_min_messages = notice
-as $$
-declare
-  candidate dbml.arm;
-  attached record;
-  counted bigint;
-  failed bigint;
-  scored bigint;
-begin
-  if running.failure_limit is null then
-    return null;
-  end if;
-  for candidate in select a.* from dbml.arm a where a.model = running.model order by a.arm loop
-    -- Entities of the candidate that cannot be scored now, of all that it has.
-    scored := 0;
-    for attached in select p.id, p.relation from dbml.profile p join dbml.prediction r on r.profile = p.id where r.model = running.model loop
-      execute format('select count(*) from %s c where dbml_scorer.%I($1, c) = $2', attached.relation, format('profile_%s_arm', attached.id))
-        into counted using running.model, candidate.arm;
-      scored := scored + counted;
-    end loop;
-    select count(*) into failed from dbml.failure f where f.model = running.model and f.version = candidate.version;
-    if scored > 0 and failed::numeric / scored >= running.failure_limit then
-      return format('%s of %s entities could not be scored by %s@%s, the limit is %s',
-        failed, scored, running.model, candidate.version, running.failure_limit);
-    end if;
-  end loop;
-  return null;
-end
-$$;
-comment on function dbml._fails_too_often(dbml.rollout) is 'Why the guard of a strategy says to abort it, by the failures of each arm alone; NULL where it does not.';

@@ -5,7 +5,9 @@ create or replace function dbml.deploy(
   model text, version integer, note text default null, changes text[] default '{}',
   strategy text default 'recreate', share numeric default null, only_where text default null,
   steps numeric[] default null, hold interval default null, failure_limit numeric default null, also integer[] default '{}',
-  in_statement boolean default false, rate integer default null, outcome_guard boolean default false
+  in_statement boolean default false, rate integer default null, outcome_guard boolean default false,
+  score_limit numeric default null, min_exposures integer default null, min_outcomes integer default null,
+  approvals numeric[] default null, signals text[] default null
 ) returns bigint
 language plpgsql
 volatile
@@ -26,45 +28,24 @@ begin
   delete from dbml.aside s where s.model = deploy.model;
   if strategy <> 'recreate' then
     perform dbml._start_strategy(model, version || also, strategy, share, only_where, steps, hold, failure_limit, in_statement, rate, note);
-    if outcome_guard then
-      perform dbml._guard_outcome(model);
+    if outcome_guard or score_limit is not null or signals is not null then
+      perform dbml._watch(model, outcome_guard, score_limit, signals);
+    end if;
+    if coalesce(min_exposures::text, min_outcomes::text, approvals::text) is not null then
+      perform dbml._let_steps_wait(model, min_exposures, min_outcomes, approvals);
     end if;
     return 0;
   end if;
   if share is not null or only_where is not null or steps is not null or hold is not null or failure_limit is not null or also <> '{}'
-     or in_statement or rate is not null or outcome_guard then
+     or in_statement or rate is not null or outcome_guard or coalesce(score_limit::text, min_exposures::text, min_outcomes::text, approvals::text, signals::text) is not null then
     raise exception 'without a strategy %@% serves everyone at once, and takes no share, condition, step or guard', model, version
       using errcode = 'DB030', hint = format('Name one: dbml deploy %s@%s --strategy canary --share 10', model, version);
   end if;
   return dbml._serve(model, version, note);
 end
 $$;
-comment on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer, boolean) is
+comment on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer, boolean, numeric, integer, integer, numeric[], text[]) is
   'Makes a version serve from the next statement on, everywhere or by a strategy beside the one that serves; returns how many rows wait for their first score, which dbml.rescore(model) or the command dbml rescore gives them.';
-
-create or replace function dbml._guard_outcome(model text) returns void
-language plpgsql
-volatile
-security definer
-set search_path = pg_catalog, pg_temp
-set client_min_messages = notice
-as $$
-declare
-  running dbml.rollout := dbml._running(model);
-begin
-  if running.strategy not in ('canary', 'rolling', 'ab') then
-    raise exception 'a % of % gives no customer another score, so no outcome can guard it', running.strategy, model
-      using errcode = 'DB030', hint = 'Guard a canary, rolling or ab; dbml experiment compares what a shadow answers.';
-  end if;
-  perform dbml._outcome(model);
-  if not exists (select from dbml.prediction r where r.model = _guard_outcome.model and r.log is not null) then
-    raise exception 'no profile logs the predictions of %, so nobody could tell which of them led to what', model
-      using errcode = 'DB030', hint = 'Add log = "scores" to the spec, and attach the profile again.';
-  end if;
-  update dbml.rollout o set outcome_guard = true where o.model = _guard_outcome.model;
-end
-$$;
-comment on function dbml._guard_outcome(text) is 'Lets the strategy of a model be aborted as soon as its outcomes are worse.';
 
 create or replace function dbml._require_version(model text, version integer) returns void
 language plpgsql

@@ -48,7 +48,9 @@ begin
       perform dbml._serve(model, served, note);
     end if;
   end if;
-  insert into dbml.rollout select * from jsonb_populate_record(null::dbml.rollout, last.ended -> 'rollout');
+  -- An earlier release had no guard on outcomes. The step begins anew, because nobody was served by it meanwhile.
+  insert into dbml.rollout
+  select * from jsonb_populate_record(null::dbml.rollout, '{"outcome_guard": false}' || (last.ended -> 'rollout') || jsonb_build_object('stepped_at', now()));
   insert into dbml.arm select * from jsonb_populate_recordset(null::dbml.arm, last.ended -> 'arms');
   insert into dbml.allocation select * from jsonb_populate_recordset(null::dbml.allocation, last.ended -> 'allocation');
   -- What was logged meanwhile no shadow was asked.

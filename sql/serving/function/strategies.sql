@@ -113,7 +113,8 @@ begin
     update dbml.arm a set shadow_share = set_share.share where a.model = set_share.model;
   else
     perform dbml._allot(model, 'candidate', (share * 100)::integer);
-    update dbml.rollout o set stepped_at = now() where o.model = set_share.model;
+    -- What was approved, or heard in spite of a signal, was of another step.
+    update dbml.rollout o set stepped_at = now(), approved = null, heard = null where o.model = set_share.model;
   end if;
   perform dbml._note_act(model, 'share', note);
   perform dbml._bind_model(model);
