@@ -1,4 +1,4 @@
-"""How often experiments are wrong, and how often a bad canary aborts itself: ``python -m soak.experiments``.
+"""How often experiments and guards are wrong, and how often a bad canary aborts itself: ``python -m soak.experiments``.
 
 Simulated customers, looked at 200 times, through the arithmetic of the server; tests/integration compares the two.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dbml.observing.sequential import evidence
+from dbml.observing.sequential import evidence, half_width
 
 LOOKS = 200
 ENTITIES = 20_000
@@ -52,6 +52,33 @@ def decided(runs: int, shares: list[float], control: Rates, candidate: Rates, se
             events = y.sum(axis=0)
             enough = np.minimum(events, n.sum(axis=0) - events).min(axis=0) >= 10
             found |= enough & (evidence(difference, variance, EFFECT) >= 20)
+    return found
+
+
+def moved(runs: int, share: float, shift: float, limit: float, seed: int) -> np.ndarray:
+    """Whether each run's guard on the mean score aborted the candidate at one of its looks.
+
+    :param share: of the candidate.
+    :param shift: what its scores are higher by; the control's have a mean of 0.14 and a deviation of 0.1.
+    :param limit: how far the means may be apart.
+    """
+    random = np.random.default_rng(seed)
+    found = np.zeros(runs, dtype=bool)
+    # Of control and candidate: entities, scores, and their squares.
+    n, total, squares = np.zeros((3, 2, runs))
+    for _ in range(LOOKS):
+        scores = random.beta(1.4, 8.6, (runs, ENTITIES // LOOKS))
+        belongs = random.random(scores.shape) < share
+        scores += shift * belongs
+        for arm, mine in enumerate((~belongs, belongs)):
+            n[arm] += mine.sum(axis=1)
+            total[arm] += (scores * mine).sum(axis=1)
+            squares[arm] += (scores**2 * mine).sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            means = total / n
+            variances = squares / n - means**2
+            width = half_width((variances / n).sum(axis=0), np.sqrt(variances[0]) / 20)
+            found |= (n.min(axis=0) >= 400) & (np.abs(means[1] - means[0]) - width > limit)
     return found
 
 
@@ -112,6 +139,11 @@ def main() -> None:
     ):
         share = decided(runs, shares, control, candidate, 1).mean()
         print(f"{what}: {share:.1%} of {runs} runs decided")
+    for share, shift, limit in ((0.1, 0, 0), (0.5, 0, 0), (0.1, 0.02, 0), (0.1, 0.02, 0.02), (0.1, 0.04, 0.02)):
+        part = moved(1000, share, shift, limit, 1).mean()
+        print(
+            f"scores of a candidate of {share:.0%} are {shift} higher, limit {limit}: {part:.1%} of 1000 runs aborted"
+        )
     for lasting in (False, True):
         share = returning(400, [0.05, 0.2, 0.5], lasting, 1)
         print(f"equal arms, shares 5, 20, 50 %, 4,000 customers each time, {lasting=}: {share:.1%} of 400 runs decided")

@@ -385,6 +385,29 @@ def test_a_guard_that_cannot_be_asked_holds_the_candidate(db: Db) -> None:
     assert [(row.act, row.share) for row in dbml.advance(db, "churn")] == [("promote", 100)]
 
 
+def test_steps_wait_for_outcomes_and_pause_when_they_are_worse(db: Db) -> None:
+    """Outcomes count that came true of what the candidate has scored in this step, older than the horizon."""
+    steps = Strategy("canary", 30, steps=(30, 100), hold="1 day", min_outcomes=60, signals=["outcome"])
+    dbml.start_strategy(db, "churn", 2, steps)
+    db.execute(f"update dbml.strategy_act set done_at = {DAYS}", [100])
+    db.execute(f"update dbml.rollout set stepped_at = {DAYS}", [90.5])
+    young = halves((0, 30), (140, 60)).assign(days=29.0, left=np.nan)
+    predicted(db, pd.concat([young, halves((8, 8), (137, 59)).assign(customer=lambda rows: rows["customer"] + 1000)]))
+    assert dbml.advance(db) == []
+    predicted(db, halves((1, 1), (3, 1)).assign(customer=lambda rows: rows["customer"] + 2000))
+    with db.transaction(force_rollback=True):
+        assert [(row.act, row.share) for row in dbml.advance(db)] == [("step", 100)]
+    with db.transaction(force_rollback=True):
+        predicted(db, halves((9, 150), (490, 210)).assign(customer=lambda rows: rows["customer"] + 3000))
+        [paused] = dbml.advance(db)
+        assert (paused.act, paused.share) == ("pause", 30)
+        assert str(paused.why).startswith("churn@2 is worse: the mean outcome is ")
+        dbml.resume(db, "churn")
+        assert dbml.advance(db) == []
+    db.execute("set role dbml_deployer")
+    assert [(row.act, row.why) for row in dbml.advance(db)] == [("held", "the signal on outcomes cannot be asked")]
+
+
 def test_guards_on_outcomes_that_make_no_sense(db: Db) -> None:
     def refused(says: str, strategy: Strategy) -> None:
         with pytest.raises(DbmlError, match=says), db.transaction():

@@ -384,6 +384,9 @@ def test_only_deployers_may_start_or_end_a_strategy(two: None, db: psycopg.Conne
         "select dbml.promote('churn')",
         "select dbml.abort('churn', 'no')",
         "select dbml.advance()",
+        "select dbml.approve('churn')",
+        "select dbml.pause('churn')",
+        "select dbml.resume('churn')",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             db.execute(statement)

@@ -87,7 +87,19 @@ def test_there_and_back(invoke: Callable[[MigrateOperation], None], db: Db) -> N
     ("kind", "strategy", "serves"),
     [
         (ops.AbModelOp, Strategy("ab", 30, also=[3]), [("candidate", 30), ("candidate_2", 30), ("control", 40)]),
-        (ops.RollingModelOp, Strategy("rolling", steps=[5, 50], hold="1 hour"), [("candidate", 5), ("control", 95)]),
+        (
+            ops.RollingModelOp,
+            Strategy(
+                "rolling",
+                steps=[5, 50],
+                hold="1 hour",
+                score_limit=0.1,
+                min_exposures=9,
+                approvals=[50],
+                signals=["alert", "failure=0.01"],
+            ),
+            [("candidate", 5), ("control", 95)],
+        ),
         (ops.ShadowModelOp, Strategy("shadow", 50, in_statement=True), [("control", 100), ("shadow", 0)]),
     ],
 )
@@ -99,9 +111,15 @@ def test_each_strategy_starts_and_ends(
     with db.transaction():
         db.execute(as_script(start).encode())
     assert [(row[1], row[3]) for row in db.execute(SERVES)] == serves
+    how = "select to_jsonb(o) - 'stepped_at' from dbml.rollout o"
+    asked = db.execute(how).fetchall()
     with db.transaction():
         db.execute(as_script(start.reverse()).encode())
     assert state(db) == before
+    # And taken back, with all that it waits for.
+    with db.transaction():
+        db.execute(as_script(start.reverse().reverse()).encode())
+    assert db.execute(how).fetchall() == asked
 
 
 def test_blue_green_is_promoted_and_taken_back(invoke: Callable[[MigrateOperation], None], db: Db) -> None:

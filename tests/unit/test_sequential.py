@@ -7,6 +7,7 @@ import pytest
 from scipy import integrate, stats
 
 from dbml.observing.sequential import evidence, half_width
+from soak.experiments import moved
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,15 @@ def test_two_hundred_looks_at_equal_arms_and_at_unequal_ones() -> None:
     assert decided[0.14][0] <= 0.05
     assert decided[0.14][1] > 0.2, "a test that is looked at once would be wrong so often"
     assert decided[0.17][0] >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("shift", "limit", "aborted"),
+    [(0, 0, (0, 0.05)), (0.02, 0.02, (0, 0.05)), (0.02, 0, (0.95, 1)), (0.04, 0.02, (0.95, 1))],
+)
+def test_a_guard_on_scores_aborts_a_candidate_that_has_moved(
+    shift: float, limit: float, aborted: tuple[float, float]
+) -> None:
+    """200 canaries of 10 %, looked at 200 times."""
+    least, most = aborted
+    assert least <= moved(200, 0.1, shift, limit, 3).mean() <= most

@@ -86,22 +86,22 @@ as $$
 declare
   running dbml.rollout := dbml._running(model);
   held numeric := (select s.share from dbml.serving s where s.model = running.model and s.arm = 'candidate');
-  next numeric := (select min(s) from unnest(running.steps) s where s > held);
+  coming numeric := (select min(s) from unnest(running.steps) s where s > held);
   later numeric := (select min(a) from unnest(running.approvals) a where a > held);
 begin
   if later is null then
     raise exception 'no step of % waits for an approval', model
       using errcode = 'DB030', hint = format('dbml serving %s shows what it waits for; --approval of dbml deploy names such steps.', model);
-  elsif next <> later then
-    raise exception 'the next step of %, to % percent, needs no approval, and the one to % percent has not come yet', model, next, later
+  elsif coming <> later then
+    raise exception 'the next step of %, to % percent, needs no approval, and the one to % percent has not come yet', model, coming, later
       using errcode = 'DB030', hint = format('Approve it when %s percent are reached.', (select max(s) from unnest(running.steps) s where s < later));
-  elsif running.approved = next then
-    raise exception 'the step of % to % percent is approved already', model, next
+  elsif running.approved = coming then
+    raise exception 'the step of % to % percent is approved already', model, coming
       using errcode = 'DB030', hint = format('dbml serving %s shows what else it waits for.', model);
   end if;
-  update dbml.rollout o set approved = next where o.model = approve.model;
-  perform dbml._note_act(model, 'approve', concat_ws(': ', format('the step to %s percent', next), note));
-  return next;
+  update dbml.rollout o set approved = coming where o.model = approve.model;
+  perform dbml._note_act(model, 'approve', concat_ws(': ', format('the step to %s percent', coming), note));
+  return coming;
 end
 $$;
 comment on function dbml.approve(text, text) is
