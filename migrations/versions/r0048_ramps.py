@@ -15,8 +15,8 @@ ACTS = "act in ('start', 'share', 'step', 'promote', 'abort'{})"
 def columns() -> tuple[sa.Column[Any], ...]:
     return (
         sa.Column("score_limit", sa.Numeric, comment="By how much the arms' mean scores may differ."),
-        sa.Column("min_exposures", sa.Integer, comment="How many entities the candidate must have scored in a step."),
-        sa.Column("min_outcomes", sa.Integer, comment="Of how many of these the outcome must be known."),
+        sa.Column("min_exposures", sa.BigInteger, comment="How many entities the candidate must have scored in a step."),
+        sa.Column("min_outcomes", sa.BigInteger, comment="Of how many of these the outcome must be known."),
         sa.Column(
             "approvals", pg.ARRAY(sa.Numeric), comment="Steps that are taken only when somebody has approved them."
         ),
@@ -52,7 +52,7 @@ def downgrade() -> None:
     op.execute("drop view if exists dbml.status, dbml.model, dbml.deployment_history, dbml.serving")
     for function in (
         "deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[],"
-        " boolean, integer, boolean, numeric, integer, integer, numeric[], text[])",
+        " boolean, integer, boolean, numeric, bigint, bigint, numeric[], text[])",
         "advance(text)",
         "_advance(text, bigint)",
         "_guards(text)",
@@ -61,7 +61,7 @@ def downgrade() -> None:
         "_open_alert(text)",
         "_require_log(text)",
         "_watch(text, boolean, numeric, text[])",
-        "_let_steps_wait(text, integer, integer, numeric[])",
+        "_let_steps_wait(text, bigint, bigint, numeric[])",
         "_steps_passed(dbml.rollout)",
         "_outcomes_wanted(text)",
         "_outcomes_since(text, timestamptz)",

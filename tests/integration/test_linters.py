@@ -174,7 +174,7 @@ EXCEPTIONS = {
         "install",
         "dbml.deployment ALTER COLUMN version",
     ): "dbml's own table: no client reads it.",
-    ("squawk", "ban-drop-(constraint|column)", "install", "dbml.model_version DROP"): "The same.",
+    ("squawk", "ban-drop-(constraint|column)", "install", "dbml.(model_version|strategy_act) DROP"): "The same.",
     ("squawk", "renaming-column", "install", "dbml.model_version RENAME|type dbml.scorer rename"): "The same.",
     ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\._add_version"): (
         "The functions that are created in the same transaction call the one with the new parameters."
@@ -200,9 +200,9 @@ EXCEPTIONS = {
         "squawk",
         "ban-drop-function",
         "install",
-        r"drop function if exists dbml\._(refuse_disagreement|labelled|exposed|exposures|learn_step|publish)\(",
-    ): "They come back in the same transaction with other parameters; only dbml's own functions call them.",
-    ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\._outcome\("): (
+        r"drop function if exists dbml\._(refuse_disagreement|labelled|exposed|exposures|learn_step|publish|advance|fails_too_often|guarded_by_outcome|guard_outcome)\(",
+    ): "They come back in the same transaction with other parameters, or under another name; only dbml's own functions call them.",
+    ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\.(_outcome|advance)\("): (
         "They come back in the same transaction and return more; only dbml's own functions call them."
     ),
     ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\.(deploy|promote|rollback)\("): (

@@ -27,7 +27,7 @@ grant execute on function dbml._row_inputs(text, anyelement), dbml._row_reading(
   dbml._named_inputs(text, jsonb), dbml._explained(text, integer, float8[], text[], text),
   dbml._explained_change(text, integer, float8[], text[], float8[], text[]), dbml._read_source(regclass, text),
   dbml._explanations(text, regclass, text, text), dbml._explanations_reading(text, regclass, text[], oid[], text) to dbml_analyst;
-grant execute on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer, boolean, numeric, integer, integer, numeric[], text[]),
+grant execute on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer, boolean, numeric, bigint, bigint, numeric[], text[]),
   dbml.set_share(text, numeric, text), dbml.promote(text, text, integer), dbml.abort(text, text), dbml.advance(text), dbml._advance(text, bigint),
   dbml._guards(text), dbml._fails_too_often(text, numeric), dbml._moved(text, numeric), dbml._open_alert(text), dbml._worse(text),
   dbml._outcomes_wanted(text), dbml._outcomes_since(text, timestamptz), dbml.approve(text, text), dbml.pause(text, text), dbml._pause(text, text, text), dbml.resume(text, text),

@@ -6,7 +6,7 @@ create or replace function dbml.deploy(
   strategy text default 'recreate', share numeric default null, only_where text default null,
   steps numeric[] default null, hold interval default null, failure_limit numeric default null, also integer[] default '{}',
   in_statement boolean default false, rate integer default null, outcome_guard boolean default false,
-  score_limit numeric default null, min_exposures integer default null, min_outcomes integer default null,
+  score_limit numeric default null, min_exposures bigint default null, min_outcomes bigint default null,
   approvals numeric[] default null, signals text[] default null
 ) returns bigint
 language plpgsql
@@ -44,7 +44,7 @@ begin
   return dbml._serve(model, version, note);
 end
 $$;
-comment on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer, boolean, numeric, integer, integer, numeric[], text[]) is
+comment on function dbml.deploy(text, integer, text, text[], text, numeric, text, numeric[], interval, numeric, integer[], boolean, integer, boolean, numeric, bigint, bigint, numeric[], text[]) is
   'Makes a version serve from the next statement on, everywhere or by a strategy beside the one that serves; returns how many rows wait for their first score, which dbml.rescore(model) or the command dbml rescore gives them.';
 
 create or replace function dbml._require_version(model text, version integer) returns void

@@ -1,5 +1,5 @@
 -- What the steps of a strategy wait for beside their time: enough entities, an approval, and somebody who resumes them.
-create or replace function dbml._let_steps_wait(model text, min_exposures integer, min_outcomes integer, approvals numeric[]) returns void
+create or replace function dbml._let_steps_wait(model text, min_exposures bigint, min_outcomes bigint, approvals numeric[]) returns void
 language plpgsql
 volatile
 security definer
@@ -34,7 +34,7 @@ begin
    where o.model = _let_steps_wait.model;
 end
 $$;
-comment on function dbml._let_steps_wait(text, integer, integer, numeric[]) is
+comment on function dbml._let_steps_wait(text, bigint, bigint, numeric[]) is
   'Lets the steps of a model''s strategy wait for so many entities that its candidate has scored, or whose outcome is known, and some of them for an approval.';
 
 create or replace function dbml._steps_passed(running dbml.rollout) returns integer
