@@ -15,7 +15,9 @@ ACTS = "act in ('start', 'share', 'step', 'promote', 'abort'{})"
 def columns() -> tuple[sa.Column[Any], ...]:
     return (
         sa.Column("score_limit", sa.Numeric, comment="By how much the arms' mean scores may differ."),
-        sa.Column("min_exposures", sa.BigInteger, comment="How many entities the candidate must have scored in a step."),
+        sa.Column(
+            "min_exposures", sa.BigInteger, comment="How many entities the candidate scores before the next step."
+        ),
         sa.Column("min_outcomes", sa.BigInteger, comment="Of how many of these the outcome must be known."),
         sa.Column(
             "approvals", pg.ARRAY(sa.Numeric), comment="Steps that are taken only when somebody has approved them."
