@@ -23,6 +23,7 @@ class Result:
     """The suite on one server."""
 
     passed: int
+    skipped: int
     faults: tuple[Fault, ...]
     seconds: float
 
@@ -45,8 +46,10 @@ def read(file: Path) -> Result | None:
         if found.tag in ("failure", "error")
     )
     # Not by subtraction: a test may both fail and have its end go wrong.
-    passed = sum(not {"failure", "error", "skipped"} & {found.tag for found in case} for case in suite.iter("testcase"))
-    return Result(passed, faults, float(suite.get("time", 0)))
+    tags = [{found.tag for found in case} for case in suite.iter("testcase")]
+    passed = sum(not {"failure", "error", "skipped"} & of_case for of_case in tags)
+    skipped = sum("skipped" in of_case for of_case in tags)
+    return Result(passed, skipped, faults, float(suite.get("time", 0)))
 
 
 def _name(case: ElementTree.Element) -> str:
