@@ -21,7 +21,7 @@ from rich.table import Table
 
 import dbml
 from dbml.demo.server import temporary_server
-from soak import bounds, faults, figures, logged, shop, unruly, upgrade
+from soak import bounds, faults, figures, logged, shop, together, unruly, upgrade
 from soak.bounds import Bound
 from soak.clients import Crowd, Failure
 from soak.control import DURABLE, Control
@@ -30,7 +30,7 @@ from soak.trial import ROLES, Row, Trial
 CUSTOMERS = 2000
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 # Faults on a server under load, in this order, and figures on one that nobody else uses.
-UNDER_LOAD = faults.PARTS | logged.PARTS
+UNDER_LOAD = faults.PARTS | logged.PARTS | together.PARTS
 FAULTS = (*UNDER_LOAD, "xids")
 PARTS = (*FAULTS, "upgrade", *figures.PARTS)
 GROUPS = {"faults": tuple(UNDER_LOAD), "figures": ("xids", *figures.PARTS)}

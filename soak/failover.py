@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,8 +17,8 @@ from typing import Any, cast
 import click
 from psycopg.conninfo import make_conninfo
 
-from dbml.demo.server import cluster as servers
 from soak import shop
+from soak.beside import Probe, beside, worked
 from soak.clients import Client, Crowd, until
 from soak.cluster import Cluster, Node
 from soak.control import Control
@@ -35,7 +31,6 @@ RESULTS = Path(__file__).parent / "results" / "failover.json"
 ALLOWED = CRASH | {"08003", "25006"}
 # Seconds within which everything has to go on, from the moment when there is a new primary.
 BOUND = 30.0
-DBML = Path(sys.executable).with_name("dbml")
 
 
 @dataclass
@@ -63,54 +58,6 @@ class Turn:
         """Whether nothing is lost or wrong, and everything came back in time."""
         wrong = self.lost or self.counters or self.scores or self.reconciled or self.failures
         return not wrong and max(self.clients, self.service, self.worker) <= BOUND
-
-
-class Probe(threading.Thread):
-    """Asks the service for a score, four times a second, and remembers when it had one last."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(daemon=True, name="probe")
-        self.url = f"http://127.0.0.1:{port}/v1/models/churn:predict"
-        self.good = 0.0
-        self.over = threading.Event()
-
-    def run(self) -> None:
-        """Ask."""
-        body = json.dumps({"instances": [{"id": 1}]}).encode()
-        while not self.over.wait(0.25):
-            began = time.monotonic()
-            try:
-                with urllib.request.urlopen(urllib.request.Request(self.url, body), timeout=12) as answer:
-                    if json.load(answer)["predictions"][0] is not None:
-                        self.good = began
-            except (OSError, ValueError):
-                continue
-
-
-@contextmanager
-def beside(cluster: Cluster, folder: Path) -> Iterator[Probe]:
-    """A service and a worker, which find the primary by themselves, and a client of the service."""
-    port = servers._free_port()
-    several = make_conninfo(cluster.dsn, target_session_attrs=None)
-    commands = (
-        [DBML, "serve", "--dsn", cluster.dsn, "--port", str(port)],
-        [DBML, "worker", "--dsn", several],
-    )
-    with (folder / "beside.log").open("ab") as log:
-        processes = [subprocess.Popen(command, stdout=log, stderr=log) for command in commands]
-    probe = Probe(port)
-    probe.start()
-    try:
-        yield probe
-        dead = [command[1] for command, process in zip(commands, processes, strict=True) if process.poll() is not None]
-        if dead:
-            raise RuntimeError(f"{dead} ended: {(folder / 'beside.log').read_text()[-2000:]}")
-    finally:
-        probe.over.set()
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait(60)
 
 
 def machine_dies(cluster: Cluster, node: Node) -> None:
@@ -151,8 +98,7 @@ def fail_over(trial: Trial, cluster: Cluster, probe: Probe, hit: Callable[[Clust
             turn.clients = time.monotonic() - there
             until(lambda: probe.good > there, 120)
             turn.service = time.monotonic() - there
-            ended = "select exists (select from dbml.job where duty = 'queued' and ended > %s)"
-            until(lambda: session.execute(ended, [now]).fetchone() == (True,), 120)
+            until(lambda: worked(session, now), 120)
             turn.worker = time.monotonic() - there
         asked.join()
         if old.process is None:
@@ -182,8 +128,8 @@ def main(times: int, out: Path) -> None:
         trial = Trial(cast(Control, cluster), folder, say, CUSTOMERS)
         trial.crowd = Crowd(cluster.dsn, CUSTOMERS, ROLES)
         try:
-            with beside(cluster, folder) as probe:
-                until(lambda: probe.good > 0, 60)
+            # A worker asks by itself which of the servers is the primary.
+            with beside(cluster.dsn, make_conninfo(cluster.dsn, target_session_attrs=None), folder) as probe:
                 for number in range(times):
                     turns.append(fail_over(trial, cluster, probe, KINDS[number % len(KINDS)]))
                     say(str(asdict(turns[-1])))
