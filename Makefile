@@ -45,13 +45,14 @@ website: .venv/.website ## the documentation as a site that reads from disk, in 
 	@cd build && ../$(BIN)/zensical build --strict -f mkdocs.yml
 
 dist: .venv/.dist ## the source archive, the wheel and its bill of materials, in dist/
-	@rm -rf dist build/installed
-	@$(BIN)/python -m build
+	@rm -rf dist build/installed && mkdir -p build
+	@$(BIN)/python -m build >build/dist.log 2>&1 || { tail -40 build/dist.log >&2; exit 1; }
 	@$(PYTHON) -m venv build/installed
 	@build/installed/bin/python -m pip install -q dist/*.whl
 	@test -f build/installed/share/doc/dbml/docs/spec.md
 	@cd build && installed/bin/dbml --help >/dev/null && installed/bin/python -c 'import dbml; [getattr(dbml, name) for name in dbml.__all__]'
 	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/dbml.cdx.json build/installed
+	@ls dist/*
 
 clean: ## remove what was built and cached (not .venv)
 	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -22,6 +22,8 @@ from matrix.embedded import EMBEDDED, Embedded
 
 # The oldest that dbml takes, and those between it and the newest, which the suite itself has.
 OLDER = ("1.6.1", "1.7.2", "1.8.0")
+# That the suite can run on and that no Debian carries.
+PYTHONS = ("3.12",)
 ROOT = Path(__file__).parents[1]
 _MACHINE = Path(__file__).with_name("machine.sh")
 
@@ -125,18 +127,66 @@ class Managed:
 
 
 class WithPython:
-    """A Debian's PostgreSQL where the suite itself runs on that Debian's Python."""
+    """A server of this machine where the suite itself runs on another Python, one that the machine has."""
 
-    environment: Mapping[str, str] = {}
+    def __init__(self, version: str) -> None:
+        self._version = version
+        self._environment = Environment(version, list)
+
+    @property
+    def description(self) -> str:
+        """Which Python."""
+        return f"this machine's PostgreSQL, the suite under Python {self._version}"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What has the suite take this checkout."""
+        return self._environment.variables
+
+    def prepare(self, say: Callable[[str], None]) -> None:
+        """Make a virtual environment of it.
+
+        :raises ServerError: the machine has no such Python, or the packages cannot be installed.
+        """
+        self._environment.prepare(self._interpreter(), say)
+
+    def _interpreter(self) -> str:
+        """Whatever is called so, or what pyenv has and does not show."""
+        pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+        hidden = sorted(pyenv.glob(f"{self._version}.*/bin/python{self._version}"))
+        # pyenv's stand-ins are there for Pythons that they then refuse to run.
+        for found in (*hidden[-1:], shutil.which(f"python{self._version}")):
+            if found and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0:
+                return str(found)
+        raise ServerError(
+            f"Python {self._version} is not on this machine.", f"For example: pyenv install {self._version}"
+        )
+
+    def command(self, command: Sequence[str | Path]) -> list[str | Path]:
+        """Return the command under that Python."""
+        return [self._environment.python, *command[1:]]
+
+    def versions(self) -> tuple[str, str]:
+        """Ask the programs."""
+        return _of_this_machine()
+
+
+class WithDebiansPython:
+    """A Debian's PostgreSQL where the suite itself runs on that Debian's Python."""
 
     def __init__(self, debian: Debian) -> None:
         self._debian = debian
-        self._folder = cache.folder() / "python" / debian.suite
+        self._environment = Environment(debian.suite, lambda command: debian.inside(*command))
 
     @property
     def description(self) -> str:
         """The Debian."""
         return f"PostgreSQL {self._debian.major} of Debian {self._debian.suite}, under its Python"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What has the suite take this checkout."""
+        return self._environment.variables
 
     def prepare(self, say: Callable[[str], None]) -> None:
         """Fetch the Debian, and make a virtual environment of its Python.
@@ -144,34 +194,50 @@ class WithPython:
         :raises ServerError: it cannot be fetched, or the packages cannot be installed; with what pip said last.
         """
         OfDebian(self._debian).prepare(say)
-        if not (self._folder / "ready").exists():
-            with cache.installing(say):
-                say(f"Installing what the suite needs for the Python of Debian {self._debian.suite} (once, minutes) …")
-                self._install()
-
-    def _install(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
-        # Debian keeps ensurepip apart: this environment is filled by the pip of the one that runs here.
-        runner = Path(pip.__file__).with_name("__pip-runner__.py")
-        for command in (
-            ["/usr/bin/python3", "-m", "venv", "--without-pip", self._folder],
-            [self._folder / "bin" / "python", runner, "install", "-q", "-e", f"{ROOT}[demo,test]"],
-        ):
-            done = subprocess.run(self._debian.inside(*command), capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                said = " ".join(done.stderr.strip().splitlines()[-3:])
-                raise ServerError(
-                    f"Python of Debian {self._debian.suite} could not be made ready: {said}", "Try again."
-                )
-        (self._folder / "ready").touch()
+        self._environment.prepare("/usr/bin/python3", say)
 
     def command(self, command: Sequence[str | Path]) -> list[str | Path]:
         """Return the command in that Debian, under its Python."""
-        return self._debian.inside(self._folder / "bin" / "python", *command[1:])
+        return self._debian.inside(self._environment.python, *command[1:])
 
     def versions(self) -> tuple[str, str]:
         """Ask the programs."""
         return OfDebian(self._debian).versions()
+
+
+class Environment:
+    """A virtual environment with what the suite needs, in the cache folder; made anew where that has changed."""
+
+    def __init__(self, name: str, inside: Callable[[list[str | Path]], list[str | Path]]) -> None:
+        self._folder = cache.folder() / "python" / name
+        self._inside = inside
+        self.python = self._folder / "bin" / "python"
+        # It was made for one checkout, and serves any.
+        self.variables = {"PYTHONPATH": str(ROOT)}
+
+    def prepare(self, interpreter: str, say: Callable[[str], None]) -> None:
+        """Make it.
+
+        :raises ServerError: the packages cannot be installed; with what pip said last.
+        """
+        ready, wanted = self._folder / "ready", (ROOT / "pyproject.toml").read_text()
+        if ready.exists() and ready.read_text() == wanted:
+            return
+        with cache.installing(say):
+            say(f"Installing what the suite needs into {self._folder} (once, minutes) …")
+            # Debian keeps ensurepip apart: this environment is filled by the pip of the one that runs here.
+            runner = Path(pip.__file__).with_name("__pip-runner__.py")
+            shutil.rmtree(self._folder, ignore_errors=True)
+            commands: tuple[list[str | Path], ...] = (
+                [interpreter, "-m", "venv", "--without-pip", self._folder],
+                [self.python, runner, "install", "-q", "-e", f"{ROOT}[demo,test]"],
+            )
+            for command in commands:
+                done = subprocess.run(self._inside(command), capture_output=True, text=True, check=False)
+                if done.returncode != 0:
+                    said = " ".join(done.stderr.strip().splitlines()[-3:])
+                    raise ServerError(f"{self._folder} could not be made: {said}", "Try again.")
+            ready.write_text(wanted)
 
 
 class WithScikitLearn:
@@ -213,9 +279,13 @@ class WithScikitLearn:
 
     def versions(self) -> tuple[str, str]:
         """Ask the programs."""
-        first = find_binaries()[0]
-        python = plpython_version(first.plpython) if first.plpython else None
-        return _said([first.bindir / "postgres", "--version"])[2], python or "–"
+        return _of_this_machine()
+
+
+def _of_this_machine() -> tuple[str, str]:
+    first = find_binaries()[0]
+    python = plpython_version(first.plpython) if first.plpython else None
+    return _said([first.bindir / "postgres", "--version"])[2], python or "–"
 
 
 # Said to pytest itself, whose own settings make errors of warnings.
@@ -230,6 +300,7 @@ SERVERS: Mapping[str, Server] = {
     **{str(each.major): OfDebian(each) for each in DEBIANS},
     "managed": Managed(),
     **{f"managed-{each.version.partition('.')[0]}": Managed(each) for each in EMBEDDED},
-    **{f"python-{each.suite}": WithPython(each) for each in DEBIANS[1:]},
+    **{f"python-{version}": WithPython(version) for version in PYTHONS},
+    **{f"python-{each.suite}": WithDebiansPython(each) for each in DEBIANS[1:]},
     **{f"scikit-learn-{version}": WithScikitLearn(version) for version in OLDER},
 }
