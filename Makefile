@@ -114,14 +114,16 @@ clean: ## remove what was built and cached (not .venv)
 	fi
 	@touch $@
 
-# What dbml is compared with, each in a Python of its own: they want older libraries. NannyML's own list brings 1.8 GB of
+# What dbml is compared with, each in a Python of its own: they want older libraries. Of MLServer only its schemas are read. NannyML's own list brings 1.8 GB of
 # libraries for searches and clouds that what is compared here does not import.
 .venv/.others: .venv/.test
-	@echo "installing Evidently and NannyML …"
+	@echo "installing Evidently, NannyML and KServe …"
 	@$(BIN)/python -m venv .venv/others/evidently && .venv/others/evidently/bin/pip install -q evidently==0.7.23 'pandas<3'
 	@$(BIN)/python -m venv .venv/others/nannyml && .venv/others/nannyml/bin/pip install -q --no-deps nannyml==0.13.1
 	@.venv/others/nannyml/bin/pip install -q 'APScheduler<4' category-encoders click 'flaml<3' gcsfs jinja2 'lightgbm<4.6' 'matplotlib<4' 'numpy<2.3' 'pandas<3' \
 	    'plotly<6' pyarrow pydantic 'pyfiglet<0.9' python-dotenv pyyaml rich s3fs 'scikit-learn<1.8' scipy 'seaborn<0.14' 'segment-analytics-python<3' statsmodels
+	@$(BIN)/python -m venv .venv/others/protocol && .venv/others/protocol/bin/pip install -q kserve==0.21.0
+	@.venv/others/protocol/bin/pip install -q --no-deps mlserver==1.7.1
 	@touch $@
 
 # Rules, routes and the dashboard are tried with the programs that will read them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import uuid4
 
 import numpy as np
 
@@ -59,5 +60,6 @@ def of(request: InferRequest, outputs: dict[str, bool], scored: Scored) -> tuple
             tensor.data = list(values(scored, name))
         tensors.append(tensor)
     parameters = None if scored.reason is None else {"refused": scored.scores.count(None), "reason": scored.reason}
-    answer = InferResponse(scored.interface.name, tensors, version(scored), request.id, parameters)
+    # KServe's schema wants an id in every answer, also where the request has none.
+    answer = InferResponse(scored.interface.name, tensors, version(scored), request.id or str(uuid4()), parameters)
     return protocol.encode(answer), binary
