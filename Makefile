@@ -135,12 +135,12 @@ clean: ## remove what was built and cached (not .venv)
 	fi
 	@touch $@
 
-# The report is looked at in a browser.
+# The report and the operator's page are looked at in a browser.
 .venv/.browser: .venv/.test
-	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    echo "installing chromium with apt-get …"; \
+	@if ! { command -v chromium && command -v chromedriver; } >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing chromium and its driver with apt-get …"; \
 	    export DEBIAN_FRONTEND=noninteractive; \
-	    { apt-get install -y -qq chromium || { apt-get update -qq && apt-get install -y -qq chromium; }; } >/dev/null; \
+	    { apt-get install -y -qq chromium chromium-driver || { apt-get update -qq && apt-get install -y -qq chromium chromium-driver; }; } >/dev/null; \
 	fi
 	@touch $@
 

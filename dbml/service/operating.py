@@ -1,4 +1,4 @@
-"""A page for whoever operates: who serves, what workers do, and two acts, each behind a confirmation.
+"""A page for whoever operates: who serves and how that goes, and two acts, each behind a confirmation.
 
 It is plain HTML made by the server, without a script. Whatever comes from the database is escaped in one place. A
 browser sends its user's token by itself (HTTP Basic, the token is the password), so that another site could make it
@@ -26,6 +26,24 @@ ACTS = {
     "promote": ("service_promote", "the candidate will serve everyone"),
     "abort": ("service_abort", "the control will serve everyone again, and scores the candidate's rows anew"),
 }
+EXPERIMENT = ("model", "arm", "version", "entities", "outcome", "difference", "from", "to", "state", "")
+DRIFT = ("model", "state", "features", "")
+# Caption, query and columns of what is shown as it is found.
+FOUND = (
+    ("What waits", "service_waiting", ("for", "how many", "the oldest for")),
+    (
+        "Predictions",
+        "service_predictions",
+        ("profile", "column", "model", "engine", "stale rows", "last failure", "of"),
+    ),
+    ("Workers", "service_jobs", ("duty", "state", "worker", "done", "ended", "due", "error")),
+    ("Done last", "service_history", ("at", "model", "version", "act", "strategy", "share, %", "by", "note")),
+)
+# How a state looks.
+MARKS = {
+    **dict.fromkeys(("failed", "hung", "abandoned", "alert", "worse", "invalid"), "bad"),
+    **dict.fromkeys(("ok", "better"), "good"),
+}
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 LONGEST_FORM = 10_000
 HEADERS = {
@@ -37,11 +55,15 @@ HEADERS = {
 }
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 75rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; width: 100% } caption { text-align: left; font-weight: 600; padding: 1.5rem 0 .4rem }
+div { overflow-x: auto } table { border-collapse: collapse; width: 100% }
+caption { text-align: left; font-weight: 600; font-size: 1.1rem; padding: 1.8rem 0 .4rem }
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #ddd; vertical-align: top }
-th { color: #666; font-weight: 500 } .none { color: #888 } .bad { color: #a40000; font-weight: 600 }
+th { color: #666; font-weight: 500; white-space: nowrap } td:last-child { min-width: 12rem } .none { color: #888 }
+.bad { color: #a40000; font-weight: 600 } .good { color: #1a6b1a; font-weight: 600 }
 button, .act { font: inherit; padding: .2rem .8rem; border: 1px solid #888; border-radius: .3rem; background: #f6f6f6;
-  color: #222; text-decoration: none; margin-right: .4rem } input { font: inherit; width: 30rem; max-width: 100% }
+  color: #222; text-decoration: none; margin-right: .4rem; white-space: nowrap; display: inline-block; cursor: pointer }
+button:hover, .act:hover { background: #e8e8e8 }
+input { font: inherit; width: 30rem; max-width: 100%; box-sizing: border-box }
 """
 
 
@@ -54,7 +76,7 @@ class Page:
         self._scoring = scoring
 
     async def show(self, request: Request) -> Response:
-        """Show who serves, what is attached, what workers do, and what was done last."""
+        """Show who serves, what the watching says, what waits, what workers do, and what was done last."""
         return await self._answer(request, self._overview)
 
     async def confirm(self, request: Request) -> Response:
@@ -98,26 +120,31 @@ class Page:
             table(
                 "Who serves",
                 ("model", "version", "arm", "strategy", "share, %", "since", ""),
-                [(*row, Raw(_acts(row[0]) if row[2] == "control" and row[0] in running else "")) for row in serving],
+                [
+                    (*row, Raw("<td>" + (_acts(row[0]) if row[2] == "control" and row[0] in running else "")))
+                    for row in serving
+                ],
             ),
-            table(
-                "Predictions",
-                ("profile", "column", "model", "engine", "stale rows", "last failure", "of"),
-                await self._scoring.ask(role, "service_predictions"),
-            ),
-            table(
-                "Workers",
-                ("duty", "state", "worker", "done", "ended", "due", "error"),
-                await self._scoring.ask(role, "service_jobs"),
-            ),
-            table(
-                "Done last",
-                ("at", "model", "version", "act", "strategy", "share, %", "by", "note"),
-                await self._scoring.ask(role, "service_history"),
-            ),
+            await self._found(role, "Open alerts", "service_alerts", ("since", "model", "")),
+            await self._of_each(role, "Experiments", "service_experiment", EXPERIMENT, running),
+            await self._of_each(role, "Drift within a day", "service_drift", DRIFT, {row[0] for row in serving}),
+            *[await self._found(role, *found) for found in FOUND],
         ]
         who = "" if role is None else f"<p>You see what the role {escape(role)} may see.</p>"
         return HTMLResponse(page("dbml", who + "".join(tables)))
+
+    async def _found(self, role: str | None, caption: str, query: str, heads: Sequence[str]) -> str:
+        return table(caption, heads, await self._scoring.ask(role, query))
+
+    async def _of_each(self, role: str | None, caption: str, query: str, heads: Sequence[str], models: set[str]) -> str:
+        """Lay out what a query says of each model; where it refuses, why: that is no reason to show nothing else."""
+        rows: list[Sequence[Any]] = []
+        for model in sorted(models):
+            try:
+                rows += [(model, *row) for row in await self._scoring.ask(role, query, model)]
+            except Exception as error:
+                rows.append((model, Raw(f"<td class=none colspan={len(heads) - 1}>{escape(refused(error).sentence)}")))
+        return table(caption, heads, rows)
 
     async def _confirmation(self, request: Request, role: str | None) -> Response:
         act, model = _act(request.query_params.get("act"), request.query_params.get("model"))
@@ -168,7 +195,7 @@ class Page:
 
 
 class Raw(str):
-    """HTML that this module has made."""
+    """HTML of a cell that this module has made."""
 
 
 def _act(act: str | None, model: str | None) -> tuple[str, str]:
@@ -186,30 +213,28 @@ def _choice(act: str, arms: Sequence[Sequence[Any]]) -> str:
     return f"<p><label>Which version? <select name=version>{options}</select></label></p>"
 
 
-def _acts(model: str) -> str:
-    return "".join(
-        f'<a class=act href="/operator/confirm?act={act}&amp;model={quote(model, safe="")}">{act.capitalize()} …</a>'
-        for act in ACTS
-    )
+def _acts(model: str) -> Raw:
+    asks = f"/operator/confirm?model={quote(model, safe='')}&amp;act="
+    return Raw("<td>" + "".join(f'<a class=act href="{asks}{act}">{act.capitalize()} …</a>' for act in ACTS))
 
 
 def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Lay rows out; every cell is escaped here."""
     if not rows:
-        return f"<table><caption>{escape(caption)}</caption><tr><td class=none>Nothing yet.</table>"
+        return f"<table><caption>{escape(caption)}</caption><tr><td class=none>Nothing.</table>"
     head = "".join(f"<th>{escape(name)}" for name in heads)
     return (
-        f"<table><caption>{escape(caption)}</caption><tr>{head}"
+        f"<div><table><caption>{escape(caption)}</caption><tr>{head}"
         + "".join("<tr>" + "".join(map(_cell, row)) for row in rows)
-        + "</table>"
+        + "</table></div>"
     )
 
 
 def _cell(value: Any) -> str:
     if isinstance(value, Raw):
-        return f"<td>{value}"
-    bad = " class=bad" if value in ("failed", "hung", "abandoned") else ""
-    return f"<td{bad}>{'' if value is None else escape(str(value))}"
+        return value
+    mark = f" class={MARKS[value]}" if isinstance(value, str) and value in MARKS else ""
+    return f"<td{mark}>{'' if value is None else escape(str(value))}"
 
 
 def page(title: str, body: str) -> str:

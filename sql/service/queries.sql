@@ -50,6 +50,37 @@ select duty, state, worker, done, pg_catalog.to_char(ended, 'YYYY-MM-DD HH24:MI'
   from dbml.job
  order by duty;
 
+-- name: service_experiment
+-- How the arms of a model compare by what came true.
+select arm, version, n, pg_catalog.round(mean::numeric, 4) as mean, pg_catalog.round(difference::numeric, 4) as difference,
+       pg_catalog.round(low::numeric, 4) as low, pg_catalog.round(high::numeric, 4) as high, state, says
+  from dbml.experiment($1);
+
+-- name: service_drift
+-- What has moved within a day: each feature that is in alert, and those together that are not.
+select d.state, pg_catalog.string_agg(distinct d.feature, ', ' order by d.feature) as features,
+       case when d.state = 'alert' then pg_catalog.string_agg(d.says, '; ') else pg_catalog.min(d.says) filter (where d.state <> 'ok') end as says
+  from dbml.drift($1, '1 day') d
+ group by d.state, case when d.state = 'alert' then d.feature end
+ order by d.state, features;
+
+-- name: service_alerts
+-- Alerts that are open.
+select pg_catalog.to_char(a.opened_at, 'YYYY-MM-DD HH24:MI') as since, a.model, a.says
+  from dbml.alert a
+ where a.closed_at is null
+ order by a.id desc;
+
+-- name: service_waiting
+-- What waits for a worker, or for a person, and for how long.
+select m.labels ->> 'queue' as queue, pg_catalog.max(m.value) filter (where m.name = 'dbml_waiting_rows')::bigint as waiting,
+       pg_catalog.date_trunc('second', pg_catalog.make_interval(secs => pg_catalog.max(m.value) filter (where m.name = 'dbml_waiting_seconds'))) as oldest
+  from dbml.metrics m
+ where m.name in ('dbml_waiting_rows', 'dbml_waiting_seconds')
+ group by m.labels ->> 'queue'
+having pg_catalog.max(m.value) filter (where m.name = 'dbml_waiting_rows') > 0
+ order by queue;
+
 -- name: service_history
 -- What was done last.
 select pg_catalog.to_char(deployed_at, 'YYYY-MM-DD HH24:MI') as at, model, version, act, strategy, pg_catalog.trim_scale(share), deployed_by as by, note
