@@ -24,31 +24,31 @@ from typing import Any
 import click
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 from rich.console import Console
 
 import dbml
-from benchmarks import bounds, bulk, functions, inserts, models, orbital_sql, picture, report, service, sessions
+from benchmarks import (
+    bounds,
+    bulk,
+    functions,
+    inserts,
+    models,
+    orbital_sql,
+    picture,
+    report,
+    service,
+    sessions,
+    targets,
+)
 from benchmarks.contestants import Contestant, everyone, load, set_up
+from benchmarks.settings import SETTINGS, own_database
 from dbml.demo.server import temporary_server
 
 RESULTS = Path(__file__).parent / "results"
-DATABASE = "dbml_bench"
 CLIENTS = (1, 8)
 VACUUM_AFTER = 10
 # What is far from what it is compared with takes part in so many rounds only: the time goes to those that are near.
 SELDOM = 4
-# As a server is run, except that nothing happens at a moment of its own choosing: rounds are to be alike.
-SETTINGS = {
-    "fsync": "on",
-    "full_page_writes": "on",
-    "shared_buffers": "1GB",
-    "max_wal_size": "16GB",
-    "checkpoint_timeout": "1h",
-    "autovacuum": "off",
-    # Every contestant's sessions stay open.
-    "max_connections": "250",
-}
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "psycopg", "fastapi", "uvicorn", "orbital", "lightgbm")
 
 
@@ -280,6 +280,15 @@ def measure_fidelity(run: Run) -> None:
         run.say(f"[red]{row['profile']}: {row['stale']} rows could not be scored: {row['last_failure']}[/]")
 
 
+def measure_targets(run: Run) -> None:
+    """What the project asks of many rows and of an insert, printed as it comes."""
+    found = targets.measure(
+        run.dsn, run.connection, run.trained, run.contestants, run.say,
+        rows=run.rows, rounds=min(run.repeats, 3), insert_rounds=min(run.rounds, 60), seconds=run.seconds,
+    )  # fmt: skip
+    run.results["targets"] = [line.as_dict() for line in found]
+
+
 def environment(connection: psycopg.Connection[Any], synchronous_commit: str) -> dict[str, Any]:
     """Say where this was measured."""
     root = Path(__file__).parents[1]
@@ -312,22 +321,6 @@ def must_take(connection: psycopg.Connection[Any], sessions: int) -> None:
             f"The server takes {row[0]} connections, and {sessions} stay open here.\n"
             f"  hint: set max_connections to {sessions}, or name fewer contestants with --only"
         )
-
-
-@contextmanager
-def own_database(dsn: str) -> Iterator[str]:
-    """Create the run's own database on the server, and drop it afterwards."""
-    with psycopg.connect(dsn, autocommit=True) as server:
-        name = sql.Identifier(DATABASE)
-        if server.execute("select from pg_database where datname = %s", [DATABASE]).fetchone() is not None:
-            raise SystemExit(
-                f'The server has a database "{DATABASE}" already. If nothing needs it: drop database {DATABASE}'
-            )
-        server.execute(sql.SQL("create database {} template template0 encoding 'UTF8'").format(name))
-        try:
-            yield make_conninfo(dsn, dbname=DATABASE)
-        finally:
-            server.execute(sql.SQL("drop database {} with (force)").format(name))
 
 
 @click.command()
@@ -407,6 +400,7 @@ def main(
         measure_many_rows(run)
         measure_orbital(run, 20 if quick else 40)
         measure_fidelity(run)
+        measure_targets(run)
     lines = bounds.table(run.results)
     run.results |= {
         "bounds": [line.as_dict() for line in lines],
@@ -428,7 +422,7 @@ def main(
         console.print(f"README's figures are this run's: {picture.SUMMARY}, {picture.PICTURE}")
     # A slow machine fails nothing; a wrong score does.
     reports = [one for kind in run.results["fidelity"].values() for one in kind.values()]
-    if any(one["ours"] and one["differing"] for one in reports):
+    if any(one["ours"] and one["differing"] for one in reports) or targets.any_wrong(run.results["targets"]):
         sys.exit(1)
 
 

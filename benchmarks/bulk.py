@@ -61,7 +61,7 @@ def make_large(
         "create table many.plain (id integer primary key, {typed}, {scores})",
         "select setseed(0.5)",
         "insert into many.plain (id, {names}) select row_number() over (order by n, id), {values}"
-        " from data.customer cross join generate_series(1, {times}) n limit {rows}",
+        " from {source}.customer cross join generate_series(1, {times}) n limit {rows}",
     ):
         connection.execute(
             sql.SQL(statement).format(
@@ -69,6 +69,7 @@ def make_large(
                 names=columns_of(trained),
                 scores=scores,
                 values=values,
+                source=sql.Identifier(trained.source),
                 times=-(-rows // len(trained.features)),
                 rows=rows,
             )

@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import inserts
-from benchmarks.__main__ import SETTINGS
+from benchmarks.settings import SETTINGS
 from dbml.demo.server import temporary_server
 
 DEFAULT = "floor,sql_lr,portable_gbm,portable_hist,portable_rf"

@@ -12,7 +12,7 @@ from psycopg import sql
 
 import dbml
 from benchmarks import library
-from benchmarks.models import CALLS, TITLES, Trained
+from benchmarks.models import TITLES, Trained
 from dbml import DbmlError
 from dbml._plpython import plan
 
@@ -57,8 +57,8 @@ create table {schema}.complaint (
   customer_id integer not null references {schema}.customer,
   created_at timestamptz not null default now()
 );
-insert into {schema}.customer select id, {names} from data.customer order by id;
-insert into {schema}.complaint (customer_id) select customer_id from data.complaint order by id
+insert into {schema}.customer select id, {names} from {source}.customer order by id;
+insert into {schema}.complaint (customer_id) select customer_id from {source}.complaint order by id
 """
 
 
@@ -132,24 +132,35 @@ def everyone() -> list[Contestant]:
 
 
 def load(connection: psycopg.Connection[Any], trained: Trained) -> None:
-    """Put the data into the schema ``data``, complaints and all, from which every contestant's tables are copied."""
+    """Put the data into a schema of its own, complaints and all, from which every contestant's tables are copied."""
     rows = trained.features.reset_index()
-    connection.execute("create schema data")
+    names = {
+        "source": sql.Identifier(trained.source),
+        "typed": columns_of(trained, typed=True),
+        "counted": sql.Identifier(trained.counted),
+    }
+    connection.execute(sql.SQL("create schema {source}").format(**names))
     if connection.execute("select from pg_language where lanname = 'plpython3u'").fetchone() is not None:
-        connection.execute("create function data.nothing() returns integer language plpython3u as 'return 1'")
+        connection.execute(
+            sql.SQL("create function {source}.nothing() returns integer language plpython3u as 'return 1'").format(
+                **names
+            )
+        )
+    connection.execute(sql.SQL("create table {source}.customer (id integer primary key, {typed})").format(**names))
     connection.execute(
-        sql.SQL("create table data.customer (id integer primary key, {})").format(columns_of(trained, typed=True))
+        sql.SQL("create table {source}.complaint (id bigint generated always as identity, customer_id integer)").format(
+            **names
+        )
     )
-    connection.execute("create table data.complaint (id bigint generated always as identity, customer_id integer)")
     with connection.cursor() as cursor:
-        with cursor.copy("copy data.customer from stdin") as copy:
+        with cursor.copy(sql.SQL("copy {source}.customer from stdin").format(**names)) as copy:
             for row in rows.itertuples(index=False):
                 copy.write_row(row)
         cursor.execute(
             sql.SQL(
-                "insert into data.complaint (customer_id)"
-                " select id from data.customer cross join lateral generate_series(1, {})"
-            ).format(sql.Identifier(CALLS))
+                "insert into {source}.complaint (customer_id)"
+                " select id from {source}.customer cross join lateral generate_series(1, {counted})"
+            ).format(**names)
         )
 
 
@@ -203,6 +214,7 @@ def tables(connection: psycopg.Connection[Any], contestant: Contestant, trained:
             schema=sql.Identifier(contestant.schema),
             columns=columns_of(trained, typed=True),
             names=columns_of(trained),
+            source=sql.Identifier(trained.source),
         )
     )
 
@@ -210,7 +222,7 @@ def tables(connection: psycopg.Connection[Any], contestant: Contestant, trained:
 def _serve(connection: psycopg.Connection[Any], contestant: Contestant, trained: Trained) -> None:
     schema = sql.Identifier(contestant.schema)
     if contestant.engine == "trigger":
-        calls, names = sql.Identifier(CALLS), columns_of(trained)
+        calls, names = sql.Identifier(trained.counted), columns_of(trained)
 
         def text(template: LiteralString) -> sql.Literal:
             statement = sql.SQL(template).format(schema=schema, calls=calls, names=names)
@@ -228,7 +240,7 @@ def _serve(connection: psycopg.Connection[Any], contestant: Contestant, trained:
             sql.SQL("insert into {}.model values (%s)").format(schema), [trained.file(contestant.model).read_bytes()]
         )
     elif contestant.engine in ("counter", "service"):
-        connection.execute(sql.SQL(_COUNTER).format(schema=schema, calls=sql.Identifier(CALLS)))
+        connection.execute(sql.SQL(_COUNTER).format(schema=schema, calls=sql.Identifier(trained.counted)))
     elif contestant.engine != "bare":
         version = _add(connection, contestant, trained)
         dbml.attach(
@@ -237,7 +249,7 @@ def _serve(connection: psycopg.Connection[Any], contestant: Contestant, trained:
                 f"{contestant.schema}.customer",
                 "id",
                 [dbml.Prediction(contestant.schema, "churn_score")],
-                [dbml.Event(f"{contestant.schema}.complaint", "customer_id", {CALLS: "count(*)"})],
+                [dbml.Event(f"{contestant.schema}.complaint", "customer_id", {trained.counted: "count(*)"})],
             ),
         )
         dbml.deploy(connection, contestant.schema, version.version)

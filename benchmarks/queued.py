@@ -30,9 +30,9 @@ from sklearn.ensemble import RandomForestClassifier
 
 import dbml
 from benchmarks import inserts, models
-from benchmarks.__main__ import SETTINGS
 from benchmarks.contestants import Contestant, load, tables
 from benchmarks.models import CALLS, Trained
+from benchmarks.settings import SETTINGS
 from dbml.demo.server import temporary_server
 
 WAYS = {"none": "a counter, no model", "hand": "and a row in a bare table", "queued": "a queued model of 50 ms"}

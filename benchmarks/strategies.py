@@ -27,9 +27,9 @@ from sklearn.base import clone
 
 import dbml
 from benchmarks import inserts, models
-from benchmarks.__main__ import SETTINGS
 from benchmarks.contestants import Contestant, load, tables
 from benchmarks.models import CALLS, Trained
+from benchmarks.settings import SETTINGS
 from dbml.demo.server import temporary_server
 from dbml.serving.strategies import Strategy
 
