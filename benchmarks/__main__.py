@@ -251,7 +251,6 @@ def measure_many_rows(run: Run) -> None:
                     "ours": True,
                 }
                 seconds[f"rescore {model}"][number] = bulk.rescore(run.connection, served[model])
-                run.connection.execute("vacuum many.customer")
     run.results["many_rows"] = {"rows": run.rows, "seconds": dict(seconds)}
     run.results.setdefault("fidelity", {})["scans"] = fidelity
 

@@ -46,7 +46,7 @@ def copy_complaints(dsn: str, schema: str, customers: int, rows: int, seed: int)
 def make_large(
     connection: psycopg.Connection[Any], trained: Trained, rows: int, predictions: dict[str, Contestant]
 ) -> None:
-    """Make ``many.customer``, whose predictions stand in columns named after the models, and ``many.plain`` beside it.
+    """Make ``many.plain``, with a column for each model's score, and beside it a profile named after each model.
 
     Customers of the data set over and over, every number moved a little.
     """
@@ -55,9 +55,9 @@ def make_large(
         sql.SQL(_SHUFFLED.get(kind, "{c}")).format(c=sql.Identifier(name)) for name, kind in kinds.items()
     )
     scores = sql.SQL(", ").join(sql.SQL("{} double precision").format(sql.Identifier(model)) for model in predictions)
+    names = {"typed": columns_of(trained, typed=True), "names": columns_of(trained), "scores": scores}
     for statement in (
         "create schema many",
-        "create table many.customer (id integer primary key, {typed}, {scores})",
         "create table many.plain (id integer primary key, {typed}, {scores})",
         "select setseed(0.5)",
         "insert into many.plain (id, {names}) select row_number() over (order by n, id), {values}"
@@ -65,30 +65,50 @@ def make_large(
     ):
         connection.execute(
             sql.SQL(statement).format(
-                typed=columns_of(trained, typed=True),
-                names=columns_of(trained),
-                scores=scores,
+                **names,
                 values=values,
                 source=sql.Identifier(trained.source),
                 times=-(-rows // len(trained.features)),
                 rows=rows,
             )
         )
-    dbml.attach(
-        connection,
-        dbml.Profile("many.customer", "id", [dbml.Prediction(c.schema, model) for model, c in predictions.items()]),
+    for model, contestant in predictions.items():
+        table = _profile(model)
+        connection.execute(
+            sql.SQL("create table {table} (id integer primary key, {typed}, score double precision)").format(
+                table=table, **names
+            )
+        )
+        dbml.attach(connection, dbml.Profile(f"many.{model}", "id", [dbml.Prediction(contestant.schema, "score")]))
+        # Loaded without scores: they come when they are asked for.
+        for statement in (
+            "alter table {table} disable trigger user",
+            "insert into {table} select id, {names} from many.plain order by id",
+            "alter table {table} enable trigger user",
+        ):
+            connection.execute(sql.SQL(statement).format(table=table, **names))
+    for table in (*map(_profile, predictions), sql.Identifier("many", "plain")):
+        connection.execute(sql.SQL("vacuum (analyze, freeze) {}").format(table))
+
+
+def drop_large(connection: psycopg.Connection[Any]) -> None:
+    """Remove what :func:`make_large` made, where it did."""
+    profiles = (
+        "select relation::text from dbml.profile where relation in (select oid from pg_class where relnamespace = {})"
     )
-    # Loaded without scores: they come when they are asked for.
-    connection.execute("alter table many.customer disable trigger user")
-    connection.execute("insert into many.customer select * from many.plain order by id")
-    connection.execute("alter table many.customer enable trigger user")
-    for table in ("customer", "plain"):
-        connection.execute(sql.SQL("vacuum (analyze, freeze) {}").format(sql.Identifier("many", table)))
+    if connection.execute("select from pg_namespace where nspname = 'many'").fetchone():
+        for (table,) in connection.execute(profiles.format("'many'::regnamespace")).fetchall():
+            dbml.detach(connection, table)
+        connection.execute("drop schema many cascade")
+
+
+def _profile(model: str) -> sql.Identifier:
+    return sql.Identifier("many", model)
 
 
 def score_in_sql(connection: psycopg.Connection[Any], contestant: Contestant) -> float:
     """Seconds in which a query scores every row of the large table."""
-    query = sql.SQL("select sum(dbml.score({}, c)) from many.customer c").format(contestant.schema)
+    query = sql.SQL("select sum(dbml.score({}, c)) from {} c").format(contestant.schema, _profile(contestant.model))
     return timed(lambda: connection.execute(query).fetchone())[0]
 
 
@@ -152,9 +172,20 @@ def rescore(connection: psycopg.Connection[Any], contestant: Contestant) -> floa
     query = (
         "select dbml._rescore_profile(r.profile, r.model)"
         " from dbml.prediction r join dbml.profile p on p.id = r.profile"
-        " where p.relation = 'many.customer'::regclass and r.model = %s"
+        " where p.relation = %s::regclass and r.model = %s"
     )
-    return timed(lambda: connection.execute(query, [contestant.schema]))[0]
+    took, _ = timed(lambda: connection.execute(query, [f"many.{contestant.model}", contestant.schema]))
+    connection.execute(sql.SQL("vacuum {}").format(_profile(contestant.model)))
+    return took
+
+
+def rescored(
+    connection: psycopg.Connection[Any], contestant: Contestant, truth: np.ndarray[Any, Any]
+) -> dict[str, Any]:
+    """Compare what :func:`rescore` has written with scikit-learn's answers."""
+    query = sql.SQL("select score from {} order by id").format(_profile(contestant.model))
+    with connection.cursor(binary=True) as cursor:
+        return off([row[0] for row in cursor.execute(query)], truth)
 
 
 def off(stored: Any, truth: np.ndarray[Any, Any]) -> dict[str, Any]:
@@ -184,7 +215,9 @@ def scores_in_sql(
     connection: psycopg.Connection[Any], contestant: Contestant, truth: np.ndarray[Any, Any]
 ) -> dict[str, Any]:
     """Compare ``dbml.score()`` over the large table with scikit-learn's answers."""
-    query = sql.SQL("select dbml.score({}, c) from many.customer c order by id").format(contestant.schema)
+    query = sql.SQL("select dbml.score({}, c) from {} c order by id").format(
+        contestant.schema, _profile(contestant.model)
+    )
     with connection.cursor(binary=True) as cursor:
         return off([row[0] for row in cursor.execute(query)], truth)
 

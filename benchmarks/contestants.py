@@ -181,7 +181,7 @@ def set_up(
     trained: Trained,
     say: Callable[[str], None],
 ) -> list[Contestant]:
-    """Make every contestant ready; who cannot take part is told of and left out.
+    """Make every contestant ready; who cannot take part is told of and left out, but for the first.
 
     :param connection: in autocommit, to `dsn`.
     """
@@ -202,8 +202,8 @@ def set_up(
         notes = "".join(f"; {note}" for note in contestant.notes)
         say(f"  {contestant.title}: engine {contestant.engine}, first insert {first * 1000:,.0f} ms{notes}")
         ready.append(contestant)
-    if not ready or ready[0].schema != "floor":
-        raise SystemExit("There is no floor to compare with: see above.")
+    if not ready or ready[0].schema != contestants[0].schema:
+        raise SystemExit(f"The others are compared with {contestants[0].title}, which is not there: see above.")
     return ready
 
 

@@ -138,14 +138,13 @@ def many_rows(run: Run, rows: int, rounds: int) -> list[Bound]:
                 run.connection.execute("vacuum many.plain")
                 took["client, written"] = copied + predicted + written
                 took["rescored"] = bulk.rescore(run.connection, each)
-                run.connection.execute("vacuum many.customer")
             for what, length in took.items():
                 seconds[f"{model} {what}"][number] = length
             run.say(f"  {SHORT[model]}: " + ", ".join(f"{what} {length:.1f} s" for what, length in took.items()))
             if number == "1":
                 wrong[model] = _wrong(bulk.scores_of_batches(run.connection, each, truth))
                 if model in RESCORED:
-                    wrong[f"{model} rescored"] = _wrong(_kept(run, model, truth))
+                    wrong[f"{model} rescored"] = _wrong(bulk.rescored(run.connection, each, truth))
     return [
         *_figures_of_rows(seconds),
         Bound(f"{ROWS_OFF}, large table", float(sum(wrong.values())), 0, "", at_least=False),
@@ -220,12 +219,6 @@ def _without_numpy(run: Run, each: Contestant, rows: int) -> float:
     finally:
         if value:
             connection.execute("insert into dbml.setting (name, value) values ('python_path', %s)", value)
-
-
-def _kept(run: Run, model: str, truth: Any) -> dict[str, Any]:
-    query = sql.SQL("select {} from many.customer order by id").format(sql.Identifier(model))
-    with run.connection.cursor(binary=True) as cursor:
-        return bulk.off([row[0] for row in cursor.execute(query)], truth)
 
 
 def _wrong(found: dict[str, Any]) -> int:
@@ -325,9 +318,7 @@ def measure(
         run = Run(dsn, connection, {each.schema: each for each in everyone}, churn, telco, say)
         lines: list[Bound] = []
         if part != "inserts":
-            if connection.execute("select from pg_namespace where nspname = 'many'").fetchone():
-                dbml.detach(connection, "many.customer")
-                connection.execute("drop schema many cascade")
+            bulk.drop_large(connection)
             lines += tell(run, many_rows(run, rows, rounds))
         if part != "rows":
             lines += tell(run, inserting(run, insert_rounds, seconds))

@@ -6,7 +6,7 @@ the server by ``dbml._bind``, so that a deployment from SQL and one from the she
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from psycopg import sql
@@ -224,7 +224,8 @@ def _rescore_function(attachment: Attachment) -> Function:
         reached=_as_entity(from_key),
         primes=attachment.function("primes"),
         prime=attachment.function("prime"),
-        scores=sql.SQL(",\n").join(_score_touched(prediction, len(predictions) == 1) for prediction in predictions),
+        in_range=_rescore_range(attachment, beyond, within, waiting) if len(key) == 1 else NOTHING,
+        scores=_scores_touched(predictions, "p"),
         same=attachment.same("p", "b"),
     )
     arguments = verbatim("text, integer, text[], text[], integer, boolean, boolean")
@@ -232,13 +233,41 @@ def _rescore_function(attachment: Attachment) -> Function:
     return generated.function(attachment.function("rescore"), arguments, says, body, kind="rescore_function")
 
 
-def _score_touched(prediction: Prediction, alone: bool) -> sql.Composed:
+def _rescore_range(
+    attachment: Attachment, beyond: sql.Composed, within: sql.Composed, waiting: sql.Composable
+) -> sql.Composed:
+    """Rescoring by ranges of a key of one column. Of several, PostgreSQL takes no range for as narrow as it is."""
+    key, profile = attachment.profile.key, attachment.table.identifier
+    lock = {"profile": profile, "key": listed(key, "dbml_row")}
+    at_least = sql.SQL("{} >= {}").format(Name("dbml_row", key[0]), sql.SQL("(dbml_from).{}").format(Name(key[0])))
+    return template(
+        "profiles/rescore_range",
+        profile=profile,
+        id=attachment.id,
+        primes=attachment.function("primes"),
+        lock_first=template("profiles/rescore_lock", **lock, where=where(within, waiting)),
+        lock_next=template("profiles/rescore_lock", **lock, where=where(beyond, within, waiting)),
+        from_last=_assigned("dbml_from", key, "dbml_last"),
+        from_keys=_assigned("dbml_from", key, "dbml_keys"),
+        to_keys=sql.SQL("dbml_to.{} := dbml_keys[dbml_scored];").format(Name(key[0])),
+        scores=_scores_touched(attachment.profile.predictions, "dbml_row"),
+        where=where(at_least, within, waiting),
+    )
+
+
+def _scores_touched(predictions: Sequence[Prediction], row: str) -> sql.Composed:
     """A change of a row's score, by which the row's trigger computes it anew; none where another model is rescored."""
-    another = sql.SQL("" if alone else "when dbml_model <> {model} then p.{column} ")
-    return sql.SQL("{column} = case {another}when p.{column} is null then {touched} end").format(
+    return sql.SQL(",\n").join(_score_touched(prediction, len(predictions) == 1, row) for prediction in predictions)
+
+
+def _score_touched(prediction: Prediction, alone: bool, row: str) -> sql.Composed:
+    another = sql.SQL("" if alone else "when dbml_model <> {model} then {value} ")
+    value = Name(row, prediction.column)
+    return sql.SQL("{column} = case {another}when {value} is null then {touched} end").format(
         column=Name(prediction.column),
+        value=value,
         touched=verbatim(prediction.answers[prediction.column].touched),
-        another=another.format(model=prediction.model, column=Name(prediction.column)),
+        another=another.format(model=prediction.model, value=value),
     )
 
 

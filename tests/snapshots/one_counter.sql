@@ -537,6 +537,7 @@ declare
   dbml_from public.customer;
   dbml_to public.customer;
   dbml_entity text[];
+  dbml_keys text[];
 begin
   if dbml_stale then
     for dbml_entity in
@@ -565,6 +566,47 @@ begin
        and not exists (select from public.customer dbml_row where dbml_row.id = dbml_b.id);
   else
     dbml_to.id := dbml_until[1];
+    if not dbml_scorer.profile_1_primes() then
+      -- Nobody needs the rows themselves here: they are locked in order of their key, and then written as a range of keys.
+      if dbml_last is null then
+        select array_agg(b.dbml_key::text order by b.dbml_key)
+          into dbml_keys
+          from (select dbml_row.id as dbml_key
+                  from public.customer dbml_row
+                 where dbml_row.id <= (dbml_to).id
+                 order by dbml_row.id
+                 limit dbml_rows
+                   for no key update) as b;
+      else
+        dbml_from.id := dbml_last[1];
+        select array_agg(b.dbml_key::text order by b.dbml_key)
+          into dbml_keys
+          from (select dbml_row.id as dbml_key
+                  from public.customer dbml_row
+                 where dbml_row.id > (dbml_from).id
+                   and dbml_row.id <= (dbml_to).id
+                 order by dbml_row.id
+                 limit dbml_rows
+                   for no key update) as b;
+      end if;
+      dbml_scored := coalesce(cardinality(dbml_keys), 0);
+      if dbml_scored = 0 then
+        return;
+      end if;
+      dbml_from.id := dbml_keys[1];
+      dbml_to.id := dbml_keys[dbml_scored];
+      -- Changing the score is what makes the row's trigger compute it anew.
+      update public.customer dbml_row
+         set churn_score = case when dbml_row.churn_score is null then 'NaN'::float8 end
+       where dbml_row.id >= (dbml_from).id
+         and dbml_row.id <= (dbml_to).id;
+      -- What was refused again is queued again, and has no new score.
+      select dbml_scored - count(*) into dbml_scored
+        from dbml.failure f
+       where f.profile = 1 and f.model = dbml_model and f.entity[1] = any (dbml_keys);
+      dbml_reached := array[dbml_keys[cardinality(dbml_keys)]];
+      return;
+    end if;
     if dbml_last is null then
       select array_agg(b.dbml_row order by (b.dbml_row).id)
         into dbml_batch

@@ -6,6 +6,7 @@ declare
   dbml_from {profile};
   dbml_to {profile};
   dbml_entity text[];
+  dbml_keys text[];
 begin
   if dbml_stale then
     for dbml_entity in
@@ -34,6 +35,7 @@ begin
        and not exists (select from {profile} dbml_row where {wanted});
   else
     {to_until}
+    {in_range}
     if dbml_last is null then
       {first}
     else

@@ -105,11 +105,13 @@ as $$
                'same_counters', string_agg(same, ' and ') filter (where counts),
                'same', string_agg(same, E'\n           and ') filter (where not counts)))
          end
-    from (select distinct format('new.%1$s is not distinct from old.%1$s', dbml._quoted(c) || dbml._as_equals(attached.relation, c)) as same,
+    from (select distinct c = any (dbml._written(prediction)) as written,
+                 format('new.%1$s is not distinct from old.%1$s', dbml._quoted(c) || dbml._as_equals(attached.relation, c)) as same,
                  exists (select from dbml.event e where e.profile = attached.id and e.counters ? c) as counts
             -- Under another key, a row that cannot be scored has to be queued under that.
             from unnest(features || attached.key || dbml._written(prediction)) c
-           order by 1) s
+           -- Rescoring changes what is written, and then nothing else need be looked at.
+           order by 1 desc, 2) s
 $$;
 comment on function dbml._row_unchanged(dbml.profile, dbml.prediction, text[]) is
   'Part of a row''s trigger: leaves a score as it is where nothing has changed that it depends on.';
