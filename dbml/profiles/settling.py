@@ -115,6 +115,7 @@ def counted_later(
     *,
     take: sql.Composable,
     first: sql.Composable = NOTHING,
+    variables: sql.Composable = NOTHING,
     claims: sql.Composable = NOTHING,
     each: sql.Composable = NOTHING,
     last: sql.Composable = NOTHING,
@@ -130,6 +131,7 @@ def counted_later(
         "profiles/later",
         profile=profile,
         rows=sql.SQL("\n").join(sql.SQL("{} {}[] := '{{}}';").format(_rows(p), profile) for p in differing),
+        variables=variables,
         first=first,
         take=take,
         from_entity=sql.SQL("\n").join(

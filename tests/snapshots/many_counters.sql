@@ -992,6 +992,7 @@ AS $function$
 #variable_conflict use_column
 declare
   dbml_since timestamptz;
+  dbml_number bigint;
 begin
   -- Overlaps by an hour: a transaction that began before the last time counted by its own, earlier clock.
   select e.followed_until - interval '1 hour'
@@ -999,9 +1000,12 @@ begin
     from dbml.event e
    where e.profile = 1 and e.position = 2
      for no key update;
+  -- Numbers go on behind those that were taken.
+  select greatest((select max(e.due_after) from dbml.event e where e.profile = 1),
+                  (select max(w.number) from dbml.due w where w.profile = 1))
+    into dbml_number;
   insert into dbml.due (profile, number, position, entity, at)
-  select 1, (select coalesce(max(w.number), 0) from dbml.due w where w.profile = 1) + row_number() over (order by dbml_b.id),
-         2, array[dbml_b.id::text], now()
+  select 1, dbml_number + row_number() over (order by dbml_b.id), 2, array[dbml_b.id::text], now()
     from public.owner dbml_b
     join (select distinct f.k0
             from (select owner as k0, at as t0 from public.visit) as f
@@ -1011,7 +1015,8 @@ begin
     update dbml.event as e
        set followed_until = now()
      where e.profile = 1 and e.position = 2
-       and not exists (select from dbml.due w where w.profile = 1 and w.position = 2);
+       and not exists (select from dbml.due w
+                        where w.profile = 1 and w.number > e.due_after and w.position = 2);
   end if;
 end
 $function$
@@ -1030,30 +1035,34 @@ declare
   -- Their keys alone are filled. Prefixed, because a column of the profile may have any other name.
   dbml_from public.owner;
   dbml_rows_2 public.owner[] := '{}';
+  dbml_after bigint;
+dbml_last bigint;
   dbml_taken record;
   dbml_at timestamptz;
   dbml_moved bigint := 0;
 begin
   -- One run at a time.
   perform from dbml.event e where e.profile = 1 order by e.position for no key update;
+  select max(e.due_after) into dbml_after from dbml.event e where e.profile = 1;
   for dbml_taken in
     with next as (
       select w.number, w.position
         from dbml.due w
-       where w.profile = 1
+       where w.profile = 1 and w.number > dbml_after
        order by w.number, w.position
        limit dbml_rows
     )
     delete from dbml.due w
      using next n
      where w.profile = 1 and w.number = n.number and w.position = n.position
-    returning w.position, w.entity, w.at
+    returning w.number, w.position, w.entity, w.at
   loop
     dbml_from.id := dbml_taken.entity[1];
     if dbml_taken.position = 2 then
       dbml_rows_2 := array_append(dbml_rows_2, dbml_from);
     end if;
     dbml_at := greatest(dbml_at, dbml_taken.at);
+    dbml_last := greatest(dbml_last, dbml_taken.number);
   end loop;
   -- In key order and for all event tables at once, or two transactions could wait for each other.
   perform
@@ -1071,11 +1080,16 @@ begin
   for dbml_first in 1 .. cardinality(dbml_rows_2) by 4096 loop
     dbml_moved := dbml_moved + dbml_scorer.profile_1_recount_2(dbml_rows_2[dbml_first : dbml_first + 4095]);
   end loop;
+  -- The next batch begins here: behind lie the rows that were removed, which a look from the start would pass each time.
   -- What has left its windows up to then has been followed, once no row of the table waits any more.
   update dbml.event as e
-     set followed_until = dbml_at
-   where e.profile = 1 and e.followed_until < dbml_at
-     and not exists (select from dbml.due w where w.profile = 1 and w.position = e.position);
+     set due_after = dbml_last,
+         followed_until = case
+           when exists (select from dbml.due w where w.profile = 1 and w.number > dbml_last and w.position = e.position)
+           then e.followed_until
+           else greatest(e.followed_until, dbml_at)
+         end
+   where e.profile = 1 and dbml_last is not null;
   return case when dbml_at is not null then dbml_moved end;
 end
 $function$

@@ -3,6 +3,7 @@ declare
   -- Their keys alone are filled. Prefixed, because a column of the profile may have any other name.
   dbml_from {profile};
   {rows}
+  {variables}
   dbml_taken record;
   dbml_at timestamptz;
   dbml_moved bigint := 0;
