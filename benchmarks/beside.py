@@ -253,8 +253,9 @@ def main(profiles: int, events: int, within: Path, out: Path) -> None:
 def told(act: Act, smaller: Act | None) -> str:
     """An act's line, with what it cost as against the same act of a tenth."""
     line = (
-        f"{act.profiles:>9,} {act.name:30} {act.took:7.1f} s, {act.cpu:7.2f} s of a processor; longest of {act.inserts}"
-        f" inserts {act.longest:.2f} s, {act.failed} failed; for locks {act.waited:.2f} s; {act.temporary >> 20} MB temporary"
+        f"{act.profiles:>9,} {act.name:30} {act.took:7.1f} s, {act.cpu:7.2f} s of a processor;"
+        f" longest of {act.inserts} inserts {act.longest:.2f} s, {act.failed} failed;"
+        f" for locks {act.waited:.2f} s; {act.temporary >> 20} MB temporary"
     )
     if smaller is None:
         return line
