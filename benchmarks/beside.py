@@ -147,8 +147,9 @@ vacuum analyze customer
 OLDER = """
 set session_replication_role = replica;
 update customer set recent = recent + 1
- where id in (select customer_id from complaint where at > now() - interval '32 days' and at <= now() - interval '30 days')
-   and id % 4 <> 0;
+ where id % 4 <> 0
+   and id in (select customer_id from complaint
+               where at > now() - interval '32 days' and at <= now() - interval '30 days');
 reset session_replication_role;
 update dbml.event set followed_until = now() - interval '50 hours';
 vacuum analyze customer
