@@ -114,10 +114,11 @@ clean: ## remove what was built and cached (not .venv)
 	fi
 	@touch $@
 
-# What dbml is compared with, each in a Python of its own: they want older libraries. Of MLServer only its schemas are read. NannyML's own list brings 1.8 GB of
+# What dbml is compared with, or called by, each in a Python of its own: they want other libraries. Of MLServer only its schemas are read. NannyML's own list brings 1.8 GB of
 # libraries for searches and clouds that what is compared here does not import.
 .venv/.others: .venv/.test
-	@echo "installing Evidently, NannyML and KServe …"
+	@echo "installing Evidently, NannyML, KServe and Airflow …"
+	@$(BIN)/python -m venv .venv/others/airflow && .venv/others/airflow/bin/pip install -q apache-airflow==3.3.2
 	@$(BIN)/python -m venv .venv/others/evidently && .venv/others/evidently/bin/pip install -q evidently==0.7.23 'pandas<3'
 	@$(BIN)/python -m venv .venv/others/nannyml && .venv/others/nannyml/bin/pip install -q --no-deps nannyml==0.13.1
 	@.venv/others/nannyml/bin/pip install -q 'APScheduler<4' category-encoders click 'flaml<3' gcsfs jinja2 'lightgbm<4.6' 'matplotlib<4' 'numpy<2.3' 'pandas<3' \

@@ -60,12 +60,14 @@ if TYPE_CHECKING:
     from dbml.training.dataset import dataset
     from dbml.training.due import retrain_due
     from dbml.training.learning import learn_labels
+    from dbml.training.past import History
     from dbml.training.retraining import retrain, train
 
 __all__ = [
     "Counter",
     "DbmlError",
     "Event",
+    "History",
     "Learn",
     "Outcome",
     "Prediction",
@@ -191,6 +193,7 @@ _HOMES = {
     "dbml.training.dataset": ("dataset",),
     "dbml.training.due": ("retrain_due",),
     "dbml.training.learning": ("learn_labels",),
+    "dbml.training.past": ("History",),
     "dbml.training.retraining": ("retrain", "train"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 import dbml
-from dbml.cli.shared import connect, dsn_option, json_option, print_json, print_rows, version_number
+from dbml.cli.shared import connect, dsn_option, json_option, print_json, print_rows, table_moment, version_number
 
 if TYPE_CHECKING:
     from dbml.observing.planning import Plan
@@ -73,13 +73,6 @@ def _planned(dsn: str | None, name: str, effect: float, rate: float | None, shar
     return planning.plan(effect, rate, share=share, power=power)
 
 
-def _moment(text: str) -> tuple[str, str]:
-    table, equals, moment = text.partition("=")
-    if not table or not equals or not moment:
-        raise click.UsageError(f'"{text}" is not TABLE=MOMENT, such as public.complaint=created_at')
-    return table, moment
-
-
 @click.command("replay")
 @dsn_option
 @json_option
@@ -108,7 +101,7 @@ def replay_command(
     It scores what each logged prediction saw; with --history, what the profile was at each event.
     """
     name, number = version_number(version)
-    history = dict(_moment(text) for text in moments) if moments else None
+    history = dict(table_moment(text) for text in moments) if moments else None
     with connect(dsn) as connection:
         found = dbml.replay(connection, name, number, start=start, end=end, threshold=threshold, history=history)
     if as_json:

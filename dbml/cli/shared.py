@@ -121,6 +121,14 @@ def named_number(text: str) -> tuple[str, float]:
         raise click.UsageError(f'"{text}" is not NAME=NUMBER, such as auc=0.91') from None
 
 
+def table_moment(text: str) -> tuple[str, str]:
+    """TABLE=MOMENT, of the option ``--history``."""
+    table, equals, moment = text.partition("=")
+    if not table or not equals or not moment:
+        raise click.UsageError(f'"{text}" is not TABLE=MOMENT, such as public.complaint=created_at')
+    return table, moment
+
+
 def named_type(text: str) -> tuple[str, str]:
     """Read ``NAME=TYPE``.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import dbml
-from dbml.cli.shared import connect, dsn_option, json_option, note_option, print_json, print_rows
+from dbml.cli.shared import connect, dsn_option, json_option, note_option, print_json, print_rows, table_moment
 
 if TYPE_CHECKING:
     from dbml.training.retraining import Trained
@@ -34,12 +34,41 @@ _mlflow_option = click.option(
 @click.option(
     "--old", type=click.FloatRange(0, 1), default=0.0, metavar="SHARE", help="With --since: mix in so much of the old."
 )
-def dataset_command(dsn: str | None, name: str, output: Path, as_of: str | None, since: str | None, old: float) -> None:
+@click.option(
+    "--history",
+    "moments",
+    multiple=True,
+    metavar="TABLE=MOMENT",
+    help="Count features again from these events, where no log is.",
+)
+@click.option("--every", metavar="INTERVAL", help="With --history: the whole profile so often, not at each event.")
+@click.option("--at", multiple=True, metavar="TIME", help="With --history: the whole profile at that time.")
+@click.option("--unchanged", multiple=True, metavar="COLUMN", help="With --history: a column that never changes.")
+def dataset_command(
+    dsn: str | None,
+    name: str,
+    output: Path,
+    as_of: str | None,
+    since: str | None,
+    old: float,
+    moments: tuple[str, ...],
+    every: str | None,
+    at: tuple[str, ...],
+    unchanged: tuple[str, ...],
+) -> None:
     """Write the training set of a model to a file.
 
-    It has a row for each logged prediction whose outcome is known, with the features as they were then.
+    It has a row for each logged prediction whose outcome is known, with the features as they were then. With --history
+    there are rows for the time before the log as well.
     """
     from dbml.training.dataset import write
+    from dbml.training.past import History
+
+    if (every or at or unchanged) and not moments:
+        raise click.UsageError("--every, --at and --unchanged are about a history: give --history as well.")
+    if every and at:
+        raise click.UsageError("--every and --at both say when: give one of them.")
+    history = History(dict(table_moment(text) for text in moments), unchanged, every, at) if moments else None
 
     if old and since is None:
         raise click.UsageError("--old says what is mixed into what is new: give --since as well.")
@@ -50,7 +79,7 @@ def dataset_command(dsn: str | None, name: str, output: Path, as_of: str | None,
             raise click.BadParameter(f"{since!r} is no version of {name}; write {name}@1", param_hint="--since")
         number = int(version)
     with connect(dsn) as connection:
-        found = dbml.dataset(connection, name, as_of=as_of, since=number, old=old)
+        found = dbml.dataset(connection, name, as_of=as_of, since=number, old=old, history=history)
     write(found, output)
     click.echo(f"{len(found.rows)} rows, sha256 {found.sha256}: {output}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
@@ -17,9 +16,8 @@ from dbml.profiles import catalog, counters
 from dbml.profiles.catalog import Attachment
 from dbml.profiles.counters import expression
 from dbml.profiles.layout import all_of
-from dbml.profiles.spec import Prediction
 
-AT = "dbml_at"
+AT, EVENT = "dbml_at", "dbml_event"
 # What tells the time in an expression of a feature, and what stands for it; the point is the row q.
 _CLOCKS = {"current_date": f"(q.{AT})::date", "current_timestamp": f"q.{AT}"}
 _CALLS = {"now": f"q.{AT}"}
@@ -31,14 +29,6 @@ _REFUSED = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Span:
-    """From when on, and up to when, events are points of a history; None: from the first, up to the last."""
-
-    start: datetime | str | None
-    end: datetime | str | None
-
-
 def attachment_of(raw: psycopg.Connection[object], name: str) -> Attachment:
     """The profile that a model scores.
 
@@ -48,25 +38,20 @@ def attachment_of(raw: psycopg.Connection[object], name: str) -> Attachment:
     if len(found) != 1:
         raise errors.ProfileError(
             f"{name} scores {len(found)} profiles, and a history is that of one",
-            "dbml status lists them; replay what is logged instead, without --history.",
+            "dbml status lists them; what is logged needs no --history.",
         )
     return catalog.attached(raw, found[0])
 
 
-def rows(
-    attachment: Attachment, name: str, features: Sequence[str], moments: Mapping[int, str], span: Span
-) -> sql.Composed:
-    """A query for the features as of each event, with a ``key`` that names the event (pure).
+def state(attachment: Attachment, moments: Mapping[int, str], points: sql.Composable) -> sql.Composed:
+    """A query for rows of the profile as of some points, with the moment of each and its event (pure).
 
     Counters are counted over the events up to the point's moment, that moment included; whatever else the row has is
     as it is now.
 
-    :param features: of the versions that are compared.
     :param moments: for the number of each event table, an expression over its columns: when an event happened.
-    :raises ProfileError: the profile lacks a feature, or an expression asks for the time in a way that has no past.
+    :param points: what :func:`events` or :func:`times` gives.
     """
-    [prediction] = [p for p in attachment.profile.predictions if p.model == name]
-    counted = {column: place for place, (event, _) in enumerate(attachment.events) for column in event.counters}
     lateral: list[sql.Composed] = []
     truths: dict[str, sql.Composed] = {}
     for place, (event, table) in enumerate(attachment.events):
@@ -76,53 +61,85 @@ def rows(
         moment = expression(moments[table.oid])
         before = all_of([counters.events_of(attachment, event, "p"), sql.SQL("{} <= p.{}").format(moment, Name(AT))])
         totals = sql.SQL("select {} from ({}) as f").format(
-            counters.aggregates(columns, f"p.{AT}"), counters.facts(event, columns, table.identifier, before)
+            counters.aggregates(columns, f"p.{AT}"), counters.facts(event, columns, table.rows(event.key), before)
         )
         lateral.append(sql.SQL("cross join lateral ({}) as {}").format(totals, Name(f"d{place}")))
         truths |= {column.column: column.truth(f"d{place}") for column in columns}
     held = [
-        sql.SQL("{} as {}").format(truths[c] if c in counted else Name("c", c), Name(c))
-        for c in attachment.table.columns
+        sql.SQL("{} as {}").format(truths.get(column, Name("c", column)), Name(column))
+        for column in attachment.table.columns
     ]
     return sql.SQL(
-        "select q.dbml_event as key, {features} from (select p.dbml_event, p.{at}, {held} from ({points}) as p"
-        " join {profile} as c on {same} {lateral}) as q"
+        "select p.{event}, p.{at}, {held} from ({points}) as p join {profile} as c on {same} {lateral}"
     ).format(
-        features=sql.SQL(", ").join(
-            sql.SQL("{} as {}").format(_feature(attachment, prediction, feature), Name(feature)) for feature in features
-        ),
+        event=Name(EVENT),
         at=Name(AT),
         held=sql.SQL(", ").join(held),
-        points=sql.SQL(" union all ").join(_points(attachment, moments, span)),
+        points=points,
         profile=attachment.table.identifier,
         same=attachment.same("c", "p"),
         lateral=sql.SQL(" ").join(lateral),
     )
 
 
-def _points(attachment: Attachment, moments: Mapping[int, str], span: Span) -> list[sql.Composed]:
-    """Each event as a point: the entity's key, when, and which event it is."""
-    start, end = (sql.Literal(None if t is None else str(t)) for t in (span.start, span.end))
+def events(
+    attachment: Attachment, moments: Mapping[int, str], start: datetime | str | None, end: datetime | str | None
+) -> sql.Composed:
+    """Each event as a point: the entity's key, when, and which event it is (pure).
+
+    :param start: from when on; None: from the first.
+    :param end: before when; None: up to the last.
+    """
+    first, last = (sql.Literal(None if t is None else str(t)) for t in (start, end))
     found = []
     for event, table in attachment.events:
         if table.oid not in moments:
             continue
-        moment = expression(moments[table.oid])
-        keys = sql.SQL(", ").join(
-            sql.SQL("e.{} as {}").format(Name(theirs), Name(mine))
-            for mine, theirs in zip(attachment.profile.key, event.key, strict=True)
-        )
         found.append(
             sql.SQL(
-                "select {keys}, {moment} as {at}, e.tableoid::text || e.ctid::text as dbml_event from {table} as e"
+                "select {keys}, {moment} as {at}, {which} as {event} from {table}"
                 " where {moment} >= coalesce({start}::timestamptz, '-infinity')"
                 " and {moment} < coalesce({end}::timestamptz, 'infinity')"
-            ).format(keys=keys, moment=moment, at=Name(AT), table=table.identifier, start=start, end=end)
+            ).format(
+                keys=sql.SQL(", ").join(
+                    sql.SQL("e.{} as {}").format(Name(theirs), Name(mine))
+                    for mine, theirs in zip(attachment.profile.key, event.key, strict=True)
+                ),
+                moment=sql.SQL("{}::timestamptz").format(expression(moments[table.oid])),
+                at=Name(AT),
+                # A row that was reached over others has no place of its own.
+                which=sql.SQL("null::text" if table.legs else "e.tableoid::text || e.ctid::text"),
+                event=Name(EVENT),
+                table=table.rows(event.key, alias="e"),
+                start=first,
+                end=last,
+            )
         )
-    return found
+    return sql.SQL(" union all ").join(found)
 
 
-def _feature(attachment: Attachment, prediction: Prediction, feature: str) -> sql.Composable:
+def times(attachment: Attachment, moments: sql.Composable) -> sql.Composed:
+    """Every row of the profile at each of some moments, as points (pure).
+
+    :param moments: a query for them, of one column.
+    """
+    return sql.SQL(
+        "select {keys}, t.{at}, null::text as {event} from {profile} as c cross join ({moments}) as t ({at})"
+    ).format(
+        keys=sql.SQL(", ").join(Name("c", key) for key in attachment.profile.key),
+        at=Name(AT),
+        event=Name(EVENT),
+        profile=attachment.table.identifier,
+        moments=moments,
+    )
+
+
+def feature(attachment: Attachment, name: str, feature: str) -> sql.Composable:
+    """A feature of a model as of a point, over a row ``q`` of :func:`state` (pure).
+
+    :raises ProfileError: the profile lacks it, or its expression asks for the time in a way that has no past.
+    """
+    [prediction] = [p for p in attachment.profile.predictions if p.model == name]
     text = prediction.features.get(feature)
     if text is not None:
         return expression(as_of(text))
@@ -132,6 +149,25 @@ def _feature(attachment: Attachment, prediction: Prediction, feature: str) -> sq
             f"Write it under [prediction.features] of {prediction.model}, and attach again.",
         )
     return Name("q", feature)
+
+
+def uncounted(attachment: Attachment, name: str, features: Sequence[str]) -> list[str]:
+    """The columns that features are made of and no event counts, so that nothing tells what they were (pure)."""
+    [prediction] = [p for p in attachment.profile.predictions if p.model == name]
+    counted = {column for event, _ in attachment.events for column in event.counters} | set(attachment.profile.key)
+    used = [columns_of(attachment, prediction.features.get(one, f'"{one}"')) for one in features]
+    return sorted(set().union(*used) - counted)
+
+
+def columns_of(attachment: Attachment, text: str) -> set[str]:
+    """The columns of the profile that an expression names; some may be there by chance (pure)."""
+    words = [token for token in Postgres().tokenize(text) if token.token_type is not TokenType.STRING]
+    return {
+        word
+        for token in words
+        for word in (token.text if token.token_type is TokenType.IDENTIFIER else token.text.lower(),)
+        if word in attachment.table.columns
+    }
 
 
 def as_of(text: str) -> str:
@@ -189,5 +225,7 @@ def moments_of(raw: psycopg.Connection[object], attachment: Attachment, given: M
         if moment is not None:
             found[table.oid] = moment
     if not found:
-        raise errors.ProfileError(f"{attachment.table} has no events, and so no history", "Replay what is logged.")
+        raise errors.ProfileError(
+            f"{attachment.table} has no events, and so no history", "What is logged needs no --history."
+        )
     return found

@@ -120,8 +120,21 @@ def _of_history(
     if end is None:
         end = database.value(raw, "logged_since", name=name)
     known = past.moments_of(raw, attachment, moments)
+    for event, table in attachment.events:
+        if table.legs:
+            raise errors.ProfileError(
+                f"events of {table} reach {attachment.table} by {', '.join(event.key)}: no replay can tell them apart",
+                f"Let it answer as a shadow: dbml deploy {name}@{version} --strategy shadow",
+            )
     with database.pinned(raw):
-        rows = past.rows(attachment, name, list(needed), known, past.Span(start, end))
+        rows = sql.SQL("select q.{} as key, {} from ({}) as q").format(
+            sql.Identifier(past.EVENT),
+            sql.SQL(", ").join(
+                sql.SQL("{} as {}").format(past.feature(attachment, name, feature), sql.Identifier(feature))
+                for feature in needed
+            ),
+            past.state(attachment, known, past.events(attachment, known, start, end)),
+        )
         found = database.rows(
             raw,
             Replay,

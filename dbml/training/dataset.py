@@ -19,7 +19,8 @@ from dbml import database, errors
 from dbml.database import Connection
 from dbml.models import versions
 from dbml.schema.install import require
-from dbml.training import binary
+from dbml.training import binary, past
+from dbml.training.past import History
 
 # They stand before the features, whose names no feature can have by accident.
 COLUMNS = ("_at", "_entity", "_version", "_arm", "_score", "_label")
@@ -62,16 +63,21 @@ def dataset(
     as_of: datetime | str | None = None,
     since: int | None = None,
     old: float = 0.0,
+    history: History | None = None,
 ) -> Dataset:
     """Read every logged prediction whose outcome is known, with its features as they were when it was scored.
+
+    Where the log does not reach, exposures come of the history of the events, if one is given.
 
     :param version: whose features to read; the newest unless said.
     :param as_of: what was known then; None: now.
     :param since: only what has become known since this version was trained.
     :param old: with ``since``, the share of what was known before that is mixed in, drawn at random: the same rows
         from the same log.
+    :param history: by what features are counted again up to the first that is logged; there ``_version`` is 0,
+        ``_arm`` is ``history`` and ``_score`` is missing.
     :raises UnknownModel: there is no such model or version.
-    :raises ProfileError: nothing says what its outcomes are.
+    :raises ProfileError: nothing says what its outcomes are, or the history does not tell what a feature was.
     :raises TrainingError: nothing is known yet, the log has no features, or ``since`` was not trained by dbml.
     """
     raw = database.driver(connection)
@@ -82,19 +88,35 @@ def dataset(
         features = versions.show(raw, name, version).features
         moment = database.named(raw, "training_moment", name=name, as_of=as_of)[0]
         after = _after(raw, name, since)
-        rows = _read(raw, name, version, features, moment["as_of"], "-infinity" if old else after)
+        first = "-infinity" if old else after
+        rows = _read(raw, features, *_logged(raw, name, version, moment["as_of"], first))
+        if history is not None:
+            until = moment["as_of"] - moment["horizon"]
+            query = past.exposures(raw, name, features, history, first, until)
+            counted = _read(raw, features, *_counted(raw, name, features, query, moment["as_of"]))
+            rows = pd.concat([part for part in (counted, rows) if len(part)] or [rows], ignore_index=True)
         if since is not None and old:
             drawn = np.random.default_rng(0).random(len(rows)) < old
             rows = rows[drawn | (rows["_at"] > pd.Timestamp(after)).to_numpy()].reset_index(drop=True)
         if rows.empty:
-            logged = database.value(raw, "log_of_scores", name=name)
-            raise errors.TrainingError(
-                f"no prediction of {name} has features in the log and a known outcome"
-                + (f" since {name}@{since} was trained" if since else ""),
-                'Log the features: log = "all" in the spec; and wait for outcomes.' if logged else
-                'Log the predictions: log = "all" in the spec of the profile.',
-            )  # fmt: skip
+            raise _nothing(raw, name, since, history)
         return Dataset(features, rows, moment["as_of"], moment["horizon"])
+
+
+def _nothing(raw: Any, name: str, since: int | None, history: History | None) -> errors.TrainingError:
+    newer = f" since {name}@{since} was trained" if since else ""
+    if history is not None:
+        return errors.TrainingError(
+            f"no moment of the history of {name} has a known outcome{newer}",
+            "An exposure has to be older than the horizon of the outcome: dbml outcomes, or an earlier time.",
+        )
+    logged = database.value(raw, "log_of_scores", name=name)
+    return errors.TrainingError(
+        f"no prediction of {name} has features in the log and a known outcome{newer}",
+        ('Log the features: log = "all" in the spec; and wait for outcomes.' if logged else
+         'Log the predictions: log = "all" in the spec of the profile.')
+        + " Or count features of the past again: --history TABLE=MOMENT.",
+    )  # fmt: skip
 
 
 def _after(raw: Any, name: str, since: int | None) -> str:
@@ -109,18 +131,30 @@ def _after(raw: Any, name: str, since: int | None) -> str:
     )
 
 
-def _read(
-    raw: Any, name: str, version: int, features: Sequence[Mapping[str, Any]], as_of: datetime, after: str
-) -> pd.DataFrame:
+def _logged(raw: Any, name: str, version: int, as_of: datetime, after: str) -> tuple[str, str]:
+    """A query for what is logged, and the features as expressions over its rows."""
+    features = database.value(raw, "logged_features", name=name, version=version)
+    return database.value(raw, "exposed", name=name, as_of=as_of, after=after), features
+
+
+def _counted(
+    raw: Any, name: str, features: Sequence[Mapping[str, Any]], query: sql.Composed, as_of: datetime
+) -> tuple[str, str]:
+    """The same for exposures that another query yields."""
+    exposed = database.value(raw, "labelled", name=name, exposures=query.as_string(raw), as_of=as_of)
+    return exposed, ", ".join(f"q.f{i}" for i in range(len(features)))
+
+
+def _read(raw: Any, features: Sequence[Mapping[str, Any]], exposed: str, expressions: str) -> pd.DataFrame:
     names = [feature["name"] for feature in features]
     places = {kind: [i for i, f in enumerate(features) if (f["kind"] == "text") is kind] for kind in (False, True)}
     query = database.template(
         "training/exposures",
         columns=_listed(sql.Identifier(f"f{i}") for i in range(len(features))),
-        expressions=database.verbatim(database.value(raw, "logged_features", name=name, version=version)),
+        expressions=database.verbatim(expressions),
         numbers=_listed(sql.SQL("coalesce(d.{}, 'NaN')").format(sql.Identifier(f"f{i}")) for i in places[False]),
         texts=_listed(sql.SQL("d.{}").format(sql.Identifier(f"f{i}")) for i in places[True]),
-        exposed=database.verbatim(database.value(raw, "exposed", name=name, as_of=as_of, after=after)),
+        exposed=database.verbatim(exposed),
     )
     # The outcome's expressions mean what they mean to the functions that judge predictions.
     with (

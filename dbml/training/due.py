@@ -56,7 +56,7 @@ def because(raw: psycopg.Connection[Any], name: str, serving: int, recipe: Recip
     [waited] = database.named(raw, "last_retraining", name=name, version=serving)
     if recipe.every is not None and waited["since"] >= span(recipe.every, "[retrain] every"):
         return f"{recipe.every} have passed"
-    if waited["tried"] is not None and waited["tried"] < span(REST, "rest"):
+    if waited["tried"] is not None and waited["tried"] < span(REST, "REST"):
         return None
     if recipe.drift:
         alerts = [row for row in drift(raw, name) if row["state"] == "alert"]

@@ -276,7 +276,7 @@ def split(recipe: Recipe, data: Dataset) -> Turns:
     at, everything = data.rows["_at"], np.arange(len(data.rows))
     within = everything
     if recipe.window is not None:
-        within = everything[(at > data.as_of - span(recipe.window, "window")).to_numpy()]
+        within = everything[(at > data.as_of - span(recipe.window, "[data] window")).to_numpy()]
     turns = (_by_entity if recipe.split == "entity" else _by_time)(recipe, data, within)
     labels = data.rows["_label"].to_numpy()
     learnt = [(used, judged) for used, judged in turns if len(np.unique(labels[used])) > 1 and len(judged)]
@@ -333,7 +333,7 @@ def span(text: str, what: str) -> timedelta:
     except ValueError:
         found = timedelta()
     if found <= timedelta():
-        raise TrainingError(f"[data] {what} is {text!r}", f'Write {what} = "90 days".')
+        raise TrainingError(f"{what} is {text!r}", f'Write {what} = "90 days".')
     return found
 
 
@@ -346,7 +346,7 @@ def _weights(
     weights = np.ones(len(used)) if propensity is None else propensity[used]
     if recipe.half_life is not None:
         age = (data.as_of - data.rows["_at"].iloc[used]).dt.total_seconds().to_numpy()
-        weights = weights * 0.5 ** (age / span(str(recipe.half_life), "half_life").total_seconds())
+        weights = weights * 0.5 ** (age / span(str(recipe.half_life), "[data] half_life").total_seconds())
     return weights
 
 

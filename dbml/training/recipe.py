@@ -19,6 +19,11 @@
     half_life = "90 days"                 # a prediction so old has half the weight; none unless said
     resample = false                      # whether rows are drawn by their weights where an estimator takes none
 
+    [history]                             # where the log does not reach: features counted again from the events
+    moments = { "public.complaint" = "created_at", "public.customer" = "joined_on" }
+    unchanged = ["plan"]                  # columns that no event counts, and that are what they always were
+    every = "30 days"                     # the whole profile so often, or at = ["2026-01-01"]; else at each event
+
     [test]
     split = "time"                        # the latest predictions, or "entity": entities of their own
     share = 0.5                           # of them judge,
@@ -54,11 +59,13 @@ from pathlib import Path
 from typing import Any
 
 from dbml.errors import TrainingError
+from dbml.training.past import History
 
 _TABLES = {
     "estimator": ("like", "class", "parameters", "entry"),
     "candidate": ("like", "class", "parameters", "entry", "search", "tries", "halving"),
     "data": ("window", "half_life", "resample"),
+    "history": ("moments", "unchanged", "every", "at"),
     "test": ("split", "share", "blocks", "segments", "margin", "bias", "slower", "larger"),
     "feedback": ("decisions", "within", "learn_from"),
     "promote": ("strategy", "share", "steps", "hold", "where"),
@@ -126,6 +133,7 @@ class Recipe:
     decisions: str | None = None
     decided_within: str = "1 day"
     learn_from: str | None = None
+    history: History | None = None
     seed: int = 0
 
     @property
@@ -137,10 +145,12 @@ class Recipe:
         """Plain JSON, as it is kept with the version: how it is made, and not when."""
         kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _TABLES["retrain"]}
         kept |= {"candidates": [asdict(one) for one in self.candidates]}
+        kept |= {"history": self.history.as_dict() if self.history else None}
         # A recipe of a release that knew neither reads the same.
         left = [] if self.candidates else ["candidates"]
         left += [] if self.resample else ["resample"]
         left += [name for name in LIMITS if getattr(self, name) is None]
+        left += [] if self.history else ["history"]
         left += [] if self.decisions else ["decisions", "decided_within", "learn_from"]
         return {name: value for name, value in kept.items() if name not in left}
 
@@ -204,8 +214,11 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
         **{name: test.get(name) for name in LIMITS},
         promote=said.get("promote", {}),
         **said.get("retrain", {}),
+        history=History(**said["history"]) if "history" in said else None,
         seed=said.get("seed", 0),
     )
+    if recipe.history and recipe.history.every and recipe.history.at:
+        raise refuse("[history] says both every and at", "Say one of them.")
     if recipe.split not in ("time", "entity"):
         raise refuse(f"[test] split is {recipe.split!r}", 'Say "time" or "entity".')
     if not isinstance(recipe.share, (int, float)) or not 0 < recipe.share < 1:

@@ -79,7 +79,7 @@ def train(
     """
     raw = database.driver(connection)
     like, output = _like(raw, name, recipe)
-    data = dataset(raw, name, version=like.version, as_of=as_of)
+    data = dataset(raw, name, version=like.version, as_of=as_of, history=recipe.history)
     before = _made_before(raw, name, recipe, data)
     if before:
         return before
@@ -102,7 +102,7 @@ def retrain(
     raw = database.driver(connection)
     serving = _Version(name, versions.deployed(raw, name))
     like, output = _like(raw, name, recipe)
-    data = dataset(raw, name, version=serving.version, as_of=as_of)
+    data = dataset(raw, name, version=serving.version, as_of=as_of, history=recipe.history)
     before = _made_before(raw, name, recipe, data)
     if before:
         return before

@@ -7,6 +7,10 @@ select dbml._logged_features(%(name)s, %(version)s) as expressions;
 select dbml._exposed(%(name)s, 'p.numbers, p.texts', pg_catalog.quote_literal(%(as_of)s::timestamptz) || '::timestamptz',
                      pg_catalog.quote_literal(%(after)s::timestamptz) || '::timestamptz') as query;
 
+-- name: labelled
+-- The text of a query for exposures that another query yields, with what came true.
+select dbml._labelled(%(name)s, %(exposures)s, pg_catalog.quote_literal(%(as_of)s::timestamptz) || '::timestamptz') as query;
+
 -- name: training_moment
 -- Now, or the day that was asked for, and how long outcomes take.
 select least(coalesce(%(as_of)s::timestamptz, pg_catalog.now()), pg_catalog.now()) as as_of, o.horizon

@@ -369,6 +369,50 @@ def test_a_worker_makes_anew_what_is_due(db: Db, cli: Cli, past: pd.DataFrame, t
 
 
 @pytest.mark.long
+def test_airflow_makes_anew_what_is_due(db: Db, dsn: str, past: pd.DataFrame, tmp_path: Path) -> None:
+    airflow = Path(sys.prefix) / "others" / "airflow" / "bin" / "airflow"
+    recipe = recipe_file(tmp_path, TREES + '[retrain]\nevery = "7 days"\n')
+    db.execute("update dbml.deployment set deployed_at = now() - interval '8 days'")
+    environment = {
+        **os.environ,
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parents[2] / "examples" / "airflow"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW_VAR_CHURN_RECIPE": str(recipe),
+        "DBML_DSN": dsn,
+        "PATH": f"{Path(sys.executable).parent}:{airflow.parent}:{os.environ['PATH']}",
+    }
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run([airflow, *arguments], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    run("db", "migrate")
+    loaded = subprocess.run(
+        [airflow.with_name("python"), "-c", LOAD_DAGS], env=environment, capture_output=True, text=True, check=True
+    )
+    assert json.loads(loaded.stdout.splitlines()[-1]) == [{}, {"retrain_churn": {"retrain": "BashOperator"}}]
+    assert "the challenger is better" in run("tasks", "test", "retrain_churn", "retrain", "2026-01-02")
+    assert db.execute("select version from dbml.training").fetchall() == [(2,)]
+    assert "churn is not due" in run("tasks", "test", "retrain_churn", "retrain", "2026-01-03")
+    # A recipe that is wrong fails the task, whose command line ends well all the same.
+    recipe.write_text("[nothing]")
+    said = run("tasks", "test", "retrain_churn", "retrain", "2026-01-04")
+    assert "there is no [nothing] in a recipe" in said
+    assert "new_state=up_for_retry" in said
+
+
+LOAD_DAGS = """
+import json
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag()
+dags = {name: {task.task_id: type(task).__name__ for task in dag.tasks} for name, dag in bag.dags.items()}
+print(json.dumps([bag.import_errors, dags]))
+"""
+
+
+@pytest.mark.long
 def test_the_best_of_several_candidates_is_taken(db: Db, cli: Cli, past: pd.DataFrame, tmp_path: Path) -> None:
     text = """
 [[candidate]]

@@ -7,6 +7,10 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if not exists (select from dbml.prediction_log p where p.model = training_set.model and p.numbers is not null) then
+    raise exception 'no prediction of % was logged with its features', quote_literal(model)
+      using errcode = 'DB031', hint = format('Write log = "all" in the spec. Of the past before: dbml dataset %s -o data.parquet --history TABLE=MOMENT', model);
+  end if;
   return query execute format(
     'select q.at, q.entity, q.version, q.arm, q.score, q.outcome, q.features from (%s) q where q.outcome is not null order by q.at, q.entity',
     dbml._exposed(model, 'p.features'))
