@@ -196,6 +196,8 @@ def _categories(feature: Mapping[str, Any], values: list[Any]) -> Any:
     # pandas would silently make NaN of a value outside the categories. It is for the estimator to
     # refuse or to ignore it; appended, it leaves the codes of the known ones as they were.
     unknown = sorted({value for value in values if value is not None} - set(known))
+    if unknown and feature.get("unseen") == "refused":
+        raise ValueError(f'feature "{feature["name"]}" holds {unknown[0]!r}, a category of no row of fit')
     return pd.Categorical(values, known + unknown, ordered=bool(feature.get("ordered")))
 
 
@@ -223,7 +225,7 @@ def answers(estimator: Any, interface: Mapping[str, Any], X: Any) -> Any:  # noq
     else:
         classes = kinds["classes"]
         places = {repr(label): float(place) for place, label in enumerate(classes)}
-        predicted = np.array([places[repr(label)] for label in np.asarray(estimator.predict(X)).tolist()])
+        predicted = np.array([places[repr(label)] for label in labels(estimator, X).tolist()])
         if kinds["probabilities"]:
             chances = np.asarray(estimator.predict_proba(X), dtype=np.float64)
         else:
@@ -240,6 +242,14 @@ def answers(estimator: Any, interface: Mapping[str, Any], X: Any) -> Any:  # noq
     if not np.isfinite(found).all():
         raise ValueError("the estimator answered NaN or infinity")
     return found
+
+
+def labels(estimator: Any, X: Any) -> Any:  # noqa: N803 - scikit-learn's name
+    """What ``predict`` answers, one a row: CatBoost answers with one column where it has several classes."""
+    import numpy as np
+
+    answer = np.asarray(estimator.predict(X))
+    return answer[:, 0] if answer.shape == (len(X), 1) else answer
 
 
 def scores(estimator: Any, output: Mapping[str, Any], X: Any) -> Any:  # noqa: N803 - scikit-learn's name
@@ -260,11 +270,9 @@ def scores(estimator: Any, output: Mapping[str, Any], X: Any) -> Any:  # noqa: N
             raise ValueError(f"predict_proba answered with the shape {answer.shape}")
         answer = answer[:, output["index"]]
     elif output["kind"] == "label":
-        answer = np.asarray(np.asarray(estimator.predict(X)) == output["label"])
+        answer = np.asarray(labels(estimator, X) == output["label"])
     elif output["kind"] == "value":
-        answer = np.asarray(estimator.predict(X))
-        if "target" in output:
-            answer = answer[:, output["target"]]
+        answer = np.asarray(estimator.predict(X))[:, output["target"]] if "target" in output else labels(estimator, X)
     else:
         raise ValueError(f'unknown output "{output["kind"]}"')
     if answer.shape != (len(X),):

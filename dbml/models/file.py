@@ -41,6 +41,7 @@ _KINDS = {
     ".ubj": "xgboost",
     ".txt": "lightgbm",
     ".pmml": "pmml",
+    ".cbm": "catboost",
 }
 
 
@@ -50,7 +51,7 @@ class File:
 
     :param source: what messages call it.
     :param content: its bytes.
-    :param kind: its format: ``joblib``, ``skops``, ``onnx``, ``xgboost``, ``lightgbm`` or ``pmml``.
+    :param kind: its format: ``joblib``, ``skops``, ``onnx``, ``xgboost``, ``lightgbm``, ``catboost`` or ``pmml``.
     """
 
     source: str
@@ -71,11 +72,19 @@ def read(model: Any, limit: int = MAX_BYTES) -> File:
     try:
         size = path.stat().st_size
         _check_size(str(path), size, limit)
-        return File(str(path), path.read_bytes(), _KINDS.get(path.suffix, "joblib"))
+        content = path.read_bytes()
+        return File(str(path), content, _kind(path.suffix, content))
     except FileNotFoundError:
         raise ArtifactError(f"{path}: no such file", "Check the path. " + REFIT) from None
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read ({error.strerror})", "Check the path.") from error
+
+
+def _kind(suffix: str, content: bytes) -> str:
+    # Two libraries write JSON; only CatBoost's says what its features are.
+    if suffix == ".json" and b'"features_info"' in content:
+        return "catboost"
+    return _KINDS.get(suffix, "joblib")
 
 
 def _dumped(estimator: Any, limit: int) -> File:

@@ -10,6 +10,8 @@ FORMATS = {
     "onnx": ".onnx",
     "xgboost": ".ubj",
     "lightgbm": ".txt",
+    "catboost": ".cbm",
+    "statsmodels": ".pickle",
     "js": ".js",
     "python": ".py",
     "html": ".html",

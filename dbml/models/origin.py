@@ -51,6 +51,11 @@ def _line(behind: bytes) -> str | None:
     return number[1].decode() if number else None
 
 
+def _tag(behind: bytes) -> str | None:
+    number = re.match(rb"\d+(\.\d+)*", behind)
+    return number.group().decode() if number else None
+
+
 @dataclass(frozen=True)
 class _Library:
     """A library whose version stands in its files.
@@ -97,6 +102,7 @@ _LIBRARIES = {
     ),
     # The version of its format, whose number is that of its major version.
     "lightgbm": _Library(("lightgbm",), ((b"tree\nversion=v", _line),), r"\d+"),
+    "catboost": _Library(("catboost",), ((b"Branch: tags/v", _tag),)),
 }
 
 

@@ -33,6 +33,8 @@ takes `sql` while the expression has at most {operations} operations ([measured]
 With scikit-learn 1.6 two of them answer or refuse otherwise than their plans, and run on the engine `python`:
 `GradientBoostingClassifier` with `init=` a tree, and `OneVsRestClassifier(GaussianNB())`. 1.9 is right.
 
+XGBoost gives a category of no row of fit the score of the next known name. dbml refuses such a row, on every engine.
+
 `python -m dbml.scorer.support` writes this page, and each class has its parity tests in `tests/parity`.
 """
 
@@ -48,13 +50,18 @@ FILES = (
     ("`.onnx`", "linear models and trees with their preprocessing ([operators](exports.md#onnx))", "onnxruntime"),
     (
         "`.json`, `.ubj` of XGBoost",
-        "`gbtree`, `dart`, `gblinear`; objectives of classes, values, counts, ranks and survival; no categories",
+        "`gbtree`, `dart`, `gblinear`; objectives of classes, values, counts, ranks and survival; categories by name",
         "`xgboost.Booster.predict` of a `DMatrix`",
     ),
     (
         "`.txt` of LightGBM",
         "all boosters, linear trees and pandas' categories; each objective but one of your own",
         "`lightgbm.Booster.predict`",
+    ),
+    (
+        "`.cbm`, `.json` of CatBoost",
+        "trees of each form on numbers; classes, values, counts, several targets; no categories of its own",
+        "`predict` of `CatBoostClassifier` or `CatBoostRegressor`",
     ),
     (
         "`.pmml`",
@@ -77,8 +84,13 @@ WAYS_OUT = (
         "fit with `binary:logistic`",
     ),
     (
-        "XGBoost with `enable_categorical`",
-        "an unseen category gets the score of another one",
+        "XGBoost with `enable_categorical`, fitted before 3.1, or with categories that are not ASCII",
+        "the model has no names of them, or wrong ones",
+        '`OneHotEncoder(handle_unknown="ignore")` before it',
+    ),
+    (
+        "CatBoost with `cat_features`, texts or embeddings",
+        "it scores them by counts over the training rows",
         '`OneHotEncoder(handle_unknown="ignore")` before it',
     ),
     (
@@ -149,7 +161,7 @@ def _grouped(classes: Iterable[type]) -> list[tuple[str, list[str]]]:
     groups: dict[str, list[str]] = {}
     for each in classes:
         # The public module: sklearn.linear_model and not sklearn.linear_model._base.
-        module = each.__module__.partition("._")[0]
+        module = each.__module__.partition("._")[0].removesuffix(".core")
         module = module.removesuffix(".sklearn") if module.startswith(("xgboost", "lightgbm")) else module
         groups.setdefault(module, []).append(each.__name__)
     return sorted((module, sorted(names)) for module, names in groups.items())

@@ -15,6 +15,7 @@ from sklearn import datasets
 
 from dbml._plpython import batch, compiled, frame, plan, portable
 from dbml.models import artifact
+from dbml.models.artifact.column import json_rows
 from dbml.scorer import parity
 from dbml.scorer.sklearn import lower
 
@@ -85,13 +86,20 @@ def few(name: str) -> pd.DataFrame:
     return data(name)[0].select_dtypes("number").iloc[:, :COLUMNS]
 
 
-def assert_parity(fitted: Any, X: pd.DataFrame, folder: Path, output: str | None = None) -> dict[str, Any]:
+def assert_parity(
+    fitted: Any, X: pd.DataFrame, folder: Path, output: str | None = None, more: pd.DataFrame | None = None
+) -> dict[str, Any]:
     """Check a fitted estimator's plan against the estimator, one row at a time and in a batch.
 
+    :param fitted: or the file of one.
+    :param more: rows that are compared in a batch alone.
     :returns: the plan.
     """
-    file = folder / "m.joblib"
-    joblib.dump(fitted, file)
+    if isinstance(fitted, Path):
+        file = fitted
+    else:
+        file = folder / "m.joblib"
+        joblib.dump(fitted, file)
     read = artifact.read(file, X.head(300), output)
     lowered = plan.loads(plan.dumps(lower(read.estimator, read.interface)))
     rows = read.golden["rows"] + parity.hurtful_rows(lowered, read.interface, read.golden["rows"])
@@ -104,6 +112,12 @@ def assert_parity(fitted: Any, X: pd.DataFrame, folder: Path, output: str | None
     for engine, answers in (("portable", alone), ("batch", together)):
         report = parity.compare(rows, truth, answers)
         assert report.differing == 0, (engine, report)
+    if more is not None:
+        rows = json_rows(read.interface["features"], more)
+        truth = parity.truth(read.estimator, read.interface, rows)
+        together = [None if x != x else x for x in batch.score(lowered, *frame.to_wire(read.interface, rows)).tolist()]
+        report = parity.compare(rows, truth, together)
+        assert report.differing == 0 and report.refused == 0, report
     return lowered
 
 

@@ -36,6 +36,14 @@ THREE = np.digitize(X["a"], [-0.5, 0.5])
 SHARE = BINARY * 0.8 + 0.1
 WHOLE = X[["a"]].assign(b=X["b"].fillna(0.0))
 TWO = np.column_stack((X["a"], X["a"] ** 2 + random.normal(size=SIZE)))
+KINDS = X.assign(
+    # One that no row has, and a category of numbers.
+    k=pd.Categorical(
+        random.choice(["red", "blue", "amber", "violet"], SIZE), categories=["red", "blue", "never", "amber", "violet"]
+    ),
+    n=pd.Categorical(random.choice([3, 7, 11], SIZE)),
+)
+KINDS.loc[::9, "k"] = None
 xgb: dict[str, Any] = {"n_estimators": 3, "n_jobs": 1, "max_depth": 3}
 lgbm: dict[str, Any] = {"n_estimators": 3, "n_jobs": 1, "verbose": -1, "num_leaves": 6}
 
@@ -45,6 +53,12 @@ CASES: dict[str, Callable[[], tuple[Any, pd.DataFrame, str | None]]] = {
     "XGBoost, a boolean": lambda: (XGBClassifier(**xgb).fit(X, BINARY), X, None),
     "dart": lambda: (XGBRegressor(**xgb, booster="dart", rate_drop=0.5).fit(X, X["a"]), X, None),
     "gblinear": lambda: (XGBClassifier(**xgb, booster="gblinear").fit(WHOLE, BINARY), WHOLE, None),
+    "categories": lambda: (XGBClassifier(**xgb, enable_categorical=True).fit(KINDS, BINARY), KINDS, None),
+    "categories, dart": lambda: (
+        XGBClassifier(**xgb, enable_categorical=True, booster="dart", max_cat_to_onehot=1).fit(KINDS, BINARY),
+        KINDS,
+        None,
+    ),
     "hinge": lambda: (XGBClassifier(**xgb, objective="binary:hinge").fit(X, BINARY), X, None),
     "softmax, the label": lambda: (XGBClassifier(**xgb, objective="multi:softmax").fit(X, THREE), X, "value"),
     "logitraw": lambda: (XGBRegressor(**xgb, objective="binary:logitraw").fit(X, BINARY), X, None),

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import xgboost
 
+from dbml._plpython import compiled, portable
 from dbml.errors import ArtifactError, TooLarge
 from dbml.models import artifact
 from dbml.scorer import engines
@@ -117,12 +118,27 @@ def test_arrays_have_no_names_and_need_no_sample(tmp_path: Path) -> None:
         assert [feature["name"] for feature in read.interface["features"]] == ["x0", "x1", "x2", "x3"]
 
 
-def test_categories_of_xgboost_are_refused(tmp_path: Path) -> None:
-    data = xgboost.DMatrix(KINDS, TWO, enable_categorical=True)
-    xgboost.train({"objective": "binary:logistic"}, data, 2).save_model(tmp_path / "m.json")
-    with pytest.raises(ArtifactError, match="categories of its own") as refused:
-        artifact.read(tmp_path / "m.json", KINDS.head(30))
-    assert "OneHotEncoder" in refused.value.hint
+@pytest.mark.parametrize("hot", [1, 100])
+def test_categories_of_xgboost(hot: int, tmp_path: Path) -> None:
+    rows = KINDS.assign(number=pd.Categorical(random.choice([3, 7, 11], len(KINDS))))
+    rows.loc[::9, "k"] = np.nan
+    target = (VALUE + (KINDS["k"] == "y") + (rows["number"] == 7) > 0.5).astype(int)
+    data = xgboost.DMatrix(rows, target, enable_categorical=True)
+    booster = xgboost.train({"objective": "binary:logistic", "max_cat_to_onehot": hot, "nthread": 1}, data, 6)
+    booster.save_model(tmp_path / "m.ubj")
+    rows.head(60).to_csv(tmp_path / "rows.csv", index=False)
+    read = artifact.read(tmp_path / "m.ubj", tmp_path / "rows.csv")
+    assert [feature.get("categories") for feature in read.interface["features"][4:]] == [
+        ["x", "y", "z"],
+        None,
+        [3, 7, 11],
+    ]
+    _, found = checked(tmp_path / "m.ubj", rows)
+    # XGBoost itself gives "w" the score of "x".
+    score = compiled.load(portable.compile_plan(found.plan))
+    with pytest.raises(compiled.Refused, match="column k has a category of no row of fit"):
+        score([0.0] * 5 + [7.0], ["w"])
+    score([0.0] * 5 + [7.0], [None])
 
 
 def spoiled(change: Callable[[dict[str, Any]], None]) -> Callable[[bytes], bytes]:
@@ -149,6 +165,7 @@ SPOILED: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
     "cut off": ("m.ubj", lambda content: content[:-200], "ends too early"),
     "wrong sizes": ("m.txt", lambda content: content.replace(b"tree_sizes=", b"tree_sizes=9"), "beside its trees"),
     "child": ("m.txt", lambda content: content.replace(b"left_child=", b"left_child=9", 1), "."),
+    "categories": ("m.json", spoiled(lambda m: tree(m)["split_type"].__setitem__(0, 1)), "without categories"),
     "nothing": ("m.txt", lambda _: b"hello", "does not begin"),
 }
 

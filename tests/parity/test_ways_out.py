@@ -29,7 +29,7 @@ random = np.random.default_rng(0)
 X = pd.DataFrame(random.normal(size=(120, 2)), columns=["a", "b"])
 BINARY = (X["a"] > 0).astype(int)
 THREE = np.digitize(X["a"], [-0.5, 0.5])
-COLOURS = X.assign(colour=pd.Categorical(random.choice(["red", "green"], 120)))
+COLOURS = X.assign(colour=pd.Categorical(random.choice(["red", "grün"], 120)))
 TEXTS = pd.DataFrame({"text": [" ".join(random.choice(["late", "lost", "thanks"], 3)) for _ in range(120)]})
 xgb: dict[str, Any] = {"n_estimators": 2, "n_jobs": 1}
 

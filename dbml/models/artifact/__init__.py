@@ -19,7 +19,7 @@ import pandas as pd
 from dbml.errors import ArtifactError, DbmlError, SampleError, TooLarge
 from dbml.models import file as model_file
 from dbml.models import origin
-from dbml.models.artifact.column import feature, plain
+from dbml.models.artifact.column import closed, feature, plain
 from dbml.models.artifact.estimator import (
     answers_of,
     describe,
@@ -205,5 +205,5 @@ def _features(
         known[name] = Known(type_, known[name].values if name in known else (), said=True)
     rows, columns = read_rows(sample, names, known, spaces=renames_spaces(estimator))
     pairs = zip(names, columns, strict=True)
-    features = [feature(column, rows[column], form, known.get(name)) for name, column in pairs]
+    features = [closed(feature(column, rows[column], form, known.get(name)), known.get(name)) for name, column in pairs]
     return features, pd.DataFrame({column: plain(rows[column]) for column in columns})

@@ -169,6 +169,13 @@ def feature(name: str, column: pd.Series[Any], form: str, known: Known | None = 
     return {"name": name, "kind": kind, "dtype": shown, "missing": missing, **more}
 
 
+def closed(feature: dict[str, Any], known: Known | None) -> dict[str, Any]:
+    """The feature with the categories that the model itself has, if other ones are refused for it."""
+    if known is None or not known.closed or feature["dtype"] != "category":
+        return feature
+    return feature | {"categories": list(known.values), "unseen": "refused"}
+
+
 def _type(column: pd.Series[Any]) -> tuple[str | None, str, str, dict[str, Any]]:
     """The kind of a column (None: no place for it), its dtype as the server makes it, what is missing, and more."""
     dtype: Any = column.dtype

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -32,7 +33,7 @@ def task_of(source: str, estimator: Any) -> str:
     :raises ArtifactError: it is none of them, or not fitted.
     """
     name = type(estimator).__name__
-    if isinstance(estimator, type) or not isinstance(estimator, BaseEstimator):
+    if isinstance(estimator, type) or not (isinstance(estimator, BaseEstimator) or of_catboost(estimator)):
         what = f"the class {estimator.__name__}" if isinstance(estimator, type) else f"a {name}"
         raise ArtifactError(f"{source}: holds {what}, no scikit-learn estimator", REFIT)
     # An unfitted Pipeline or search hides predict in its own ways, so fitness is asked first.
@@ -79,8 +80,7 @@ def feature_names(source: str, estimator: Any) -> tuple[list[str], str]:
     """
     if takes_texts(estimator):
         return ["text"], "texts"
-    names = getattr(estimator, "feature_names_in_", None)
-    count = getattr(estimator, "n_features_in_", None) if names is None else len(names)
+    names, count = _catboost_names(estimator) if of_catboost(estimator) else _sklearn_names(estimator)
     if isinstance(count, (int, np.integer)) and count > MAX_FEATURES:
         raise TooLarge(
             f"{source}: has {count} features, and at most {MAX_FEATURES} are served", "Select the features that matter."
@@ -97,6 +97,23 @@ def feature_names(source: str, estimator: Any) -> tuple[list[str], str]:
             "Fit it on a pandas DataFrame with named columns.",
         )
     return [f"x{i}" for i in range(int(count))], "array"
+
+
+def of_catboost(estimator: Any) -> bool:
+    """Whether it is CatBoost's, which has scikit-learn's methods and not its base class."""
+    library = sys.modules.get("catboost")
+    return library is not None and isinstance(estimator, library.CatBoost)
+
+
+def _sklearn_names(estimator: Any) -> tuple[Any, Any]:
+    names = getattr(estimator, "feature_names_in_", None)
+    return names, getattr(estimator, "n_features_in_", None) if names is None else len(names)
+
+
+def _catboost_names(estimator: Any) -> tuple[list[str] | None, int]:
+    """Its features' names and their number; no names where it was fitted on an array and made them up."""
+    names = list(estimator.feature_names_ or ())
+    return None if names == [str(place) for place in range(len(names))] else names, len(names)
 
 
 def takes_texts(estimator: Any) -> bool:
@@ -137,6 +154,8 @@ def takes_numbers(step: Any, rest: Sequence[Any]) -> bool:
         return takes_numbers(step.best_estimator_, rest)
     if hasattr(step, "takes_numbers"):
         return bool(step.takes_numbers)
+    if of_catboost(step):
+        return not any((step.get_cat_feature_indices(), step.get_text_feature_indices()))
     if isinstance(step, SimpleImputer):
         return step.statistics_.dtype.kind in "fiu"
     return _is_numeric_leaf(step)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dbml._plpython.agreement import agree
-from dbml._plpython.frame import rows_to_input, scores, to_wire
+from dbml._plpython.frame import labels, rows_to_input, scores, to_wire
 from dbml.errors import ArtifactError, SampleError
 from dbml.models.artifact.column import json_rows
 from dbml.models.artifact.estimator import multi_output
@@ -39,7 +39,7 @@ def _score(estimator: Any, interface: Mapping[str, Any], rows: Sequence[Sequence
 
 
 def _check_single_output(source: str, estimator: Any, X: Any) -> None:  # noqa: N803
-    if np.ndim(estimator.predict(X)) != 1:
+    if labels(estimator, X).ndim != 1:
         raise multi_output(source, estimator)
 
 

@@ -5,6 +5,7 @@ A CSV file has words alone: whether 02134 is a number, NA a country and True a t
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from dbml.errors import SampleError, nearest
 from dbml.models.artifact.estimator import passes
 
+_BOOSTERS = "dbml.scorer.boosters"
+
 # What --types may say.
 TYPES = ("float", "float32", "integer", "boolean", "text", "category")
 
@@ -33,11 +36,13 @@ class Known:
     :param type: one of :data:`TYPES`.
     :param values: what the model has seen of it, in its order; without missing ones.
     :param said: the caller says so, not the model.
+    :param closed: the model takes no other values, or makes of them what nobody means.
     """
 
     type: str
     values: tuple[Any, ...] = ()
     said: bool = False
+    closed: bool = False
 
 
 def known_types(estimator: Any, names: Sequence[str]) -> dict[str, Known]:
@@ -159,8 +164,14 @@ def _lightgbm(step: Any, count: int) -> list[Known | None]:
 
 
 def _xgboost(step: Any, _: int) -> list[Known | None]:
-    types = {"c": Known("category"), "i": Known("boolean"), "float": Known("float")}
-    return [types.get(each) for each in step.get_booster().feature_types or []]
+    from dbml.scorer.sklearn.xgboost import known_categories
+
+    # Of its class for scikit-learn, or of a file of its own.
+    booster = step.get_booster() if hasattr(step, "get_booster") else step.booster
+    types, learner = booster.feature_types or [], json.loads(booster.save_raw("json"))["learner"]
+    others = {"c": Known("category"), "i": Known("boolean"), "float": Known("float")}
+    pairs = zip(types, known_categories(learner), strict=True)
+    return [Known("category", tuple(names), closed=True) if names else others.get(type_) for type_, names in pairs]
 
 
 def _machine(step: Any, _: int) -> list[Known | None]:
@@ -186,7 +197,7 @@ def _of_library(module: str, *classes: str) -> Callable[[Any], bool]:
 
 def _holds_lightgbm(step: Any) -> bool:
     """Whether something is LightGBM's own class for scikit-learn, or came as its file."""
-    return _of_library("lightgbm", "LGBMModel")(step) or _of_library("dbml.scorer.boosters", "Lightgbm")(step)
+    return _of_library("lightgbm", "LGBMModel")(step) or _of_library(_BOOSTERS, "Lightgbm")(step)
 
 
 def _of(*classes: type) -> Callable[[Any], bool]:
@@ -201,7 +212,7 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int], Sequence[Known
         _of_library("interpret.glassbox", "ExplainableBoostingClassifier", "ExplainableBoostingRegressor"),
         _machine,
     ),
-    (_of_library("xgboost", "XGBModel"), _xgboost),
+    (lambda step: _of_library("xgboost", "XGBModel")(step) or _of_library(_BOOSTERS, "Xgboost")(step), _xgboost),
     (lambda step: isinstance(getattr(step, "categories_", None), list), _encoder),
     (lambda step: hasattr(step, "known_types"), _told),
 )

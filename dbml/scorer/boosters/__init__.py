@@ -1,4 +1,4 @@
-"""Models in the files of their libraries, which judge them: XGBoost's JSON and UBJSON, LightGBM's text.
+"""Models in the files of their libraries, which judge them: XGBoost's JSON and UBJSON, LightGBM's text, CatBoost's.
 
 The libraries walk a tree as its file says, and a file may lead them out of it: so it is looked through (:mod:`.limits`)
 before they see it. A file knows no names of classes: they are 0, 1, 2, …
@@ -16,28 +16,30 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
 from dbml.errors import ArtifactError, TooLarge
-from dbml.scorer.boosters import limits
+from dbml.scorer.boosters import catboost, limits
 from dbml.scorer.plan import Unsupported, Value
-from dbml.scorer.sklearn.registry import Answer, Columns
+from dbml.scorer.sklearn.registry import Answer, Columns, refuse_missing_booleans
 
 #: Kinds of files, and the library of each.
-LIBRARIES = ("xgboost", "lightgbm")
+LIBRARIES = ("xgboost", "lightgbm", "catboost")
 _WRITE = {
     "xgboost": "Write it with `booster.save_model(FILE)`, as .json or .ubj.",
     "lightgbm": "Write it with `booster.save_model(FILE)`, as .txt.",
+    "catboost": "Write it with `model.save_model(FILE)`, as .cbm; or with `format='json'`, as .json.",
 }
+_REFIT = "Leave multi_strategy away: trees for each target."
 
 
-def load(kind: str, source: str, content: bytes) -> Boosted:
+def load(kind: str, source: str, content: bytes) -> Any:
     """Read a file.
 
-    :param kind: ``xgboost`` or ``lightgbm``.
+    :param kind: ``xgboost``, ``lightgbm`` or ``catboost``.
     :param source: what messages call the file.
     :raises TooLarge: it has more features than are served.
     :raises ArtifactError: the library is missing, or the file is none of its, or no plan expresses what it holds.
     """
     try:
-        return _xgboost(content) if kind == "xgboost" else _lightgbm(content)
+        return _READERS[kind](content)
     except ImportError as error:
         raise ArtifactError(
             f"{source}: needs the package {kind}, which cannot be imported here ({error})", f"pip install {kind}"
@@ -47,7 +49,7 @@ def load(kind: str, source: str, content: bytes) -> Boosted:
     except Unsupported as error:
         raise ArtifactError(
             f"{source}: no plan expresses {error}",
-            "Fit it on encoded columns: OneHotEncoder(handle_unknown='ignore') before it, added as one joblib file.",
+            _REFIT,
         ) from error
     except Exception as error:
         # Of a broken file JSON, numpy and each library tell in their own way.
@@ -107,7 +109,6 @@ class _Values(RegressorMixin):  # type: ignore[misc]
 # --- XGBoost ---
 
 _PROBABLE = ("binary:logistic", "multi:softprob")
-_TYPES = {"i": "boolean"}
 
 
 def _xgboost(content: bytes) -> Boosted:
@@ -130,23 +131,29 @@ class Xgboost(Boosted):
         self.booster = booster
         # As the library has it by now: older files say the same in other words.
         self.learner = json.loads(booster.save_raw("json"))["learner"]
-        self.known_types = [_TYPES.get(each) for each in booster.feature_types or []]
-        self.takes_numbers = not any(self.known_types)
+        self.feature_types = booster.feature_types or []
+        self.takes_numbers = not {"c", "i"} & set(self.feature_types)
 
     def answered(self, X: Any) -> Any:
         """What the booster itself predicts."""
         import xgboost
 
+        if "c" in self.feature_types:
+            return self.booster.predict(xgboost.DMatrix(X, enable_categorical=True, nthread=1))
         values = np.asarray(X, dtype=np.float64)
         return self.booster.predict(xgboost.DMatrix(values, feature_names=self.booster.feature_names, nthread=1))
 
     def _margins(self, X: Columns) -> tuple[str, list[Value]]:
         from dbml.scorer.sklearn.trees import as_float32
-        from dbml.scorer.sklearn.xgboost import margins
+        from dbml.scorer.sklearn.xgboost import coded, known_categories, margins
 
-        # A DMatrix takes what is missing, and refuses infinity.
         what = "XGBoost"
-        return margins(self.learner, as_float32(X, what, missing=True).values, what, of_matrix=True)
+        if "c" in self.feature_types:
+            refuse_missing_booleans(X)
+        values = coded(X, known_categories(self.learner), what)
+        # A DMatrix takes what is missing, and refuses infinity.
+        as_float32(X.of(values), what, missing=True)
+        return margins(self.learner, values, what, of_matrix=True)
 
 
 class XgboostClassifier(_Classes, Xgboost):
@@ -248,3 +255,6 @@ class LightgbmRegressor(_Values, Lightgbm):
         from dbml.scorer.sklearn.lightgbm import lgbm_regressor
 
         return lgbm_regressor(self, X)
+
+
+_READERS = {"xgboost": _xgboost, "lightgbm": _lightgbm, "catboost": catboost.load}

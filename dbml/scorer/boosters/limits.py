@@ -12,6 +12,9 @@ from dbml.scorer.boosters import ubjson
 from dbml.scorer.limits import MAX_FEATURES
 from dbml.scorer.plan import Unsupported
 
+# XGBoost holds codes as float32.
+_MOST_CATEGORIES = 2**24
+
 
 class Exceeded(Exception):
     """The model is larger than is read; the message says what of it."""
@@ -22,7 +25,7 @@ def xgboost(content: bytes) -> dict[str, Any]:
 
     :returns: its learner.
     :raises Exceeded: it has more than :data:`~dbml.scorer.limits.MAX_FEATURES`.
-    :raises Unsupported: it has splits by categories.
+    :raises Unsupported: it has vectors in its leaves.
     :raises ValueError: it is none, or a tree of it leads nowhere.
     """
     try:
@@ -34,8 +37,6 @@ def xgboost(content: bytes) -> dict[str, Any]:
         for name in ("feature_names", "feature_types"):
             if len(learner.get(name) or ()) not in (0, width):
                 raise ValueError(f"it has {width} features and other {name}")
-        if "c" in (learner.get("feature_types") or ()):
-            raise Unsupported("XGBoost with categories of its own, of which an unseen one gets the score of another")
         booster = learner["gradient_booster"]
         booster = booster.get("gbtree", booster)["model"]
         if "trees" not in booster:
@@ -46,16 +47,13 @@ def xgboost(content: bytes) -> dict[str, Any]:
         if len(booster["tree_info"]) != len(trees) or not all(0 <= group < groups for group in booster["tree_info"]):
             raise ValueError("its trees belong to no class")
         for number, tree in enumerate(trees):
-            if any(tree.get("split_type", ())) or tree.get("categories"):
-                raise Unsupported(
-                    "XGBoost with categories of its own, of which an unseen one gets the score of another"
-                )
             if str(tree["tree_param"].get("size_leaf_vector", "0")) not in ("0", "1"):
                 raise Unsupported("XGBoost with vectors in its leaves")
             left, right = (np.asarray(tree[f"{side}_children"], dtype=np.int64) for side in ("left", "right"))
             inner = left >= 0
             parts = (right, *(tree[name] for name in ("split_indices", "split_conditions", "default_left")))
             _check_tree(number, left, right, inner, np.asarray(tree["split_indices"]), width, parts)
+            _check_nodes_of_categories(number, tree, inner)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"a part of it is missing or is none: {type(error).__name__} {error}") from None
     return learner
@@ -116,6 +114,19 @@ def _check_tree(number: int, left: Any, right: Any, inner: Any, column: Any, wid
         raise ValueError(f"tree {number} leads to a node that is not there, or to one twice")
     if (column[inner] < 0).any() or (column[inner] >= width).any():
         raise ValueError(f"tree {number} asks for a column that is not there")
+
+
+def _check_nodes_of_categories(number: int, tree: Mapping[str, Any], inner: Any) -> None:
+    """Refuse splits by categories that have none."""
+    by_category = {place for place, kind in enumerate(tree.get("split_type", ())) if kind and inner[place]}
+    nodes, starts, sizes = (tree.get(f"categories_{part}", []) for part in ("nodes", "segments", "sizes"))
+    known = tree.get("categories", [])
+    if not len(nodes) == len(starts) == len(sizes) or set(nodes) != by_category:
+        raise ValueError(f"tree {number} has splits by category without categories")
+    if any(first < 0 or size < 0 or first + size > len(known) for first, size in zip(starts, sizes, strict=True)):
+        raise ValueError(f"tree {number} asks for a set of categories that is not there")
+    if not all(0 <= code < _MOST_CATEGORIES for code in known):
+        raise ValueError(f"tree {number} has a category that is none")
 
 
 def _sections(content: bytes) -> Iterator[Mapping[str, str]]:

@@ -21,7 +21,7 @@ FAMILIES = (
     *("trees", "boosting", "histogram"),
 )
 # These need a library that may not be there: who has an estimator of it has imported it.
-OPTIONAL = {"xgboost": "xgboost", "lightgbm": "lightgbm", "imblearn": "imblearn", "interpret": "interpret"}
+OPTIONAL = {library: library for library in ("xgboost", "lightgbm", "catboost", "imblearn", "interpret")}
 
 
 def lower(estimator: Any, interface: Mapping[str, Any]) -> dict[str, Any]:

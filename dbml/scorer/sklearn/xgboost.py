@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from typing import Any
@@ -74,9 +75,7 @@ def of_values(objective: str, margins: list[Value], what: str) -> Answer:
 def _margins(estimator: Any, X: Columns) -> tuple[str, list[Value]]:
     what = type(estimator).__name__
     learner = json.loads(estimator.get_booster().save_raw("json"))["learner"]
-    if any(column.dtype == "category" for column in X):
-        raise Unsupported(f"{what} with categories of its own")
-    values = refuse_missing_booleans(X.numeric(what)).values
+    values = coded(refuse_missing_booleans(X), known_categories(learner), what)
     missing = float(np.float32(estimator.missing))
     if not math.isnan(missing):
         values = [v.round32().equal(missing).select(math.nan, v) for v in values]
@@ -103,11 +102,12 @@ def margins(
     model = (booster["gbtree"] if dropped else booster)["model"]
     used = range(model["iteration_indptr"][rounds] if rounds else len(model["trees"]))
     ensembles = [Ensemble() for _ in starts]
+    codes = [len(names or ()) for names in known_categories(learner)]
     for index in used:
         group = model["tree_info"][index] if len(starts) > 1 else 0
         start = np.float32(0.0 if of_matrix else starts[group])
         weight = (start, np.float32(dropped[index])) if dropped else None
-        _add(ensembles[group], model["trees"][index], what, weight)
+        _add(ensembles[group], model["trees"][index], what, codes, weight)
     plan = values[0].plan
     return objective, [
         ensemble.node(plan, values, start, precision=32) for ensemble, start in zip(ensembles, starts, strict=True)
@@ -141,13 +141,55 @@ def _starts(learner: dict[str, Any], objective: str) -> list[float]:
     return [float(s) for s in single]
 
 
-def _add(ensemble: Ensemble, tree: dict[str, Any], what: str, dropped: Any = None) -> None:
+def known_categories(learner: dict[str, Any]) -> list[list[Any] | None]:
+    """Per feature the categories of fit by their codes, from 0 on; None where it is a number.
+
+    A list is empty where the model does not know them: versions before 3.1 keep codes alone, and 3.2 cuts names that
+    are not ASCII at wrong places.
+    """
+    types = learner.get("feature_types") or []
+    booster = learner["gradient_booster"]
+    known = booster.get("gbtree", booster)["model"].get("cats", {}).get("enc") or [{}] * len(types)
+    return [_names(said) if type_ == "c" else None for type_, said in zip(types, known, strict=True)]
+
+
+def _names(said: dict[str, Any]) -> list[Any]:
+    if "offsets" not in said:
+        return list(said.get("values", []))
+    values, offsets = bytes(byte & 255 for byte in said["values"]), said["offsets"]
+    if not values.isascii():
+        return []
+    return [values[first:end].decode() for first, end in itertools.pairwise(offsets)]
+
+
+def coded(X: Columns, known: list[list[Any] | None], what: str) -> list[Value]:
+    """The columns as numbers: categories by their codes. One that fit has not seen is refused.
+
+    XGBoost itself looks for it among the sorted names, and takes the next one.
+    """
+    values: list[Value] = []
+    for column, names in zip(X, known or [None] * len(X), strict=True):
+        if column.dtype != "category":
+            [value] = X.take([len(values)]).numeric(what).values
+        elif not names:
+            raise Unsupported(f"{what} with categories whose names it does not keep (before 3.1, or not ASCII)")
+        else:
+            value = column.value.lookup(names, range(len(names)))
+            X.plan.check(
+                ~value.missing() | column.value.missing(), f"column {column.name} has a category of no row of fit"
+            )
+        values.append(value)
+    return values
+
+
+def _add(ensemble: Ensemble, tree: dict[str, Any], what: str, codes: list[int], dropped: Any = None) -> None:
     """Add a tree.
 
+    :param codes: how many categories each feature has.
     :param dropped: of the booster dart: the start, and the weight of the tree.
     """
-    if any(tree["split_type"]) or tree["tree_param"]["size_leaf_vector"] not in ("0", "1"):
-        raise Unsupported(f"{what} with categorical splits or vectors in its leaves")
+    if tree["tree_param"]["size_leaf_vector"] not in ("0", "1"):
+        raise Unsupported(f"{what} with vectors in its leaves")
     left = np.asarray(tree["left_children"])
     condition = np.asarray(tree["split_conditions"], dtype=np.float32)
     worth = condition
@@ -155,6 +197,12 @@ def _add(ensemble: Ensemble, tree: dict[str, Any], what: str, dropped: Any = Non
         # The start is added and taken off again, and that rounds.
         start, weight = dropped
         worth = ((condition + start) - start) * weight
+    parts = zip(tree["categories_nodes"], tree["categories_segments"], tree["categories_sizes"], strict=True)
+    # The categories of a node go right, and what else there is, left.
+    sets = {
+        node: sorted(set(range(codes[tree["split_indices"][node]])) - set(tree["categories"][first : first + size]))
+        for node, first, size in parts
+    }
     ensemble.add_arrays(
         leaf=left < 0,
         feature=np.asarray(tree["split_indices"]),
@@ -164,6 +212,7 @@ def _add(ensemble: Ensemble, tree: dict[str, Any], what: str, dropped: Any = Non
         left=left,
         right=np.asarray(tree["right_children"]),
         missing_left=np.asarray(tree["default_left"]),
+        sets=sets,
         cover=tree["sum_hessian"],
     )
 
