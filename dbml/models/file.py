@@ -27,7 +27,7 @@ from dbml._plpython import unfold
 from dbml.errors import RAISE_LIMIT, ArtifactError, TooLarge
 from dbml.models import origin
 from dbml.models import skops as skops_file
-from dbml.scorer import boosters
+from dbml.scorer import boosters, statsmodels
 
 # A bytea value must stay below 1 GB, hex-encoded on its way in.
 MAX_BYTES = 512 * 1024 * 1024
@@ -142,6 +142,9 @@ def load(file: File, trust: Sequence[str] = (), unfolded: int = MAX_UNFOLDED) ->
         else:
             estimator = _unpickled(file, unfolded, written)
     origin.require_trust(file.source, written, trust)
+    results = statsmodels.wrapped(file.source, estimator)
+    if results is not None:
+        return results, libraries | {name: version(name) for name in ("numpy", "scipy", "statsmodels")}
     return estimator, libraries | {
         "scikit-learn": sklearn.__version__,
         **{library: version(library) for library in ("numpy", "scipy", file.kind)},

@@ -64,6 +64,13 @@ FILES = (
         "`predict` of `CatBoostClassifier` or `CatBoostRegressor`",
     ),
     (
+        "a pickle of statsmodels",
+        "results of `OLS`, `WLS`, `GLS`, `RLM`, `QuantReg`, `GLM`, `Logit`, `Probit`, `Poisson`, `NegativeBinomial`, "
+        "`GeneralizedPoisson`; on columns, to which the constant is added, or by a formula of patsy's: products, "
+        "categories, numpy's functions. An exposure or an offset has no part in `predict` of rows",
+        "`results.predict`",
+    ),
+    (
         "`.pmml`",
         "trees, regressions, general regressions, scorecards, naive Bayes, neural networks, and segments of them, with "
         "derived fields and the treatment of missing, invalid and outlying values ([more](exports.md#pmml-in))",

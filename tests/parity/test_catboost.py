@@ -65,6 +65,7 @@ CASES: dict[str, tuple[Callable[[], Any], str | None]] = {
     "a count": (lambda: regressor(TWO + 1.0, loss_function="Poisson"), None),
     "Tweedie": (lambda: regressor(TWO + 0.5, loss_function="Tweedie:variance_power=1.5"), None),
     "two targets": (lambda: regressor(np.column_stack((VALUE, TWO)), loss_function="MultiRMSE"), "1"),
+    "ranks": (lambda: catboost.CatBoostRanker(**few).fit(X, TWO, group_id=np.repeat(range(30), 10)), None),
     "one leaf": (lambda: regressor(np.ones(len(X)), allow_const_label=True, bootstrap_type="No"), None),
 }
 QUICK = ("texts", "three classes", "each against the others", "leaf by leaf", "two targets", "one leaf")

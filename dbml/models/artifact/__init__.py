@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from dbml.models.artifact.known import Known, check_types, known_types, renames_
 from dbml.models.artifact.sample import Sample, read_rows
 from dbml.models.file import MAX_BYTES, MAX_UNFOLDED, File
 from dbml.models.version import unpicklable
+from dbml.scorer.statsmodels import Statsmodels
 
 __all__ = ["GOLDEN_ROWS", "SYNTHETIC_ROWS", "Artifact", "Sample", "read"]
 
@@ -111,6 +112,8 @@ def read(
     libraries: dict[str, str] = {}
     try:
         estimator, libraries = model_file.load(file, trust, unfolded)
+        if isinstance(estimator, Statsmodels):
+            file = replace(file, kind="statsmodels")
         return _described(file, estimator, libraries, sample, output, types or {})
     except MemoryError as error:
         raise TooLarge(
