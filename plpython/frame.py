@@ -249,7 +249,7 @@ def labels(estimator: Any, X: Any) -> Any:  # noqa: N803 - scikit-learn's name
     import numpy as np
 
     answer = np.asarray(estimator.predict(X))
-    return answer[:, 0] if answer.shape == (len(X), 1) else answer
+    return answer[:, 0] if answer.shape == (len(X), 1) and hasattr(estimator, "classes_") else answer
 
 
 def scores(estimator: Any, output: Mapping[str, Any], X: Any) -> Any:  # noqa: N803 - scikit-learn's name

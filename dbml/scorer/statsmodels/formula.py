@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -35,7 +37,8 @@ def columns(spec: Any) -> list[str]:
 
 
 def _code(factor: Any) -> ast.expr:
-    return ast.parse(factor.code, mode="eval").body
+    tree: ast.Expression = ast.parse(factor.code, mode="eval")
+    return tree.body
 
 
 def terms(spec: Any, X: Columns) -> list[Value | float]:
@@ -107,9 +110,9 @@ def _power(base: Value, power: int) -> Value:
     return found
 
 
-_ARITHMETIC = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: a / b,
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
 }
