@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0049"
-down_revision = "0048"
+revision = "0050"
+down_revision = "0049"
 
 _NAME = "model_version_kind_check"
 _BEFORE = ("joblib", "skops", "onnx", "xgboost", "lightgbm", "pmml")
