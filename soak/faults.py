@@ -208,7 +208,8 @@ def _corrupt(trial: Trial, version: int) -> None:
 
 def disk_full(trial: Trial, amount: Amount) -> None:
     """Fill the disk on which the profile and its events lie."""
-    folder = trial.folder / "small-disk"
+    # One of its own each time that a run comes by here.
+    folder = trial.folder / f"small-disk-{len(trial.rows)}"
     with trial.fault("disk of the tablespace full", DISK_FULL) as row:
         _mount(folder, "24m")
         try:
