@@ -42,6 +42,7 @@ soak: .venv/.test ## every fault under load, for half an hour (ARGS="--quick")
 website: .venv/.website ## the documentation as a site that reads from disk, in build/site
 	@$(BIN)/python -m website.pages build/pages
 	@cp website/mkdocs.yml build/mkdocs.yml
+	@mkdir -p build/pages/assets && cp website/site.css .venv/mermaid/mermaid.min.js build/pages/assets/
 	@cd build && ../$(BIN)/zensical build --strict -f mkdocs.yml
 
 dist: .venv/.dist ## the source archive, the wheel and its bill of materials, in dist/
@@ -91,9 +92,17 @@ clean: ## remove what was built and cached (not .venv)
 	@$(BIN)/python -m pip install -q -e '.[mlflow]'
 	@touch $@
 
+# Its diagrams are drawn by Mermaid, which the site brings along: it reads from disk, where nothing else can be fetched.
 .venv/.website: .venv/.ready
 	@echo "adding what the website needs to .venv …"
 	@$(BIN)/python -m pip install -q -e '.[demo,website]'
+	@if ! command -v npm >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing npm with apt-get …"; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    { apt-get install -y -qq npm || { apt-get update -qq && apt-get install -y -qq npm; }; } >/dev/null; \
+	fi
+	@mkdir -p .venv/mermaid && cd .venv/mermaid && rm -f *.tgz && npm pack --silent mermaid@12 >/dev/null \
+	    && tar -xzf mermaid-*.tgz --strip-components=2 package/dist/mermaid.min.js && rm mermaid-*.tgz
 	@touch $@
 
 # LightGBM's wheel brings no OpenMP of its own.
