@@ -20,6 +20,15 @@ from dbml.profiles.spec import Counter, Event, Prediction, Profile
 _MOMENT = "timestamp with time zone"
 # What becomes a float without an error.
 _TO_FLOAT = ("smallint", "integer", "bigint", "real", "double precision")
+# What sums of other types could do to a statement, and what is summed in their place.
+_WHY = {
+    "interval": "which fails a statement where it overflows, and of which a month and 30 days are equal",
+    "money": "whose values depend on lc_monetary",
+}
+_INSTEAD = {
+    "interval": "Count seconds, {function}(extract(epoch from {argument}))",
+    "money": "Make the event's column numeric",
+}
 # Digits before the point that a rounded sum needs: one that no longer fits is NaN.
 WIDE = 8
 # Bytes of a name in PostgreSQL.
@@ -72,6 +81,14 @@ def check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event: 
         if counter.over:
             _check_window(raw, table, counter)
         aggregate = _aggregate_type(raw, event, table, counter_column)
+        if function in counters.SUMS and aggregate in _INSTEAD:
+            instead = _INSTEAD[aggregate].format(function=function, argument=counter.parts.argument)
+            raise errors.ProfileError(
+                f'counter "{column}" of {attachment.table}: {counter.aggregate} is {aggregate}, {_WHY[aggregate]}',
+                f"{instead}, into a column of numeric: alter table {attachment.table.identifier.as_string(None)} "
+                f"drop column {sql.Identifier(column).as_string(None)}, "
+                f"add column {sql.Identifier(column).as_string(None)} numeric",
+            )
         if not (_fits(function, aggregate, held) or _fits_rounded(raw, table, counter_column, aggregate, held)):
             wanted = "bigint" if function == "count" else "numeric" if function in ("sum", "avg") else aggregate
             raise errors.ProfileError(
@@ -94,18 +111,23 @@ def check_counters(raw: psycopg.Connection[Any], attachment: Attachment, event: 
 
 def notices(raw: psycopg.Connection[Any], attachment: Attachment) -> list[str]:
     """What whoever attaches should know: which indexes are missing, and which triggers may not find their tables."""
-    return [*_indexes(attachment), *_unpinned_triggers(raw, attachment)]
+    return [*_indexes(attachment), *(f"{said}: {mend}" for said, mend in unpinned_triggers(raw, attachment))]
 
 
-def _unpinned_triggers(raw: psycopg.Connection[Any], attachment: Attachment) -> list[str]:
-    """Triggers that dbml's updates fire, inside functions that find nothing but what is PostgreSQL's own."""
+def unpinned_triggers(raw: psycopg.Connection[Any], attachment: Attachment) -> list[tuple[str, str]]:
+    """Triggers that dbml's updates fire, inside functions that find nothing but what is PostgreSQL's own.
+
+    :returns: a sentence on each, and the statement that mends it.
+    """
     written = [column for event in attachment.profile.events for column in event.counters]
     with database.pinned(raw):
         found = database.named(raw, "unpinned_triggers", table=attachment.table.oid, columns=written) if written else []
     return [
-        f"the trigger {row['name']} of {attachment.table} runs as dbml_owner and without a search_path when dbml moves "
-        "a counter, and fails the statement where it may not write a table, or names it without its schema: "
-        f"alter function {row['function']} security definer set search_path = {row['schema']}, pg_temp"
+        (
+            f"the trigger {row['name']} of {attachment.table} runs as dbml_owner and without a search_path when dbml "
+            "moves a counter, and fails the statement where it may not write a table, or names it without its schema",
+            f"alter function {row['function']} security definer set search_path = {row['schema']}, pg_temp",
+        )
         for row in found
     ]
 

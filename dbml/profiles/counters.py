@@ -86,7 +86,13 @@ class CounterColumn:
         conditions = [condition for condition in (filtered and expression(filtered), also) if condition]
         if conditions:
             value = sql.SQL("case when {} then {} end").format(all_of(conditions), value)
-        return sql.SQL("{} as {}").format(value, self._name(letter))
+        return sql.SQL("{} as {}{}").format(value, self._name(letter), self._said())
+
+    def _said(self) -> sql.Composable:
+        """The counter's name, where an expression can fail: the error's context shows it with the statement."""
+        texts = (self.counter.parts.argument, self.counter.parts.condition, self.counter.parts.order)
+        plain = all(text is None or text == "*" or _COLUMN.fullmatch(text) for text in texts)
+        return verbatim("" if plain or not _WORD.fullmatch(self.column) else f" /* {self.column} */")
 
     def _name(self, letter: str) -> sql.SQL:
         return verbatim(f"{letter}{self.index}")
@@ -228,9 +234,14 @@ class CounterColumn:
         return any_of([verbatim(reason).format(**parts) for reason in reasons]) if reasons else None
 
 
+_COLUMN = re.compile("[a-z_][a-z0-9_]*")
+# What is no end of a comment, nor anything else.
+_WORD = re.compile(r"\w+")
+
+
 def expression(text: str) -> sql.Composable:
     """An expression that a user wrote, as an operand."""
-    if re.fullmatch("[a-z_][a-z0-9_]*", text):
+    if _COLUMN.fullmatch(text):
         return Verbatim(text)
     # A comment in it ends with its line.
     return Verbatim(f"({text}\n)" if "--" in text else f"({text})")

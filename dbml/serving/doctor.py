@@ -10,7 +10,7 @@ import psycopg
 
 from dbml import database
 from dbml.database import Connection
-from dbml.profiles import catalog, expectation
+from dbml.profiles import catalog, checks, expectation
 from dbml.schema.install import Installation, compiled, installation, probe, rights_amiss
 from dbml.schema.runtime import OLDEST_PYTHON
 
@@ -91,7 +91,7 @@ def examine(connection: Connection) -> list[Finding]:
                 for row in database.named(raw, "foreign_functions")
             ]
         if readable and facts.superuser:
-            findings += [*_granted(raw), *_run_as_owner(raw, facts)]
+            findings += [*_granted(raw), *_run_as_owner(raw, facts), *_unpinned(raw)]
     return findings
 
 
@@ -116,6 +116,16 @@ def _granted(raw: psycopg.Connection[Any]) -> list[Finding]:
         if not right["missing"] and right["privileges"] != "owner"
     ]
     return findings
+
+
+def _unpinned(raw: psycopg.Connection[Any]) -> list[Finding]:
+    """Others' triggers that came after attaching, and fail where dbml's updates fire them."""
+    whole = [record for record in catalog.records(raw) if not database.named(raw, "broken", profile=record.id)]
+    return [
+        Finding(f"profile {attachment.table}", said, ok=False, needed=False, mend=mend)
+        for attachment in (catalog.attached(raw, record) for record in whole)
+        for said, mend in checks.unpinned_triggers(raw, attachment)
+    ]
 
 
 def _run_as_owner(raw: psycopg.Connection[Any], facts: Installation) -> list[Finding]:

@@ -44,7 +44,9 @@ def test_doctor_tells_of_updates_and_checks(db: psycopg.Connection[Any], cli: Cl
     assert (refused.value.diag.message_detail, refused.value.diag.constraint_name) == (None, "few")
 
 
-def test_attach_names_triggers_that_would_not_find_their_tables(db: psycopg.Connection[Any]) -> None:
+def test_attach_and_doctor_name_triggers_that_would_not_find_their_tables(
+    db: psycopg.Connection[Any], cli: Cli
+) -> None:
     """An application's trigger on the profile runs inside dbml's statement, where only PostgreSQL's own names are found."""
     db.execute(
         "create table owner (id integer primary key, n bigint not null default 0, name text); create table item (owner integer);"
@@ -54,9 +56,28 @@ def test_attach_names_triggers_that_would_not_find_their_tables(db: psycopg.Conn
         "create trigger notes after update on owner for each row execute function note();"
         "create trigger of_names after update of name on owner for each row execute function note()"
     )
-    told = dbml.attach(db, dbml.Profile("owner", "id", [], [dbml.Event("item", "owner", {"n": "count(*)"})])).notices
-    (notice,) = told
+    attached = dbml.attach(db, dbml.Profile("owner", "id", [], [dbml.Event("item", "owner", {"n": "count(*)"})]))
+    (notice,) = attached.notices
     assert notice.startswith("the trigger notes of public.owner runs as dbml_owner")
-    db.execute(notice.partition("its schema: ")[2])  # type: ignore[arg-type]
+    mend = notice.partition("its schema: ")[2]
+    assert told(cli)["the"]["mend"] == mend
+    db.execute(mend)  # type: ignore[arg-type]
+    assert "the" not in told(cli)
     db.execute("insert into item values (1)")
     assert db.execute("select * from audit").fetchall() == [(1, 1)]
+
+
+def test_an_error_of_a_counters_expression_names_the_counter(db: psycopg.Connection[Any]) -> None:
+    """The statement that PostgreSQL shows in the error's context has each name beside its expression."""
+    db.execute(
+        "create table owner (id integer primary key, refunds numeric not null default 0, n bigint not null default 0);"
+        "create table item (owner integer references owner, amount text); insert into owner (id) values (1)"
+    )
+    counted = {"refunds": "sum(amount::integer)", "n": "count(*)"}
+    dbml.attach(db, Profile("owner", "id", [], [Event("item", "owner", counted)]))
+    for values in ("(1, 'x')", "(1, '1'), (1, 'x')"):
+        with pytest.raises(psycopg.errors.InvalidTextRepresentation) as refused:
+            db.execute(f"insert into item values {values}")  # type: ignore[arg-type]
+        assert "(amount::integer) as v0 /* refunds */" in str(refused.value.diag.context)
+    db.execute("insert into item values (1, '7')")
+    assert db.execute("select refunds, n from owner").fetchall() == [(7, 1)]

@@ -69,3 +69,20 @@ def test_rows_of_a_query(db: psycopg.Connection[Any]) -> None:
     with pytest.raises(psycopg.Error, match="may be one of public.customer and public.other") as refused:
         db.execute("with t as (select * from other) select dbml.score('churn', t) from t")
     assert "t::public.customer" in str(refused.value.diag.message_hint)
+
+
+@pytest.mark.parametrize("engine", ["sql"])
+@pytest.mark.usefixtures("live")
+def test_rows_of_a_partition(db: psycopg.Connection[Any]) -> None:
+    """They need a cast: a function of the partition's row type would keep others from dropping it."""
+    db.execute(
+        "create table lead (like customer, primary key (id)) partition by range (id);"
+        "create table lead_1 partition of lead default; insert into lead select * from customer"
+    )
+    dbml.attach(db, Profile("lead", "id", [Prediction("churn", "churn_score")]))
+    with pytest.raises(psycopg.errors.AmbiguousFunction):
+        db.execute("select dbml.score('churn', t) from lead_1 t")
+    held = db.execute("select churn_score from lead order by id").fetchall()
+    assert db.execute("select dbml.score('churn', t::lead) from lead_1 t order by id").fetchall() == held
+    assert db.execute("select score from dbml.scores('churn', 'select * from lead_1 order by id')").fetchall() == held
+    db.execute("drop table lead_1")

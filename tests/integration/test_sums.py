@@ -118,3 +118,23 @@ def test_sums_and_means_that_are_not_exact(db: psycopg.Connection[Any]) -> None:
     dbml.detach(db, "owner")
     with pytest.raises(ProfileError, match="could not be kept exactly"):
         dbml.attach(db, Profile("owner", "id", [], [Event("item", "owner", {"total": "sum(price)"})]))
+
+
+def test_sums_of_other_types_are_refused_with_what_works(db: psycopg.Connection[Any]) -> None:
+    db.execute(
+        "create table owner (id integer primary key, worked interval, paid money);"
+        "create table item (owner integer references owner, lasted interval, price money); insert into owner (id) values (1)"
+    )
+    for column, aggregate, why in (
+        ("worked", "sum(lasted)", "is interval, which fails a statement where it overflows"),
+        ("worked", "avg(lasted)", "is interval, which fails a statement where it overflows"),
+        ("paid", "sum(price)", "is money, whose values depend on lc_monetary"),
+    ):
+        with pytest.raises(ProfileError, match=why) as refused:
+            dbml.attach(db, Profile("owner", "id", [], [Event("item", "owner", {column: aggregate})]))
+        db.execute(str(refused.value.hint).partition("numeric: ")[2])  # type: ignore[arg-type]
+    db.execute("alter table item alter price type numeric")
+    counted = {"worked": "sum(extract(epoch from lasted))", "paid": "sum(price)"}
+    dbml.attach(db, Profile("owner", "id", [], [Event("item", "owner", counted)]))
+    db.execute("insert into item values (1, '1 hour', 2.5), (1, '1 day 00:00:00.25', 1)")
+    assert db.execute("select worked, paid from owner").fetchall() == [(Decimal("90000.25"), Decimal("3.5"))]

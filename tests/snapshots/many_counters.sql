@@ -113,7 +113,7 @@ begin
            exists (select from inserted offset 1) as dbml_more
       into d
       from (select owner as k0,
-                   case when (price >= 100) then 1 end as v1,
+                   case when (price >= 100) then 1 end as v1 /* large */,
                    price as v2,
                    price as v3
               from inserted) as f
@@ -187,7 +187,7 @@ begin
                        sum(f.v2) as a2,
                        min(f.v3) as a3
                   from (select owner as k0,
-                               case when (price >= 100) then 1 end as v1,
+                               case when (price >= 100) then 1 end as v1 /* large */,
                                price as v2,
                                price as v3
                           from inserted) as f
@@ -227,14 +227,14 @@ begin
       from (select distinct f.k0
               from (with new_facts as (
                       select owner as k0,
-                             case when (price >= 100) then 1 end as v1,
+                             case when (price >= 100) then 1 end as v1 /* large */,
                              price as v2,
                              price as v3
                         from inserted
                     ),
                     old_facts as (
                       select owner as k0,
-                             case when (price >= 100) then 1 end as v1,
+                             case when (price >= 100) then 1 end as v1 /* large */,
                              price as v2,
                              price as v3
                         from deleted
@@ -254,14 +254,14 @@ begin
         from (select distinct f.k0
                 from (with new_facts as (
                         select owner as k0,
-                               case when (price >= 100) then 1 end as v1,
+                               case when (price >= 100) then 1 end as v1 /* large */,
                                price as v2,
                                price as v3
                           from inserted
                       ),
                       old_facts as (
                         select owner as k0,
-                               case when (price >= 100) then 1 end as v1,
+                               case when (price >= 100) then 1 end as v1 /* large */,
                                price as v2,
                                price as v3
                           from deleted
@@ -281,14 +281,14 @@ begin
        join (select distinct f.k0
                from (with new_facts as (
                        select owner as k0,
-                              case when (price >= 100) then 1 end as v1,
+                              case when (price >= 100) then 1 end as v1 /* large */,
                               price as v2,
                               price as v3
                          from inserted
                      ),
                      old_facts as (
                        select owner as k0,
-                              case when (price >= 100) then 1 end as v1,
+                              case when (price >= 100) then 1 end as v1 /* large */,
                               price as v2,
                               price as v3
                          from deleted
@@ -309,14 +309,14 @@ begin
                   join (select distinct f.k0
                          from (with new_facts as (
                                  select owner as k0,
-                                        case when (price >= 100) then 1 end as v1,
+                                        case when (price >= 100) then 1 end as v1 /* large */,
                                         price as v2,
                                         price as v3
                                    from inserted
                                ),
                                old_facts as (
                                  select owner as k0,
-                                        case when (price >= 100) then 1 end as v1,
+                                        case when (price >= 100) then 1 end as v1 /* large */,
                                         price as v2,
                                         price as v3
                                    from deleted
@@ -346,14 +346,14 @@ begin
                             min(f.v3) filter (where not f.added) as r3
                        from (with new_facts as (
                                select owner as k0,
-                                      case when (price >= 100) then 1 end as v1,
+                                      case when (price >= 100) then 1 end as v1 /* large */,
                                       price as v2,
                                       price as v3
                                  from inserted
                              ),
                              old_facts as (
                                select owner as k0,
-                                      case when (price >= 100) then 1 end as v1,
+                                      case when (price >= 100) then 1 end as v1 /* large */,
                                       price as v2,
                                       price as v3
                                  from deleted
@@ -380,14 +380,14 @@ begin
                      min(f.v3) filter (where not f.added) as r3
                 from (with new_facts as (
                         select owner as k0,
-                               case when (price >= 100) then 1 end as v1,
+                               case when (price >= 100) then 1 end as v1 /* large */,
                                price as v2,
                                price as v3
                           from inserted
                       ),
                       old_facts as (
                         select owner as k0,
-                               case when (price >= 100) then 1 end as v1,
+                               case when (price >= 100) then 1 end as v1 /* large */,
                                price as v2,
                                price as v3
                           from deleted
@@ -414,14 +414,14 @@ begin
         from (select distinct f.k0
                 from (with new_facts as (
                         select owner as k0,
-                               case when (price >= 100) then 1 end as v1,
+                               case when (price >= 100) then 1 end as v1 /* large */,
                                price as v2,
                                price as v3
                           from inserted
                       ),
                       old_facts as (
                         select owner as k0,
-                               case when (price >= 100) then 1 end as v1,
+                               case when (price >= 100) then 1 end as v1 /* large */,
                                price as v2,
                                price as v3
                           from deleted
@@ -444,14 +444,14 @@ begin
                   join (select distinct f.k0
                          from (with new_facts as (
                                  select owner as k0,
-                                        case when (price >= 100) then 1 end as v1,
+                                        case when (price >= 100) then 1 end as v1 /* large */,
                                         price as v2,
                                         price as v3
                                    from inserted
                                ),
                                old_facts as (
                                  select owner as k0,
-                                        case when (price >= 100) then 1 end as v1,
+                                        case when (price >= 100) then 1 end as v1 /* large */,
                                         price as v2,
                                         price as v3
                                    from deleted
@@ -517,7 +517,7 @@ begin
                             sum(f.v2) as r2,
                             min(f.v3) as r3
                        from (select owner as k0,
-                                    case when (price >= 100) then 1 end as v1,
+                                    case when (price >= 100) then 1 end as v1 /* large */,
                                     price as v2,
                                     price as v3
                                from deleted) as f
@@ -533,7 +533,7 @@ begin
                      sum(f.v2) as r2,
                      min(f.v3) as r3
                 from (select owner as k0,
-                             case when (price >= 100) then 1 end as v1,
+                             case when (price >= 100) then 1 end as v1 /* large */,
                              price as v2,
                              price as v3
                         from deleted) as f
@@ -1219,7 +1219,7 @@ begin
                               sum(f.v2) as a2,
                               min(f.v3) as a3
                          from (select owner as k0,
-                                      case when (price >= 100) then 1 end as v1,
+                                      case when (price >= 100) then 1 end as v1 /* large */,
                                       price as v2,
                                       price as v3
                                  from public.item
@@ -1300,7 +1300,7 @@ begin
                               sum(f.v2) as a2,
                               min(f.v3) as a3
                          from (select owner as k0,
-                                      case when (price >= 100) then 1 end as v1,
+                                      case when (price >= 100) then 1 end as v1 /* large */,
                                       price as v2,
                                       price as v3
                                  from public.item
