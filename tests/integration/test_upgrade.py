@@ -24,7 +24,14 @@ BODIES = ("profiles/template/count", "serving/template/row")
 
 @pytest.mark.parametrize("engine", ["portable"])
 @pytest.mark.usefixtures("live")
-def test_sessions_go_on(db: Db, dsn: str, cli: Cli, churn: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sessions_go_on(
+    db: Db, dsn: str, cli: Cli, churn: Trained, churn_2: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And so does a strategy that runs."""
+    cli("model", "add", "churn", churn_2.file, "--sample", churn_2.sample)
+    cli("deploy", "churn@2", "--strategy", "canary", "--share", "30")
+    dbml.rescore(db, "churn")
+    arms = db.execute("select id, dbml.version_of('churn', id::text) from customer order by id").fetchall()
     stop, warm = Event(), [Event() for _ in range(3)]
 
     def insert(number: int) -> int:
@@ -64,8 +71,15 @@ def test_sessions_go_on(db: Db, dsn: str, cli: Cli, churn: Trained, monkeypatch:
     assert db.execute("select count(*) from complaint").fetchone() == (2 * statements,)
     assert dbml.reconcile(db).differences == []
     rows = profile_rows(db)
-    np.testing.assert_allclose(rows["churn_score"], churn.truth(rows), rtol=0, atol=1e-9)
+    assert {version for _, version in arms} == {1, 2}
+    assert list(rows["churn_version"]) == [version for _, version in arms]
+    truth = np.where(rows["churn_version"] == 1, churn.truth(rows), churn_2.truth(rows))
+    np.testing.assert_allclose(rows["churn_score"], truth, rtol=0, atol=1e-9)
     assert dbml.status(db)[0]["stale"] == 0
+    dbml.promote(db, "churn")
+    dbml.rescore(db, "churn")
+    rows = profile_rows(db)
+    np.testing.assert_allclose(rows["churn_score"], churn_2.truth(rows), rtol=0, atol=1e-9)
 
 
 GENERATED = """
