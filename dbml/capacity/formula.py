@@ -108,6 +108,8 @@ def _stored(measured: Measured, demand: Demand) -> Iterator[Need]:
 def _wal(measured: Measured, demand: Demand, checkpoints: Checkpoints) -> Need:
     every, pages = _whole_pages(measured, demand, checkpoints)
     whole = f"whole pages {pages / 2**20:.2f} MB/s, as a checkpoint comes each {every:.0f} s"
+    if not checkpoints.full_pages:
+        whole = "no whole pages, as full_page_writes is off here"
     by = f"{demand.rate:g}/s × {measured.wal:.0f} bytes + {whole}"
     return Need("write-ahead log", demand.rate * measured.wal + pages, "bytes/s", by)
 
