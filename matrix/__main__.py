@@ -47,7 +47,8 @@ def main(words: tuple[str, ...], quick: bool) -> None:
             raise click.ClickException(f"{error.message}\n  hint: {error.hint}") from error
         console.print(f"Running the suite on {server.description} …")
         result = results[name] = _run(name, ("-m", mark, *arguments))
-        cells = _cells(name, "as make test" if quick else "all", result)
+        tests = "some" if arguments else "as make test" if quick else "all"
+        cells = _cells(name, tests, result)
         lines.append(line_of(cells))
         if result is not None and not arguments:
             record(PAGE, cells, list(SERVERS))
