@@ -36,7 +36,7 @@ _TYPES = {
 class Fetched:
     """A model of MLflow's.
 
-    :param file: its pickle, or skops file; it is there as long as the block of :func:`fetched` runs.
+    :param file: of its library; it is there as long as the block of :func:`fetched` runs.
     :param sample: the input example that was logged with it; None where there was none.
     :param types: feature → type, by its signature.
     :param metrics: of the run that made it.
@@ -55,7 +55,7 @@ def fetched(place: str) -> Iterator[Fetched]:
     """Fetch a model from the store that ``MLFLOW_TRACKING_URI`` names.
 
     :param place: ``mlflow:models:/churn/3``, ``mlflow:models:/churn@champion`` or ``mlflow:runs:/RUN/model``.
-    :raises ArtifactError: MLflow is not installed, has no such model, or it is none of scikit-learn's.
+    :raises ArtifactError: MLflow is not installed, has no such model, or it is of no library whose files are read.
     """
     if not place.startswith(SCHEME) or place == SCHEME:
         raise ArtifactError(f"{place!r} names no model of MLflow", "Write it as mlflow:models:/churn/3.")
@@ -71,16 +71,11 @@ def fetched(place: str) -> Iterator[Fetched]:
                 f"MLflow does not give {uri}: {str(error).splitlines()[0]}",
                 "Set MLFLOW_TRACKING_URI, and name a version or a run that is there.",
             ) from error
-        flavor = (model.flavors or {}).get("sklearn")
-        if not flavor:
-            raise ArtifactError(
-                f"{uri} is no model of scikit-learn's but of {', '.join(model.flavors or {})}",
-                "Log it with mlflow.sklearn.log_model.",
-            )
+        file = _file(uri, path, model.flavors or {})
         sample = model.load_input_example(str(path)) if model.saved_input_example_info else None
         inputs = model.signature.inputs.inputs if model.signature and model.signature.inputs else []
         yield Fetched(
-            _named(path / flavor["pickled_model"]),
+            file,
             sample if isinstance(sample, pd.DataFrame) else None,
             {one.name: _TYPES[one.type.name] for one in inputs if one.name and _known(one)},
             {name: value for name, value in (run.data.metrics if run else {}).items() if math.isfinite(value)},
@@ -142,8 +137,39 @@ def _known(column: Any) -> bool:
     return getattr(column.type, "name", None) in _TYPES
 
 
-def _named(file: Path) -> Path:
-    """The file by a suffix that tells its format."""
-    if file.suffix == ".skops":
-        return file
-    return file.rename(file.with_suffix(".joblib"))
+# Flavour → what of it names its file. A model that scikit-learn's class holds is logged by that flavour alone.
+_FLAVOURS = {
+    "sklearn": "pickled_model",
+    **dict.fromkeys(("xgboost", "lightgbm", "catboost", "statsmodels", "onnx"), "data"),
+}
+# How MLflow calls files → how the files of their libraries are called. Others are pickles.
+_SUFFIXES = {
+    **{suffix: suffix for suffix in (".skops", ".json", ".ubj", ".onnx")},
+    ".xgb": ".ubj",
+    ".lgb": ".txt",
+    ".cb": ".cbm",
+}
+
+
+def _file(uri: str, path: Path, flavours: Mapping[str, Any]) -> Path:
+    """The model's file, by a suffix that tells its format.
+
+    :raises ArtifactError: no flavour is one whose files are read.
+    """
+    flavour = next((one for one in _FLAVOURS if one in flavours), None)
+    if flavour is None:
+        raise ArtifactError(
+            f"{uri} is a model of {', '.join(flavours)}, whose files are not read",
+            f"Log it by one of {', '.join(f'mlflow.{one}' for one in _FLAVOURS)}.",
+        )
+    file = path / str(flavours[flavour][_FLAVOURS[flavour]])
+    if flavour == "onnx":
+        _with_its_numbers(file)
+    return file.rename(file.with_suffix(_SUFFIXES.get(file.suffix, ".joblib")))
+
+
+def _with_its_numbers(file: Path) -> None:
+    """Put numbers that MLflow wrote beside an ONNX file into it."""
+    import onnx
+
+    onnx.save_model(onnx.load(file), file)

@@ -101,6 +101,26 @@ WAYS_OUT = (
         '`OneHotEncoder(handle_unknown="ignore")` before it',
     ),
     (
+        "`HashingEncoder` of category_encoders, its encoders with `drop_invariant` or `return_df=False`",
+        "they have no table, or name no columns",
+        "`TargetEncoder`, `BinaryEncoder` as they are by default",
+    ),
+    (
+        "optbinning, skrub, and what else there is of feature_engine",
+        "they are not written down yet",
+        "`KBinsDiscretizer`, then `WOEEncoder`; `OneHotEncoder`, `StandardScaler`; or leave them on the engine `python`",
+    ),
+    (
+        "results of statsmodels that are saved with `remove_data`",
+        "the names of the columns go with the data",
+        "`results.save(FILE)`",
+    ),
+    (
+        "MOJO and POJO files of H2O",
+        "they are not read",
+        "`HistGradientBoostingClassifier`, LightGBM or XGBoost, in their own files",
+    ),
+    (
         'XGBoost with `multi_strategy="multi_output_tree"`',
         "its leaves hold vectors",
         "leave the strategy away: trees for each target",
@@ -169,6 +189,8 @@ def _grouped(classes: Iterable[type]) -> list[tuple[str, list[str]]]:
     for each in classes:
         # The public module: sklearn.linear_model and not sklearn.linear_model._base.
         module = each.__module__.partition("._")[0].removesuffix(".core")
+        for library in ("category_encoders", "feature_engine.encoding"):
+            module = library if module.startswith(library) else module
         module = module.removesuffix(".sklearn") if module.startswith(("xgboost", "lightgbm")) else module
         groups.setdefault(module, []).append(each.__name__)
     return sorted((module, sorted(names)) for module, names in groups.items())

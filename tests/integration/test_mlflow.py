@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import psycopg
 import pytest
@@ -57,6 +58,25 @@ def test_a_model_comes_from_the_registry(db: Db, cli: Cli, mlflow: Any, churn: T
     assert "Give FILE, or --from" in cli("model", "add", "churn", exit_code=2).output
     for wrong in ("mlflow:models:/churn/7", "mlflow:runs:/0123456789abcdef0123456789abcdef/model", "file:x"):
         assert "hint: " in cli("model", "add", "churn", "--from", wrong, exit_code=1).output
+
+
+def test_models_of_other_libraries(db: Db, cli: Cli, mlflow: Any, churn: Trained) -> None:
+    import lightgbm
+    import statsmodels.api as sm
+    import xgboost
+
+    rows, y = churn.rows[["complaints", "spend"]].astype(float).head(200), churn.truth(churn.rows.head(200)) > 0.5
+    for name, fitted in {
+        "xgboost": xgboost.XGBClassifier(n_estimators=3).fit(rows, y),
+        "lightgbm": lightgbm.train({"objective": "binary", "verbosity": -1}, lightgbm.Dataset(rows, y), 3),
+        "statsmodels": sm.GLM(y.astype(float), sm.add_constant(rows)).fit(),
+    }.items():
+        getattr(mlflow, name).log_model(fitted, name=name, registered_model_name=name, input_example=rows.head(20))
+        assert f"{name}1@1 added" in cli("model", "add", f"{name}1", "--from", f"mlflow:models:/{name}/1").output
+        given = sm.add_constant(rows.head(1)) if name == "statsmodels" else rows.head(1)
+        said = fitted.predict_proba(given)[:, 1] if name == "xgboost" else fitted.predict(given)
+        row = json.loads(rows.head(1).to_json(orient="records"))[0]
+        assert dbml.score(db, f"{name}1@1", row) == pytest.approx(float(np.asarray(said)[0]), abs=1e-9)
 
 
 def test_a_training_is_logged(db: Db, cli: Cli, mlflow: Any, past: pd.DataFrame, tmp_path: Path) -> None:

@@ -181,6 +181,13 @@ def _machine(step: Any, _: int) -> list[Known | None]:
     ]
 
 
+def _category_encoder(step: Any, count: int) -> list[Known | None]:
+    from dbml.scorer.sklearn.category_encoders import categories
+
+    names = list(step.feature_names_in_)
+    return [_of_values(categories(step, name)) if name in (step.cols or ()) else None for name in names][:count]
+
+
 def _told(step: Any, _: int) -> list[Known | None]:
     return [Known(type_) if type_ else None for type_ in step.known_types]
 
@@ -213,6 +220,7 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int], Sequence[Known
         _machine,
     ),
     (lambda step: _of_library("xgboost", "XGBModel")(step) or _of_library(_BOOSTERS, "Xgboost")(step), _xgboost),
+    (_of_library("category_encoders.utils", "BaseEncoder"), _category_encoder),
     (lambda step: isinstance(getattr(step, "categories_", None), list), _encoder),
     (lambda step: hasattr(step, "known_types"), _told),
 )

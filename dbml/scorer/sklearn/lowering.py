@@ -21,7 +21,8 @@ FAMILIES = (
     *("trees", "boosting", "histogram"),
 )
 # These need a library that may not be there: who has an estimator of it has imported it.
-OPTIONAL = {library: library for library in ("xgboost", "lightgbm", "catboost", "imblearn", "interpret")}
+_LIBRARIES = ("xgboost", "lightgbm", "catboost", "category_encoders", "feature_engine", "imblearn", "interpret")
+OPTIONAL = {library: library for library in _LIBRARIES}
 
 
 def lower(estimator: Any, interface: Mapping[str, Any]) -> dict[str, Any]:
