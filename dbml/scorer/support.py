@@ -108,7 +108,7 @@ WAYS_OUT = (
     (
         "optbinning, skrub, and what else there is of feature_engine",
         "they are not written down yet",
-        "`KBinsDiscretizer`, then `WOEEncoder`; `OneHotEncoder`, `StandardScaler`; or leave them on the engine `python`",
+        "`KBinsDiscretizer`, `WOEEncoder`, `OneHotEncoder`, `StandardScaler`; or leave them on `python`",
     ),
     (
         "results of statsmodels that are saved with `remove_data`",
