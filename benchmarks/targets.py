@@ -229,10 +229,10 @@ def inserting(run: Run, rounds: int, seconds: float) -> list[Bound]:
     """Inserts a second beside a counter moved by hand, and beside the floor."""
     rates: dict[int, dict[str, dict[str, float]]] = {}
     shuffled = random.Random(0)
-    with_8 = ("counter", "sql_lr")
+    # The others of telco are there for the large table.
+    present = [n for n in run.contestants if n not in ("telco_lr", "telco_gbm", "telco_hist")]
     for clients in BY_HAND:
-        names = [n for n in run.contestants if clients == 1 or n in with_8]
-        names = [n for n in names if n not in ("telco_lr", "telco_gbm", "telco_hist")]
+        names = present if clients == 1 else [n for n in present if n in ("counter", "floor", "sql_lr")]
         run.say(f"inserts, {clients} clients of each, {rounds} rounds")
         found: dict[str, dict[str, float]] = {name: {} for name in names}
         with _clients(run, names, clients) as every:
@@ -248,20 +248,19 @@ def inserting(run: Run, rounds: int, seconds: float) -> list[Bound]:
         both = rates[clients].get(one), rates[clients].get(other)
         return Bound(f"inserts/s, {figure}", ratio(*both), target, error=error(*both))
 
-    lines = [
-        share(f"LR ÷ a counter by hand, {clients} client{'s' * (clients > 1)}", clients, "sql_lr", "counter", target)
-        for clients, target in BY_HAND.items()
-    ]
-    for schema, target in OF_THE_FLOOR.items():
-        lines.append(
-            share(f"{SHORT[schema.removeprefix('portable_')]} ÷ the floor, 1 client", 1, schema, "floor", target)
-        )
-    lines.append(
-        share("RF 200 on telco ÷ the floor, 1 client", 1, "telco_rf", "telco_floor", OF_THE_FLOOR["portable_rf"])
-    )
-    lines.append(share("RF 200 on telco ÷ a counter by hand, 1 client", 1, "telco_rf", "telco_counter", TELCO_BY_HAND))
-    # Nothing asks for more than this: it is what the floor itself costs.
-    lines.append(share("the floor ÷ a counter by hand, 1 client", 1, "floor", "counter", BY_HAND[1]))
+    lines = []
+    for clients, target in BY_HAND.items():
+        of_all = f"{clients} client{'s' * (clients > 1)}"
+        lines.append(share(f"LR ÷ a counter by hand, {of_all}", clients, "sql_lr", "counter", target))
+        # No model can be nearer to the counter than the floor is.
+        lines.append(share(f"the floor ÷ a counter by hand, {of_all}", clients, "floor", "counter", target))
+    for model, target in OF_THE_FLOOR.items():
+        lines.append(share(f"{SHORT[model]} ÷ the floor, 1 client", 1, f"portable_{model}", "floor", target))
+    for other, against, target in (
+        ("telco_floor", "the floor", OF_THE_FLOOR["rf"]),
+        ("telco_counter", "a counter by hand", TELCO_BY_HAND),
+    ):
+        lines.append(share(f"RF 200 on telco ÷ {against}, 1 client", 1, "telco_rf", other, target))
     wrong = sum(
         _wrong(bulk.stored_scores(run.connection, each, run.telco if name.startswith("telco") else run.churn))
         for name, each in run.contestants.items()
