@@ -50,6 +50,21 @@ class Control:
         """``pg_ctl stop -m immediate``: no checkpoint, no goodbye."""
         self._pg_ctl("-m", "immediate", "-w", "stop")
 
+    def kill_all(self) -> None:
+        """``kill -9`` of the postmaster: its backends end as they notice."""
+        self.kill(int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0]))
+
+    def start_after_kill(self, seconds: float = 60) -> None:
+        """Start the server again; as long as a backend of before is there, it refuses."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return self.start()
+            except RuntimeError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
     def start(self) -> None:
         """Start the server again; it recovers from its log."""
         self._pg_ctl("-l", self.folder / "log", "-w", "-t", "120", "-o", f"-p {self.server.port}", "start")

@@ -1,18 +1,21 @@
 """Whether events are lost, invented or out of order: ``python -m soak.publishing``.
 
-Clients change scores, and roll some of it back; a trigger of the application's own writes down what was committed. The
-relay, a worker that scores, the server and the broker are killed again and again. Then what the broker has is compared.
+Clients change scores, and roll some of it back; a trigger of the application's own writes down what was committed. A
+caller publishes events that are consumed into a table, some of them twice. The relay, a worker that scores, one that
+consumes, a backend, the whole server and the broker are killed again and again. Then what the broker has is compared
+with what was committed, and what was consumed with what was published.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,11 +32,14 @@ from soak.brokers import Broker
 from soak.control import DURABLE, Control
 
 CUSTOMERS = 200
+CALLS = "calls"
 TOPICS = {"churn": "churned", "risk": "risked"}
 # ``risk`` is scored by a worker, ``churn`` in the statement.
 TABLES = """
 create table customer (id integer primary key, complaints bigint not null default 0, spend double precision not null,
-                       churn double precision, churn_version integer, risk double precision, risk_version integer);
+                       churn double precision, churn_version integer, risk double precision, risk_version integer,
+                       calls bigint not null default 0);
+create table call (name text, customer_id integer references customer);
 create table complaint (id bigint generated always as identity, customer_id integer references customer);
 create table audit (id bigint generated always as identity, model text, entity text,
                     old double precision, new double precision);
@@ -58,7 +64,10 @@ def profile() -> Profile:
         "public.customer",
         "id",
         [Prediction("churn", "churn", "churn_version"), Prediction("risk", "risk", "risk_version", mode="queued")],
-        [Event("public.complaint", "customer_id", {"complaints": "count(*)"})],
+        [
+            Event("public.complaint", "customer_id", {"complaints": "count(*)"}),
+            Event("public.call", "customer_id", {"calls": "count(*)"}),
+        ],
         publications=[Publication(model, topic, threshold=(0.5,)) for model, topic in TOPICS.items()],
     )
 
@@ -95,6 +104,37 @@ class Client(threading.Thread):
         else:
             connection.commit()
             self.committed += 1
+
+
+class Caller(threading.Thread):
+    """Publishes calls, one in five twice, and once more what it does not know to have arrived."""
+
+    def __init__(self, broker: Broker, ended: threading.Event) -> None:
+        super().__init__()
+        self._broker, self._ended = broker, ended
+        self.published: list[str] = []
+
+    def run(self) -> None:
+        """Until told to end; what has begun to be published is published."""
+        chance = random.Random("calls")
+        while not self._ended.is_set():
+            names = [f"call {len(self.published) + n}" for n in range(20)]
+            events = [
+                {"id": name, "source": "soak", "data": {"name": name, "customer_id": chance.randint(1, CUSTOMERS)}}
+                for name in names
+            ]
+            twice = [event for event in events if chance.random() < 0.2]
+            while not self._put([json.dumps(event).encode() for event in [*events, *twice]]):
+                time.sleep(0.2)
+            self.published += names
+            time.sleep(0.05)
+
+    def _put(self, contents: list[bytes]) -> bool:
+        try:
+            self._broker.put(CALLS, contents)
+        except Exception:  # each client has errors of its own for a broker that is away
+            return False
+        return True
 
 
 class Worker:
@@ -139,7 +179,7 @@ def differences(expected: list[tuple[str, float | None, float]], heard: list[Any
     return lost, invented, disordered, len(heard) - len(ids)
 
 
-def try_one(kind: str, kills: int, clients: int, say: Callable[[str], None]) -> bool:
+def try_one(kind: str, kills: int, clients: int, chosen: Sequence[str], say: Callable[[str], None]) -> bool:
     """Try every fault with one broker; returns whether all was right."""
     with temporary_server(say=say, settings=DURABLE) as server, brokers.running(kind) as broker:
         control = Control(server)
@@ -158,26 +198,38 @@ def try_one(kind: str, kills: int, clients: int, say: Callable[[str], None]) -> 
         crowd = [Client(server.dsn, seed, ended) for seed in range(clients)]
         relay = Worker("--duty", "relay", "--publish-to", broker.url, "--dsn", server.dsn)
         queued = Worker("--duty", "queued", "--dsn", server.dsn)
-        for one in (*crowd, relay, queued):
+        words = ("--duty", f"consume {CALLS}", "--consume", f"{CALLS}:public.call={broker.url}")
+        consumer, caller = Worker(*words, "--dsn", server.dsn), Caller(broker, ended)
+        broker.create(CALLS)
+        workers = (relay, queued, consumer)
+        for one in (*crowd, caller, *workers):
             one.start()
         try:
-            faults = _faults(control, broker, relay, queued)
+            faults = {name: fault for name, fault in _faults(control, broker, *workers).items() if name in chosen}
             chance = random.Random(0)
             for what in [name for name in faults for _ in range(kills)]:
                 time.sleep(1 + 2 * chance.random())
                 faults[what]()
-                relay.supervise()
-                queued.supervise()
+                for worker in workers:
+                    worker.supervise()
             ended.set()
-            for client in crowd:
+            for client in (*crowd, caller):
                 client.join()
             db = control.connect()
-            _wait(db, relay, queued)
+            _wait(db, len(caller.published), *workers)
         finally:
             ended.set()
-            relay.kill()
-            queued.kill()
-        good = True
+            for worker in workers:
+                worker.kill()
+        consumed = db.execute("select name, count(*)::int from call group by name").fetchall()
+        (letters,) = db.execute("select count(*)::int from dbml.dead_letter").fetchone() or (0,)
+        invented = len({name for name, _ in consumed} - {*caller.published})
+        missing, others = {*caller.published} - {name for name, _ in consumed}, sum(int(n) != 1 for _, n in consumed)  # type: ignore[call-overload]
+        good = bool(consumed) and not (missing or others or letters or invented)
+        say(
+            f"{kind}, consumed: {len(caller.published):,} events published; {len(missing)} lost, "
+            f"{others} inserted more than once, {invented} invented, {letters} dead letters"
+        )
         for model, topic in TOPICS.items():
             rows = db.execute("select entity, old, new from audit where model = %s order by id", [model]).fetchall()
             lost, invented, disordered, twice = differences(rows, broker.read(topic))  # type: ignore[arg-type]
@@ -196,8 +248,10 @@ def try_one(kind: str, kills: int, clients: int, say: Callable[[str], None]) -> 
         return good and not wrong
 
 
-def _faults(control: Control, broker: Broker, relay: Worker, queued: Worker) -> dict[str, Callable[[], None]]:
-    def server() -> None:
+def _faults(
+    control: Control, broker: Broker, relay: Worker, queued: Worker, consumer: Worker
+) -> dict[str, Callable[[], None]]:
+    def backend() -> None:
         query = "select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
         victims: list[Any] = []
         while not victims:  # else all have just lost their connections
@@ -212,6 +266,11 @@ def _faults(control: Control, broker: Broker, relay: Worker, queued: Worker) -> 
 
         return fault
 
+    def server() -> None:
+        control.kill_all()
+        time.sleep(1)
+        control.start_after_kill()
+
     def broker_restarted() -> None:
         broker.kill()
         time.sleep(1)
@@ -220,17 +279,21 @@ def _faults(control: Control, broker: Broker, relay: Worker, queued: Worker) -> 
     return {
         "the relay": restarted(relay),
         "the worker that scores": restarted(queued),
-        "a backend of the server": server,
+        "the worker that consumes": restarted(consumer),
+        "a backend of the server": backend,
+        "the postmaster": server,
         "the broker": broker_restarted,
     }
 
 
-def _wait(db: psycopg.Connection[Any], *workers: Worker) -> None:
-    """Until nothing waits to be scored or to be relayed."""
+def _wait(db: psycopg.Connection[Any], calls: int, *workers: Worker) -> None:
+    """Until nothing waits to be consumed, to be scored or to be relayed."""
     deadline = time.monotonic() + 300
-    while db.execute("select exists (select from dbml.queue) or exists (select from dbml.outbox)").fetchone() != (
-        False,
-    ):
+    waits = (
+        "select exists (select from dbml.queue) or exists (select from dbml.outbox)"
+        " or (select count(distinct name) from call) < %s"
+    )
+    while db.execute(waits, [calls]).fetchone() != (False,):
         if time.monotonic() > deadline:
             raise RuntimeError(f"it still waits: {db.execute('select duty, state, error from dbml.job').fetchall()}")
         for worker in workers:
@@ -238,13 +301,24 @@ def _wait(db: psycopg.Connection[Any], *workers: Worker) -> None:
         time.sleep(0.2)
 
 
+FAULTS = (
+    "the relay",
+    "the worker that scores",
+    "the worker that consumes",
+    "a backend of the server",
+    "the postmaster",
+    "the broker",
+)
+
+
 @click.command()
-@click.option("--kills", type=int, default=20, show_default=True, help="Of the relay, a worker, a backend, the broker.")
+@click.option("--kills", type=int, default=20, show_default=True, help="Of each.")
 @click.option("--clients", type=int, default=4, show_default=True)
 @click.option("--broker", "kinds", multiple=True, type=click.Choice(list(brokers.KINDS)), default=list(brokers.KINDS))
-def main(kills: int, clients: int, kinds: tuple[str, ...]) -> None:
+@click.option("--only", "chosen", multiple=True, type=click.Choice(FAULTS), default=FAULTS, help="Kill only this.")
+def main(kills: int, clients: int, kinds: tuple[str, ...], chosen: tuple[str, ...]) -> None:
     """Kill everything that has a part in publishing, and compare what was heard with what was committed."""
-    results = [try_one(kind, kills, clients, click.echo) for kind in kinds]
+    results = [try_one(kind, kills, clients, chosen, click.echo) for kind in kinds]
     sys.exit(not all(results))
 
 

@@ -60,7 +60,8 @@ select arm, version, n, pg_catalog.round(mean::numeric, 4) as mean, pg_catalog.r
 -- What has moved within a day: each feature that is in alert, and those together that are not.
 select d.state, pg_catalog.string_agg(distinct d.feature, ', ' order by d.feature) as features,
        case when d.state = 'alert' then pg_catalog.string_agg(d.says, '; ') else pg_catalog.min(d.says) filter (where d.state <> 'ok') end as says
-  from dbml.drift($1, '1 day') d
+  from (select *, pg_catalog.bool_or(state = 'alert') over (partition by feature) as moved from dbml.drift($1, '1 day')) d
+ where d.state = 'alert' or not d.moved
  group by d.state, case when d.state = 'alert' then d.feature end
  order by d.state, features;
 
