@@ -7,6 +7,7 @@ set client_min_messages = notice
 as $$
 declare
   prediction dbml.prediction;
+  last dbml.prediction;
   read text[];
   function text := format('profile_%s_score', attached.id);
   predictions text[] := '{}';
@@ -17,6 +18,7 @@ begin
       read := dbml._row_columns(attached, prediction);
       predictions := predictions || dbml._row_prediction(attached, prediction, read);
       columns := columns || read;
+      last := prediction;
     end if;
   end loop;
   return dbml._generate_from(
@@ -29,6 +31,7 @@ begin
         'fits', format('profile_%s_fits_0', attached.id),
         'profile', attached.id,
         'counters', dbml._row_counters(attached),
+        'waits', case when cardinality(predictions) = 1 then dbml._row_waits(attached, last) else '' end,
         'generated', dbml._row_generated(attached, columns),
         'predictions', array_to_string(predictions, E'\n'),
         'checks', dbml._row_checks(attached))))),
@@ -74,3 +77,24 @@ as $$
 $$;
 comment on function dbml._row_generated(dbml.profile, text[]) is
   'Part of a row''s trigger: the generated columns among these; empty where there is none.';
+
+create or replace function dbml._row_waits(attached dbml.profile, prediction dbml.prediction) returns text
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce((
+    select dbml._fill(dbml._template('row_waits'), jsonb_build_object(
+             'same_counters', string_agg(format('new.%1$s is not distinct from old.%1$s', dbml._quoted(c)), ' and ' order by c),
+             'same_score', format('new.%1$s is not distinct from old.%1$s', dbml._quoted(prediction.column_name)),
+             'profile', attached.id,
+             'model', prediction.model,
+             'entity', dbml._entity(attached, 'new'),
+             'checks', dbml._row_checks(attached)))
+      from unnest(dbml._row_columns(attached, prediction)) c
+     where exists (select from dbml.event e where e.profile = attached.id and e.counters ? c)
+    having count(*) > 0 and prediction.mode = 'queued'), '')
+$$;
+comment on function dbml._row_waits(dbml.profile, dbml.prediction) is
+  'Part of a row''s trigger: the short way of a row that will wait for its score, where that is its only one; else empty.';

@@ -1,6 +1,7 @@
 begin
   if dbml_scorer.{fits:I}(tg_relid) then
 {counters:s}
+{waits:s}
 {generated:s}
   elsif dbml_scorer.{fits:I}(tg_relid) is null then
     -- Types have changed since: a session that was open fails in what it has planned, another does not.
