@@ -46,6 +46,8 @@ def upgrade() -> None:
         "_fails_too_often(dbml.rollout)",
         "_guarded_by_outcome(text)",
         "_guard_outcome(text)",
+        "_explain_segment(dbml.prediction, bigint, integer, bigint, bigint)",
+        "_shadow_due(dbml.profile, dbml.arm, text)",
     ):
         op.execute(f"drop function if exists dbml.{function}")
 
@@ -58,6 +60,11 @@ def downgrade() -> None:
         "advance(text)",
         "_advance(text, bigint)",
         "_guards(text)",
+        "_explain_segment(dbml.prediction, text, integer, text)",
+        "_shadow_due(dbml.profile, dbml.arm, text, text)",
+        "_log_walk(text, bigint, integer)",
+        "_as_columns(text[], text[], text)",
+        "_by_batches(text, text[], text[], text)",
         "_fails_too_often(text, numeric)",
         "_moved(text, numeric)",
         "_open_alert(text)",

@@ -200,7 +200,7 @@ EXCEPTIONS = {
         "squawk",
         "ban-drop-function",
         "install",
-        r"drop function if exists dbml\._(refuse_disagreement|labelled|exposed|exposures|learn_step|publish|advance|fails_too_often|guarded_by_outcome|guard_outcome)\(",
+        r"drop function if exists dbml\._(refuse_disagreement|labelled|exposed|exposures|learn_step|publish|advance|fails_too_often|guarded_by_outcome|guard_outcome|explain_segment|shadow_due)\(",
     ): "They come back in the same transaction with other parameters, or under another name; only dbml's own functions call them.",
     ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\.(_outcome|advance)\("): (
         "They come back in the same transaction and return more; only dbml's own functions call them."

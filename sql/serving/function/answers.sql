@@ -63,16 +63,7 @@ as $$
     case scorer.engine
       when 'sql' then format('select d.n, coalesce(%s, dbml._careful_or_null(%L, %s, %s)) as score from due d',
         dbml._filled(scorer.expression, own.n, own.t), scorer.model, scorer.version, dbml._arrays(own.n, own.t))
-      else format(
-        'select b.batch * 4096 + a.i - 1 as n, a.score
-           from (select d.n / 4096 as batch,
-                        dbml._score_rows(%L, %L, count(*)::integer, array[%s]::bytea[], array[%s]::text[])::float8[] as scores
-                   from due d
-                  group by 1) b
-          cross join lateral unnest(b.scores) with ordinality a(score, i)',
-        scorer.fingerprint, scorer.engine,
-        coalesce(dbml._numbered('string_agg(float8send(coalesce(d.n%s, ''NaN'')), '''' order by d.n)', numbers), ''),
-        coalesce(dbml._numbered('array_agg(d.t%s order by d.n)', texts), '')) end,
+      else dbml._by_batches(format('dbml._score_rows(%L, %L, count(*)::integer, %%s)::float8[]', scorer.fingerprint, scorer.engine), own.n, own.t, 'score') end,
     scorer.model, scorer.version, dbml._arrays(own.n, own.t))
     from (select coalesce(string_to_array(dbml._numbered('d.n%s', numbers), ', '), '{}') as n,
                  coalesce(string_to_array(dbml._numbered('d.t%s', texts), ', '), '{}') as t) own

@@ -247,11 +247,11 @@ begin
           dbml._outputs_object(route.scorer, wanted, dbml._answers_of_rows(answering, object)));
       end if;
       calls := calls || format(
-        ' left join (select dbml._score_rows(%L, %L, pg_catalog.count(*)::integer, array[%s]::bytea[], array[%s]::text[])::%s[] as scores'
-        ' from o where o.arm = %s) a%6$s on o.arm = %6$s',
+        ' left join (select dbml._score_rows(%L, %L, pg_catalog.count(*)::integer, %s)::%s[] as scores'
+        ' from o where o.arm = %s) a%5$s on o.arm = %5$s',
         answering.fingerprint, answering.engine,
-        coalesce(dbml._numbered(format('pg_catalog.string_agg(pg_catalog.float8send(coalesce(o.n%s_%%s, ''NaN'')), '''' order by o.own)', route.place), inputs.numbers), ''),
-        coalesce(dbml._numbered(format('pg_catalog.array_agg(o.t%s_%%s order by o.own)', route.place), inputs.texts), ''),
+        dbml._as_columns(string_to_array(dbml._numbered(format('o.n%s_%%s', route.place), inputs.numbers), ', '),
+                         string_to_array(dbml._numbered(format('o.t%s_%%s', route.place), inputs.texts), ', '), ' order by o.own'),
         type, route.place);
     end if;
   end loop;
@@ -288,6 +288,35 @@ as $$
 $$;
 comment on function dbml._cases(text) is 'The CASE over branches, or the only one''s value.';
 
+create or replace function dbml._as_columns(numbers text[], texts text[], sorted text) returns text
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select format('array[%s]::bytea[], array[%s]::text[]',
+    coalesce((select string_agg(format('pg_catalog.string_agg(pg_catalog.float8send(coalesce(%s, ''NaN'')), ''''%s)', n, sorted), ', ' order by i)
+                from unnest(numbers) with ordinality u(n, i)), ''),
+    coalesce((select string_agg(format('pg_catalog.array_agg(%s%s)', t, sorted), ', ' order by i) from unnest(texts) with ordinality u(t, i)), ''))
+$$;
+comment on function dbml._as_columns(text[], text[], text) is
+  'Aggregates that hand rows to PL/Python as columns, numbers as bytes and then texts; the last parameter is a clause that says in which order.';
+
+create or replace function dbml._by_batches(call text, numbers text[], texts text[], named text) returns text
+language sql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select format(
+    'select b.batch * 4096 + a.i - 1 as n, a.answer as %s'
+    '  from (select d.n / 4096 as batch, %s as answers from due d group by 1) b'
+    ' cross join lateral unnest(b.answers) with ordinality a(answer, i)',
+    named, format(call, dbml._as_columns(numbers, texts, ' order by d.n')))
+$$;
+comment on function dbml._by_batches(text, text[], text[], text) is
+  'A query that calls a function in PL/Python on rows of a relation "due", whose n numbers them from 0, in batches; its answers have these numbers.';
+
 create or replace function dbml._batch_query(
   keys text[], numbers text[], texts text[], call text, says text, out columns text, out definitions text, out answering text
 )
@@ -306,9 +335,7 @@ begin
     '  cross join lateral rows from (%s pg_catalog.unnest(a.answers)) u(%s answer)',
     coalesce('array[' || dbml._numbered('u.k%s', keys) || ']', 'null::text[]'), says,
     coalesce(dbml._numbered('pg_catalog.array_agg(b.k%1$s) as k%1$s', keys) || ', ', ''),
-    format(call, format('array[%s]::bytea[], array[%s]::text[]',
-      coalesce(dbml._numbered('pg_catalog.string_agg(pg_catalog.float8send(coalesce(b.n%1$s, ''NaN'')), '''')', numbers), ''),
-      coalesce(dbml._numbered('pg_catalog.array_agg(b.t%s)', texts), ''))),
+    format(call, dbml._as_columns(string_to_array(dbml._numbered('b.n%s', numbers), ', '), string_to_array(dbml._numbered('b.t%s', texts), ', '), '')),
     coalesce(dbml._numbered('pg_catalog.unnest(a.k%s)', keys) || ', ', ''),
     coalesce(dbml._numbered('k%s', keys) || ', ', ''));
 end

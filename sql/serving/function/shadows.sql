@@ -109,9 +109,7 @@ as $$
 $$;
 comment on function dbml._same_entity(dbml.profile, text, text) is 'A condition: a profile row is the one whose key an array of texts has.';
 
--- Transactions commit in another order than they log. So a shadow reads whole transactions, and only those before which
--- none is running any more. That it has not answered a row yet is asked of the log itself, because a restored database
--- numbers its transactions anew.
+-- That it has not answered a row yet is asked of the log itself, because a restored database numbers its transactions anew.
 create or replace function dbml._answer_shadow(shadow dbml.arm, rows integer, out answered bigint, out more boolean)
 language plpgsql
 volatile
@@ -120,41 +118,28 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
 declare
-  own constant bigint := pg_current_xact_id()::text::bigint;
-  before bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
-  after constant bigint := case when shadow.answered_before > before then 0 else shadow.answered_before end;
-  live constant integer := (dbml._deployed(shadow.model)).version;
-  last bigint;
+  wanted constant text := format('l.model = %L and l.version = %s and l.at >= %L::timestamptz',
+    shadow.model, (dbml._deployed(shadow.model)).version, shadow.since);
+  piece record := dbml._log_walk(wanted, shadow.answered_before, rows);
   segment text;
   attached dbml.profile;
   many bigint;
 begin
   answered := 0;
-  -- Up to a transaction, so that a long backlog is answered in several of ours.
-  select count(*) = rows, max(x.xid) into more, last
-    from (select own - age(l.xmin) as xid
-            from dbml.log l
-           where l.model = shadow.model and l.version = live and l.at >= shadow.since
-             and own - age(l.xmin) >= after and own - age(l.xmin) < before
-           order by 1 limit rows) x;
-  if more then
-    before := last + 1;
-  end if;
-  if last is not null then
-    for segment in select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'dbml.log'::regclass order by c.oid loop
-      for attached in select p.* from dbml.profile p join dbml.prediction r on r.profile = p.id where r.model = shadow.model order by p.id loop
-        execute dbml._shadow_due(attached, shadow, segment) into many using own, after, before, live;
-        answered := answered + many;
-      end loop;
+  more := piece.more;
+  foreach segment in array coalesce(piece.segments, '{}') loop
+    for attached in select p.* from dbml.profile p join dbml.prediction r on r.profile = p.id where r.model = shadow.model order by p.id loop
+      execute dbml._shadow_due(attached, shadow, segment, concat_ws(' and ', wanted, piece.within)) into many;
+      answered := answered + many;
     end loop;
-  end if;
-  update dbml.arm a set answered_before = before where a.model = shadow.model and a.arm = shadow.arm;
+  end loop;
+  update dbml.arm a set answered_before = piece.before where a.model = shadow.model and a.arm = shadow.arm;
 end
 $$;
 comment on function dbml._answer_shadow(dbml.arm, integer) is
   'Answers what has been logged since a deferred shadow answered last, about so many rows at once; returns how many, and whether there is more.';
 
-create or replace function dbml._shadow_due(attached dbml.profile, shadow dbml.arm, segment text) returns text
+create or replace function dbml._shadow_due(attached dbml.profile, shadow dbml.arm, segment text, wanted text) returns text
 language plpgsql
 volatile
 security definer
@@ -181,8 +166,7 @@ begin
     with live as materialized (
       select l.ctid, l.entity, l.at
         from dbml.%1$I l %2$s
-       where l.model = %4$L and l.profile = %5$L::regclass and l.version = $4 and l.at >= %6$L::timestamptz and %3$s
-         and $1 - age(l.xmin) >= $2 and $1 - age(l.xmin) < $3
+       where l.profile = %5$L::regclass and %6$s and %3$s
     ), due as materialized (
       select array_agg(l.ctid::text) as places
         from live l
@@ -203,12 +187,12 @@ begin
       returning 1
     )
     select count(*) from answered$query$,
-    segment, entities, condition, shadow.model, attached.relation, shadow.since, shadow.version, shadow.arm,
+    segment, entities, condition, shadow.model, attached.relation, wanted, shadow.version, shadow.arm,
     dbml._open_segment(), reading.missing, reading.source, reading.numbers, reading.texts);
 end
 $$;
-comment on function dbml._shadow_due(dbml.profile, dbml.arm, text) is
-  'A statement by which a deferred shadow answers what one segment of the log has for it, between two transactions, and which counts the answers.';
+comment on function dbml._shadow_due(dbml.profile, dbml.arm, text, text) is
+  'A statement by which a deferred shadow answers what it wants of one segment of the log, and which counts the answers.';
 
 create or replace function dbml._answer_shadows(rows integer, out answered bigint, out more boolean)
 language plpgsql
