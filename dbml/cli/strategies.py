@@ -212,6 +212,11 @@ def advance_command(dsn: str | None, as_json: bool, name: str | None) -> None:
     """Take the steps that are due, abort or pause as guards and signals say. Call it often."""
     with connect(dsn) as connection:
         done = dbml.advance(connection, name)
+        waiting = [row for row in dbml.allocation(connection, name) if row.waits_for]
+    if not done and waiting and not as_json:
+        for row in waiting:
+            click.echo(f"{row.model} waits for: {row.waits_for}")
+        return
     print_rows([asdict(row) for row in done], ("name", "act", "share", "why"), as_json)
 
 

@@ -316,10 +316,11 @@ def test_the_commands(shop: str) -> None:
         "score=0.5",
     )
     try:
-        assert "dbml approve: the step to 25 percent, 1 entities that it scores" in run("serving", "churn")
+        assert "dbml approve: the step to 25 percent; 1 entities that it scores" in run("serving", "churn")
         assert "The step of churn to 25 percent is approved" in run("approve", "churn", "--note", "fine")
         assert "churn takes no step" in run("pause", "churn", "--why", "lunch")
         assert json.loads(run("advance", "churn", "--json")) == []
+        assert "churn waits for: dbml resume: paused by somebody; " in run("advance")
         assert "the present one begins anew" in run("resume", "churn")
         with psycopg.connect(shop) as db:
             db.execute("update customer set spend = spend + 1")

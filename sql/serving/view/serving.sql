@@ -25,7 +25,7 @@ select d.model,
  where d.version is not null
 union all
 select a.model, a.version, a.arm, o.strategy, coalesce(h.percent, 0), a.since, a.shadow_share,
-       case when a.arm = 'candidate' then nullif(concat_ws(', ',
+       case when a.arm = 'candidate' then nullif(concat_ws('; ',
          case when o.paused_at is not null then format('dbml resume: paused by %s', coalesce(o.paused_by, 'somebody')) end,
          case when n.step = any (o.approvals) and n.step is distinct from o.approved then format('dbml approve: the step to %s percent', n.step) end,
          case when e.more and o.stepped_at + o.hold > now() then format('its hold, until %s', date_trunc('second', o.stepped_at + o.hold)) end,
