@@ -209,7 +209,7 @@ def resume_command(dsn: str | None, name: str, note: str | None) -> None:
 @json_option
 @click.argument("name", required=False)
 def advance_command(dsn: str | None, as_json: bool, name: str | None) -> None:
-    """Take the steps that are due; abort or pause what does harm."""
+    """Take the steps that are due; abort or pause what does harm. Call it as often as you like."""
     with connect(dsn) as connection:
         done = dbml.advance(connection, name)
         waiting = [row for row in dbml.allocation(connection, name) if row.waits_for]
