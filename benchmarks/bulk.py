@@ -94,12 +94,12 @@ def make_large(
 def drop_large(connection: psycopg.Connection[Any]) -> None:
     """Remove what :func:`make_large` made, where it did."""
     profiles = (
-        "select relation::text from dbml.profile where relation in (select oid from pg_class where relnamespace = {})"
+        "select p.relation::text from dbml.profile p join pg_class c on c.oid = p.relation"
+        " where c.relnamespace = to_regnamespace('many')"
     )
-    if connection.execute("select from pg_namespace where nspname = 'many'").fetchone():
-        for (table,) in connection.execute(profiles.format("'many'::regnamespace")).fetchall():
-            dbml.detach(connection, table)
-        connection.execute("drop schema many cascade")
+    for (table,) in connection.execute(profiles).fetchall():
+        dbml.detach(connection, table)
+    connection.execute("drop schema if exists many cascade")
 
 
 def _profile(model: str) -> sql.Identifier:
