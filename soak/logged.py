@@ -105,8 +105,6 @@ def log(trial: Trial, amount: Amount) -> None:
     with logged(trial):
         for fault in (faults.load, faults.kill, faults.stop):
             fault(trial, amount)
-        # What is moved to the small disk is the segment that is written to.
-        trial.db.execute("select dbml.rotate_log(every => '0')")
         faults.disk_full(trial, amount)
 
 

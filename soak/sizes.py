@@ -31,8 +31,9 @@ from soak import shop
 RESULTS = Path(__file__).parent / "results" / "sizes.json"
 # Events that are inserted one by one in a turn, and turns.
 INSERTS, TURNS = 300, 30
-# 10 million events with their indexes, and a million profiles with the log of their scores, were a database of 1.0 GB: this
-# leaves room for row versions that autovacuum does not take away. Beside it are the tenth, the write-ahead log and sorting.
+# 10 million events with their indexes, and a million profiles with the log of their scores, were a database of 1.0 GB:
+# this leaves room for row versions that autovacuum does not take away. Beside it are the tenth, the write-ahead log and
+# sorting.
 EVENTS_A_GB, PROFILES_A_GB, BESIDE_GB = 7e6, 2e6, 6
 SETTINGS = {
     "shared_buffers": "1GB",
