@@ -6,6 +6,7 @@ import base64
 import hmac
 import json
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +22,8 @@ from confluent_kafka import Consumer, KafkaError, Producer
 from dbml import spec
 from dbml.errors import SpecError
 from dbml.work.duties import chosen
+from dbml.work.relay import relay
+from dbml.work.worker import Ended, work
 from tests.conftest import SPEC, Cli, Trained, profile_rows
 
 Db = psycopg.Connection[Any]
@@ -194,6 +197,39 @@ def test_a_webhook_hears_all_in_order_though_it_says_no_at_times(
         assert {**data, "at": event["time"]} == event["data"]
     monkeypatch.delenv("DBML_WEBHOOK_SECRET")
     assert "a webhook needs a secret" in cli(*relay, exit_code=1).output
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("live")
+def test_what_waits_for_an_hour_is_seen_and_goes_out_in_order(db: Db, cli: Cli, hearer: str) -> None:
+    """A worker tries once a second; here the tries of a long outage follow each other, and customers go on changing."""
+    db.execute("delete from dbml.outbox")
+    ended: list[Ended] = []
+    with socket.socket() as nobody:  # bound, and listening to no one
+        nobody.bind(("127.0.0.1", 0))
+        away = relay(f"http://127.0.0.1:{nobody.getsockname()[1]}/events")
+        for number in range(300):
+            customer = 1 + number // 2 % 50
+            if number % 2:
+                db.execute("delete from complaint where customer_id = %s", [customer])
+            else:
+                db.execute("insert into complaint (customer_id) select %s from generate_series(1, 9)", [customer])
+            assert not work(db.info.dsn, [away], ended.append, once=True, early=True)
+    waiting = db.execute("select event_id::text, at from dbml.outbox order by id").fetchall()
+    assert len(waiting) > 100 and len(ended) == 300
+    assert db.execute("select topic, waiting, oldest from dbml.outbox_status").fetchall() == [
+        ("churned", len(waiting), waiting[0][1])
+    ]
+    ((state, failures, error),) = db.execute(
+        "select state, failures, error from dbml.job where duty = 'relay'"
+    ).fetchall()
+    assert (state, failures) == ("failed", 300) and "http://127.0.0.1" in error
+    here = relay(hearer)
+    while db.execute("select exists (select from dbml.outbox)").fetchone() == (True,):
+        work(db.info.dsn, [here], ended.append, once=True, early=True)
+    assert [event["id"] for event in Hearer.taken] == [name for name, _ in waiting]
+    assert cli("worker", "--once", "--duty", "relay", "--publish-to", hearer)
+    assert db.execute("select state, error from dbml.job where duty = 'relay'").fetchall() == [("waiting", None)]
 
 
 @pytest.fixture

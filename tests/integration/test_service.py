@@ -24,6 +24,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from psycopg.types.json import Json
 from tritonclient import grpc as triton_grpc
 from tritonclient import http as triton
 from tritonclient.grpc import service_pb2
@@ -520,6 +521,27 @@ def test_the_operators_page_acts_when_it_is_meant(service: Running) -> None:
     with psycopg.connect(service.dsn) as db:
         assert db.execute(serving).fetchall() == [(2, "control")]
         dbml.deploy(db, "churn", 1)
+
+
+def test_what_postgrest_would_send_is_answered(service: Running, churn: Trained) -> None:
+    """PostgREST calls a function by the names in the body, as the client's role, and a STABLE one in a read-only transaction."""
+    call = """
+      with called as (
+        select dbml.outputs(model := b.model, features := b.features) as answer
+          from json_to_record(%s) as b(model text, features jsonb))
+      select answer from called
+    """
+    row = churn.rows.head(1)
+    body = Json({"model": "churn", "features": row.to_dict("records")[0]})
+    with psycopg.connect(service.dsn) as db:
+        db.execute("set transaction read only")
+        db.execute("select set_config('role', %s, true)", [ANALYST])
+        ((answer,),) = db.execute(call, [body]).fetchall()
+        assert abs(answer["score"] - churn.truth(row)[0]) < 1e-9
+        db.rollback()
+        db.execute("select set_config('role', %s, true)", [STRANGER])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            db.execute(call, [body])
 
 
 def test_a_stop_answers_what_has_begun(service: Running, churn: Trained) -> None:
