@@ -57,11 +57,18 @@ def exposures(
     :raises ProfileError: nothing tells what a feature was, when events happened, or since when rows are there.
     """
     attachment = history.attachment_of(raw, name)
-    own = {catalog.table_number(raw, table): text for table, text in told.moments.items()}.get(attachment.table.oid)
-    others = {
-        table: text for table, text in told.moments.items() if catalog.table_number(raw, table) != attachment.table.oid
-    }
+    tables = {table.oid: table for table in (attachment.table, *(table for _, table in attachment.events))}
+    said = {table: catalog.table_number(raw, table) for table in told.moments}
+    others = {table: text for table, text in told.moments.items() if said[table] != attachment.table.oid}
+    own = next((text for table, text in told.moments.items() if table not in others), None)
     moments = history.moments_of(raw, attachment, others)
+    for table, text in told.moments.items():
+        source = tables[said[table] or 0].identifier
+        _try(raw, f"{table} = {text}", sql.SQL("select {} from {} limit 0").format(expression(text), source))
+    for moment in told.at:
+        _try(raw, f"the time {moment}", sql.SQL("select {}::timestamptz").format(str(moment)))
+    if told.every is not None:
+        _try(raw, f"every {told.every}", sql.SQL("select {}::interval").format(str(told.every)))
     _check(attachment, name, [feature["name"] for feature in features], told, own)
     begins, there = _presence(raw, attachment, own)
     keys = sql.SQL(", ").join(Name("q", key) + sql.SQL("::text") for key in attachment.profile.key)
@@ -82,6 +89,21 @@ def exposures(
         until=until.isoformat(),
         logged=_text(database.value(raw, "logged_since", name=name)),
     )
+
+
+def _try(raw: psycopg.Connection[Any], said: str, query: sql.Composed) -> None:
+    """Have the server read what was said, so that what it cannot read is named.
+
+    :raises ProfileError: it cannot.
+    """
+    try:
+        with raw.transaction(), database.pinned(raw):
+            database.query(raw, query)
+    except (psycopg.errors.ProgrammingError, psycopg.errors.DataError) as error:
+        raise errors.ProfileError(
+            f"the history says {said}, and the server: {error.diag.message_primary}",
+            "Name columns of that table; times and intervals as SQL writes them: '2026-01-31', '30 days'.",
+        ) from error
 
 
 def _check(attachment: Attachment, name: str, features: Sequence[str], told: History, own: str | None) -> None:

@@ -185,7 +185,12 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
         if name not in _TABLES:
             raise refuse(f"there is no [{name}] in a recipe", f"There are {', '.join(_TABLES)} and seed.")
         for part in table if isinstance(table, list) else [table]:
-            for key in part if isinstance(part, dict) else ():
+            if not isinstance(part, dict) or isinstance(table, list) != (name == "candidate"):
+                raise refuse(
+                    f"{name} is {table!r}",
+                    f"Write a table: [[{name}]]." if name == "candidate" else f"Write a table: [{name}].",
+                )
+            for key in part:
                 if key not in _TABLES[name]:
                     raise refuse(f"[{name}] has no {key}", f"It has {', '.join(_TABLES[name])}.")
     estimator, data, test = (said.get(name, {}) for name in ("estimator", "data", "test"))
@@ -214,11 +219,9 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
         **{name: test.get(name) for name in LIMITS},
         promote=said.get("promote", {}),
         **said.get("retrain", {}),
-        history=History(**said["history"]) if "history" in said else None,
+        history=_history(said["history"], refuse) if "history" in said else None,
         seed=said.get("seed", 0),
     )
-    if recipe.history and recipe.history.every and recipe.history.at:
-        raise refuse("[history] says both every and at", "Say one of them.")
     if recipe.split not in ("time", "entity"):
         raise refuse(f"[test] split is {recipe.split!r}", 'Say "time" or "entity".')
     if not isinstance(recipe.share, (int, float)) or not 0 < recipe.share < 1:
@@ -239,6 +242,18 @@ def parse(said: dict[str, Any], source: str) -> Recipe:
     if recipe.worse is not None and (isinstance(recipe.worse, bool) or not recipe.worse >= 0):
         raise refuse(f"[retrain] worse is {recipe.worse!r}", "Give a difference of losses, such as 0.05.")
     return recipe
+
+
+def _history(said: dict[str, Any], refuse: Callable[[str, str], TrainingError]) -> History:
+    moments, unchanged, at = said.get("moments", {}), said.get("unchanged", []), said.get("at", [])
+    if not isinstance(moments, dict) or not all(isinstance(text, str) for text in moments.values()):
+        raise refuse(f"[history] moments is {moments!r}", 'Write moments = { "public.complaint" = "created_at" }.')
+    for name, value in (("unchanged", unchanged), ("at", at)):
+        if not isinstance(value, list):
+            raise refuse(f"[history] {name} is {value!r}", f"Write a list: {name} = [{value!r}].")
+    if said.get("every") and at:
+        raise refuse("[history] says both every and at", "Say one of them.")
+    return History(moments, unchanged, said.get("every"), at)
 
 
 def _maker(said: dict[str, Any], where: str, refuse: Callable[[str, str], TrainingError]) -> Maker:

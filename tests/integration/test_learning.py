@@ -17,11 +17,17 @@ import pytest
 from sklearn.base import clone, is_regressor
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.compose import make_column_transformer
-from sklearn.linear_model import PassiveAggressiveClassifier, PassiveAggressiveRegressor, SGDClassifier, SGDRegressor
-from sklearn.naive_bayes import BernoulliNB, GaussianNB
+from sklearn.linear_model import (
+    PassiveAggressiveClassifier,
+    PassiveAggressiveRegressor,
+    Perceptron,
+    SGDClassifier,
+    SGDRegressor,
+)
+from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 import dbml
 from dbml import Learn, Prediction, Profile
@@ -56,6 +62,7 @@ LEARNT = (
 )
 # In a pipeline what stands before the last step was fitted once, and stays as it was.
 ENCODED = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["c"]), remainder=StandardScaler())
+POSITIVE = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["c"]), remainder=MinMaxScaler(clip=True))
 LEARNERS: dict[str, tuple[Callable[[], Any], int]] = {
     "sgd": (lambda: CLASSIFIERS["log_loss"], 1),
     "passive_aggressive": (lambda: PassiveAggressiveClassifier(random_state=1), 1),
@@ -63,6 +70,10 @@ LEARNERS: dict[str, tuple[Callable[[], Any], int]] = {
     "clusters": (lambda: MiniBatchKMeans(3, n_init=1, random_state=1), 8),
     "passive_aggressive_value": (lambda: PassiveAggressiveRegressor(C=0.1, random_state=1), 1),
     "bernoulli": (lambda: make_pipeline(ENCODED, BernoulliNB()), 5),
+    "multinomial": (lambda: make_pipeline(POSITIVE, MultinomialNB()), 5),
+    "complement": (lambda: make_pipeline(POSITIVE, ComplementNB()), 5),
+    "sgd_value": (lambda: make_pipeline(StandardScaler(), SGDRegressor(random_state=1)), 1),
+    "perceptron": (lambda: Perceptron(random_state=1), 1),
     "mlp": (lambda: MLPClassifier((4,), max_iter=20, shuffle=False, random_state=1), 8),
     "mlp_value": (
         lambda: make_pipeline(StandardScaler(), MLPRegressor(hidden_layer_sizes=(4,), max_iter=20, random_state=1)),

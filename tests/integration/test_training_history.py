@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 import dbml
 from dbml import History, Outcome, spec
 from dbml.cli import main
-from dbml.errors import ProfileError
+from dbml.errors import ProfileError, TrainingError
 from dbml.training.recipe import parse
 
 Db = psycopg.Connection[Any]
@@ -198,6 +198,8 @@ def test_what_no_event_tells_is_refused(db: Db) -> None:
     assert "since when rows of public.person are there" in refusal(
         moments=known, unchanged=["vip", "joined"], every="1 day"
     )
+    assert 'column "knwon" does not exist' in refusal(moments=MOMENTS | {"public.visit": "knwon"})
+    assert "every 30 dags" in refusal(moments=MOMENTS, unchanged=["vip"], every="30 dags")
     assert 'no column "vipp"' in refusal(moments=MOMENTS, unchanged=["vipp"])
 
 
@@ -219,4 +221,6 @@ def test_a_recipe_and_the_command_know_it(db: Db, shop: tuple[str, dict[str, pd.
     assert pd.read_csv(file)["spent"].tolist() == data.rows["spent"].tolist()
     run = CliRunner().invoke(main, ["dataset", "goes", "-o", str(file)], env={"DBML_DSN": shop[0]})
     assert "--history TABLE=MOMENT" in run.output
+    with pytest.raises(TrainingError, match="moments is 'known'"):
+        parse({"history": {"moments": "known"}}, "recipe.toml")
     assert json.loads(json.dumps(recipe.as_dict()))["history"]["every"] is None

@@ -41,6 +41,7 @@ declare
   query jsonb;
   parts jsonb;
   batched text;
+  scaled text[];
 begin
   select * into prediction from dbml.prediction r where r.profile = attached.id and r.model = lesson.model;
   query := jsonb_build_object(
@@ -71,22 +72,24 @@ begin
   if state.model is null then
     return batched;
   end if;
-  return dbml._fill(dbml._template('learn_now'), parts || jsonb_build_object(
+  scaled := case when state.settings -> 'scalers' <> '[]' then dbml._scaled(inputs.numbers, state.settings -> 'scalers') end;
+  return dbml._fill(dbml._template('learn_now'), parts || query || jsonb_build_object(
     'anchor', state.anchor,
     'batched', batched || ';',
-    'labels', dbml._fill(dbml._template('learn_labels'), query || jsonb_build_object('inputs', concat_ws(', ',
-      format('case when %s then true end as known, array[%s]::float8[] as numbers', known, array_to_string(inputs.numbers, ', ')),
-      case when state.settings -> 'scalers' <> '[]' then
-        format('array[%s]::float8[] as x', array_to_string(dbml._scaled(inputs.numbers, state.settings -> 'scalers'), ', ')) end))),
-    'x', case when state.settings -> 'scalers' = '[]' then 'numbers' else 'x' end,
-    'anchor_weights', array(select jsonb_array_elements_text(state.settings -> 'anchor_weights'))::text,
+    'features', cardinality(inputs.numbers),
+    'inputs', array_to_string(inputs.numbers || scaled, ', '),
+    'x', case when scaled is not null then format('[%s:]', cardinality(inputs.numbers) + 1) else '' end,
+    -- Whoever may deploy gives these: inside the block, so that what is no number costs the application nothing.
+    'anchor_weights', case when lesson.guard is not null then E'  dbml_anchor float8[];\n  dbml_anchor_p float8;' else '' end,
+    'anchor_values', case when lesson.guard is not null
+      then format('    dbml_anchor := %L;', array(select jsonb_array_elements_text(state.settings -> 'anchor_weights'))::text) else '' end,
     'y', case when state.settings ? 'positive' then format(
         'case when dbml_label.label = any (%L::text[]) then 1::float8 when dbml_label.label = any (%L::text[]) then (%s)::float8 end',
         array(select jsonb_array_elements_text(state.settings -> 'positive')),
         array(select jsonb_array_elements_text(state.settings -> 'negative')),
         case state.settings ->> 'loss' when 'log_loss' then 0 else -1 end)
       else 'dbml_label.label::float8' end,
-    'step', dbml._learn_step(lesson, state.settings)));
+    'step', dbml._learn_step(lesson, state.settings || jsonb_build_object('features', cardinality(inputs.numbers)))));
 end
 $$;
 comment on function dbml._learn_body(dbml.profile, dbml.learn) is 'The body of a function by which a model hears of labels.';
@@ -123,6 +126,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   kind text := settings ->> 'loss';
+  features text := settings ->> 'features';
   loss text := case kind
     when 'log_loss' then 'case when %1$s * (2 * dbml_y - 1) > 700 then 0 when %1$s * (2 * dbml_y - 1) < -700 then -%1$s * (2 * dbml_y - 1)'
                          ' else ln(1 + exp(-%1$s * (2 * dbml_y - 1))) end'
@@ -135,7 +139,7 @@ begin
   return concat_ws(E'\n',
     case when lesson.guard is not null then concat_ws(E'\n',
       '          dbml_anchor_p := 0;',
-      '          for i in 1 .. cardinality(dbml_x) loop',
+      '          for i in 1 .. ' || features || ' loop',
       '            dbml_anchor_p := dbml_anchor_p + dbml_anchor[i] * dbml_x[i];',
       '          end loop;',
       format('          dbml_anchor_p := dbml_anchor_p + %L::float8;', settings -> 'anchor_intercept'),
@@ -148,12 +152,8 @@ begin
     case kind
       -- C's exp() gives 0 where PostgreSQL's refuses.
       when 'log_loss' then concat_ws(E'\n',
-        '          if dbml_p > -37 then',
-        '            dbml_e := case when dbml_p > 708 then 0 else exp(-dbml_p) end;',
-        '            dbml_update := -dbml_eta * (((1 - dbml_y) - dbml_y * dbml_e) / (1 + dbml_e));',
-        '          else',
-        '            dbml_update := -dbml_eta * (case when dbml_p < -708 then 0 else exp(dbml_p) end - dbml_y);',
-        '          end if;')
+        '          dbml_e := case when dbml_p > 708 or dbml_p < -708 then 0 when dbml_p > -37 then exp(-dbml_p) else exp(dbml_p) end;',
+        '          dbml_update := -dbml_eta * case when dbml_p > -37 then ((1 - dbml_y) - dbml_y * dbml_e) / (1 + dbml_e) else dbml_e - dbml_y end;')
       when 'hinge' then '          dbml_update := -dbml_eta * case when dbml_p * dbml_y <= 1 then -dbml_y else 0 end;'
       else '          dbml_update := -dbml_eta * greatest(least(dbml_p - dbml_y, 1e12), -1e12);' end,
     '          -- Another error than that of the last label would leave half a step.',
@@ -161,24 +161,24 @@ begin
     case when l2 then concat_ws(E'\n',
       format('          dbml_scale := greatest(0::float8, 1 - dbml_eta * %L::float8);', settings -> 'alpha'),
       format('          if dbml_scale < %L::float8 then', settings -> 'least_scale'),
-      '            for i in 1 .. cardinality(dbml_x) loop',
+      '            for i in 1 .. ' || features || ' loop',
       '              dbml_next[i] := dbml_next[i] * dbml_scale;',
       '            end loop;',
       '            dbml_scale := 1;',
       '          end if;') end,
     '          if dbml_update <> 0 then',
     format('            dbml_e := dbml_update%s;', case when l2 then ' / dbml_scale' end),
-    '            for i in 1 .. cardinality(dbml_x) loop',
+    '            for i in 1 .. ' || features || ' loop',
     format('              dbml_next[i] := %s;', case when l2 then '(dbml_next[i] + dbml_x[i] * dbml_e) * dbml_scale' else 'dbml_next[i] + dbml_x[i] * dbml_e' end),
     '            end loop;',
     case when l2 then concat_ws(E'\n',
       '          else',
-      '            for i in 1 .. cardinality(dbml_x) loop',
+      '            for i in 1 .. ' || features || ' loop',
       '              dbml_next[i] := dbml_next[i] * dbml_scale;',
       '            end loop;') end,
     '          end if;',
-    '          dbml_weights := dbml_next;',
-    case when (settings ->> 'fit_intercept')::boolean then '          dbml_intercept := dbml_intercept + dbml_update;' end);
+    case when (settings ->> 'fit_intercept')::boolean then '          dbml_intercept := dbml_intercept + dbml_update;' end,
+    '          dbml_weights := dbml_next;');
 end
 $$;
 comment on function dbml._learn_step(dbml.learn, jsonb) is 'What one label does to the coefficients of a linear model, as scikit-learn does it.';

@@ -1,74 +1,66 @@
 declare
-  dbml_state dbml.learning;
   dbml_label record;
   dbml_weights float8[];
   dbml_next float8[];
   dbml_x float8[];
-  dbml_anchor float8[];
+{anchor_weights:s}
   dbml_intercept float8;
   dbml_t float8;
   dbml_y float8;
   dbml_p float8;
-  dbml_anchor_p float8;
   dbml_loss float8;
   dbml_anchor_loss float8;
   dbml_e float8;
   dbml_eta float8;
   dbml_scale float8;
   dbml_update float8;
-  dbml_reason text;
-  dbml_aside dbml.label_aside[] := '{}';
+  dbml_aside dbml.label_aside[];
   dbml_learnt bigint := 0;
 begin
   -- Whoever holds the row is the next to learn, and the others wait for his commit. Where a statement would not see what
   -- others have learnt meanwhile, the label waits for a worker.
   if current_setting('transaction_isolation') = 'read committed' then
-    select * into dbml_state from dbml.learning s
+    select s.weights, s.intercept, s.t, s.loss, s.anchor_loss
+      into dbml_weights, dbml_intercept, dbml_t, dbml_loss, dbml_anchor_loss
+      from dbml.learning s
      where s.model = {model:L} and s.anchor = {anchor:s} and s.stopped is null
        for no key update;
   end if;
-  if dbml_state.model is null then
+  if dbml_weights is null then
 {batched:s}
   end if;
-  dbml_weights := dbml_state.weights;
-  dbml_intercept := dbml_state.intercept;
-  dbml_t := dbml_state.t;
-  dbml_loss := dbml_state.loss;
-  dbml_anchor_loss := dbml_state.anchor_loss;
   begin
-    -- Whoever may deploy gives these: inside the block, so that what is no number costs the application nothing.
-    dbml_anchor := {anchor_weights:L};
+{anchor_values:s}
+    -- No join, which might bring the labels in another order; and no sort, which one label need not pay for.
     for dbml_label in
-{labels:s}
-       order by l.place
+      select array[{entity:s}] as entity, l.label, (select array[{inputs:s}]::float8[] from {relation:s} c where {same:s}) as inputs
+        from (select {keys:s}, ({value:s}
+                     )::text as label
+                from inserted) l
     loop
       begin
-        dbml_reason := null;
         dbml_y := {y:s};
-        dbml_x := dbml_label.{x:s};
+        dbml_x := dbml_label.inputs{x:s};
         dbml_p := 0;
-        for i in 1 .. cardinality(dbml_x) loop
+        for i in 1 .. {features:s} loop
           dbml_p := dbml_p + dbml_weights[i] * dbml_x[i];
         end loop;
         dbml_p := dbml_p + dbml_intercept;
-        if dbml_label.known is null then
-          dbml_reason := 'no row of the profile has this key';
-        elsif dbml_y is null then
-          dbml_reason := 'the model knows no such label';
-        elsif (abs(dbml_p) < 'Infinity') is not true or (abs(dbml_y) < 'Infinity') is not true then
-          dbml_reason := 'a feature or the label is missing or not finite';
-        else
+        if abs(dbml_p) < 'Infinity' and abs(dbml_y) < 'Infinity' then
 {step:s}
           dbml_t := dbml_t + 1;
           dbml_learnt := dbml_learnt + 1;
+        else
+          dbml_aside := dbml_aside || row(clock_timestamp(), {profile:L}, {model:L}, {version:s}, dbml_label.entity, dbml_label.label,
+            dbml_label.inputs[:{features:s}], array[]::text[],
+            case when dbml_label.inputs is null then 'no row of the profile has this key'
+                 when dbml_y is null then 'the model knows no such label'
+                 else 'a feature or the label is missing or not finite' end)::dbml.label_aside;
         end if;
       exception when others then
-        dbml_reason := left(sqlstate || ': ' || sqlerrm, 1000);
-      end;
-      if dbml_reason is not null then
         dbml_aside := dbml_aside || row(clock_timestamp(), {profile:L}, {model:L}, {version:s}, dbml_label.entity, dbml_label.label,
-          dbml_label.numbers, array[]::text[], dbml_reason)::dbml.label_aside;
-      end if;
+          dbml_label.inputs[:{features:s}], array[]::text[], left(sqlstate || ': ' || sqlerrm, 1000))::dbml.label_aside;
+      end;
     end loop;
   exception when others then
     dbml_learnt := 0;
@@ -76,7 +68,7 @@ begin
       select row(clock_timestamp(), {profile:L}, {model:L}, {version:s}, null, to_jsonb(i)::text, null, null,
                  left(sqlstate || ': ' || sqlerrm, 1000))::dbml.label_aside from inserted i);
   end;
-  if dbml_aside <> '{}' then
+  if dbml_aside is not null then
     insert into dbml.label_aside select (a).* from unnest(dbml_aside) a;
   end if;
   if dbml_learnt > 0 then
