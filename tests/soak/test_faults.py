@@ -12,7 +12,7 @@ from dbml.demo.server import Server, temporary_server
 from soak import faults, logged, shop
 from soak.clients import Crowd
 from soak.control import DURABLE, Control
-from soak.trial import Trial
+from soak.trial import Row, Trial
 
 LITTLE = faults.Amount(seconds=2, deploys=30, kills=1, changes=20, stops=1, cancels=2, seconds_of_a_model=0)
 
@@ -31,6 +31,14 @@ def trial(server: Server) -> Iterator[Trial]:
         finally:
             trial.crowd.end()
             trial.db.close()
+
+
+def test_nothing_is_wrong_before_anything_has_happened(trial: Trial) -> None:
+    """Nor for customers whom no client comes to: on a busy machine there are some."""
+    row = Row("none")
+    trial.crowd.pause()
+    trial.look(row, trial.crowd)
+    assert row.good, row
 
 
 @pytest.mark.parametrize(
