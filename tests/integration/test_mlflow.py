@@ -73,7 +73,7 @@ def test_models_of_other_libraries(db: Db, cli: Cli, mlflow: Any, churn: Trained
     }.items():
         getattr(mlflow, name).log_model(fitted, name=name, registered_model_name=name, input_example=rows.head(20))
         assert f"{name}1@1 added" in cli("model", "add", f"{name}1", "--from", f"mlflow:models:/{name}/1").output
-        given = sm.add_constant(rows.head(1)) if name == "statsmodels" else rows.head(1)
+        given = sm.add_constant(rows.head(1), has_constant="add") if name == "statsmodels" else rows.head(1)
         said = fitted.predict_proba(given)[:, 1] if name == "xgboost" else fitted.predict(given)
         row = json.loads(rows.head(1).to_json(orient="records"))[0]
         assert dbml.score(db, f"{name}1@1", row) == pytest.approx(float(np.asarray(said)[0]), abs=1e-9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import pickle
 import sys
@@ -20,6 +21,7 @@ import psycopg
 import pytest
 import skl2onnx
 import skops.io
+import statsmodels.api as sm
 import xgboost
 from onnx import TensorProto, helper
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
@@ -135,16 +137,42 @@ def test_boosters(cli: Cli, db: psycopg.Connection[Any], churn: Trained, tmp_pat
     lightgbm.train(settings, lightgbm.Dataset(numbers, target), 5).save_model(tmp_path / "lgb.txt")
     other = lightgbm.Booster(model_file=tmp_path / "lgb.txt")
     fresh = numbers.tail(40).assign(spend=numbers["spend"].tail(40) + 0.123456789)
-    for name, file, truth in (
+    results = sm.Logit(target.astype(float), sm.add_constant(numbers)).fit_regularized(disp=0, alpha=1.0)
+    results.save(tmp_path / "sm.pickle")
+    files = [
         ("xgb", "xgb.ubj", one.predict(xgboost.DMatrix(fresh))),
         ("lgb", "lgb.txt", other.predict(fresh)),
-    ):
+        ("sm", "sm.pickle", results.predict(sm.add_constant(fresh))),
+    ]
+    if importlib.util.find_spec("catboost"):
+        from catboost import CatBoostClassifier
+
+        third = CatBoostClassifier(iterations=5, verbose=0, thread_count=1, allow_writing_files=False)
+        third.fit(numbers, target.astype(int)).save_model(str(tmp_path / "cb.cbm"))
+        files.append(("cb", "cb.cbm", third.predict_proba(fresh)[:, 1]))
+    for name, file, truth in files:
         cli("model", "add", name, tmp_path / file, "--sample", churn.sample)
         cli("deploy", f"{name}@1")
-        np.testing.assert_array_equal(scores(db, name, fresh), np.asarray(truth, dtype=float))
+        np.testing.assert_allclose(scores(db, name, fresh), np.asarray(truth, dtype=float), rtol=0, atol=1e-15)
         cli("model", "export", f"{name}@1", "-o", tmp_path / f"again-{file}")
         assert (tmp_path / f"again-{file}").read_bytes() == (tmp_path / file).read_bytes()
     assert "came as xgboost" in cli("model", "export", "xgb@1", "-o", tmp_path / "a.onnx", exit_code=1).output
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_category_that_xgboost_takes_for_another_is_refused(
+    cli: Cli, db: psycopg.Connection[Any], churn: Trained, tmp_path: Path
+) -> None:
+    rows = churn.rows[["spend"]].assign(plan=pd.Categorical(np.where(churn.rows["complaints"] > 2, "basic", "plus")))
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    fitted = xgboost.XGBClassifier(n_estimators=3, enable_categorical=True, n_jobs=1).fit(rows, rows["spend"] > 50)
+    joblib.dump(fitted, tmp_path / "m.joblib")
+    cli("model", "add", "own", tmp_path / "m.joblib", "--sample", tmp_path / "rows.csv", "--engine", "portable")
+    cli("deploy", "own@1")
+    some = rows.tail(9)
+    np.testing.assert_array_equal(scores(db, "own", some), fitted.predict_proba(some)[:, 1].astype(float))
+    with pytest.raises(psycopg.Error, match="a category of no row of fit"), db.transaction():
+        scores(db, "own", pd.DataFrame({"spend": [7.0], "plan": ["abacus"]}))
 
 
 PMML = """<PMML xmlns="http://www.dmg.org/PMML-4_4" version="4.4"><Header/><DataDictionary>
