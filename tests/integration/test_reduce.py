@@ -114,16 +114,17 @@ def attached(db: Db) -> None:
 
 
 @pytest.mark.usefixtures("attached")
-def test_counters_and_scores_are_those_of_the_database(db: Db, cli: Cli, tmp_path: Path) -> None:
+@pytest.mark.parametrize("customers", [150, pytest.param(10_000, marks=pytest.mark.long)])
+def test_counters_and_scores_are_those_of_the_database(db: Db, cli: Cli, tmp_path: Path, customers: int) -> None:
     cli("model", "export", "value", "--profile", "customer", "-o", tmp_path / "model.js")
     cli("model", "export", "value", "--profile", "customer", "-o", tmp_path / "model.py")
     (tmp_path / "model.js").rename(tmp_path / "model.mjs")
     r = random.Random(1)
-    db.execute("insert into customer (id) select generate_series(1, 150)")
+    db.execute("insert into customer (id) select generate_series(1, %s::integer)", [customers])
 
     def happen(times: Callable[[], int]) -> dict[int, dict[str, list[dict[str, Any]]]]:
         made: dict[int, dict[str, list[dict[str, Any]]]] = {}
-        for id_ in range(1, 151):
+        for id_ in range(1, customers + 1):
             made[id_] = {
                 table: [{key: id_} | make(r) for _ in range(times())]
                 for (table, make), key in zip(EVENTS.items(), ("customer", "payer"), strict=True)
@@ -143,7 +144,7 @@ def test_counters_and_scores_are_those_of_the_database(db: Db, cli: Cli, tmp_pat
     insert(happen(lambda: r.choice([0, 0, 1, 3])))
     before = {id_: row for id_, row, _ in db.execute(query).fetchall()}
     later = happen(lambda: r.choice([1, 2, 4]))
-    strangers = [{"customer": 999} | EVENTS["complaint"](r)]
+    strangers = [{"customer": 99_999} | EVENTS["complaint"](r)]
     given = [[before[id_], {**later[id_], "complaint": later[id_]["complaint"] + strangers}] for id_ in before]
     (tmp_path / "judge.mjs").write_text(JUDGE)
     done = subprocess.run(
@@ -151,7 +152,7 @@ def test_counters_and_scores_are_those_of_the_database(db: Db, cli: Cli, tmp_pat
     )
     insert(later)
     truth = db.execute(query).fetchall()
-    assert 20 < sum(value is not None for *_, value in truth) < 150
+    assert 20 < sum(value is not None for *_, value in truth) < customers
     by_node = json.loads(done.stdout)
     module: dict[str, Any] = {}
     exec((tmp_path / "model.py").read_text(), module)
