@@ -76,6 +76,11 @@ FILES = (
         "derived fields and the treatment of missing, invalid and outlying values ([more](exports.md#pmml-in))",
         "jpmml-evaluator, in Java",
     ),
+    (
+        "[MLflow's](training.md#mlflow) folders",
+        "the flavours `sklearn`, `xgboost`, `lightgbm`, `catboost`, `statsmodels`, `onnx`, with signature and example",
+        "as the file inside",
+    ),
 )
 
 # What has no plan, why, and what does as well.
