@@ -230,7 +230,7 @@ class Environment:
             shutil.rmtree(self._folder, ignore_errors=True)
             commands: tuple[list[str | Path], ...] = (
                 [interpreter, "-m", "venv", "--without-pip", self._folder],
-                [self.python, runner, "install", "-q", "-e", f"{ROOT}[demo,test]"],
+                [self.python, runner, "install", "-q", "pip", "-e", f"{ROOT}[demo,test]"],
             )
             for command in commands:
                 done = subprocess.run(self._inside(command), capture_output=True, text=True, check=False)

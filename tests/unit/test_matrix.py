@@ -33,7 +33,17 @@ def test_known(): assert False
 def _run(folder: Path, *arguments: str) -> Path:
     (folder / "test_sums.py").write_text(TESTS)
     report = folder / "junit.xml"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "--rootdir=.",
+        "-p",
+        "no:cacheprovider",
+        f"--junit-xml={report}",
+        *arguments,
+    ]
     subprocess.run([*command, "test_sums.py"], cwd=folder, check=False, stdout=subprocess.DEVNULL)
     return report
 
