@@ -179,6 +179,53 @@ def test_counters_and_scores_are_those_of_the_database(db: Db, cli: Cli, tmp_pat
     assert sys.version_info >= (3, 9)
 
 
+@pytest.mark.long
+@pytest.mark.usefixtures("attached")
+def test_100_000_random_rows_score_as_in_the_database(db: Db, cli: Cli, tmp_path: Path) -> None:
+    cli("model", "export", "value", "--format", "js", "-o", tmp_path / "model.mjs")
+    cli("model", "export", "value", "--format", "python", "-o", tmp_path / "model.py")
+    chance = np.random.default_rng(2)
+    drawn = chance.choice([0.5, 1e-9, 3.0, 4.5, 1e6, -7.25], (100_000, len(FEATURES))) * chance.normal(
+        size=(100_000, len(FEATURES))
+    )
+    missing = chance.random(drawn.shape) < 0.005
+    flags = [name in ("any_refund", "all_paid") for name in FEATURES]
+    rows: list[dict[str, Any]] = [
+        {
+            n: None if gone else bool(v > 0) if flag else float(v)
+            for n, v, gone, flag in zip(FEATURES, r, m, flags, strict=True)
+        }
+        for r, m in zip(drawn, missing, strict=True)
+    ]
+    (tmp_path / "rows.json").write_text(json.dumps(rows))
+    (tmp_path / "run.mjs").write_text(
+        'import { readFileSync } from "node:fs"; import { score } from "./model.mjs";'
+        "const one = (row) => { try { return score(row); } catch { return null; } };"
+        'console.log(JSON.stringify(JSON.parse(readFileSync("rows.json")).map(one)));'
+    )
+    by_node = json.loads(subprocess.run(["node", "run.mjs"], cwd=tmp_path, stdout=subprocess.PIPE, check=True).stdout)
+    module: dict[str, Any] = {}
+    exec((tmp_path / "model.py").read_text(), module)
+
+    def by_python(row: dict[str, Any]) -> float | None:
+        try:
+            return float(module["score"](row))
+        except module["Refused"]:
+            return None
+
+    columns = ", ".join(f"{name} {'boolean' if flag else 'float8'}" for name, flag in zip(FEATURES, flags, strict=True))
+    db.execute(f"create table many (place serial, {columns})")
+    with db.cursor() as cursor, cursor.copy(f"copy many ({', '.join(FEATURES)}) from stdin") as copy:
+        for row in rows:
+            copy.write_row(list(row.values()))
+    scored = db.execute("select score from dbml.scores('value', 'select * from many order by place')").fetchall()
+    truth = np.array([value for (value,) in scored], float)
+    assert len(truth) == 100_000 and 100 < np.isnan(truth).sum() < 50_000
+    for found in (by_node, [by_python(row) for row in rows]):
+        off = np.abs(np.array(found, float) - truth)
+        assert (np.isnan(off) == np.isnan(truth)).all() and np.nanmax(off) <= 1e-12
+
+
 @pytest.mark.usefixtures("attached")
 def test_what_only_the_database_means_is_refused(db: Db, cli: Cli, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match='"mean_amount" of complaint cannot be kept outside the database'):
