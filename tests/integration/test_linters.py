@@ -122,7 +122,7 @@ EXCEPTIONS = {
         "pgspot",
         "PS005",
         "attach|inlined",
-        r"dbml\.score\(|dbml_scorer\.profile_1_(by_columns|churn_|primes|arm|version)",
+        r"dbml\.score\(|dbml_scorer\.profile_1_(by_columns|churn_|primes|estimated|arm|version)",
     ): (
         "A function with a search_path of its own is not inlined. These run with their caller's rights, and the caller's "
         "search_path finds pg_catalog's operators, because their operands have exactly those types: "

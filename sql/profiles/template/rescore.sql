@@ -47,7 +47,7 @@ begin
   if dbml_scored = 0 then
     return;
   end if;
-  if dbml_scorer.{primes}() then
+  if dbml_scorer.{estimated}() then
     perform dbml_scorer.{prime}(dbml_batch);
   end if;
   -- Changing the score is what makes the row's trigger compute it anew.

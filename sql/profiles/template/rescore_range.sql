@@ -1,4 +1,4 @@
-if not dbml_scorer.{primes}() then
+if not dbml_scorer.{estimated}() then
   -- Nobody needs the rows themselves here: they are locked in order of their key, and then written as a range of keys.
   if dbml_last is null then
     {lock_first}

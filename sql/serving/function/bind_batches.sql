@@ -13,16 +13,19 @@ declare
   inputs record;
   models text[] := '{}';
   estimates boolean := false;
+  at_once boolean := false;
   prime text := format('profile_%s_prime', attached.id);
   primes text := format('profile_%s_primes', attached.id);
+  estimated text := format('profile_%s_estimated', attached.id);
   read_ahead text := format('profile_%s_read_ahead', attached.id);
   changed integer := 0;
 begin
   for prediction in select * from dbml.prediction r where r.profile = attached.id order by r.model loop
     for deployed in select (r.scorer).* from dbml._routes(attached, prediction, '') r loop
       continue when deployed.in_batches is not true;
+      estimates := estimates or deployed.engine = 'python';
       -- What is queued is not scored when it is written.
-      estimates := estimates or deployed.engine = 'python' and prediction.mode is distinct from 'queued';
+      at_once := at_once or deployed.engine = 'python' and prediction.mode is distinct from 'queued';
       inputs := dbml._feature_inputs(prediction, deployed, 'c');
       -- Also of the rows of another version: answers that nobody asks for are forgotten.
       models := models || dbml._fill(dbml._template('prime_model'), jsonb_build_object(
@@ -50,8 +53,13 @@ begin
   changed := changed + dbml._generate_from(
     format('dbml_scorer.%I()', primes),
     'primes',
-    jsonb_build_object('function', primes, 'body', format(E'\nselect %s\n', estimates::text)),
+    jsonb_build_object('function', primes, 'body', format(E'\nselect %s\n', at_once::text)),
     format('Whether it pays to have rows of %s scored ahead before they are written.', attached.relation), false, anew);
+  changed := changed + dbml._generate_from(
+    format('dbml_scorer.%I()', estimated),
+    'primes',
+    jsonb_build_object('function', estimated, 'body', format(E'\nselect %s\n', estimates::text)),
+    format('Whether it pays to have rows of %s scored ahead before they are scored anew.', attached.relation), false, anew);
   if models <> '{}' then
     changed := changed + dbml._generate_from(
       format('dbml_scorer.%I(text[])', read_ahead),

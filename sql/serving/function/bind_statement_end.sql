@@ -1,5 +1,5 @@
 -- The first rows that a statement writes to a profile are scored as they come; when there are more, and an estimator
--- scores them, the others wait for its end and are scored together.
+-- scores them, the others wait for its end and are scored together. What is queued waits for a worker instead.
 create or replace function dbml._bind_statement_end(attached dbml.profile, anew boolean) returns integer
 language plpgsql
 volatile
@@ -12,7 +12,7 @@ declare
   waits boolean;
   scores text;
 begin
-  select bool_or(exists (select from dbml._routes(attached, r, '') s where (s.scorer).engine = 'python')),
+  select bool_or(exists (select from dbml._routes(attached, r, '') s where (s.scorer).engine = 'python') and r.mode is distinct from 'queued'),
          string_agg(format('%1$s = case when p.%1$s is null then %2$s end', dbml._quoted(r.column_name), dbml._touched(r)), E',\n           ')
     into waits, scores
     from dbml.prediction r

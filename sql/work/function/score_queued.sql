@@ -36,6 +36,12 @@ begin
     execute format('select from %s p join (%s) e on %s order by %s for no key update of p', attached.relation, entities_of, same,
       (select string_agg(format('p.%I', k), ', ' order by i) from unnest(attached.key) with ordinality u(k, i)))
       using taken.entities;
+    if exists (select from dbml._routes(attached, prediction, '') s where (s.scorer).engine = 'python') then
+      -- An estimator takes as long for one row as for thousands.
+      execute format('select dbml_scorer.%I(array_agg(p)) from %s p join (%s) e on %s',
+        format('profile_%s_prime', attached.id), attached.relation, entities_of, same)
+        using taken.entities;
+    end if;
     -- Changing the score is what makes the row's trigger compute it.
     execute format('update %1$s p set %2$I = case when p.%2$I is null then %3$s end from (%4$s) e where %5$s',
       attached.relation, prediction.column_name, dbml._touched(prediction), entities_of, same)
