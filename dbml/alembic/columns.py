@@ -14,9 +14,9 @@ from psycopg import sql
 from dbml import errors
 from dbml.alembic import tables, usage
 from dbml.database import relation, verbatim
-from dbml.profiles import catalog, checks
-from dbml.profiles.catalog import Table
+from dbml.profiles import checks
 from dbml.profiles.spec import Counter, Event, Profile
+from dbml.profiles.tables import Table, table_facts
 
 _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "smallint": sa.SmallInteger(),
@@ -74,7 +74,7 @@ def add(
     there = set(declared.c.keys())
     name = relation(tables.parse(profile.table, default_schema)).as_string(None)
     with suppress(errors.ProfileError):  # the same revision makes the table
-        there |= catalog.table_facts(raw, name).columns.keys()
+        there |= table_facts(raw, name).columns.keys()
     columns = {
         column: sa.Column(column, _TYPES[kind])
         for prediction in profile.predictions

@@ -13,8 +13,9 @@ from sqlalchemy.dialects import postgresql
 
 from dbml.errors import ProfileError, nearest
 from dbml.profiles import checks, ddl
-from dbml.profiles.catalog import Attachment, Column, Leg, Reference, Table, leading
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.spec import Event, Profile
+from dbml.profiles.tables import Column, Leg, Reference, Table, leading
 
 DEFAULT_SCHEMA = "public"
 _PART = re.compile(r'"((?:[^"]|"")+)"|([^".\s]+)')

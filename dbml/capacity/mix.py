@@ -13,9 +13,10 @@ from psycopg import sql
 from dbml import database, errors
 from dbml.capacity.openloop import Act, chosen
 from dbml.database import Name
-from dbml.profiles import catalog
-from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles import catalog, tables
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.spec import Event
+from dbml.profiles.tables import Table
 
 ENTITIES = 100_000
 SAMPLES = 1_000
@@ -101,7 +102,7 @@ def attachment(connection: psycopg.Connection[Any], table: str | None) -> Attach
     known = catalog.records(connection)
     wanted = known
     if table is not None:
-        oid = catalog.table_facts(connection, table).oid
+        oid = tables.table_facts(connection, table).oid
         wanted = [record for record in known if record.oid == oid]
     if len(wanted) != 1:
         raise errors.ProfileError(

@@ -16,6 +16,7 @@ from dbml.profiles import catalog, counters
 from dbml.profiles.catalog import Attachment
 from dbml.profiles.counters import expression
 from dbml.profiles.layout import all_of
+from dbml.profiles.tables import table_number
 
 AT, EVENT = "dbml_at", "dbml_event"
 # What tells the time in an expression of a feature, and what stands for it; the point is the row q.
@@ -204,7 +205,7 @@ def moments_of(raw: psycopg.Connection[object], attachment: Attachment, given: M
     :param given: for tables of events, expressions over their columns.
     :raises ProfileError: a table is no event table of the profile, or it is not known when its events happened.
     """
-    said = {catalog.table_number(raw, table): text for table, text in given.items()}
+    said = {table_number(raw, table): text for table, text in given.items()}
     tables = {table.oid: str(table) for _, table in attachment.events}
     for number, name in zip(said, given, strict=True):
         if number not in tables:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dbml import database
 from dbml.database import Connection
-from dbml.profiles.catalog import table_facts
+from dbml.profiles.tables import table_facts
 from dbml.schema.install import require
 
 

@@ -13,10 +13,11 @@ from psycopg import sql
 from dbml import database, errors
 from dbml.database import Connection, Name
 from dbml.models import versions
-from dbml.profiles import catalog, checks, ddl, outcome_checks, records, resolution, triggers
-from dbml.profiles.catalog import Attachment, Table, table_facts
+from dbml.profiles import catalog, checks, ddl, outcome_checks, records, resolution, tables, triggers
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.expectation import expect, refuse_disagreement, refuse_strangers, trust_strangers
 from dbml.profiles.spec import Event, Profile
+from dbml.profiles.tables import Table, table_facts
 from dbml.schema.install import require
 from dbml.script import Script, perform
 
@@ -117,7 +118,7 @@ def add_missing(
     :raises ProfileError: there are some, and they are not to be added.
     """
     table = table_facts(raw, profile.table)
-    events = [(event, catalog.event_table(raw, event)) for event in profile.events]
+    events = [(event, tables.event_table(raw, event)) for event in profile.events]
     with database.pinned(raw):
         if not again:
             _refuse_attached(raw, table)
@@ -142,7 +143,7 @@ def examined(
     :raises ProfileError: something does not.
     """
     table = table_facts(raw, profile.table)
-    events = [(event, catalog.event_table(raw, event)) for event in profile.events]
+    events = [(event, tables.event_table(raw, event)) for event in profile.events]
     told = {lesson.table: table_facts(raw, lesson.table) for lesson in profile.lessons}
     declared = profile
     profile = resolution.resolved(raw, declared, table, told | {event.table: facts for event, facts in events})

@@ -12,10 +12,11 @@ from dbml import database, errors
 from dbml.models import versions
 from dbml.models.version import Version
 from dbml.profiles import counters
-from dbml.profiles.catalog import Attachment, Column, Table
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.counters import CounterColumn
 from dbml.profiles.layout import listed
 from dbml.profiles.spec import Counter, Event, Prediction, Profile
+from dbml.profiles.tables import Column, Table
 
 _MOMENT = "timestamp with time zone"
 # What becomes a float without an error.

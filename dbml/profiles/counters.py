@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from dbml.database import Name, Verbatim, template, verbatim
-from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.layout import NOTHING, all_of, any_of, compact, where
 from dbml.profiles.spec import Counter, Event
+from dbml.profiles.tables import Table
 
 NULL = sql.SQL("null")
 ZERO = sql.SQL("0")

@@ -15,8 +15,9 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import TokenType
 
 from dbml import database, errors
-from dbml.profiles.catalog import Attachment, Record, Table, table_facts
+from dbml.profiles.catalog import Attachment, Record
 from dbml.profiles.spec import Counter, Event, Prediction, Profile
+from dbml.profiles.tables import Table, table_facts
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from psycopg import sql
 from dbml.database import Name, template, verbatim
 from dbml.profiles import counters, generated, layout, settling, ways
 from dbml.profiles.arrivals import claim
-from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.counters import CounterColumn
 from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, any_of, compact, ended, listed, where
 from dbml.profiles.spec import Event
+from dbml.profiles.tables import Table
 
 # What the statement trigger of each kind of statement sees.
 TRANSITION_TABLES = {

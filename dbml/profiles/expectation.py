@@ -10,8 +10,9 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from dbml.profiles import triggers
-from dbml.profiles.catalog import Attachment, Leg, Table
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.generated import rows_as_owner
+from dbml.profiles.tables import Leg, Table
 
 
 def expect(attachment: Attachment) -> sql.Composed:

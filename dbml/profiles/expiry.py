@@ -11,12 +11,13 @@ from psycopg import sql
 
 from dbml.database import Name, template, verbatim
 from dbml.profiles import counters, generated, layout
-from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.counters import CounterColumn
 from dbml.profiles.generated import Function
 from dbml.profiles.layout import NOTHING, all_of, any_of, listed, where
 from dbml.profiles.settling import counted_later, texts
 from dbml.profiles.spec import Event
+from dbml.profiles.tables import Table
 
 
 def functions(attachment: Attachment) -> list[Function]:

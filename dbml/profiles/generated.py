@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from dbml.database import Name, template, verbatim
-from dbml.profiles.catalog import Table
+from dbml.profiles.tables import Table
 from dbml.script import quoted
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dbml.database import template, verbatim
-from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.generated import Trigger
 from dbml.profiles.learn import Learn
+from dbml.profiles.tables import Table
 
 
 def triggers(attachment: Attachment) -> list[Trigger]:

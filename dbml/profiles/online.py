@@ -15,11 +15,12 @@ from dbml.database import Connection, Progress, template
 from dbml.models import versions
 from dbml.profiles import attachment, catalog, checks, reconciliation, records, rescoring, triggers
 from dbml.profiles.attachment import Attached
-from dbml.profiles.catalog import Attachment, Record, table_facts
+from dbml.profiles.catalog import Attachment, Record
 from dbml.profiles.expectation import expect, refuse_disagreement, trust_strangers
 from dbml.profiles.layout import listed
 from dbml.profiles.pace import Pace
 from dbml.profiles.spec import Profile
+from dbml.profiles.tables import table_facts
 from dbml.profiles.watched import Tell, watched
 from dbml.schema.install import require
 

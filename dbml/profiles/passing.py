@@ -8,12 +8,13 @@ from psycopg import sql
 
 from dbml.database import template, verbatim
 from dbml.profiles import counters, ways
-from dbml.profiles.catalog import Attachment, Passage, Table
+from dbml.profiles.catalog import Attachment, Passage
 from dbml.profiles.counters import CounterColumn
 from dbml.profiles.event_triggers import Branch, Changes, counting_function, event_triggers
 from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, compact, listed
 from dbml.profiles.spec import Event
+from dbml.profiles.tables import Table
 
 # Of an INSERT there is nothing to count: a foreign key lets no event be there before.
 KINDS = ("update", "delete", "truncate")

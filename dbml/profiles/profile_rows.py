@@ -7,10 +7,11 @@ from psycopg import sql
 from dbml.database import Name, template, verbatim
 from dbml.profiles import counters, generated
 from dbml.profiles.arrivals import entity, recorded
-from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, ended, where
 from dbml.profiles.spec import Event
+from dbml.profiles.tables import Table
 
 
 def trigger(attachment: Attachment) -> Trigger:

@@ -12,12 +12,13 @@ from psycopg import sql
 from dbml import database, errors
 from dbml.database import Connection, Progress, template, verbatim
 from dbml.profiles import catalog, checks, counters, ddl, triggers
-from dbml.profiles.catalog import Attachment, Table, table_facts
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.counters import CounterColumn
 from dbml.profiles.generated import as_owner, rows_as_owner
 from dbml.profiles.layout import listed
 from dbml.profiles.pace import Pace
 from dbml.profiles.spec import Event, Prediction
+from dbml.profiles.tables import Table, table_facts
 from dbml.profiles.watched import watched
 from dbml.schema.install import require
 

@@ -8,8 +8,9 @@ from psycopg import sql
 
 from dbml.database import Name
 from dbml.profiles import counters, ddl
-from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.layout import listed
+from dbml.profiles.tables import Table
 
 
 def write(attachment: Attachment) -> list[sql.Composed]:

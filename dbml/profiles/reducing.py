@@ -20,9 +20,10 @@ from sqlglot.errors import SqlglotError
 
 from dbml import database, errors
 from dbml.database import Connection
-from dbml.profiles import catalog
-from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles import catalog, tables
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.spec import Counter, Event
+from dbml.profiles.tables import Table
 
 # Types whose values an application has as numbers, texts, truths and moments.
 TYPES = frozenset(
@@ -80,7 +81,7 @@ def reducer(connection: Connection, table: str, needed: Collection[str] | None =
     """
     raw = database.driver(connection)
     with database.translated():
-        oid = catalog.table_facts(raw, table).oid
+        oid = tables.table_facts(raw, table).oid
         found = next((record for record in catalog.records(raw) if record.oid == oid), None)
         if found is None:
             raise errors.ProfileError(f"table {table} is not attached", "dbml status shows what is.")

@@ -22,8 +22,8 @@ from psycopg import sql
 
 from dbml import database, errors
 from dbml.database import verbatim
-from dbml.profiles.catalog import Table
 from dbml.profiles.spec import Counter, Event, Profile
+from dbml.profiles.tables import Table
 
 # Under which literals are written down. What they say is read in every session alike then.
 _WRITTEN = {

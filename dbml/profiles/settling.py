@@ -14,10 +14,11 @@ from psycopg import sql
 from dbml.database import Name, template, verbatim
 from dbml.profiles import generated, layout
 from dbml.profiles.arrivals import claim
-from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, listed
 from dbml.profiles.spec import Event
+from dbml.profiles.tables import Table
 
 
 def moves(table: Table) -> bool:

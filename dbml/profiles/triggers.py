@@ -25,10 +25,11 @@ from dbml.profiles import (
     records,
     settling,
 )
-from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, any_of, listed, where
 from dbml.profiles.spec import Event, Prediction
+from dbml.profiles.tables import Table
 
 
 def lock(attachment: Attachment) -> list[sql.Composed]:

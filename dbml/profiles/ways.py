@@ -14,9 +14,10 @@ from psycopg import sql
 from dbml.database import Name, template, verbatim
 from dbml.profiles import layout
 from dbml.profiles.arrivals import recorded
-from dbml.profiles.catalog import Attachment, Table
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.layout import NOTHING, all_of, any_of, listed
 from dbml.profiles.settling import texts
+from dbml.profiles.tables import Table
 
 
 def moved(columns: Sequence[str]) -> sql.Composed:

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from dbml import database, errors
 from dbml.database import Connection, Name, Progress, verbatim
-from dbml.profiles import attachment, catalog, checks, ddl, online, records, triggers
+from dbml.profiles import attachment, catalog, checks, ddl, online, records, tables, triggers
 from dbml.profiles.attachment import Attached
 from dbml.profiles.catalog import Attachment, Record
 from dbml.profiles.expectation import refuse_disagreement, trust_strangers
@@ -125,7 +125,7 @@ def alter_at_once(connection: Connection, profile: Profile, *, trust: bool = Fal
 
 
 def _record(raw: psycopg.Connection[Any], profile: Profile) -> Record | None:
-    number = catalog.table_number(raw, profile.table)
+    number = tables.table_number(raw, profile.table)
     return next((r for r in catalog.records(raw) if r.oid == number and r.complete), None)
 
 

@@ -13,7 +13,8 @@ from dbml import database
 from dbml.database import Connection, Record
 from dbml.models import versions
 from dbml.profiles import checks
-from dbml.profiles.catalog import refuse_half_loaded, table_facts
+from dbml.profiles.catalog import refuse_half_loaded
+from dbml.profiles.tables import table_facts
 from dbml.schema.install import require
 
 

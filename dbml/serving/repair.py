@@ -11,10 +11,11 @@ from dbml import database, errors
 from dbml.database import Connection, Progress
 from dbml.models import versions
 from dbml.profiles import attachment, catalog, ddl, records
-from dbml.profiles.catalog import Attachment, table_facts
+from dbml.profiles.catalog import Attachment
 from dbml.profiles.pace import Pace
 from dbml.profiles.reconciliation import reconcile
 from dbml.profiles.rescoring import ROWS_AT_ONCE, batches
+from dbml.profiles.tables import table_facts
 from dbml.schema.install import require
 from dbml.serving.upgrade import regenerate
 

@@ -12,7 +12,7 @@ from dbml import database
 from dbml.database import Connection, Record
 from dbml.models import versions
 from dbml.profiles import checks
-from dbml.profiles.catalog import table_facts
+from dbml.profiles.tables import table_facts
 from dbml.schema.install import require
 from dbml.serving.deployment import Predicted
 

@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from dbml import database, errors
 from dbml.database import template, verbatim
-from dbml.profiles.catalog import table_facts
+from dbml.profiles.tables import table_facts
 from dbml.serving.bulk import key_ranges
 from dbml.spark.model import Model
 

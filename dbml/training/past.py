@@ -13,9 +13,9 @@ from psycopg import sql
 from dbml import database, errors
 from dbml.database import Name
 from dbml.observing import history
-from dbml.profiles import catalog
 from dbml.profiles.catalog import Attachment
 from dbml.profiles.counters import expression
+from dbml.profiles.tables import table_number
 
 # What stands where a logged prediction has its arm.
 ARM = "history"
@@ -58,7 +58,7 @@ def exposures(
     """
     attachment = history.attachment_of(raw, name)
     tables = {table.oid: table for table in (attachment.table, *(table for _, table in attachment.events))}
-    said = {table: catalog.table_number(raw, table) for table in told.moments}
+    said = {table: table_number(raw, table) for table in told.moments}
     others = {table: text for table, text in told.moments.items() if said[table] != attachment.table.oid}
     own = next((text for table, text in told.moments.items() if table not in others), None)
     moments = history.moments_of(raw, attachment, others)

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from dbml import database, errors
 from dbml.database import Progress
-from dbml.profiles.catalog import Table, table_facts
+from dbml.profiles.tables import Table, table_facts
 from dbml.schema.install import require
 from dbml.work.duty import Duty
 from dbml.work.sources import source
