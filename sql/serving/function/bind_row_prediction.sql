@@ -154,13 +154,13 @@ declare
   pattern text := case when many then '%s' else 'array[%s]::float8[]' end;
 begin
   return dbml._fill(
-    dbml._template(case when answering.engine = 'sql' then 'row_outputs_careful' when dbml._waits(prediction, answering) then 'row_outputs_in_bulk'
+    dbml._template(case when answering.engine = 'sql' then 'row_outputs_careful' when dbml._in_bulk(prediction, answering) then 'row_outputs_in_bulk'
                         else 'row_outputs' end),
     jsonb_build_object(
       'outputs', format(pattern, case
         when answering.engine = 'sql' then dbml._filled(answering.expression, numbers, texts)
         when answering.engine = 'portable' then format('dbml.%I(%L, %s)', case when many then '_run_outputs' else '_run_portable' end, answering.fingerprint, arrays)
-        when not dbml._waits(prediction, answering) then
+        when not dbml._in_bulk(prediction, answering) then
           case when many then format('dbml._score_outputs(%L, %L, %s)', answering.fingerprint, answering.engine, arrays)
                          else format('dbml._score_python(%L, %s)', answering.fingerprint, arrays) end
         else format('dbml.%I(%L, %s, %s, pg_trigger_depth(), statement_timestamp(), %s)',
@@ -178,7 +178,7 @@ $$;
 comment on function dbml._row_outputs(dbml.profile, dbml.prediction, dbml.scorer, text[], text[]) is
   'Part of a row''s trigger: all answers of one version, computed once, and the columns that they go to.';
 
-create or replace function dbml._waits(prediction dbml.prediction, deployed dbml.scorer) returns boolean
+create or replace function dbml._in_bulk(prediction dbml.prediction, deployed dbml.scorer) returns boolean
 language sql
 immutable parallel safe
 security invoker
@@ -186,7 +186,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   select deployed.engine = 'python' and prediction.mode is distinct from 'queued'
 $$;
-comment on function dbml._waits(dbml.prediction, dbml.scorer) is
+comment on function dbml._in_bulk(dbml.prediction, dbml.scorer) is
   'Whether the later of many rows of a statement wait for its end, to be scored in one call; who takes rows from the queue has them scored ahead instead.';
 
 create or replace function dbml._row_stamps(prediction dbml.prediction, deployed dbml.scorer) returns text
@@ -238,14 +238,14 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
   select dbml._fill(
-           dbml._template(case when deployed.engine = 'sql' then 'row_score_careful' when dbml._waits(prediction, deployed) then 'row_score_in_bulk'
+           dbml._template(case when deployed.engine = 'sql' then 'row_score_careful' when dbml._in_bulk(prediction, deployed) then 'row_score_in_bulk'
                                else 'row_score' end),
            jsonb_build_object(
              'column', prediction.column_name,
              'score', case
                when deployed.engine = 'sql' then dbml._filled(deployed.expression, numbers, texts)
                when deployed.engine = 'portable' then format('dbml._run_portable(%L, %s)', deployed.fingerprint, dbml._arrays(numbers, texts))
-               when not dbml._waits(prediction, deployed) then format('dbml._score_python(%L, %s)', deployed.fingerprint, dbml._arrays(numbers, texts))
+               when not dbml._in_bulk(prediction, deployed) then format('dbml._score_python(%L, %s)', deployed.fingerprint, dbml._arrays(numbers, texts))
                else format('dbml._score_in_bulk(%L, %s, %s, pg_trigger_depth(), statement_timestamp(), %s)',
                       deployed.fingerprint, dbml._arrays(numbers, texts), attached.id, dbml._entity(attached, 'new'))
              end,
