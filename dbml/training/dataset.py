@@ -108,7 +108,7 @@ def _nothing(raw: Any, name: str, since: int | None, history: History | None) ->
     if history is not None:
         return errors.TrainingError(
             f"no moment of the history of {name} has a known outcome{newer}",
-            f"It has to be older than the horizon of its outcome, as those of select * from dbml.outcomes('{name}') are.",
+            f"It must be older than the horizon of its outcome, as all in: select * from dbml.outcomes('{name}')",
         )
     logged = database.value(raw, "log_of_scores", name=name)
     return errors.TrainingError(
