@@ -30,7 +30,7 @@ from soak import shop
 
 RESULTS = Path(__file__).parent / "results" / "beside.json"
 SETTINGS = {
-    # The larger tables have to be there too: else its rows read their events from pages that are not, at twice the time.
+    # The larger tables have to be there, too: events that are read from elsewhere take twice the time.
     "shared_buffers": "6GB",
     "max_wal_size": "4GB",
     "maintenance_work_mem": "256MB",
