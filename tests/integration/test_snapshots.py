@@ -203,7 +203,8 @@ ATTACHMENTS: list[Callable[[Db, Path], None]] = [
 def test_what_is_generated(db: Db, tmp_path: Path, attachment: Callable[[Db, Path], None]) -> None:
     attachment(db, tmp_path)
     file = SNAPSHOTS / f"{attachment.__name__}.sql"
-    found = generated(db)
+    # What PostgreSQL 18 alone is asked.
+    found = generated(db).replace(" and f.conenforced", "")
     if os.environ.get("DBML_UPDATE_SNAPSHOTS"):
         SNAPSHOTS.mkdir(exist_ok=True)
         file.write_text(found, encoding="utf-8")

@@ -7,10 +7,10 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
   -- Past 700 exp() fails; nobody needs more evidence than that.
-  select sqrt(variance / total) * exp(least(700, square * difference ^ 2 / (2 * variance * total))),
-         difference - width, difference + width
-    from (select effect ^ 2 as square, variance + effect ^ 2 as total) t
-   cross join lateral (select sqrt(variance * total / square * (2 * ln(1 / alpha) + ln(total / variance))) as width) w
+  -- From PostgreSQL 18 on a call is planned with its arguments, and what they make constant is computed before WHERE is asked.
+  select sqrt(v / total) * exp(least(700, square * difference ^ 2 / (2 * v * total))), difference - width, difference + width
+    from (select nullif(variance, 0) as v, nullif(effect, 0) ^ 2 as square, variance + effect ^ 2 as total) t
+   cross join lateral (select sqrt(v * total / square * (2 * ln(1 / alpha) + ln(total / v))) as width) w
    where variance > 0
 $$;
 comment on function dbml._sequential(float8, float8, float8, float8) is
