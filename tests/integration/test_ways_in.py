@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import pickle
 import sys
@@ -23,6 +22,7 @@ import skl2onnx
 import skops.io
 import statsmodels.api as sm
 import xgboost
+from catboost import CatBoostClassifier
 from onnx import TensorProto, helper
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -144,12 +144,9 @@ def test_boosters(cli: Cli, db: psycopg.Connection[Any], churn: Trained, tmp_pat
         ("lgb", "lgb.txt", other.predict(fresh)),
         ("sm", "sm.pickle", results.predict(sm.add_constant(fresh))),
     ]
-    if importlib.util.find_spec("catboost"):
-        from catboost import CatBoostClassifier
-
-        third = CatBoostClassifier(iterations=5, verbose=0, thread_count=1, allow_writing_files=False)
-        third.fit(numbers, target.astype(int)).save_model(str(tmp_path / "cb.cbm"))
-        files.append(("cb", "cb.cbm", third.predict_proba(fresh)[:, 1]))
+    third = CatBoostClassifier(iterations=5, verbose=0, thread_count=1, allow_writing_files=False)
+    third.fit(numbers, target.astype(int)).save_model(str(tmp_path / "cb.cbm"))
+    files.append(("cb", "cb.cbm", third.predict_proba(fresh)[:, 1]))
     for name, file, truth in files:
         cli("model", "add", name, tmp_path / file, "--sample", churn.sample)
         cli("deploy", f"{name}@1")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import catboost
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,7 +20,6 @@ from dbml.models import artifact
 from dbml.scorer import engines
 from tests.parity.harness import assert_parity
 
-catboost = pytest.importorskip("catboost")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 random = np.random.default_rng(0)

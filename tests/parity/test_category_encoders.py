@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import category_encoders as ce
+import feature_engine.encoding as fe
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,8 +17,6 @@ from sklearn.pipeline import make_pipeline
 from dbml.models import artifact
 from tests.parity.harness import assert_parity
 
-ce = pytest.importorskip("category_encoders")
-fe = pytest.importorskip("feature_engine.encoding")
 pytestmark = pytest.mark.filterwarnings("ignore")
 random = np.random.default_rng(2)
 

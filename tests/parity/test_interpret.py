@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from interpret import glassbox
 
 from dbml.models import artifact
 from tests.parity.harness import assert_parity
-
-glassbox = pytest.importorskip("interpret.glassbox")
 
 random = np.random.default_rng(0)
 X = pd.DataFrame(

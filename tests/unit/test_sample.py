@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -249,7 +248,6 @@ def test_an_array(tmp_path: Path) -> None:
         artifact.read(file, X[:, :2])
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("pyarrow"), reason="needs pyarrow")
 def test_a_parquet_file(tmp_path: Path) -> None:
     frame = categories().assign(zip=FRAME["zip"], level=FRAME["plan"].astype("category"), share=FRAME["spend"] > 0)
     model = lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(frame.drop(columns="zip"), TARGET)
@@ -308,8 +306,6 @@ def test_nullable_dtypes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("backend", ["numpy_nullable", "pyarrow"])
 def test_a_frame_that_pandas_has_converted(backend: Any, tmp_path: Path) -> None:
-    if backend == "pyarrow":
-        pytest.importorskip("pyarrow")
     frame = FRAME.assign(whole=np.arange(N), flag=FRAME["spend"] > 0, empty=["", "x"] * (N // 2))
     columns = make_column_transformer((OneHotEncoder(), [*TEXTS, "empty"]), remainder="passthrough")
     file = saved(make_pipeline(columns, LogisticRegression(max_iter=1000)).fit(frame, TARGET), tmp_path)
