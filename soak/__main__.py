@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 import dbml
@@ -25,6 +24,7 @@ from soak import bounds, faults, figures, logged, shop, together, unruly, upgrad
 from soak.bounds import Bound
 from soak.clients import Crowd, Failure
 from soak.control import DURABLE, Control
+from soak.telling import console, say
 from soak.trial import ROLES, Row, Trial
 
 CUSTOMERS = 2000
@@ -58,16 +58,12 @@ def _parts(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option("--out", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
 def main(quick: bool, seconds: float | None, parts: list[str], out: Path) -> None:
     """Try every fault on a throwaway server under load; exit status 1 where anything was wrong afterwards."""
-    console = Console(highlight=False, soft_wrap=True, width=max(120, Console().width))
     amount = faults.QUICK if quick else faults.LONG
     amount = replace(amount, seconds=seconds or amount.seconds)
     load_before, began = os.getloadavg(), time.monotonic()
     found: dict[str, Any] = {}
     rows: list[Row] = []
     examples: Counter[Failure] = Counter()
-
-    def say(text: str) -> None:
-        console.print(f"[dim]{datetime.now(UTC):%H:%M:%S}[/] {text}")
 
     with tempfile.TemporaryDirectory(prefix="dbml-soak-", dir="/tmp") as name:
         folder = shop.importable(Path(name))
@@ -115,7 +111,7 @@ def main(quick: bool, seconds: float | None, parts: list[str], out: Path) -> Non
     }
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(result, indent=1) + "\n")
-    _tell(console, rows, shown)
+    _tell(rows, shown)
     for (state, text), count in examples.most_common(10):
         console.print(f"[red]{count} × {state}[/] {text}")
     console.print(f"Written to {out}.")
@@ -130,7 +126,7 @@ def _transaction_ids(trial: Trial) -> dict[str, int]:
     return figures.transaction_ids(trial.db, CUSTOMERS)
 
 
-def _tell(console: Console, rows: Sequence[Row], shown: Sequence[Bound]) -> None:
+def _tell(rows: Sequence[Row], shown: Sequence[Bound]) -> None:
     table = Table(title="Faults", title_justify="left")
     for head in ("fault", "tried", "statements", "counters", "scores", "log", "reconcile", "lost", "failed", ""):
         table.add_column(head, justify="left" if head in ("fault", "") else "right")

@@ -16,7 +16,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from soak import shop
 from soak.clients import Crowd, until
 from soak.control import DURABLE
 from soak.recovery import LOG, value
+from soak.telling import say
 
 CUSTOMERS = 1000
 TABLES = ("customer", "complaint", "visit")
@@ -86,9 +86,6 @@ def copy(blue: str, green: str, program: str, *options: str) -> None:
 @click.option("--seconds", default=15.0, show_default=True, help="Of load beside the replication.")
 def main(seconds: float) -> None:
     """Replicate, stop the writers, switch, and compare; exit status 1 where anything is lost or wrong."""
-
-    def say(text: str) -> None:
-        click.echo(f"{datetime.now(UTC):%H:%M:%S} {text}")
 
     settings = {**DURABLE, "wal_level": "logical"}
     with (

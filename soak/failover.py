@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import click
 from psycopg.conninfo import make_conninfo
+from rich.markup import escape
 
 from soak import shop
 from soak.beside import Probe, beside, worked
@@ -23,6 +24,7 @@ from soak.clients import Client, Crowd, until
 from soak.cluster import Cluster, Node
 from soak.control import Control
 from soak.faults import CRASH
+from soak.telling import say
 from soak.trial import ROLES, Trial
 
 CUSTOMERS = 1000
@@ -116,9 +118,6 @@ def fail_over(trial: Trial, cluster: Cluster, probe: Probe, hit: Callable[[Clust
 def main(times: int, out: Path) -> None:
     """Fail over under 16 clients with synchronous replication; exit status 1 where anything was lost, wrong or late."""
 
-    def say(text: str) -> None:
-        click.echo(f"{datetime.now(UTC):%H:%M:%S} {text}")
-
     Client.again = 0.25  # sixteen of them would take the processors from whoever is to become the primary
     began, turns = datetime.now(UTC), []
     with tempfile.TemporaryDirectory(prefix="dbml-failover-", dir="/tmp") as name, Cluster(say) as cluster:
@@ -132,7 +131,7 @@ def main(times: int, out: Path) -> None:
             with beside(cluster.dsn, make_conninfo(cluster.dsn, target_session_attrs=None), folder) as probe:
                 for number in range(times):
                     turns.append(fail_over(trial, cluster, probe, KINDS[number % len(KINDS)]))
-                    say(str(asdict(turns[-1])))
+                    say(escape(str(asdict(turns[-1]))))
         finally:
             trial.crowd.end()
             trial.db.close()

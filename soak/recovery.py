@@ -19,6 +19,7 @@ from typing import Any
 import click
 import psycopg
 from psycopg.conninfo import make_conninfo
+from rich.markup import escape
 
 import dbml
 from dbml.demo.server import Server, cluster, temporary_server
@@ -27,6 +28,7 @@ from dbml.spec import Publication
 from soak import shop
 from soak.clients import Crowd, until
 from soak.control import DURABLE, Control
+from soak.telling import say
 from soak.trial import ROLES, Trial
 
 CUSTOMERS = 1000
@@ -181,9 +183,6 @@ def _look_sees_what_is_wrong(archive: Archive, moment: datetime) -> None:
 def main(times: int, seconds: float, out: Path) -> None:
     """Restore to random moments under 16 clients; exit status 1 where anything does not agree."""
 
-    def say(text: str) -> None:
-        click.echo(f"{datetime.now(UTC):%H:%M:%S} {text}")
-
     began = datetime.now(UTC)
     with tempfile.TemporaryDirectory(prefix="dbml-recovery-", dir="/tmp") as name:
         folder = shop.importable(Path(name))
@@ -239,7 +238,7 @@ def _points(trial: Trial, archive: Archive, times: int, seconds: float) -> list[
     _look_sees_what_is_wrong(archive, moments[-1])
     for moment in moments:
         points.append(look(archive, trial, moment))
-        trial.say(f"{'ok' if points[-1].good else 'WRONG'} {asdict(points[-1])}")
+        trial.say(f"{'ok' if points[-1].good else 'WRONG'} {escape(str(asdict(points[-1])))}")
     return points
 
 
