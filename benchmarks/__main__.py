@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from itertools import product
 from pathlib import Path
@@ -40,7 +41,7 @@ from benchmarks import (
     sessions,
     targets,
 )
-from benchmarks.contestants import Contestant, everyone, load, set_up
+from benchmarks.contestants import Contestant, everyone, insert, load, set_up
 from benchmarks.settings import SETTINGS, own_database
 from dbml.demo.server import temporary_server
 
@@ -167,7 +168,7 @@ def measure_sessions(run: Run) -> None:
     try:
         for companion, each in zip(companions, taking_part, strict=True):
             run.vacuum(each)
-            companion.execute(inserts.insert(each.schema), [2])
+            companion.execute(insert(each.schema), [2])
         there = run.connection.execute("select 1 where to_regprocedure('data.nothing()') is not null").fetchone()
         for number in range(run.sessions):
             if there:
@@ -235,7 +236,7 @@ def measure_many_rows(run: Run) -> None:
         fetched, frame = bulk.fetch(run.connection, run.trained)
         copied, _ = bulk.fetch_by_copy(run.connection, run.trained)
         for model, each in in_batches.items():
-            predicted, truth = bulk.timed(lambda model=model, frame=frame: run.trained.truth(model, frame))
+            predicted, truth = bulk.timed(partial(run.trained.truth, model, frame))
             seconds[f"fetch and predict {model}"][number] = fetched + predicted
             seconds[f"fetch by COPY and predict {model}"][number] = copied + predicted
             if number == "1":
@@ -361,7 +362,7 @@ def main(
         must_take(connection, len(wanted) * max(CLIENTS) + 10)
         console.print("Training the models …")
         trained = models.train(Path(folder))
-        dbml.install(connection, python_path=server.python_packages and str(server.python_packages))
+        dbml.install(connection, python_path=server.python_packages)
         load(connection, trained)
         console.print("Contestants:")
         contestants = set_up(own, connection, wanted, trained, console.print)

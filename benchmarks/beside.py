@@ -134,7 +134,7 @@ def spec(*, more: bool) -> Profile:
 def run(db: psycopg.Connection[Any], statements: str) -> None:
     """Statements one by one: VACUUM has a transaction of its own."""
     for statement in statements.split(";"):
-        db.execute(statement)  # type: ignore[arg-type]
+        db.execute(statement)
 
 
 # What no trigger sees.
@@ -214,7 +214,7 @@ def filled(
 ) -> Iterator[tuple[psycopg.Connection[Any], str]]:
     """A database with customers, their complaints and visits, and a stored version."""
     with psycopg.connect(server.dsn, autocommit=True) as admin:
-        admin.execute(f"create database {name}")  # type: ignore[arg-type]
+        admin.execute(f"create database {name}")
     dsn = make_conninfo(server.dsn, dbname=name)
     with psycopg.connect(dsn, autocommit=True) as db:
         run(db, TABLES + FILL.format(profiles=profiles, events=events, more=events + 1))
@@ -249,7 +249,7 @@ def main(profiles: int, events: int, within: Path, out: Path) -> None:
                     out.parent.mkdir(parents=True, exist_ok=True)
                     out.write_text(json.dumps([asdict(act) for act in found], indent=1) + "\n")
             with psycopg.connect(server.dsn, autocommit=True) as admin:
-                admin.execute(f"drop database {name} with (force)")  # type: ignore[arg-type]
+                admin.execute(f"drop database {name} with (force)")
 
 
 def told(act: Act, smaller: Act | None) -> str:

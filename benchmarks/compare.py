@@ -17,6 +17,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import click
 import psycopg
@@ -98,13 +99,13 @@ def main(python: Path, only: str, clients: int, rounds: int, seconds: float) -> 
     _tell(console, schemas, rates, clients)
 
 
-def _set_up(interpreter: Path, dsn: str, only: str, packages: str) -> dict[str, list[str]]:
+def _set_up(interpreter: Path, dsn: str, only: str, packages: str) -> dict[str, Any]:
     # The checkout is where its virtual environment is, and its `benchmarks` are found from there.
     checkout = interpreter.parents[2]
-    arguments = [interpreter, "-c", _SET_UP, dsn, only, packages]
+    arguments = [str(interpreter), "-c", _SET_UP, dsn, only, packages]
     done = subprocess.run(arguments, cwd=checkout, env=os.environ | {"PYTHONPATH": str(checkout)},
                           stdout=subprocess.PIPE, text=True, check=True)  # fmt: skip
-    found: dict[str, list[str]] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 

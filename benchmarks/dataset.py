@@ -75,7 +75,9 @@ def spent(connection: psycopg.Connection[Any]) -> float:
 def main(exposures: int, runs: int) -> None:
     """Print the seconds of each, and the median of the ratios."""
     rows = pd.DataFrame(np.random.default_rng(0).random((100, 20)), columns=FEATURES)
-    outcome = spec.Outcome("churn", "person", "true", "public.gone", otherwise="false", at="gone_at", horizon="30 days")
+    outcome = spec.Outcome(
+        "churn", ("person",), "true", "public.gone", otherwise="false", at="gone_at", horizon="30 days"
+    )
     profile = spec.Profile("public.person", "id", [spec.Prediction("churn", "score", log="all")], outcomes=[outcome])
     with (
         temporary_server(say=click.echo) as server,

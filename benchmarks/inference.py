@@ -60,7 +60,7 @@ def rival(folder: Path) -> Path:
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     install = [
-        python,
+        str(python),
         "-m",
         "pip",
         "install",
@@ -210,7 +210,7 @@ def main(rounds: int, seconds: float, place: Path | None) -> None:
         server = stack.enter_context(temporary_server(None, say=console.print))
         trained = models.train(folder, only=("lr", "gbm"))
         with psycopg.connect(server.dsn, autocommit=True) as connection:
-            dbml.install(connection, python_path=server.python_packages and str(server.python_packages))
+            dbml.install(connection, python_path=server.python_packages)
             for name in ("lr", "gbm"):
                 dbml.add_model(connection, name, trained.file(name), sample=trained.features.head(500), output="yes")
                 dbml.deploy(connection, name, 1)

@@ -32,10 +32,10 @@ _SESSIONS = "from pg_stat_activity where application_name = %s and datname = cur
 def find_pgbench() -> str:
     """Return the newest pgbench of this machine."""
     installed = Path("/usr/lib/postgresql").glob("*/bin/pgbench")
-    found = sorted(installed, key=lambda path: float(path.parts[-3])) or [shutil.which("pgbench")]
-    if found[-1] is None:
+    found = max(installed, key=lambda path: float(path.parts[-3]), default=None) or shutil.which("pgbench")
+    if found is None:
         raise SystemExit("pgbench is not on this machine; it comes with PostgreSQL's server (Debian: postgresql).")
-    return str(found[-1])
+    return str(found)
 
 
 class Clients:

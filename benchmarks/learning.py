@@ -145,7 +145,7 @@ def main(rounds: int, inserts: int) -> None:
         tempfile.TemporaryDirectory() as folder,
     ):
         os.environ["DBML_KEY"] = str(Path(folder) / "key.pem")
-        dbml.install(connection, python_path=server.python_packages and str(server.python_packages))
+        dbml.install(connection, python_path=server.python_packages)
         ways = (*WAYS, *BY_HAND)
         models = {way: set_up(connection, way) for way in ways}
         click.echo(compete(server.dsn, models["transaction"], 8, 1000))

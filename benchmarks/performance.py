@@ -39,7 +39,9 @@ QUESTIONS = {
 def main(predictions: int) -> None:
     """Print the median of five runs of each question, in seconds."""
     rows = pd.DataFrame({"x": np.arange(100.0)})
-    outcome = spec.Outcome("churn", "person", "true", "public.gone", otherwise="false", at="gone_at", horizon="30 days")
+    outcome = spec.Outcome(
+        "churn", ("person",), "true", "public.gone", otherwise="false", at="gone_at", horizon="30 days"
+    )
     profile = spec.Profile("public.person", "id", [spec.Prediction("churn", "score", log="all")], outcomes=[outcome])
     with temporary_server(say=click.echo) as server, psycopg.connect(server.dsn, autocommit=True) as connection:
         dbml.install(connection)

@@ -10,7 +10,7 @@ import json
 import statistics
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from benchmarks.bounds import OURS, above, error, ratio
 from benchmarks.models import TITLES
@@ -107,6 +107,7 @@ def draw(figures: Mapping[str, Any], file: Path) -> None:
         {"svg.hashsalt": "dbml", "font.size": 10, "text.color": _INK, "axes.labelcolor": _INK, "ytick.color": _INK}
     )
     from matplotlib import pyplot
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     picture, (costs, others) = pyplot.subplots(1, 2, figsize=(10, 3.9), width_ratios=(1, 1), layout="constrained")
     names = [TITLES[one["model"]].replace(", ", ",\n") for one in figures["models"]]
@@ -141,7 +142,7 @@ def draw(figures: Mapping[str, Any], file: Path) -> None:
         axes.grid(axis="x", color=_GRID, linewidth=0.7)
         axes.set_axisbelow(True)
         axes.spines[:].set_visible(False)
-    picture.get_layout_engine().set(rect=(0.012, 0.03, 0.976, 0.94))  # a margin
+    cast(ConstrainedLayoutEngine, picture.get_layout_engine()).set(rect=(0.012, 0.03, 0.976, 0.94))  # a margin
     picture.legend(loc="outside lower left", ncols=2, frameon=False, fontsize=9)
     picture.text(0.985, 0.03, figures["run"], ha="right", va="bottom", fontsize=8)
     picture.savefig(file, facecolor="white", metadata={"Date": None} if file.suffix == ".svg" else None)

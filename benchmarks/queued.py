@@ -67,7 +67,7 @@ def main(rounds: int, seconds: float, clients: int, rows: int, repeats: int) -> 
         os.environ["DBML_KEY"] = str(Path(folder) / "key.pem")  # the developer's own has no part in this
         connection = stack.enter_context(psycopg.connect(server.dsn, autocommit=True))
         trained = models.train(Path(folder), only=("lr", "gbm"))
-        dbml.install(connection, python_path=server.python_packages and str(server.python_packages))
+        dbml.install(connection, python_path=server.python_packages)
         load(connection, trained)
         _inserts(console, connection, server.dsn, trained, stack, rounds, seconds, clients)
         _worker(console, connection, trained, rows, repeats)
@@ -156,7 +156,7 @@ def _worker(console: Console, connection: psycopg.Connection[Any], trained: Trai
         schema = f"worker_{model}"
         tables(connection, Contestant(schema, model, model), trained)
         target, by_hand = sql.Identifier(schema, "customer"), sql.Identifier(schema, "by_hand")
-        columns = sql.SQL(", ").join(map(sql.Identifier, trained.features))
+        columns = sql.SQL(", ").join(sql.Identifier(str(feature)) for feature in trained.features)
         connection.execute(
             sql.SQL("insert into {0} (id, {1}) select id + k * 100000, {1} from {0}, generate_series(1, {2}) k").format(
                 target, columns, sql.Literal(copies - 1)

@@ -31,7 +31,7 @@ def world(random: np.random.Generator, size: int) -> Dataset:
     odds = -1 + 0.9 * rows["a"] - 0.6 * rows["b"] + EFFECT * rows["c"]
     label = (random.random(size) < 1 / (1 + np.exp(-odds))).astype(float)
     at = pd.Series([NOW - timedelta(days=365)] * size) + pd.to_timedelta(np.sort(random.random(size)) * 330, unit="D")
-    known = {"_at": at, "_entity": [str(i) for i in range(size)], "_label": label}
+    known: dict[str, Any] = {"_at": at, "_entity": [str(i) for i in range(size)], "_label": label}
     return Dataset(FEATURES, rows.assign(**known), NOW, timedelta(days=30))
 
 

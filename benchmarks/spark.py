@@ -68,7 +68,7 @@ def main(rows: int, rounds: int, model: str) -> None:
     ):
         os.environ["DBML_KEY"] = str(Path(folder) / "key.pem")
         trained = models.train(Path(folder), only=(model,))
-        dbml.install(connection, python_path=server.python_packages and str(server.python_packages))
+        dbml.install(connection, python_path=server.python_packages)
         dbml.add_model(connection, "churn", trained.file(model), sample=trained.features.head(500), output="yes")
         ours = dbml.spark.Model.of(connection, "churn", 1)
         chance = np.random.default_rng(0)

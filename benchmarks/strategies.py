@@ -76,7 +76,7 @@ def main(rounds: int, seconds: float, clients: int) -> None:
         os.environ["DBML_KEY"] = str(Path(folder) / "key.pem")  # the developer's own has no part in this
         connection = stack.enter_context(psycopg.connect(server.dsn, autocommit=True))
         trained = models.train(Path(folder), only=ENGINES)
-        dbml.install(connection, python_path=server.python_packages and str(server.python_packages))
+        dbml.install(connection, python_path=server.python_packages)
         load(connection, trained)
         opened: dict[tuple[str, str], inserts.Clients] = {}
         for model in ENGINES:

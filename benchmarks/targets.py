@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ def many_rows(run: Run, rows: int, rounds: int) -> list[Bound]:
         run.say(f"round {number}: COPY into pandas took {copied:.1f} s")
         for model in MANY_ROWS:
             each = run.model(model)
-            predicted, truth = bulk.timed(lambda model=model, frame=frame: run.telco.truth(model, frame))
+            predicted, truth = bulk.timed(partial(run.telco.truth, model, frame))
             took = {
                 "client": copied + predicted,
                 "one session": bulk.scores_in_batches(run.connection, each),
@@ -353,7 +354,7 @@ def main(quick: bool, rows: int | None, rounds: int | None, insert_rounds: int |
         os.environ["DBML_KEY"] = str(Path(folder) / "key.pem")  # the developer's own has no part in this
         say(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; training the models …")
         churn = models.train(Path(folder))
-        dbml.install(connection, python_path=server.python_packages and str(server.python_packages))
+        dbml.install(connection, python_path=server.python_packages)
         ready = []
         if part != "rows":
             load(connection, churn)

@@ -86,7 +86,9 @@ def _prepare(connection: psycopg.Connection[Any]) -> None:
         encoder = make_column_transformer((OneHotEncoder(), texts), (StandardScaler(), numbers))
         estimator = make_pipeline(encoder, LogisticRegression(C=c)).fit(rows, rows["n0"] > 0.5)
         dbml.add_model(connection, "churn", estimator, sample=rows)
-    outcome = spec.Outcome("churn", "person", "true", "public.gone", otherwise="false", at="gone_at", horizon="5 days")
+    outcome = spec.Outcome(
+        "churn", ("person",), "true", "public.gone", otherwise="false", at="gone_at", horizon="5 days"
+    )
     dbml.attach(
         connection,
         spec.Profile("public.person", "id", [spec.Prediction("churn", "score", log="all")], outcomes=[outcome]),

@@ -266,7 +266,7 @@ class WithScikitLearn:
             return
         with cache.installing(say):
             say(f"Fetching scikit-learn {self._version} into {self._folder} (once) …")
-            pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", self._folder]
+            pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(self._folder)]
             done = subprocess.run([*pip, f"scikit-learn=={self._version}"], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -58,7 +58,7 @@ def beside(dsn: str, of_worker: str, folder: Path) -> Iterator[Probe]:
     :raises RuntimeError: at the end, where one of them has not outlived what was done to the server.
     """
     port = servers._free_port()
-    commands = ([DBML, "serve", "--dsn", dsn, "--port", str(port)], [DBML, "worker", "--dsn", of_worker])
+    commands = ([str(DBML), "serve", "--dsn", dsn, "--port", str(port)], [str(DBML), "worker", "--dsn", of_worker])
     with (folder / "beside.log").open("ab") as log:
         processes = [subprocess.Popen(command, stdout=log, stderr=log) for command in commands]
     probe = Probe(port)

@@ -144,10 +144,10 @@ def _upgrade(
     )
     with psycopg.connect(old, autocommit=True) as here, psycopg.connect(green, autocommit=True) as there:
         # 2. The application's tables follow; a table of dbml's without a key must not be in the publication.
-        here.execute(f"create publication shop for table {', '.join(TABLES)}")  # type: ignore[arg-type]
+        here.execute(f"create publication shop for table {', '.join(TABLES)}")
         here.execute("select pg_create_logical_replication_slot('shop', 'pgoutput')")
         there.execute(
-            f"create subscription shop connection '{old}' publication shop"  # type: ignore[arg-type]
+            f"create subscription shop connection '{old}' publication shop"
             " with (create_slot = false, slot_name = 'shop')"
         )
         ready = "select count(*) = 3 and bool_and(srsubstate = 'r') from pg_subscription_rel"
@@ -175,7 +175,7 @@ def _upgrade(
             "--table=dbml.failure",
         )
         for table in ("complaint", "visit"):
-            there.execute(f"select setval(pg_get_serial_sequence('{table}', 'id'), (select max(id) from {table}))")  # type: ignore[arg-type]
+            there.execute(f"select setval(pg_get_serial_sequence('{table}', 'id'), (select max(id) from {table}))")
         dbml.install(there)
         say(f"{crowd.statements:,} statements; nobody could write for {time.monotonic() - stopped:.1f} s")
         # 5. Everything is there, and goes on.

@@ -33,11 +33,13 @@ def bounds(rows: Sequence[Row], found: dict[str, Any], amount: Amount) -> list[B
         _at_most("rows of the log missing or invented", _sum(tried, "logged"), 0),
         _at_most("committed inserts lost", _sum(tried, "lost"), 0),
         _at_most(
-            f"deadlocks in {amount.seconds / 60:.1f} minutes of {clients}", load and load.failures.get("40P01", 0), 0
+            f"deadlocks in {amount.seconds / 60:.1f} minutes of {clients}",
+            load.failures.get("40P01", 0) if load else None,
+            0,
         ),
         _at_most(
             f"failed statements during {load.tried if load else 200} deploys and rollbacks, 16 clients",
-            load and sum(load.failures.values()),
+            sum(load.failures.values()) if load else None,
             0,
         ),
         _at_most("transaction ids used by one statement", _most(found.get("xids")), 4),

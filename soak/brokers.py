@@ -147,7 +147,8 @@ class Nats(Broker):
         """By a durable consumer."""
 
         async def all_of(stream: Any) -> list[Any]:
-            subscription, found = await stream.pull_subscribe(topic, "view"), []
+            found: list[Any] = []
+            subscription = await stream.pull_subscribe(topic, "view")
             while True:
                 try:
                     messages = await subscription.fetch(500, 1)
@@ -240,7 +241,7 @@ class RabbitMq(Broker):
         """All that is in the queue."""
 
         def all_of(channel: Any) -> list[Any]:
-            found = []
+            found: list[Any] = []
             while True:
                 method, _, content = channel.basic_get(topic, auto_ack=True)
                 if method is None:

@@ -134,7 +134,7 @@ class Client(threading.Thread):
         began = time.monotonic()
         self.acting = True
         try:
-            session.execute(statement)  # type: ignore[arg-type]
+            session.execute(statement)
         except psycopg.Error as error:
             # A client that has lost its connection cannot know.
             if session.closed or error.sqlstate is None or error.sqlstate.startswith("57P"):

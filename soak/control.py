@@ -7,6 +7,7 @@ import signal
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -75,7 +76,7 @@ class Control:
         if done.returncode != 0:
             raise RuntimeError(f"pg_ctl {arguments[-1]}: {done.stdout.strip()[-400:]}")
 
-    def connect(self, seconds: float = 60) -> psycopg.Connection[tuple[object, ...]]:
+    def connect(self, seconds: float = 60) -> psycopg.Connection[Any]:
         """Connect as the superuser, waiting for a server that recovers."""
         deadline = time.monotonic() + seconds
         while True:

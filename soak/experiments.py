@@ -46,8 +46,8 @@ def decided(runs: int, shares: list[float], control: Rates, candidate: Rates, se
             squares = np.zeros(runs)
             for arm in (0, 1):
                 d = arm - part
-                for value, count in ((1, y[:, arm]), (0, n[:, arm] - y[:, arm])):
-                    squares += (count * (d * (value - pooled - difference * d)) ** 2).sum(axis=0)
+                for value, entities in ((1.0, y[:, arm]), (0.0, n[:, arm] - y[:, arm])):
+                    squares += (entities * (d * (value - pooled - difference * d)) ** 2).sum(axis=0)
             variance = squares / weight.sum(axis=0) ** 2
             events = y.sum(axis=0)
             enough = np.minimum(events, n.sum(axis=0) - events).min(axis=0) >= 10

@@ -68,7 +68,7 @@ def kill(trial: Trial, amount: Amount) -> None:
             victim = _acting(trial.crowd, number)
             trial.control.kill(victim.pid or 0)
             row.tried += 1
-            until(lambda victim=victim, pid=victim.pid: victim.pid != pid)
+            until(_gone_from(victim, victim.pid))
             trial.crowd.wait_for(50)
             trial.reconnect()
 
@@ -123,8 +123,8 @@ def cancel(trial: Trial, amount: Amount) -> None:
             for number in range(amount.cancels):
                 victim = _acting(trial.crowd, number)
                 attempt, began = victim.attempts, time.monotonic()
-                trial.db.execute(f"select {function}(%s)", [victim.pid])  # type: ignore[arg-type]
-                until(lambda victim=victim, attempt=attempt: victim.attempts != attempt or not victim.acting)
+                trial.db.execute(f"select {function}(%s)", [victim.pid])
+                until(_done_with(victim, attempt))
                 longest = max(longest, time.monotonic() - began)
                 row.tried += 1
             row.note = f"ended after at most {longest:.2f} s"
@@ -168,7 +168,7 @@ def _end_bulk(trial: Trial, function: str) -> float:
         time.sleep(2)  # it is scoring by now
         if function:
             began = time.monotonic()
-            trial.db.execute(f"select {function}(%s)", [pid])  # type: ignore[arg-type]
+            trial.db.execute(f"select {function}(%s)", [pid])
         else:
             began += 2
         thread.join(120)
@@ -215,7 +215,7 @@ def disk_full(trial: Trial, amount: Amount) -> None:
         try:
             os.chown(folder, trial.control.account.uid or -1, trial.control.account.gid or -1)
             trial.crowd.pause()
-            trial.db.execute(f"create tablespace small location '{folder}'")  # type: ignore[arg-type]
+            trial.db.execute(f"create tablespace small location '{folder}'")
             trial.db.execute("vacuum full customer")
             # Of the log, what is moved to the small disk is the segment that is written to: a new one.
             trial.db.execute("select dbml.rotate_log(every => '0')")
@@ -259,7 +259,7 @@ def _move(trial: Trial, tablespace: str) -> None:
         "index visit_pkey",
         *(s for (s,) in segments),
     ):
-        trial.db.execute(f"alter {relation} set tablespace {tablespace}")  # type: ignore[arg-type]
+        trial.db.execute(f"alter {relation} set tablespace {tablespace}")
 
 
 def _mount(folder: Path, size: str) -> None:
@@ -289,6 +289,16 @@ def transaction_pooling(trial: Trial, amount: Amount) -> None:
         return
     with trial.fault("PgBouncer, transaction mode"):
         raise Skip(reason)
+
+
+def _gone_from(client: Client, session: int | None) -> Callable[[], bool]:
+    """Whether a client has another session by now."""
+    return lambda: client.pid != session
+
+
+def _done_with(client: Client, attempt: int) -> Callable[[], bool]:
+    """Whether a client's statement is over by now."""
+    return lambda: client.attempts != attempt or not client.acting
 
 
 def _acting(crowd: Crowd, number: int) -> Client:

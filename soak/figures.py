@@ -40,7 +40,7 @@ def shop(db: Db, frame: pd.DataFrame, model: str, schema: str, customers: int) -
     types = {"i": "integer", "f": "double precision"}
     columns = ", ".join(f'"{name}" {types.get(dtype.kind, "text")}' for name, dtype in frame.dtypes.items())
     db.execute(
-        f"create schema {schema};"  # type: ignore[arg-type]
+        f"create schema {schema};"
         f"create table {schema}.customer (id integer primary key, {columns}, score double precision);"
         f"create table {schema}.complaint (id bigint generated always as identity, customer_id integer);"
         f"create temporary table churn as select * from {schema}.customer limit 0; alter table churn drop score"
@@ -51,13 +51,13 @@ def shop(db: Db, frame: pd.DataFrame, model: str, schema: str, customers: int) -
     names = ", ".join(f'"{name}"' for name in frame if name != CALLS)
     times = -(-customers // len(frame))
     db.execute(
-        f"insert into {schema}.customer (id, {names}, {CALLS})"  # type: ignore[arg-type]
+        f"insert into {schema}.customer (id, {names}, {CALLS})"
         f" select row_number() over (), {names}, 0 from churn cross join generate_series(1, {times})"
         f" limit {customers}; drop table churn"
     )
     event = Event(f"{schema}.complaint", "customer_id", {CALLS: "count(*)"})
     dbml.attach(db, Profile(f"{schema}.customer", "id", [Prediction(model, "score")], [event]))
-    db.execute(f"vacuum analyze {schema}.customer")  # type: ignore[arg-type]
+    db.execute(f"vacuum analyze {schema}.customer")
 
 
 def copy_ratios(db: Db, dsn: str, trained: Trained, rows: int, rounds: int, say: Say) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def copy_ratios(db: Db, dsn: str, trained: Trained, rows: int, rounds: int, say:
     for number in range(rounds):
         turn = number % len(ready)
         for each in ready[turn:] + ready[:turn]:
-            db.execute(f"vacuum {each.schema}.customer")  # type: ignore[arg-type]
+            db.execute(f"vacuum {each.schema}.customer")
             rates[each.schema].append(copy_complaints(dsn, each.schema, len(trained.features), rows, number))
     ratios = {
         COPIED[schema]: [mine / floor for mine, floor in zip(of, rates["floor"], strict=True)]
@@ -96,7 +96,7 @@ def latencies(dsn: str, small: tuple[str, int], large: tuple[str, int], statemen
             for schema, customers in (small, large) if number % 2 else (large, small):
                 customer = int(chance.integers(1, customers + 1))
                 began = time.perf_counter()
-                session.execute(f"insert into {schema}.complaint (customer_id) values (%s)", [customer])  # type: ignore[arg-type]
+                session.execute(f"insert into {schema}.complaint (customer_id) values (%s)", [customer])
                 took[schema].append(1000 * (time.perf_counter() - began))
     few, many = (statistics.median(took[schema][statements // 10 :]) for schema in (small[0], large[0]))
     return {"few": few, "many": many, "ratio": many / few}
@@ -111,7 +111,7 @@ def hot_row(dsn: str, schema: str, clients: int, seconds: float) -> dict[str, fl
         def insert(client: int) -> None:
             with psycopg.connect(dsn, autocommit=True, prepare_threshold=0) as session:
                 while time.monotonic() < ends:
-                    session.execute(f"insert into {schema}.complaint (customer_id) values (1)")  # type: ignore[arg-type]
+                    session.execute(f"insert into {schema}.complaint (customer_id) values (1)")
                     counts[client] += 1
 
         threads = [threading.Thread(target=insert, args=[client]) for client in range(number)]
@@ -134,7 +134,7 @@ def memory_growth(dsn: str, schema: str, customers: int, statements: int) -> flo
         for number in range(statements + statements // 10):
             if number == statements // 10:
                 before = own_memory(pid)
-            session.execute(text, [1 + number * 7919 % customers])  # type: ignore[arg-type]
+            session.execute(text, [1 + number * 7919 % customers])
         after = own_memory(pid)
         return None if before is None or after is None else after - before
 
@@ -145,7 +145,7 @@ def bulk(dsn: str, schema: str, entities: int, rows: int) -> dict[str, float | N
     peak: list[float] = []
     over = threading.Event()
     with psycopg.connect(dsn, autocommit=True) as session, session.cursor() as cursor:
-        session.execute(f"insert into {schema}.complaint (customer_id) values (1)")  # type: ignore[arg-type]
+        session.execute(f"insert into {schema}.complaint (customer_id) values (1)")
         pid = session.info.backend_pid
         before = own_memory(pid)
 
@@ -167,7 +167,7 @@ def bulk(dsn: str, schema: str, entities: int, rows: int) -> dict[str, float | N
         with session.transaction():
             # Some of the session's earlier transactions may be among them.
             updates_before = updates()
-            with cursor.copy(f"copy {schema}.complaint (customer_id) from stdin") as copy:  # type: ignore[arg-type]
+            with cursor.copy(f"copy {schema}.complaint (customer_id) from stdin") as copy:
                 copy.write(lines)
             took = time.perf_counter() - began
             versions = updates() - updates_before
@@ -219,7 +219,7 @@ def transaction_ids(db: Db, customers: int, attempts: int = 3) -> dict[str, int]
     for _ in range(attempts):
         for name, text in STATEMENTS.items():
             before = current()
-            db.execute(text.format(customers=customers, trigger=unruly.TRIGGER))  # type: ignore[arg-type]
+            db.execute(text.format(customers=customers, trigger=unruly.TRIGGER))
             number = current() - before - 1
             used[name] = min(number, used.get(name, number))
     return used

@@ -82,7 +82,7 @@ def main(kills: int, clients: int, labels: int) -> None:
         tempfile.TemporaryDirectory() as folder,
     ):
         os.environ["DBML_KEY"] = str(Path(folder) / "key.pem")
-        dbml.install(connection, python_path=server.python_packages and str(server.python_packages))
+        dbml.install(connection, python_path=server.python_packages)
         connection.execute(TABLES)
         rows = features(connection).head(200)
         first = SGDClassifier(loss="log_loss", random_state=1).fit(rows, np.where(rows["a"] > 0, "gone", "here"))

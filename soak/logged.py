@@ -69,7 +69,7 @@ def logged(trial: Trial) -> Iterator[None]:
         _attach(trial)
 
 
-def _attach(trial: Trial, **prediction: str) -> None:
+def _attach(trial: Trial, **prediction: Any) -> None:
     dbml.detach(trial.db, "customer")
     dbml.attach(trial.db, shop.profile(**prediction))
     trial.deploy(1)
@@ -95,9 +95,8 @@ def _compare(trial: Trial, row: Row) -> None:
         asked[["complaints", "spend"]] = features[mine]
         truth = trial.estimators[int(version)].predict_proba(asked)[:, 1]
         row.scores += int((np.abs(truth - scores[mine]) > 1e-9).sum())
-    row.note = "; ".join(
-        filter(None, (f"{len(rows):,} rows of the log", met and f"conflicts that met: {met}", row.note))
-    )
+    notes = [f"{len(rows):,} rows of the log", met and f"conflicts that met: {met}", row.note]
+    row.note = "; ".join(str(note) for note in notes if note)
 
 
 def log(trial: Trial, amount: Amount) -> None:

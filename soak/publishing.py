@@ -184,7 +184,7 @@ def try_one(kind: str, kills: int, clients: int, chosen: Sequence[str], say: Cal
     with temporary_server(say=say, settings=DURABLE) as server, brokers.running(kind) as broker:
         control = Control(server)
         db = control.connect()
-        dbml.install(db, python_path=str(server.python_packages))
+        dbml.install(db, python_path=server.python_packages)
         db.execute(TABLES)
         db.execute(f"insert into customer (id, spend) select g, 30 + g % 40 from generate_series(1, {CUSTOMERS}) g")
         for model in TOPICS:
@@ -202,7 +202,8 @@ def try_one(kind: str, kills: int, clients: int, chosen: Sequence[str], say: Cal
         consumer, caller = Worker(*words, "--dsn", server.dsn), Caller(broker, ended)
         broker.create(CALLS)
         workers = (relay, queued, consumer)
-        for one in (*crowd, caller, *workers):
+        everyone: list[Any] = [*crowd, caller, *workers]
+        for one in everyone:
             one.start()
         try:
             faults = {name: fault for name, fault in _faults(control, broker, *workers).items() if name in chosen}
@@ -224,7 +225,7 @@ def try_one(kind: str, kills: int, clients: int, chosen: Sequence[str], say: Cal
         consumed = db.execute("select name, count(*)::int from call group by name").fetchall()
         (letters,) = db.execute("select count(*)::int from dbml.dead_letter").fetchone() or (0,)
         invented = len({name for name, _ in consumed} - {*caller.published})
-        missing, others = {*caller.published} - {name for name, _ in consumed}, sum(int(n) != 1 for _, n in consumed)  # type: ignore[call-overload]
+        missing, others = {*caller.published} - {name for name, _ in consumed}, sum(int(n) != 1 for _, n in consumed)
         good = bool(consumed) and not (missing or others or letters or invented)
         say(
             f"{kind}, consumed: {len(caller.published):,} events published; {len(missing)} lost, "
@@ -232,7 +233,7 @@ def try_one(kind: str, kills: int, clients: int, chosen: Sequence[str], say: Cal
         )
         for model, topic in TOPICS.items():
             rows = db.execute("select entity, old, new from audit where model = %s order by id", [model]).fetchall()
-            lost, invented, disordered, twice = differences(rows, broker.read(topic))  # type: ignore[arg-type]
+            lost, invented, disordered, twice = differences(rows, broker.read(topic))
             good = good and bool(rows) and not (lost or invented or disordered)
             say(
                 f"{kind}, {model}: {len(rows):,} events committed; {lost} lost, {invented} invented, "

@@ -6,6 +6,8 @@ tests/integration compares with it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from dbml.observing.sequential import evidence
@@ -84,14 +86,15 @@ def again(runs: int, daily: int, pool: int, seed: int = 1) -> np.ndarray:
 
 def main() -> None:
     """Print the share of runs with an alert, and the median day of it."""
-    for what, act in (
+    tried: tuple[tuple[str, Callable[[], np.ndarray]], ...] = (
         ("nothing changes, 100 customers a day, each once", lambda: once(1000, 100, 0.0)),
         ("nothing changes, 1,000 a day, each once", lambda: once(1000, 1000, 0.0)),
         ("every twentieth outcome becomes a coin toss, 1,000 a day", lambda: once(200, 1000, 0.05)),
         ("every tenth, 100 a day", lambda: once(200, 100, 0.1)),
         ("every tenth, 1,000 a day", lambda: once(200, 1000, 0.1)),
         ("nothing changes, 100 a day of 2,000 who come again", lambda: again(400, 100, 2000)),
-    ):
+    )
+    for what, act in tried:
         days = act()
         found = days[days > 0]
         median = f", the median on day {np.median(found):.0f}" if len(found) else ""

@@ -141,7 +141,7 @@ class Archive:
 
 def value(db: psycopg.Connection[Any], query: str, *parameters: Any) -> Any:
     """The one value of a query."""
-    return (db.execute(query, parameters[0] if parameters else None).fetchone() or (None,))[0]  # type: ignore[arg-type]
+    return (db.execute(query, parameters[0] if parameters else None).fetchone() or (None,))[0]
 
 
 def look(archive: Archive, trial: Trial, moment: datetime) -> Point:

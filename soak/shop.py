@@ -92,7 +92,7 @@ def profile(publications: Sequence[Publication] = (), **prediction: Any) -> Prof
 
 def create(db: psycopg.Connection[Any], customers: int) -> None:
     """Create the tables, with customers and without events."""
-    db.execute(TABLES)  # type: ignore[arg-type]
+    db.execute(TABLES)
     db.execute(
         "insert into customer (id, spend) select g, 20 + g * 37 %% 61 from generate_series(1, %s) g",
         [customers],
@@ -109,7 +109,8 @@ def untrue(db: psycopg.Connection[Any], estimators: Mapping[int, Any]) -> tuple[
     # A stale row keeps the score of features that it no longer has. One that says -666 is scored by no model rightly.
     scored = rows[~rows["stale"] & (rows["spend"] != unruly.TRIGGER)]
     wrong += int(scored["score"].isna().sum())
-    for version, of_version in scored.dropna(subset=["version"]).groupby("version"):
+    for version in scored["version"].dropna().unique():
+        of_version = scored[scored["version"] == version]
         truth = estimators[int(version)].predict_proba(of_version[["complaints", "spend"]])[:, 1]
         wrong += int((np.abs(of_version["score"].to_numpy(dtype=float) - truth) > 1e-9).sum())
     return int(rows["miscounted"].sum()), wrong

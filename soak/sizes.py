@@ -137,7 +137,7 @@ def look(site: Site) -> None:
 def site(server: Server, name: str, profiles: int, events: int) -> Iterator[Site]:
     """A database of its own."""
     with psycopg.connect(server.dsn, autocommit=True) as admin:
-        admin.execute(f"create database {name}")  # type: ignore[arg-type]
+        admin.execute(f"create database {name}")
     with psycopg.connect(make_conninfo(server.dsn, dbname=name), autocommit=True) as db:
         yield Site(db, profiles, events)
 

@@ -48,7 +48,7 @@ def build(db: psycopg.Connection[Any], folder: Path, estimator: Any, profiles: i
     dbml.deploy(db, "churn", 1)
     dbml.rescore(db, "churn")
     db.execute("vacuum analyze")
-    db.execute(f"comment on database postgres is '{CONSENT}'")  # type: ignore[arg-type]
+    db.execute(f"comment on database postgres is '{CONSENT}'")
 
 
 def processes(server: Server) -> dict[int, float]:

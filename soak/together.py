@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from typing import Any
 
 from soak import faults
 from soak.beside import Probe, beside, worked
 from soak.clients import until
 from soak.faults import Amount
 from soak.logged import logged
+from soak.recovery import value
 from soak.trial import Row, Trial
 
 # Seconds within which a service and a worker go on by themselves; a worker's lease is 30 s.
@@ -35,7 +37,7 @@ def _start(trial: Trial, amount: Amount) -> None:
     """Begin a canary of another version, unless one runs; the worker takes its steps."""
     if _runs(trial):
         return
-    (serving,) = trial.db.execute("select version from dbml.serving where arm = 'control'").fetchone() or (1,)
+    serving = value(trial.db, "select version from dbml.serving where arm = 'control'") or 1
     trial.db.execute(
         "select dbml.deploy('churn', %s, strategy => 'canary', steps => '{1,10,30,60}',"
         " hold => make_interval(secs => %s))",
@@ -79,7 +81,7 @@ def _go_on(trial: Trial, row: Row, probe: Probe) -> None:
 
 
 def _held(trial: Trial) -> list[tuple[int, float]]:
-    found: list[tuple[int, float]] = trial.db.execute(
+    found: list[Any] = trial.db.execute(
         "select id, churn_score from customer where id = any (%s) order by id", [list(ASKED)]
     ).fetchall()
     return found

@@ -85,7 +85,7 @@ class Trial:
         self.looks: list[Callable[[Trial, Row], None]] = []
         """What else is compared at each look."""
         self.db = control.connect()
-        dbml.install(self.db, python_path=str(folder))
+        dbml.install(self.db, python_path=folder)
         shop.create(self.db, customers)
         for estimator in (
             LogisticRegression(),
@@ -126,7 +126,7 @@ class Trial:
     def set_spend(self, value: str, where: str) -> None:
         """Change customers while no client does anything: an UPDATE of many rows locks them in no order."""
         self.crowd.pause()
-        self.db.execute(f"update customer set spend = {value} where {where}")  # type: ignore[arg-type]
+        self.db.execute(f"update customer set spend = {value} where {where}")
         self.crowd.resume()
 
     def deploy(self, version: int) -> None:
@@ -183,4 +183,4 @@ class Trial:
             self.say(f"[red]{escape(str(differences[:3]))}[/]")
         for look in self.looks:
             look(self, row)
-        row.stale = (self.db.execute("select count(*) from dbml.failure").fetchone() or (0,))[0]
+        (row.stale,) = self.db.execute("select count(*) from dbml.failure").fetchone() or (0,)

@@ -16,7 +16,7 @@ REFUSED = ("raise", "exit", "interrupt", "recurse", "nan", "shape", "text", "mem
 FAULTS = (*REFUSED, "swell", "sleep")
 
 
-class Unruly(ClassifierMixin, BaseEstimator):
+class Unruly(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A logistic curve over ``complaints`` and ``spend`` that does as ``fault`` says for a spend of -666.
 
     :param seconds: that it sleeps for each such row, if that is the fault.

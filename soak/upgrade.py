@@ -51,7 +51,7 @@ def upgrade(folder: Path, say: Say) -> Row:
         _initdb(place, place.old, home)
         _initdb(place, place.new, home)
         with _running(place, place.old, home) as db:
-            dbml.install(db, python_path=str(majors.package_folder(place.old, say)))
+            dbml.install(db, python_path=majors.package_folder(place.old, say))
             _shop(db, folder)
             _work(db, 5000, row)
             _look(db, row)
@@ -70,7 +70,7 @@ def upgrade(folder: Path, say: Say) -> Row:
             row.scores += sum(_wrong(db, *name) for name in MODELS if name[0] != "neighbours")
             waiting = _one(db, "select count(*) from dbml.failure where model = 'neighbours'")
             row.note = f"{waiting} rows of the engine python waited for dbml install --python-path"
-            dbml.install(db, python_path=str(majors.package_folder(place.new, say)))
+            dbml.install(db, python_path=majors.package_folder(place.new, say))
         # A session that has failed to import a package does not try another folder.
         with _running(place, place.new, home) as db:
             _after(db, row)
@@ -90,7 +90,7 @@ def _shop(db: Db, folder: Path) -> None:
     shop.create(db, CUSTOMERS)
     for model, column in MODELS:
         estimator, engine = MODELS[model, column]
-        db.execute(f"alter table customer add if not exists {column} float8")  # type: ignore[arg-type]
+        db.execute(f"alter table customer add if not exists {column} float8")
         joblib.dump(estimator.fit(shop.ROWS, shop.CHURNED), folder / f"{model}.joblib")
         added = dbml.add_model(db, model, folder / f"{model}.joblib", sample=shop.sample(folder), engine=engine)
         assert added.engine == engine
@@ -102,7 +102,7 @@ def _shop(db: Db, folder: Path) -> None:
 
 def _work(db: Db, events: int, row: Row) -> None:
     for statement in STATEMENTS:
-        db.execute(statement.format(customers=CUSTOMERS, events=events))  # type: ignore[arg-type]
+        db.execute(statement.format(customers=CUSTOMERS, events=events))
         row.statements += 1
 
 
@@ -116,14 +116,14 @@ def _look(db: Db, row: Row) -> None:
 
 def _wrong(db: Db, model: str, column: str) -> int:
     """Count the scores that are not scikit-learn's own, outside the server."""
-    held = db.execute(f"select complaints, spend, {column} from customer").fetchall()  # type: ignore[arg-type]
+    held = db.execute(f"select complaints, spend, {column} from customer").fetchall()
     rows = pd.DataFrame(held, columns=["complaints", "spend", "score"])
     truth = MODELS[model, column][0].predict_proba(rows[["complaints", "spend"]])[:, 1]
     return int((~(np.abs(rows["score"].to_numpy(dtype=float) - truth) <= 1e-9)).sum())
 
 
 def _one(db: Db, query: str) -> Any:
-    return (db.execute(query).fetchone() or (None,))[0]  # type: ignore[arg-type]
+    return (db.execute(query).fetchone() or (None,))[0]
 
 
 def _data(home: Path, major: Major) -> Path:

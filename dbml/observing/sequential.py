@@ -9,7 +9,7 @@ import numpy as np
 ALPHA = 0.05
 
 
-def evidence(difference: Any, variance: Any, effect: float) -> Any:
+def evidence(difference: Any, variance: Any, effect: Any) -> Any:
     """The evidence against no difference, which by chance alone exceeds 1/a with a probability of a at most, ever.
 
     The mixture sequential probability ratio test (Robbins 1970; Johari, Koomen, Pekelis and Walsh 2022) with a normal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -46,7 +47,7 @@ def installation(raw: psycopg.Connection[Any]) -> Installation:
 def install(
     connection: Connection | Script,
     *,
-    python_path: str | None = None,
+    python_path: str | Path | None = None,
     artifact_limit: int | None = None,
     nothing_else: bool = False,
 ) -> dict[str, Any]:

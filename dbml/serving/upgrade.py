@@ -19,7 +19,7 @@ from dbml.script import Script
 def install(
     connection: Connection | Script,
     *,
-    python_path: str | None = None,
+    python_path: str | Path | None = None,
     artifact_limit: int | None = None,
     key: Path | str | None = None,
 ) -> dict[str, Any]:
