@@ -36,13 +36,10 @@ def app() -> Any:
     read = sql.SQL("select {} from {} where id = %s for no key update").format(names, table)
     write = sql.SQL("update {} set churn_score = %s where id = %s").format(table)
     local = threading.local()
-    service = FastAPI()
 
-    @service.get("/ready")
     def ready() -> bool:
         return True
 
-    @service.post("/customers/{customer}/score")
     def score(customer: int) -> float:
         if not hasattr(local, "connection"):
             local.connection = psycopg.connect(dsn, autocommit=True, prepare_threshold=0)
@@ -53,6 +50,9 @@ def app() -> Any:
             connection.execute(write, [answer, customer])
         return answer
 
+    service = FastAPI()
+    service.add_api_route("/ready", ready)
+    service.add_api_route("/customers/{customer}/score", score, methods=["POST"])
     return service
 
 
