@@ -55,6 +55,7 @@ class Passage:
 
     :param position: its own, behind those of the events.
     :param event: the event's position.
+    :param level: how many tables the key has passed before this one.
     :param table: with the legs that are left from there.
     :param at: its columns by which the key arrives there.
     :param key: what is left of the key from there.
@@ -62,6 +63,7 @@ class Passage:
 
     position: int
     event: int
+    level: int
     table: Table
     at: tuple[str, ...]
     key: tuple[str, ...]
@@ -121,7 +123,7 @@ class Attachment:
             for number, leg in enumerate(table.legs, 1):
                 rest = tuple(name.split(".", number)[number] for name in event.key)
                 there = dataclasses.replace(leg.table, legs=table.legs[number:])
-                found.append(Passage(len(self.events) + len(found) + 1, position, there, leg.at, rest))
+                found.append(Passage(len(self.events) + len(found) + 1, position, number, there, leg.at, rest))
         return found
 
     @property

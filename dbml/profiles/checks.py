@@ -407,12 +407,6 @@ def check_ways(attachment: Attachment) -> None:
                 raise errors.ProfileError(
                     f"{said} leads through {profile} itself", "Name a key that leads to it by other tables."
                 )
-            if passed.partitioned:
-                # MERGE shows a row that it moves to another partition in no transition table.
-                raise errors.ProfileError(
-                    f"{said} leads through other tables, and {passed} is partitioned",
-                    f"Give {table} the profile's key itself, or attach {table.last} as a profile of its own.",
-                )
         for name in event.key:
             if len(name.encode()) > NAME_LENGTH:
                 raise errors.ProfileError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psycopg import sql
 
@@ -106,6 +106,16 @@ class Changes:
         return bool(self.table.legs)
 
     @property
+    def notes_steps(self) -> bool:
+        """Whether statements note where a key leads first, and the transaction's end follows it."""
+        return self.by_way and self.event.deferred
+
+    @property
+    def noted(self) -> settling.Noted:
+        """What of it is noted where it is counted later."""
+        return settling.of_event(self.attachment, self.position)
+
+    @property
     def may_come_first(self) -> bool:
         """Whether an event can be there before its profile row: no foreign key keeps it from that."""
         profile = self.attachment.profile
@@ -127,6 +137,24 @@ class Changes:
             "primes": self.attachment.function("primes"),
             "prime": self.attachment.function("prime"),
         }
+
+
+@dataclass(frozen=True)
+class _FirstStep(Changes):
+    """An event by the columns that lead from its table to the next one."""
+
+    @property
+    def event(self) -> Event:
+        event, table = self.attachment.events[self.position - 1]
+        return Event(event.table, table.legs[0].by, event.counters, event.mode)
+
+    @property
+    def table(self) -> Table:
+        return replace(super().table, legs=())
+
+    @property
+    def may_come_first(self) -> bool:
+        return False
 
 
 def _recount(changes: Changes) -> Function:
@@ -157,16 +185,17 @@ def _recount(changes: Changes) -> Function:
 
 def _count(changes: Changes) -> Function:
     """The function of an event's triggers: a branch for each kind of statement."""
-    event, columns = changes.event, changes.columns
+    told = _FirstStep(changes.attachment, changes.position, changes.online) if changes.notes_steps else changes
     inserted, deleted = (
-        counters.facts(event, columns, changes.table.rows(event.key, sql.SQL(name))) for name in ("inserted", "deleted")
+        counters.facts(told.event, told.columns, told.table.rows(told.event.key, sql.SQL(name)))
+        for name in ("inserted", "deleted")
     )
     # What an UPDATE leaves as it was is no change: rows of either side without their like on the other.
     changed = template("profiles/facts_changed", inserted=inserted, deleted=deleted)
     branches = {
-        "insert": Branch(changes, inserted, adds=True, removes=False),
-        "update": Branch(changes, changed, adds=True, removes=True),
-        "delete": Branch(changes, deleted, adds=False, removes=True),
+        "insert": Branch(told, inserted, adds=True, removes=False),
+        "update": Branch(told, changed, adds=True, removes=True),
+        "delete": Branch(told, deleted, adds=False, removes=True),
     }
     says = f"Moves the counters of {changes.attachment.table} as {changes.table} changes."
     variables = [
@@ -317,12 +346,19 @@ class Branch:
         many = self._many()
         if self.changes.by_way:
             again = ways.again(self.changes.attachment, self.touched, self._recount_call())
-            return sql.SQL("\n").join([part for part in (self.ends(), many, again) if list(part)])
-        parts = [self._one(many) if self.moves_one else many]
+            parts = [self._unmoved(), self.ends(), many, again]
+        else:
+            parts = [self._one(many) if self.moves_one else many]
+            parts += [self._awaiting()] if self.changes.may_come_first else []
         if self.adds and self.removes and settling.moves(self.changes.table):
             settle = self.changes.attachment.function("settle")
-            parts.insert(0, template("profiles/settle_moved", settle=settle, position=self.changes.position))
-        return sql.SQL("\n").join([*parts, self._awaiting()] if self.changes.may_come_first else parts)
+            position = self.changes.noted.position
+            parts.insert(0, template("profiles/settle_moved", settle=settle, position=position))
+        return sql.SQL("\n").join(part for part in parts if list(part))
+
+    def _unmoved(self) -> sql.Composed:
+        """What ends here a statement that leads nothing elsewhere; nothing where each may."""
+        return NOTHING
 
     def ends(self) -> sql.Composed:
         """What waits for whoever leads on keys that end before the profile."""
@@ -337,16 +373,7 @@ class Branch:
 
     def _later(self) -> sql.Composed:
         """What leaves the counting to the transaction's end."""
-        keys = [verbatim(f"d.k{index}") for index in range(len(self.changes.event.key))]
-        return template(
-            "profiles/count_later",
-            id=self.changes.attachment.id,
-            position=self.changes.position,
-            entity=sql.SQL("array[{}]").format(sql.SQL(", ").join(sql.SQL("{}::text").format(key) for key in keys)),
-            touched=self.touched,
-            known=sql.SQL(" and ").join(sql.SQL("{} is not null").format(key) for key in keys),
-            later=settling.later(self.changes.event),
-        )
+        return settling.note(self.changes.attachment, self.changes.noted, self.touched)
 
     def _one(self, many: sql.Composed) -> sql.Composed:
         columns = self.changes.columns

@@ -14,8 +14,8 @@ from dbml.profiles import counters, generated, layout
 from dbml.profiles.catalog import Attachment
 from dbml.profiles.counters import CounterColumn
 from dbml.profiles.generated import Function
-from dbml.profiles.layout import NOTHING, all_of, any_of, listed, where
-from dbml.profiles.settling import counted_later, texts
+from dbml.profiles.layout import NOTHING, all_of, any_of, listed, texts, where
+from dbml.profiles.settling import counted_later
 from dbml.profiles.spec import Event
 from dbml.profiles.tables import Table
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from dbml.database import template, verbatim
-from dbml.profiles import counters, ways
+from dbml.profiles import counters, layout, settling, ways
 from dbml.profiles.catalog import Attachment, Passage
 from dbml.profiles.counters import CounterColumn
 from dbml.profiles.event_triggers import Branch, Changes, counting_function, event_triggers
@@ -46,7 +46,8 @@ class _Passing(Changes):
 
     @property
     def event(self) -> Event:
-        return Event(str(self.table), self.passage.key, {})
+        mode = self.attachment.events[self.position - 1][0].mode
+        return Event(str(self.table), self.passage.key, {}, mode)
 
     @property
     def table(self) -> Table:
@@ -60,6 +61,10 @@ class _Passing(Changes):
     def by_way(self) -> bool:
         return True
 
+    @property
+    def noted(self) -> settling.Noted:
+        return settling.of_passage(self.attachment, self.passage)
+
 
 @dataclass(frozen=True)
 class _Branch(Branch):
@@ -68,33 +73,27 @@ class _Branch(Branch):
     changes: _Passing
 
     @property
-    def columns(self) -> list[str]:
-        """What decides whose the events are."""
-        return list(dict.fromkeys((*self.changes.passage.at, *self.changes.passage.by)))
-
-    @property
     def source(self) -> sql.Composable:
         """The rows that lead elsewhere."""
-        return ways.moved(self.columns) if self.adds else verbatim("deleted")
+        return ways.moved(self.changes.noted.columns) if self.adds else verbatim("deleted")
 
-    @property
-    def text(self) -> sql.Composed:
-        if not self.adds:
-            return super().text
-        unmoved = template("profiles/way_unmoved", columns=listed(self.columns))
-        return sql.SQL("\n").join([unmoved, super().text])
+    def _unmoved(self) -> sql.Composed:
+        return template("profiles/way_unmoved", columns=listed(self.changes.noted.columns)) if self.adds else NOTHING
 
     @property
     def touched(self) -> sql.Composed:
         event = self.changes.event
+        if event.deferred:
+            keys = enumerate(layout.names(self.changes.noted.columns, "dbml_r"))
+            columns = sql.SQL(", ").join(sql.SQL("{} as {}").format(c, verbatim(f"k{i}")) for i, c in keys)
+            return template("profiles/touched_keys", keys=columns, rows=sql.SQL("{} as dbml_r").format(self.source))
         rows = self.changes.table.rows(event.key, self.source, "dbml_r")
         return compact(template("profiles/touched_keys", keys=counters.key_columns(event), rows=rows))
 
     def ends(self) -> sql.Composed:
-        passage, passages = self.changes.passage, self.changes.attachment.passages
-        level = 1 + sum(p.event == passage.event and p.position < passage.position for p in passages)
+        passage = self.changes.passage
         return ways.ends(
-            self.changes.attachment, passage.table, self.changes.event.last, self.source, level, passage.at
+            self.changes.attachment, passage.table, self.changes.event.last, self.source, passage.level, passage.at
         )
 
 

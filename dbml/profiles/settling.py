@@ -2,27 +2,86 @@
 
 Two things leave entities behind in ``dbml.touched``: an event with ``mode = "deferred"``, and an UPDATE of the columns
 that decide a row's partition, because MERGE shows a row that it moves to another partition in no transition table of
-its UPDATE.
+its UPDATE. Of a key that leads through other tables they leave its first step, which is followed when it is counted:
+whose rows they are may change until then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from psycopg import sql
 
 from dbml.database import Name, template, verbatim
-from dbml.profiles import generated, layout
+from dbml.profiles import counters, generated, layout, ways
 from dbml.profiles.arrivals import claim
-from dbml.profiles.catalog import Attachment
+from dbml.profiles.catalog import Attachment, Passage
 from dbml.profiles.generated import Function, Trigger
-from dbml.profiles.layout import NOTHING, listed
+from dbml.profiles.layout import NOTHING, listed, texts, where
 from dbml.profiles.spec import Event
 from dbml.profiles.tables import Table
 
 
+@dataclass(frozen=True)
+class Noted:
+    """A table of which rows are noted, to be counted later.
+
+    :param position: its own.
+    :param counted: the position of the event whose counters it moves.
+    :param event: that event.
+    :param key: what is left of the event's key from this table.
+    :param level: how many tables the key has passed before this one.
+    :param at: the columns by which it arrives there.
+    """
+
+    position: int
+    counted: int
+    event: Event
+    table: Table
+    key: tuple[str, ...]
+    level: int = 0
+    at: tuple[str, ...] = ()
+
+    @property
+    def by_way(self) -> bool:
+        """Whether other tables decide whose the events are."""
+        return bool(self.table.legs or self.level)
+
+    @property
+    def columns(self) -> list[str]:
+        """What is noted of a row: what leads to it, and on."""
+        by = self.table.legs[0].by if self.table.legs else self.key
+        return list(dict.fromkeys((*self.at, *by)))
+
+    @property
+    def variable(self) -> sql.SQL:
+        """What holds what was noted."""
+        return verbatim(f"dbml_noted_{self.position}")
+
+    @property
+    def source(self) -> sql.Composed:
+        """What was noted, as rows of the table."""
+        columns = [
+            sql.SQL("(dbml_n.value ->> {})::{} as {}").format(
+                verbatim(str(number)), verbatim(self.table.columns[column].type), Name(column)
+            )
+            for number, column in enumerate(self.columns)
+        ]
+        return sql.SQL("(select {} from jsonb_array_elements({}) as dbml_n)").format(
+            sql.SQL(", ").join(columns), self.variable
+        )
+
+    @property
+    def touched(self) -> sql.Composed:
+        """The keys of the profile's rows that what was noted leads to."""
+        key = Event(str(self.table), self.key, {})
+        rows = self.table.rows(self.key, self.source, "dbml_r")
+        return template("profiles/touched_keys", keys=counters.key_columns(key), rows=rows)
+
+
 def moves(table: Table) -> bool:
-    """Whether rows of an event table can move between partitions."""
+    """Whether rows of a table can move between partitions."""
     return bool(table.partition_columns)
 
 
@@ -31,13 +90,33 @@ def later(event: Event) -> sql.Composable:
     return template("profiles/count_later_once") if event.deferred else NOTHING
 
 
+def note(attachment: Attachment, noted: Noted, touched: sql.Composable) -> sql.Composed:
+    """What leaves the counting to the transaction's end.
+
+    :param touched: a query of what is to be noted, its columns ``k0``, ``k1`` …
+    """
+    keys = [verbatim(f"d.k{index}") for index in range(len(noted.columns))]
+    # Where a key ends, somebody may lead it on; an event without a key is nobody's.
+    known = [sql.SQL("{} is not null").format(key) for key in keys] if not noted.level else []
+    return template(
+        "profiles/count_later",
+        id=attachment.id,
+        position=noted.position,
+        entity=texts(keys),
+        touched=touched,
+        known=where(*known),
+        later=later(noted.event),
+    )
+
+
 def triggers(attachment: Attachment) -> list[Trigger]:
     """The triggers that note rows which may move between partitions."""
     found = []
-    for position, _, table in _events(attachment):
+    for noted in _noted(attachment):
+        table = noted.table
         if not moves(table):
             continue
-        name = f"dbml_moving_{attachment.id}_{position}"
+        name = f"dbml_moving_{attachment.id}_{noted.position}"
         # As arrays, because PostgreSQL shows these as they were written, without a cast.
         changes = [
             sql.SQL("(array[{}] is distinct from array[{}])").format(Name("old", column), Name("new", column))
@@ -51,7 +130,7 @@ def triggers(attachment: Attachment) -> list[Trigger]:
             table=table.identifier,
             referencing=NOTHING,
             level=sql.SQL("row when ({})").format(changed),
-            function=attachment.function(f"moving_{position}"),
+            function=attachment.function(f"moving_{noted.position}"),
         )
         found.append(Trigger(name, table, definition, f"Notes what may leave its partition, for {attachment.table}."))
     return found
@@ -59,54 +138,126 @@ def triggers(attachment: Attachment) -> list[Trigger]:
 
 def functions(attachment: Attachment) -> list[Function]:
     """The function that counts what was noted, and those of :func:`triggers`."""
-    concerned = _events(attachment)
+    concerned = _noted(attachment)
     if not concerned:
         return []
-    moving = [_moving(attachment, *found) for found in concerned if moves(found[2])]
-    return [_settle(attachment, concerned), *moving]
+    return [_settle(attachment, concerned), *(_moving(attachment, noted) for noted in concerned if moves(noted.table))]
 
 
-def _events(attachment: Attachment) -> list[tuple[int, Event, Table]]:
-    return [
-        (position, event, table)
-        for position, (event, table) in enumerate(attachment.events, 1)
-        if event.counters and (event.deferred or moves(table))
+def of_event(attachment: Attachment, position: int) -> Noted:
+    """What is noted of an event."""
+    event, table = attachment.events[position - 1]
+    return Noted(position, position, event, table, event.key)
+
+
+def of_passage(attachment: Attachment, passage: Passage) -> Noted:
+    """What is noted of a table that an event's key leads through."""
+    event = attachment.events[passage.event - 1][0]
+    return Noted(passage.position, passage.event, event, passage.table, passage.key, passage.level, passage.at)
+
+
+def _noted(attachment: Attachment) -> list[Noted]:
+    """All of which rows are noted."""
+    every = [
+        *(of_event(attachment, position) for position in range(1, len(attachment.events) + 1)),
+        *(of_passage(attachment, passage) for passage in attachment.passages),
     ]
+    return [noted for noted in every if noted.event.counters and (noted.event.deferred or moves(noted.table))]
 
 
-def _moving(attachment: Attachment, position: int, event: Event, table: Table) -> Function:
-    was, now = (texts(layout.names(event.key, alias)) for alias in ("old", "new"))
-    parts: dict[str, sql.Composable | str | int] = {"was": was, "is": now}
-    body = template("profiles/moving", **parts, id=attachment.id, position=position, later=later(event))
-    says = f"Notes which rows of {attachment.table} lose or gain a row of {table} that may leave its partition."
-    return generated.function(attachment.function(f"moving_{position}"), NOTHING, says, body, returns="trigger")
+def _moving(attachment: Attachment, noted: Noted) -> Function:
+    was, now = (texts(layout.names(noted.columns, alias)) for alias in ("old", "new"))
+    body = template(
+        "profiles/moving",
+        was=was,
+        id=attachment.id,
+        position=noted.position,
+        later=later(noted.event),
+        known=where(verbatim("array_position(e.entity, null) is null")) if not noted.level else NOTHING,
+        **{"is": now},
+    )
+    says = f"Notes which rows of {attachment.table} lose or gain a row of {noted.table} that may leave its partition."
+    return generated.function(attachment.function(f"moving_{noted.position}"), NOTHING, says, body, returns="trigger")
 
 
-def _settle(attachment: Attachment, concerned: Sequence[tuple[int, Event, Table]]) -> Function:
+def _settle(attachment: Attachment, concerned: Sequence[Noted]) -> Function:
     key = attachment.profile.key
+    by_way = [noted for noted in concerned if noted.by_way]
     claims = []
-    for position, event, table in concerned:
-        if not table.has_foreign_key(event.key, attachment.table, key):
+    for noted in concerned:
+        if not noted.by_way and not noted.table.has_foreign_key(noted.key, attachment.table, key):
             keys = sql.SQL(", ").join(
                 sql.SQL("{} as {}").format(column, verbatim(f"k{index}"))
                 for index, column in enumerate(layout.names(key, "dbml_b"))
             )
-            touched = sql.SQL("select {} from unnest({}) as dbml_b").format(keys, _rows(position))
+            touched = sql.SQL("select {} from unnest({}) as dbml_b").format(keys, _rows(noted.position))
             claims.append(claim(attachment, touched))
-    positions = [position for position, _, _ in concerned]
+    variables = [sql.SQL("{} jsonb;").format(noted.variable) for noted in by_way]
+    take = [
+        template(
+            "profiles/settle_take",
+            id=attachment.id,
+            others=verbatim(f"and t.position not in ({', '.join(str(n.position) for n in by_way)})" * bool(by_way)),
+        ),
+        *(_led(attachment, noted) for noted in by_way),
+    ]
     return generated.function(
         attachment.function("settle"),
         verbatim("integer"),
         f"Counts the rows of {attachment.table} that this transaction has noted, of one event table or of all.",
         counted_later(
             attachment,
-            dict.fromkeys(positions, NOTHING),
-            take=template("profiles/settle_take", id=attachment.id),
+            {noted.counted: NOTHING for noted in concerned},
+            variables=sql.SQL("\n").join(
+                [*variables, *map(verbatim, ("dbml_batch record;", "dbml_again text[];") if by_way else ())]
+            ),
+            first=sql.SQL("\n").join(_noting(attachment, noted) for noted in by_way),
+            take=sql.SQL("\n union all\n").join(take),
             claims=sql.SQL("\n").join(claims),
+            last=sql.SQL("\n").join(_again(attachment, noted) for noted in by_way),
         ),
         parameters=verbatim("dbml_only integer"),
         returns="bigint",
         kind="planned_function",
+    )
+
+
+def _noting(attachment: Attachment, noted: Noted) -> sql.Composed:
+    """What takes the first steps that were noted, and waits for whoever leads on a key that ends."""
+    taken = template("profiles/settle_noted", id=attachment.id, position=noted.position, variable=noted.variable)
+    ends = ways.ends(
+        attachment,
+        noted.table,
+        [name.rpartition(".")[2] for name in noted.key],
+        noted.source,
+        noted.level,
+        noted.at,
+    )
+    return sql.SQL("\n").join(part for part in (taken, ends) if list(part))
+
+
+def _led(attachment: Attachment, noted: Noted) -> sql.Composed:
+    """The entities that the first steps lead to, as they are taken."""
+    keys = [verbatim(f"d.k{index}") for index in range(len(noted.key))]
+    return sql.SQL("select {}, {} from ({}) as d").format(verbatim(str(noted.counted)), texts(keys), noted.touched)
+
+
+def _again(attachment: Attachment, noted: Noted) -> sql.Composed:
+    """What follows the keys once more, and counts the rows that were not counted."""
+    return template(
+        "profiles/settle_again",
+        key=texts(layout.names(attachment.profile.key, "dbml_b")),
+        rows=_rows(noted.counted),
+        again=ways.again(
+            attachment,
+            noted.touched,
+            verbatim("perform {};").format(
+                sql.SQL("dbml_scorer.{}(dbml_batch.dbml_rows)").format(
+                    Name(attachment.function(f"recount_{noted.counted}"))
+                )
+            ),
+            known=True,
+        ),
     )
 
 
@@ -162,8 +313,3 @@ def counted_later(
 def _rows(position: int) -> sql.SQL:
     """The variable that holds the rows of one event table."""
     return verbatim(f"dbml_rows_{position}")
-
-
-def texts(columns: Sequence[sql.Composable]) -> sql.Composed:
-    """A key as an array of texts."""
-    return sql.SQL("array[{}]").format(sql.SQL(", ").join(sql.SQL("{}::text").format(column) for column in columns))

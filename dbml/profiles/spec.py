@@ -59,7 +59,7 @@ class Event:
         the profile's key. Several columns are of the same last table.
     :param counters: profile column to :class:`Counter`, to its aggregate as text, or to its parameters.
     :param mode: ``deferred`` moves the counters when the transaction is committed, all rows in the order of their key;
-        None moves them in each statement. Not for a key that leads through other tables.
+        None moves them in each statement.
     :raises SpecError: another mode, or a key that leads to several tables.
     """
 
@@ -93,11 +93,6 @@ class Event:
             raise SpecError(
                 f'event {self.table} has the key "{said}", which does not lead to one table',
                 'Write key = "order_id.customer_id", or ["order_id.tenant", "order_id.customer_id"] for several.',
-            )
-        if self.through and self.mode == "deferred":
-            raise SpecError(
-                f'event {self.table} has mode = "deferred" and a key through other tables',
-                "Leave the mode out: whose rows they are could change until the transaction's end.",
             )
 
     @property

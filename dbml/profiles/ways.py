@@ -15,8 +15,7 @@ from dbml.database import Name, template, verbatim
 from dbml.profiles import layout
 from dbml.profiles.arrivals import recorded
 from dbml.profiles.catalog import Attachment
-from dbml.profiles.layout import NOTHING, all_of, any_of, listed
-from dbml.profiles.settling import texts
+from dbml.profiles.layout import NOTHING, all_of, any_of, listed, texts
 from dbml.profiles.tables import Table
 
 
@@ -73,8 +72,16 @@ def _number(place: int, table: Table, at: Sequence[str], alias: str) -> sql.Comp
     return sql.SQL("hash_record_extended(row({}, {}), 0)").format(verbatim(str(place)), listed(at, alias))
 
 
-def again(attachment: Attachment, touched: sql.Composable, recount: sql.Composable) -> sql.Composed:
-    """What follows the keys once more, with the profile rows locked that they led to."""
+def again(
+    attachment: Attachment, touched: sql.Composable, recount: sql.Composable, *, known: bool = False
+) -> sql.Composed:
+    """What follows the keys once more, with the profile rows locked that they led to.
+
+    :param known: ``dbml_again`` has the keys of the rows that were recounted.
+    """
+    # Rows that were recounted have a version of this transaction; in a subtransaction they do
+    # not look so, and are recounted once more for nothing.
+    others = NOTHING if known else verbatim("and p.xmin <> pg_current_xact_id()::xid")
     return template(
         "profiles/way_again",
         profile=attachment.table.identifier,
@@ -82,4 +89,5 @@ def again(attachment: Attachment, touched: sql.Composable, recount: sql.Composab
         touched=touched,
         matches=attachment.matches("p"),
         recount=recount,
+        others=others,
     )

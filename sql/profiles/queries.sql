@@ -50,7 +50,9 @@ select c.oid::bigint as oid,
                    from unnest(f.conkey, f.confkey) u(mine, theirs)
                    join pg_attribute mine on mine.attrelid = f.conrelid and mine.attnum = u.mine
                    join pg_attribute theirs on theirs.attrelid = f.confrelid and theirs.attnum = u.theirs) k
-         where f.conrelid = c.oid and f.contype = 'f' and f.convalidated and not f.condeferrable) as "references",
+         where f.conrelid = c.oid and f.contype = 'f' and f.convalidated and not f.condeferrable
+           -- One that points at a table with partitions has others below it, which point at those.
+           and not exists (select from pg_constraint o where o.oid = f.conparentid and o.conrelid = f.conrelid)) as "references",
        -- A partition's key is what its columns depend on, those in expressions as well.
        array(select distinct a.attname::text
                from pg_catalog.pg_partition_tree(c.oid) t

@@ -2,7 +2,7 @@
 insert into dbml.touched (xid, profile, position, entity)
 select pg_current_xact_id()::text::bigint, {id}, {position}, {entity}
   from ({touched}) as d
- where {known};
+ {known};
 if found then
   {later}
 end if;

@@ -13,7 +13,7 @@ begin
   insert into dbml.touched (xid, profile, position, entity)
   select pg_current_xact_id()::text::bigint, {id}, {position}, e.entity
     from (values (dbml_was), (dbml_is)) as e(entity)
-   where array_position(e.entity, null) is null;
+   {known};
   {later}
   return new;
 end

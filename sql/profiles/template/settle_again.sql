@@ -1,0 +1,2 @@
+dbml_again := array(select {key}::text from unnest({rows}) as dbml_b);
+{again}
