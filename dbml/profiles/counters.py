@@ -22,6 +22,15 @@ NULL = sql.SQL("null")
 ZERO = sql.SQL("0")
 SUMS = ("sum", "avg")
 FLOATING = "double precision"
+# Types whose equality every search_path finds. Others are compared as elements of arrays, as their own type has it,
+# whichever schema its operators are in: citext would be compared as text.
+PLAIN = frozenset(
+    {
+        *("bigint", "boolean", "character", "character varying", "date", "double precision", "integer", "numeric"),
+        *("real", "smallint", "text", "uuid", "time without time zone"),
+        *("timestamp with time zone", "timestamp without time zone"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class CounterColumn:
     :param whole: the column holds whole numbers, and neither NaN nor infinities.
     :param floating: it holds a sum or a mean as ``double precision``, which depends on the order of its events.
     :param digits: before and behind the point, where it holds a sum or a mean that is rounded to them.
+    :param plain: any search_path finds its equality.
     """
 
     column: str
@@ -40,6 +50,7 @@ class CounterColumn:
     whole: bool = False
     floating: bool = False
     digits: tuple[int, int] | None = None
+    plain: bool = True
 
     @property
     def kind(self) -> str:
@@ -80,6 +91,14 @@ class CounterColumn:
             # Whatever the condition, so that an index on the moment serves.
             columns.append(sql.SQL("{} as {}").format(expression(self.counter.at), self._name("t")))
         return columns
+
+    @property
+    def spelt(self) -> list[sql.Composed]:
+        """What an event row says to this counter as text, where equal values may be spelt differently."""
+        parts = self.counter.parts
+        if self.plain or parts.function not in ("min", "max", "last"):
+            return []
+        return [sql.SQL("{}::text as {}").format(expression(parts.argument), self._name("s"))]
 
     def _fact_column(self, value: sql.Composable, letter: str, also: sql.Composable | None = None) -> sql.Composed:
         """A value where the counter's own condition holds, and another one."""
@@ -170,7 +189,12 @@ class CounterColumn:
         column = Name(alias, self.column)
         if self.empty == NULL:
             return sql.SQL("{} is not null").format(column)
-        return sql.SQL("{} is distinct from {}").format(column, self.empty)
+        return self.other(column, self.empty)
+
+    def other(self, one: sql.Composable, than: sql.Composable) -> sql.Composed:
+        """Whether two values of the counter differ; equal ones may be spelt differently, as its type has it."""
+        text = "{} is distinct from {}" if self.plain else "array[{}] is distinct from array[{}]"
+        return verbatim(text).format(one, than)
 
     def truth(self, alias: str = "d") -> sql.Composed:
         """The counter, from the aggregate over all its events; NaN where the column has too few digits for it."""
@@ -231,7 +255,8 @@ class CounterColumn:
             )
         if self.empty != NULL:
             # A default may stand for "no event yet", and must not take part then.
-            reasons.append("{c} is not distinct from {empty}")
+            same = "{c} is not distinct from {empty}"
+            reasons.append(same if self.plain else "array[{c}] is not distinct from array[{empty}]")
         return any_of([verbatim(reason).format(**parts) for reason in reasons]) if reasons else None
 
 
@@ -259,6 +284,8 @@ def counter_columns(attachment: Attachment, event: Event) -> list[CounterColumn]
             whole=attachment.table.columns[column].kind in ("bigint", "integer"),
             floating=counter.parts.function in SUMS and attachment.table.columns[column].kind == FLOATING,
             digits=attachment.table.columns[column].digits if counter.parts.function in SUMS else None,
+            plain=attachment.table.columns[column].kind in PLAIN
+            or attachment.table.columns[column].type.endswith("[]"),
         )
         for index, (column, counter) in enumerate(event.counters.items())
     ]
@@ -275,10 +302,20 @@ def _empty(table: Table, column: str, counter: Counter) -> sql.Composable:
 
 
 def facts(
-    event: Event, counters: Sequence[CounterColumn], source: sql.Composable, condition: sql.Composable | None = None
+    event: Event,
+    counters: Sequence[CounterColumn],
+    source: sql.Composable,
+    condition: sql.Composable | None = None,
+    *,
+    spelt: bool = False,
 ) -> sql.Composed:
-    """What each row of ``source`` says, or of those that a condition lets through."""
+    """What each row of ``source`` says, or of those that a condition lets through.
+
+    :param spelt: also as text, where equal values may be spelt differently.
+    """
     columns = [key_columns(event), *(column for counter in counters for column in counter.fact_columns)]
+    if spelt:
+        columns += [column for counter in counters for column in counter.spelt]
     laid = template(
         "profiles/facts",
         columns=sql.SQL(",\n").join(columns),
@@ -333,7 +370,7 @@ def keys(event: Event, alias: str = "f") -> sql.Composed:
 def differs(attachment: Attachment, position: int, counter: CounterColumn) -> sql.Composed:
     """Whether the profile ``dbml_b`` does not hold the aggregate ``d``, for another reason than the time gone by."""
     event, table = attachment.events[position - 1]
-    wrong = sql.SQL("{} is distinct from {}").format(Name("dbml_b", counter.column), counter.truth())
+    wrong = counter.other(Name("dbml_b", counter.column), counter.truth())
     if not counter.counter.over:
         return wrong
     rows = facts(event, [counter], table.rows(event.key), events_of(attachment, event, "dbml_b"))

@@ -186,16 +186,19 @@ def _recount(changes: Changes) -> Function:
 def _count(changes: Changes) -> Function:
     """The function of an event's triggers: a branch for each kind of statement."""
     told = _FirstStep(changes.attachment, changes.position, changes.online) if changes.notes_steps else changes
-    inserted, deleted = (
-        counters.facts(told.event, told.columns, told.table.rows(told.event.key, sql.SQL(name)))
-        for name in ("inserted", "deleted")
-    )
+
+    def facts(rows: str, *, spelt: bool = False) -> sql.Composed:
+        source = told.table.rows(told.event.key, verbatim(rows))
+        return counters.facts(told.event, told.columns, source, spelt=spelt)
+
     # What an UPDATE leaves as it was is no change: rows of either side without their like on the other.
-    changed = template("profiles/facts_changed", inserted=inserted, deleted=deleted)
+    changed = template(
+        "profiles/facts_changed", inserted=facts("inserted", spelt=True), deleted=facts("deleted", spelt=True)
+    )
     branches = {
-        "insert": Branch(told, inserted, adds=True, removes=False),
+        "insert": Branch(told, facts("inserted"), adds=True, removes=False),
         "update": Branch(told, changed, adds=True, removes=True),
-        "delete": Branch(told, deleted, adds=False, removes=True),
+        "delete": Branch(told, facts("deleted"), adds=False, removes=True),
     }
     says = f"Moves the counters of {changes.attachment.table} as {changes.table} changes."
     variables = [

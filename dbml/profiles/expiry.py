@@ -63,9 +63,7 @@ def _expire(attachment: Attachment, windowed: Windowed) -> Function:
             profile=attachment.table.identifier,
             same=attachment.same("dbml_b", "dbml_k"),
             totals=counters.totals_of(attachment, event, table, columns, "dbml_b"),
-            differing=any_of(
-                [sql.SQL("{} is distinct from {}").format(Name("dbml_b", c.column), c.truth("g")) for c in columns]
-            ),
+            differing=any_of([c.other(Name("dbml_b", c.column), c.truth("g")) for c in columns]),
         )
         for position, event, table, columns in windowed
     }

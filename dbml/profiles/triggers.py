@@ -182,12 +182,12 @@ def disagreement(attachment: Attachment, event: Event, table: Table) -> sql.Comp
     """A query with two figures a counter: rows that disagree with the events, and rows that hold a value."""
     figures = [
         sql.SQL(
-            "count(*) filter (where p.{column} is not null and p.{column} is distinct from {truth}) as disagree_{i}, "
-            "count(*) filter (where p.{column} is not null and p.{column} is distinct from {empty}) as held_{i}"
+            "count(*) filter (where {column} is not null and {disagrees}) as disagree_{i}, "
+            "count(*) filter (where {column} is not null and {holds}) as held_{i}"
         ).format(
-            column=Name(counter.column),
-            truth=counter.truth(),
-            empty=counter.empty,
+            column=Name("p", counter.column),
+            disagrees=counter.other(Name("p", counter.column), counter.truth()),
+            holds=counter.holds_any("p"),
             i=verbatim(str(counter.index)),
         )
         for counter in counters.counter_columns(attachment, event)
@@ -320,13 +320,13 @@ def _fill(attachment: Attachment) -> list[sql.Composed]:
 
     An estimator takes as long for one row as for thousands; its rows are scored in batches afterwards.
     """
-    truths = [
-        (Name(column.column), column.truth(f"d{position}"))
+    columns = [
+        (column, column.truth(f"d{position}"))
         for position in counting(attachment)
         for column in counters.counter_columns(attachment, attachment.events[position - 1][0])
     ]
-    counted = [sql.SQL("{} = {}").format(*truth) for truth in truths]
-    differing = [sql.SQL("p.{} is distinct from {}").format(*truth) for truth in truths]
+    counted = [sql.SQL("{} = {}").format(Name(column.column), truth) for column, truth in columns]
+    differing = [column.other(Name("p", column.column), truth) for column, truth in columns]
     predictions = attachment.profile.predictions
     deployed = [sql.SQL("(select (dbml._deployed({})).model is not null)").format(p.model) for p in predictions]
     scored = [
@@ -349,7 +349,7 @@ def _fill(attachment: Attachment) -> list[sql.Composed]:
             trigger=_score_trigger(attachment).definition,
             once=generated.as_owner(once, "perform"),
             counters=generated.as_owner(_filling(attachment, counted, differing), "perform")
-            if truths
+            if counted
             else sql.SQL("null"),
         )
     ]
