@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import psycopg
 import pytest
 
@@ -107,3 +108,32 @@ def test_a_mode_that_is_none_is_refused() -> None:
     with pytest.raises(SpecError, match='has mode = "queue"') as refused:
         dbml.Prediction("churn", "churn_score", mode="queue")
     assert 'Did you mean "queued"?' in str(refused.value.hint)
+
+
+def test_rows_of_any_key_are_found(db: Db, cli: Cli, churn: Trained) -> None:
+    dbml.add_model(db, "churn", churn.estimator, sample=churn.rows)
+    keys = {
+        "numbers": ("a bigint", "g"),
+        "words": ("a varchar(20)", """'{,"\\ ' || g"""),
+        "lists": ("a integer[]", "array[g, null]"),
+        "several": ("a text, b date", """'{,"\\ ' || g, date '2026-01-01' + g"""),
+    }
+    for table, (columns, values) in keys.items():
+        names = [column.split()[0] for column in columns.split(", ")]
+        db.execute(
+            f"create table {table} ({columns}, plan text, complaints integer, spend float8, score float8,"
+            f" primary key ({', '.join(names)}));"
+            f"insert into {table} select {values}, 'plus', g % 7, g from generate_series(1, 30) g"
+        )
+        dbml.attach(db, dbml.Profile(table, names, [dbml.Prediction("churn", "score", mode="queued")]))
+    dbml.deploy(db, "churn", 1)
+    for table in keys:
+        db.execute(f"update {table} set spend = spend + 1, score = score where complaints <> 3")
+        db.execute(f"update {table} set spend = spend + 1 where complaints = 2")
+    assert "queued: 104 rows" in cli("worker", "--once", "--duty", "queued").output
+    for table in keys:
+        rows = db.execute(f"select plan, complaints, spend, score from {table}").fetchall()
+        frame = pd.DataFrame(rows, columns=["plan", "complaints", "spend", "score"])
+        assert np.abs(frame["score"] - churn.truth(frame)).max() < 1e-9, table
+    db.execute("select from dbml._score_queued(1)")
+    assert db.execute("select count(*) from dbml.queue").fetchone() == (0,)
