@@ -55,7 +55,7 @@ def examine(connection: Connection) -> list[Finding]:
         if facts.own and facts.superuser and facts.has_signatures:
             findings += _unsigned(raw)
         if readable:
-            findings += _broken(raw)
+            findings += _broken(raw) + _undelivered(raw)
         if facts.own and facts.superuser:
             findings += _checks_added(raw) + _updates(raw)
         findings.append(
@@ -190,6 +190,22 @@ def _broken(raw: psycopg.Connection[Any]) -> list[Finding]:
         Finding(f"profile {row['profile']}", what, ok=False, mend=f"dbml repair {row['profile']}")
         for row in database.named(raw, "broken_profiles")
         for what in row["broken"]
+    ]
+
+
+def _undelivered(raw: psycopg.Connection[Any]) -> list[Finding]:
+    """Events that wait although a relay would have taken them; no insert ever fails for their sake."""
+    return [
+        Finding(
+            f"events of {row['topic']}",
+            f"{row['waiting']} wait to be relayed, the oldest since {row['oldest']}"
+            + (f": {row['error']}" if row["error"] else ", and no relay takes them"),
+            ok=False,
+            needed=False,
+            mend="dbml worker --publish-to URL, once the broker answers; if nobody wants them any more: "
+            f"select dbml.discard_events({row['literal']})",
+        )
+        for row in database.named(raw, "outbox_waiting")
     ]
 
 

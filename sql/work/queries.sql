@@ -13,6 +13,14 @@ select o.id, o.event_id, o.topic, dbml._subject(o.entity) as key, dbml._cloud_ev
   from dbml._outbox_batch(%(rows)s) o
  order by o.id
 
+-- name: outbox_waiting
+-- What has waited to be relayed for longer than any relay that works leaves it.
+select o.topic, o.waiting, pg_catalog.date_trunc('second', o.oldest)::text as oldest, j.error, pg_catalog.quote_literal(o.topic) as literal
+  from dbml.outbox_status o
+  left join dbml.job j on j.duty = 'relay' and j.state = 'failed'
+ where o.oldest < pg_catalog.clock_timestamp() - interval '1 hour'
+ order by o.topic
+
 -- name: outbox_sent
 -- Forgets events that have gone out.
 select dbml._outbox_sent(%(ids)s)

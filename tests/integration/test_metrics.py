@@ -136,6 +136,7 @@ def of_histogram(db: Db, query: str, name: str) -> dict[str, set[tuple[frozenset
 WITH_THE_CLOCK = {
     "dbml_uncounted_seconds",
     "dbml_duty_overdue_seconds",
+    "dbml_duty_retry_seconds",
     "dbml_waiting_seconds",
 }
 

@@ -232,6 +232,67 @@ def test_what_waits_for_an_hour_is_seen_and_goes_out_in_order(db: Db, cli: Cli, 
     assert db.execute("select state, error from dbml.job where duty = 'relay'").fetchall() == [("waiting", None)]
 
 
+@pytest.mark.usefixtures("live")
+def test_a_broker_that_is_away_is_asked_ever_later_and_what_waits_is_named(
+    db: Db, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBML_WEBHOOK_SECRET", "whsec_" + base64.b64encode(SECRET).decode())
+    db.execute("delete from dbml.outbox")
+    db.execute("insert into complaint (customer_id) select 1 + g % 50 from generate_series(1, 450) g")
+    with socket.socket() as nobody:  # bound, and listening to no one
+        nobody.bind(("127.0.0.1", 0))
+        away = relay(f"http://127.0.0.1:{nobody.getsockname()[1]}/events")
+        waits = []
+        for _ in range(9):
+            assert not work(db.info.dsn, [away], lambda _: None, once=True, early=True)
+            waits += db.execute("select date_part('epoch', due - ended) from dbml.job where duty = 'relay'").fetchall()
+        for least, (wait,) in zip((0.5, 1, 2, 4, 8, 16, 30, 30, 30), waits, strict=True):
+            assert least <= wait <= 2 * least + 0.01
+        assert len({wait for (wait,) in waits[-3:]}) == 3  # not everybody asks at one moment
+        assert work(db.info.dsn, [away], lambda _: pytest.fail("it is not due"), once=True)
+    retry = "select value from dbml.metrics where name = 'dbml_duty_retry_seconds' and labels ->> 'duty' = 'relay'"
+    assert 0 < db.execute(retry).fetchall()[0][0] <= 60
+    assert db.execute("select value > 0 from dbml.metrics where name = 'dbml_outbox_bytes'").fetchall() == [(True,)]
+    # After an hour it is an alert, and stands in what doctor finds; inserts go on.
+    assert "events of churned" not in cli("doctor").output
+    db.execute("update dbml.outbox set at = at - interval '61 minutes'; delete from complaint")
+    db.execute("select dbml.check_alerts()")
+    waiting = len(outbox(db))
+    ((says,),) = db.execute("select says from dbml.alert where cause = 'events churned'").fetchall()
+    assert says.startswith(f"{waiting} events of the topic churned wait to be relayed, the oldest since ")
+    assert "the relay fails: http://127.0.0.1" in says
+    told = cli("doctor").output
+    assert f"{waiting} wait to be relayed" in told and "select dbml.discard_events('churned')" in told
+    # What nobody wants any more can be thrown away, by whoever may deploy: one, those of a time, all of a topic.
+    with psycopg.connect(db.info.dsn) as session:
+        session.execute("set role dbml_deployer")
+        discard = (
+            "select dbml.discard_events('churned', event => (select event_id from dbml.outbox order by id limit 1))"
+        )
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute(discard)  # ids are the relay's matter
+        session.rollback()
+        (first, old) = db.execute(
+            "select (array_agg(event_id order by id))[1], count(*) filter (where at < now() - interval '1 hour') from dbml.outbox"
+        ).fetchall()[0]
+        session.execute("set role dbml_deployer")
+        found = [
+            session.execute(f"select dbml.discard_events({what})", {"event": first}).fetchone()
+            for what in (
+                "'churned', event => %(event)s",
+                "'other'",
+                "'churned', now() - interval '1 hour'",
+                "'churned'",
+            )
+        ]
+        session.commit()
+    assert found == [(1,), (0,), (old - 1,), (waiting - old,)] and old > 1 and waiting > old
+    db.execute("select dbml.check_alerts()")
+    assert db.execute("select closed_at is null from dbml.alert where cause = 'events churned'").fetchall() == [
+        (False,)
+    ]
+
+
 @pytest.fixture
 def broker() -> Iterator[str]:
     """librdkafka's own cluster of three brokers, in this process."""

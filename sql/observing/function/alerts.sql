@@ -32,9 +32,15 @@ begin
       from dbml.job j
      where j.state = 'failed' and j.failures >= 3 or j.state = 'hung'
         or j.state = 'abandoned' and j.progressed < clock_timestamp() - interval '5 minutes';
+  return query
+    select null::text, 'events ' || o.topic,
+           format('%s events of the topic %s wait to be relayed, the oldest since %s: %s', o.waiting, o.topic, date_trunc('second', o.oldest),
+                  coalesce((select 'the relay fails: ' || j.error from dbml.job j where j.duty = 'relay' and j.state = 'failed'), 'no relay takes them'))
+      from dbml.outbox_status o
+     where o.oldest < clock_timestamp() - interval '1 hour';
 end
 $$;
-comment on function dbml._causes(interval) is 'What is wrong now: drift of the versions that serve, and duties that fail; without words, what cannot be told.';
+comment on function dbml._causes(interval) is 'What is wrong now: drift of the versions that serve, duties that fail, and events that nobody takes; without words, what cannot be told.';
 
 create or replace function dbml._judged_models() returns setof text
 language sql

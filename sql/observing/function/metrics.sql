@@ -71,6 +71,10 @@ as $$
   select 'dbml_duty_failures', 'gauge', 'How many times in a row a duty has failed.', jsonb_build_object('duty', j.duty), j.failures::float8
     from dbml.job j
   union all
+  select 'dbml_duty_retry_seconds', 'gauge', 'In how many seconds a duty that has failed is tried again; 0 for one that has not.', jsonb_build_object('duty', j.duty),
+         case when j.state = 'failed' then greatest(date_part('epoch', j.due - clock_timestamp()), 0) else 0 end
+    from dbml.job j
+  union all
   select 'dbml_duty_runs_total', 'counter', 'How many times a duty was done.', jsonb_build_object('duty', j.duty), j.runs::float8
     from dbml.job j
   union all
@@ -96,6 +100,9 @@ as $$
   select 'dbml_log_bytes', 'gauge', 'The size of the log of predictions, with its indexes.', '{}',
          coalesce(sum(pg_total_relation_size(to_regclass(format('dbml.log_%s', s.number)))), 0)::float8
     from dbml.log_segment s
+  union all
+  select 'dbml_outbox_bytes', 'gauge', 'The size of the table of events that wait for the relay, with its indexes.', '{}',
+         pg_total_relation_size('dbml.outbox')::float8
   union all
   select 'dbml_alerts', 'gauge', 'Open alerts.', jsonb_build_object('model', coalesce(m.model, '')),
          (select count(*) from dbml.alert a where a.closed_at is null and coalesce(a.model, '') = coalesce(m.model, ''))::float8

@@ -78,7 +78,7 @@ grant execute on function dbml._score_queued(integer) to dbml_deployer;
 -- Labels have features: who lets models learn is granted SELECT on dbml.label.
 grant execute on function dbml.learn(text, jsonb, text), dbml._learning_due(), dbml._hold_learning(text), dbml._lock_coefficients(text), dbml._learning(text),
   dbml._learnt(text, jsonb, bigint[], jsonb), dbml.resume_learning(text) to dbml_deployer;
-grant execute on function dbml._outbox_batch(integer), dbml._outbox_sent(bigint[]), dbml._consume(text, text),
+grant execute on function dbml._outbox_batch(integer), dbml._outbox_sent(bigint[]), dbml.discard_events(text, timestamptz, uuid), dbml._consume(text, text),
   dbml._dead_letter(text, text, text, bytea, text), dbml._forget_consumed(interval) to dbml_deployer;
 grant execute on function dbml._subject(text[]), dbml._cloud_event(uuid, timestamptz, text[], jsonb) to dbml_deployer;
 grant execute on function dbml._take_duty(text, text, interval, interval, boolean),

@@ -40,6 +40,8 @@ $$;
 comment on function dbml._keep_duty(text, text, interval, bigint, bigint) is
   'Prolongs a worker''s lease and tells how far he is; false where the duty is no longer his.';
 
+-- How long a duty waits that has failed stands with it and not with a worker, so that another one that takes over knows of it
+-- too. The lot keeps workers of many databases from asking one broker at the same moment.
 create or replace function dbml._end_duty(duty text, worker text, finished boolean, done bigint, error text) returns void
 language sql
 volatile
@@ -50,10 +52,17 @@ as $$
   update dbml.duty d
      set worker = null, lease_until = null, ended = clock_timestamp(), done = _end_duty.done, error = _end_duty.error,
          runs = d.runs + finished::integer,
-         failures = case when _end_duty.error is null then 0 else d.failures + 1 end,
-         -- What was stopped in the middle is due at once.
-         due = case when finished or _end_duty.error is not null then d.due else clock_timestamp() end
-   where d.name = duty and d.worker = _end_duty.worker
+         failures = t.failures,
+         due = case
+           when t.failures > 0 then greatest(d.due, clock_timestamp() + (0.5 + random() / 2) * least(60, power(2::float8, least(t.failures, 7) - 1)) * interval '1 second')
+           when finished then d.due
+           -- What was stopped in the middle is due at once.
+           else clock_timestamp() end
+    from (select f.name,
+                 -- Who has got somewhere before he failed begins to count anew.
+                 case when _end_duty.error is null then 0 when _end_duty.done > 0 then 1 else f.failures + 1 end as failures
+            from dbml.duty f) t
+   where d.name = duty and d.worker = _end_duty.worker and t.name = d.name
 $$;
 comment on function dbml._end_duty(text, text, boolean, bigint, text) is
-  'Gives a duty back: finished, failed with an error, or stopped in the middle.';
+  'Gives a duty back: finished, failed with an error, which is tried again ever later, or stopped in the middle.';

@@ -9,7 +9,12 @@ volatile parallel unsafe
 security definer
 set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
+-- However much waits, a batch is found by its index, also where nobody has analyzed the table since.
+set enable_seqscan = off
 as $$
+declare
+  reached bigint := 0;
+  upto bigint;
 begin
   -- Of two relays, which may be there for a moment, the second finds nothing to do. A row, because anybody may take an
   -- advisory lock, and would stop all events.
@@ -19,19 +24,19 @@ begin
   if not found then
     return;
   end if;
+  select max(f.id) into upto from (select o.id from dbml.outbox o order by o.id limit rows) f;
+  -- Up to where nothing that is there would tear a transaction in two. Arrays, which an index answers.
+  while upto > reached loop
+    reached := upto;
+    -- A sum, because the greatest of plain ids would be looked for from the end of the table on.
+    select max(o.id + 0) into upto
+      from dbml.outbox o
+     where o.txid = any (array(select t.txid from dbml.outbox t where t.id <= reached));
+  end loop;
   return query
-    -- Up to where nothing that is there would tear a transaction in two.
-    with recursive reached(upto) as (
-      select max(f.id) from (select o.id from dbml.outbox o order by o.id limit rows) f
-      union
-      select (select max(o.id) from dbml.outbox o
-               where o.txid in (select t.txid from dbml.outbox t where t.id <= r.upto))
-        from reached r
-       where r.upto is not null
-    )
     select o.id, o.event_id, o.txid, o.at, o.topic, o.entity, o.data
       from dbml.outbox o
-     where o.id <= (select max(r.upto) from reached r)
+     where o.id <= reached
      order by o.id;
 end
 $$;
@@ -48,3 +53,20 @@ as $$
   delete from dbml.outbox o where o.id = any (ids)
 $$;
 comment on function dbml._outbox_sent(bigint[]) is 'Forgets events that have been relayed.';
+
+create or replace function dbml.discard_events(topic text, before timestamptz default clock_timestamp(), event uuid default null) returns bigint
+language sql
+volatile parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  with gone as (
+    delete from dbml.outbox o
+     where o.topic = discard_events.topic and o.at < before and (event is null or o.event_id = event)
+    returning o.id
+  )
+  select count(*) from gone
+$$;
+comment on function dbml.discard_events(text, timestamptz, uuid) is
+  'Throws away events of a topic that wait to be relayed, and will never be: those that were written before a moment, or one of them; returns how many.';
