@@ -94,9 +94,9 @@ def model_add(
 ) -> None:
     """Store FILE of a fitted model as a new version of NAME.
 
-    FILE is of joblib, skops, ONNX, PMML, XGBoost (json, ubj) or LightGBM (txt). The version is checked inside the
-    server, and signed. A joblib file is unpickled on this machine, and unpickling runs code: give only files that you
-    would run. So is a sample that is a pickled frame.
+    FILE is of joblib, skops, ONNX, PMML, H2O (zip), XGBoost (json, ubj), LightGBM (txt) or CatBoost (cbm, json). The
+    version is checked inside the server, and signed. A joblib file is unpickled on this machine, and unpickling runs
+    code: give only files that you would run. So is a sample that is a pickled frame.
     """
     if (file is None) == (place is None):
         raise click.UsageError("Give FILE, or --from PLACE.")

@@ -42,6 +42,7 @@ _KINDS = {
     ".txt": "lightgbm",
     ".pmml": "pmml",
     ".cbm": "catboost",
+    ".zip": "mojo",
 }
 
 
@@ -51,7 +52,8 @@ class File:
 
     :param source: what messages call it.
     :param content: its bytes.
-    :param kind: its format: ``joblib``, ``skops``, ``onnx``, ``xgboost``, ``lightgbm``, ``catboost`` or ``pmml``.
+    :param kind: its format: ``joblib``, ``skops``, ``onnx``, ``xgboost``, ``lightgbm``, ``catboost``, ``pmml`` or
+        ``mojo``.
     """
 
     source: str
@@ -130,6 +132,12 @@ def load(file: File, trust: Sequence[str] = (), unfolded: int = MAX_UNFOLDED) ->
 
         return pmml.load(file.source, file.content), libraries | {
             name: version(name) for name in ("jpmml_evaluator", "numpy")
+        }
+    if file.kind == "mojo":
+        from dbml.scorer import mojo
+
+        return mojo.load(file.source, file.content, unfolded), libraries | {
+            name: version(name) for name in ("h2o", "numpy")
         }
     if file.kind in boosters.LIBRARIES:
         booster = boosters.load(file.kind, file.source, file.content)

@@ -12,6 +12,7 @@ FORMATS = {
     "lightgbm": ".txt",
     "catboost": ".cbm",
     "statsmodels": ".pickle",
+    "mojo": ".zip",
     "js": ".js",
     "python": ".py",
     "html": ".html",

@@ -77,6 +77,12 @@ FILES = (
         "jpmml-evaluator, in Java",
     ),
     (
+        "`.zip` of H2O: a MOJO",
+        "`gbm`, `drf`, `glm`, `isolationforest`, with their categories, missing values and offsets "
+        "([more](exports.md#h2os-mojo))",
+        "H2O's own scorer, in Java",
+    ),
+    (
         "[MLflow's](training.md#mlflow) folders",
         "the flavours `sklearn`, `xgboost`, `lightgbm`, `catboost`, `statsmodels`, `onnx`, with signature and example",
         "as the file inside",
@@ -121,9 +127,9 @@ WAYS_OUT = (
         "`results.save(FILE)`",
     ),
     (
-        "MOJO and POJO files of H2O",
-        "they are not read",
-        "`HistGradientBoostingClassifier`, LightGBM or XGBoost, in their own files",
+        "MOJO files of H2O's other algorithms, or of trees with another `categorical_encoding` than `enum`; POJOs",
+        "they are not written down yet; a POJO is a program",
+        "`H2OGradientBoostingEstimator` as it is by default, as a MOJO",
     ),
     (
         'XGBoost with `multi_strategy="multi_output_tree"`',

@@ -191,6 +191,25 @@ def test_pmml(cli: Cli, db: psycopg.Connection[Any], churn: Trained, tmp_path: P
     assert (tmp_path / "again.pmml").read_text() == PMML
 
 
+MOJOS = Path(__file__).parents[1] / "files" / "mojo"
+
+
+@pytest.mark.long  # H2O's own scorer is as large as everything else together
+def test_mojo(cli: Cli, db: psycopg.Connection[Any], tmp_path: Path) -> None:
+    asked = pd.read_json(MOJOS / "rows.json", precise_float=True, dtype={"plan": object})
+    asked.head(40).to_csv(tmp_path / "rows.csv", index=False)
+    answers = json.loads((MOJOS / "answers.json").read_text())
+    for name, place in (("gbm", 2), ("logistic", 2), ("glm", 0), ("isolation", 0)):
+        cli("model", "add", name, MOJOS / f"{name}.zip", "--sample", tmp_path / "rows.csv")
+        cli("deploy", f"{name}@1")
+        truth = np.array([row[place] for row in answers[name]])
+        given = asked.astype(object).where(asked.notna(), None)[np.isfinite(truth)]
+        np.testing.assert_allclose(scores(db, name, given), truth[np.isfinite(truth)], rtol=1e-12, atol=1e-12)
+        cli("model", "export", f"{name}@1", "-o", tmp_path / f"{name}.zip")
+        assert (tmp_path / f"{name}.zip").read_bytes() == (MOJOS / f"{name}.zip").read_bytes()
+    assert set(db.execute("select kind from dbml.model").fetchall()) == {("mojo",)}
+
+
 @pytest.mark.parametrize(("package", "suffix"), [("skops", "skops"), ("onnx", "onnx"), ("onnxruntime", "onnx")])
 def test_without_a_package(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, suffix: str

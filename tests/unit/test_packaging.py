@@ -50,7 +50,7 @@ def test_no_module_is_hidden_by_a_verb() -> None:
     [
         ("dbml", ""),
         # What needs Spark is long, and `make test-long` adds it.
-        ("tests", "demo test spark"),
+        ("tests", "demo test spark h2o"),
         ("benchmarks", "demo test bench spark"),
         ("soak", "demo test"),
     ],

@@ -172,7 +172,7 @@ def _described(
         raise type(error)(message, origin.refit(differences)) from error
     if form == "frame":
         libraries["pandas"] = version("pandas")
-    notices = [threshold_notice(estimator, interface["output"])]
+    notices = [threshold_notice(estimator, interface["output"]), getattr(estimator, "notice", None)]
     if differences:
         notices.append(f"it was written by {origin.said(differences)}, and trusted")
     notices += [
