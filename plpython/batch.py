@@ -13,6 +13,7 @@ import numpy as np
 
 from . import forest, ieee
 from .plan import entry
+from .words import Coded
 
 Array = Any  # a numpy array; the server's may be of any version
 
@@ -116,6 +117,15 @@ def columns(width: int, numbers: Sequence[Sequence[float | None]]) -> Array:
 def stacked(numbers: Sequence[Any]) -> Array:
     """Columns of doubles in memory, one below the other: float64, shape ``(len(numbers), rows)``."""
     return np.array([np.frombuffer(column, dtype=np.float64) for column in numbers])
+
+
+def decoded(coded: Coded, rows: Rows) -> Rows:
+    """Rows whose texts are known by their codes, which came as the last numbers."""
+    first = len(rows.numbers) - len(coded.numbers)
+    places = coded.places(rows.numbers[first:].astype(np.intp))
+    plain = iter(rows.texts)
+    texts = [next(plain) if named is None else Texts(places[i], named) for i, named in enumerate(coded.named)]
+    return Rows(rows.numbers[:first], texts, rows.count)
 
 
 def evaluate(

@@ -82,23 +82,41 @@ def score_ahead(
         plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)
 
 
+def words(plpy: Plpy, fingerprint: str) -> str | None:
+    """What :func:`.words.of` says of a version of the engine ``portable``, as JSON."""
+    try:
+        found = compiled.of(plpy, fingerprint).__globals__["words"]
+    except compiled.Refused:
+        return None  # whoever scores says why
+    return json.dumps(found)
+
+
 def score_rows(
-    plpy: Plpy, fingerprint: str, engine: str, count: int, numbers: Sequence[bytes], texts: Sequence[Sequence[Any]]
+    plpy: Plpy,
+    fingerprint: str,
+    engine: str,
+    count: int,
+    numbers: Sequence[bytes],
+    texts: Sequence[Sequence[Any]],
+    words: str | None = None,
 ) -> str:
     """Score many rows; returns an array as SQL writes it, with null for a row that is refused.
 
     Of all answers each row has an array of its own, which is a text in the array of rows.
+
+    :param words: of texts that come as codes, behind the numbers.
     """
     if not count:
         return "{}"
     try:
-        answers = scoring.score_rows(plpy, fingerprint, engine, count, numbers, texts)
+        answers = scoring.score_rows(plpy, fingerprint, engine, count, numbers, texts, words)
     except models.Refused as error:
         plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)
     if fingerprint.endswith(compiled.ALL):
         written = ('"{' + repr(one)[1:-1] + '}"' if isinstance(one, list) else "null" for one in answers)
         return "{" + ",".join(written) + "}"
-    return "{" + repr(answers)[1:-1].replace("nan", "null") + "}"
+    # To look for the shortest text that is read as the same number would take twice as long.
+    return "{" + (("%.17g," * count)[:-1] % tuple(answers)).replace("nan", "null") + "}"
 
 
 def explain(plpy: Plpy, model: str, version: int, numbers: Sequence[Any], texts: Sequence[Any], scale: str) -> Any:

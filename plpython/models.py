@@ -14,6 +14,7 @@ from typing import Any, Union
 
 from . import compiled, frame, packages, plan, signing, unfold
 from .protocol import Plpy
+from .words import Coded
 
 Numbers = Sequence["float | None"]
 Texts = Sequence["str | None"]
@@ -87,11 +88,18 @@ class PlanInBatches:
             raise Refused("the plan refuses a row")
         return answers
 
-    def score_columns(self, numbers: Sequence[Any], texts: Sequence[Texts], count: int) -> list[Any]:
-        """Score rows that are columns; NaN for a row that is refused."""
+    def score_columns(
+        self, coded: Coded | None, numbers: Sequence[Any], texts: Sequence[Texts], count: int
+    ) -> list[Any]:
+        """Score rows that are columns; NaN for a row that is refused.
+
+        :param coded: where texts come as codes, as the last numbers.
+        """
         from . import batch
 
         rows = batch.Rows(batch.stacked(numbers), texts, count)
+        if coded is not None:
+            rows = batch.decoded(coded, rows)
         if "outputs" in self.plan:
             return [one if one[0] == one[0] else one[0] for one in batch.answer_columns(self.plan, rows).tolist()]
         answers: list[Any] = batch.score_columns(self.plan, rows).tolist()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import CodeType
 from typing import Any
 
-from . import masks, treecode
+from . import masks, treecode, words
 from .plan import ORDINARY, entry
 from .treecode import literal
 
@@ -22,8 +22,9 @@ TERMS_IN_ONE_EXPRESSION = 50
 
 
 def compile_plan(plan: Mapping[str, Any], values: Sequence[int] | None = None) -> CodeType:
-    """Compile a plan that :func:`.plan.loads` has read; arguments as of :func:`source`."""
-    return compile(source(plan, values), "<dbml plan>", "exec", dont_inherit=True, optimize=2)
+    """Compile a plan that :func:`.plan.loads` has read, with the words that it tells apart; arguments as of :func:`source`."""
+    text = f"{source(plan, values)}\nwords = {words.of(plan)!r}\n"
+    return compile(text, "<dbml plan>", "exec", dont_inherit=True, optimize=2)
 
 
 def source(plan: Mapping[str, Any], values: Sequence[int] | None = None) -> str:

@@ -12,10 +12,12 @@ import sys
 import time
 from array import array
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from . import compiled, models
 from .models import Refused
+from .words import Coded
 from .protocol import Plpy
 
 Numbers = models.Numbers
@@ -49,6 +51,7 @@ Statement = tuple[int, int, str]
 _remembered: dict[bytes, float] = {}
 # How many rows of a version one call takes.
 _rows_in_a_call: dict[tuple[str, str], int] = {}
+_codes: dict[str, Coded] = {}
 
 
 class _Written:
@@ -235,17 +238,24 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
 
 
 def score_rows(
-    plpy: Plpy, fingerprint: str, engine: str, count: int, numbers: Sequence[bytes], texts: Sequence[Texts]
+    plpy: Plpy,
+    fingerprint: str,
+    engine: str,
+    count: int,
+    numbers: Sequence[bytes],
+    texts: Sequence[Texts],
+    words: str | None = None,
 ) -> list[Any]:
     """Score rows that come as columns, in as few calls as end within the time that one may take.
 
     :param numbers: per feature the bytes of its big-endian doubles, NaN where NULL.
     :param texts: per feature its texts.
+    :param words: what texts come as codes, as the last numbers; see :mod:`.words`.
     :returns: a number a row, or a list of all answers; NaN for a row that is refused.
     :raises models.LoadError: the version cannot be loaded.
     """
     columns = native(numbers)
-    score = _way_to_score(plpy, fingerprint, engine, count)
+    score = _way_to_score(plpy, fingerprint, engine, count, None if words is None else _coded(words))
     answers: list[Any] = []
     while len(answers) < count:
         first = len(answers)
@@ -267,7 +277,17 @@ def native(numbers: Sequence[bytes]) -> list[array[float]]:
     return columns
 
 
-def _way_to_score(plpy: Plpy, fingerprint: str, engine: str, count: int) -> ScoreColumns:
+def _coded(words: str) -> Coded:
+    """How to read codes; kept, because most rows have texts that others had."""
+    found = _codes.get(words)
+    if found is None:
+        if len(_codes) >= VERSIONS_TIMED_AT_MOST:
+            _codes.clear()
+        found = _codes[words] = Coded(words)
+    return found
+
+
+def _way_to_score(plpy: Plpy, fingerprint: str, engine: str, count: int, coded: Coded | None) -> ScoreColumns:
     if engine == "python":
         model = models.load(plpy, fingerprint, engine)
         return lambda numbers, texts, count: _isolated(plpy, model, by_row(numbers, count), by_row(texts, count))
@@ -275,7 +295,7 @@ def _way_to_score(plpy: Plpy, fingerprint: str, engine: str, count: int) -> Scor
         try:
             batches = models.load(plpy, fingerprint, engine)
             if isinstance(batches, models.PlanInBatches):
-                return batches.score_columns
+                return partial(batches.score_columns, coded)
         except models.LoadError:
             pass  # no numpy here
     try:
@@ -289,7 +309,12 @@ def _way_to_score(plpy: Plpy, fingerprint: str, engine: str, count: int) -> Scor
         except compiled.Refused:
             return math.nan
 
-    return lambda numbers, texts, count: list(map(one, by_row(numbers, count), by_row(texts, count)))
+    if coded is None:
+        return lambda numbers, texts, count: list(map(one, by_row(numbers, count), by_row(texts, count)))
+    first = -len(coded.numbers)
+    return lambda numbers, texts, count: list(
+        map(one, by_row(numbers[:first], count), coded.by_row(numbers[first:], texts))
+    )
 
 
 def by_row(columns: Sequence[Sequence[Any]], count: int) -> Sequence[Sequence[Any]]:

@@ -20,6 +20,7 @@ MODULES = (
     "ieee",
     "masks",
     "treecode",
+    "words",
     "portable",
     "compiled",
     "forest",

@@ -203,15 +203,27 @@ declare
   calls text := '';
   type text;
   object text;
+  coded record;
+  call text;
 begin
   if (select count(*) = 1 and bool_and(s.held_out is null) from dbml._scores_routes(model, scorer, relation, names) s) then
     inputs := dbml._scores_inputs(model, scorer, relation, names, types);
     answering := dbml._scores_answering(scorer, wanted);
+    call := format('dbml._score_rows(%L, %L, pg_catalog.count(*)::integer, %%s)', answering.fingerprint, answering.engine);
+    if answering.engine = 'portable' then
+      coded := dbml._as_codes(dbml._words(answering.fingerprint), inputs.texts);
+      if coded.codes <> '{}' then
+        inputs.numbers := inputs.numbers || coded.codes;
+        inputs.texts := coded.plain;
+        call := format('dbml._score_coded(%L, %L, %s, pg_catalog.count(*)::integer, %%s)',
+          answering.fingerprint, answering.engine, replace(quote_literal(coded.words), '%', '%%'));
+      end if;
+    end if;
     type := case when answering.fingerprint like '%#' then 'text' else 'float8' end;
     object := dbml._outputs_object(scorer, wanted, dbml._answers_of_rows(answering, 'u.answer'));
     select q.columns, q.definitions, q.answering into columns, definitions, scoring
       from dbml._batch_query(keys, inputs.numbers, inputs.texts,
-             format('dbml._score_rows(%L, %L, pg_catalog.count(*)::integer, %%s)::%s[]', answering.fingerprint, answering.engine, type),
+             call || format('::%s[]', type),
              format('%s::integer, %s, %s', scorer.version,
                case type when 'text' then '(u.answer::pg_catalog.float8[])[1]' else 'u.answer' end,
                coalesce('case when u.answer is not null then ' || object || ' end', 'null::jsonb'))) q;
@@ -316,6 +328,50 @@ as $$
 $$;
 comment on function dbml._by_batches(text, text[], text[], text) is
   'A query that calls a function in PL/Python on rows of a relation "due", whose n numbers them from 0, in batches; its answers have these numbers.';
+
+-- A text costs more to hand over than to compare. A code is 0 for NULL, 1 for another text, and from 2 the words.
+create or replace function dbml._as_codes(
+  known json, texts text[], out words text, out codes text[], out plain text[]
+)
+language plpgsql
+immutable parallel safe
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  most constant numeric := 9007199254740992; -- what doubles can tell apart
+  product numeric := most;
+  found jsonb := '[]';
+  size integer;
+begin
+  codes := '{}';
+  plain := '{}';
+  for i in 1 .. cardinality(texts) loop
+    -- An expression would be computed once for every word.
+    if json_typeof(known -> i - 1) is distinct from 'array' or texts[i] !~ '^q\.c[0-9]+::text$' then
+      plain := plain || texts[i];
+      found := found || '[null]'::jsonb;
+      continue;
+    end if;
+    found := found || jsonb_build_array(known -> i - 1);
+    size := json_array_length(known -> i - 1) + 2;
+    product := product * size;
+    if product > most then
+      codes := codes || ''::text;
+      product := size;
+    end if;
+    codes[cardinality(codes)] := concat_ws(' operator(pg_catalog.+) ', nullif(codes[cardinality(codes)], ''), (
+      select format('case%s when %s is null then 0 else %L::pg_catalog.float8 end',
+               string_agg(format(' when (%s) collate pg_catalog."C" operator(pg_catalog.=) %L then %L::pg_catalog.float8',
+                 texts[i], w.word, (w.n + 1) * (product / size)::bigint), '' order by w.n),
+               texts[i], (product / size)::bigint)
+        from json_array_elements_text(known -> i - 1) with ordinality w(word, n)));
+  end loop;
+  words := found::text;
+end
+$$;
+comment on function dbml._as_codes(json, text[]) is
+  'Texts of rows named q as codes, several in a number, for _score_coded(); given what _words() knows of each. The others stay as they are.';
 
 create or replace function dbml._batch_query(
   keys text[], numbers text[], texts text[], call text, says text, out columns text, out definitions text, out answering text
