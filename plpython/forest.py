@@ -16,6 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from .descent import PAIRS as DESCENDING
+from .descent import Descent
+
 Array = Any  # a numpy array; the server's may be of any version
 
 # Rows that are scored together: few enough that masks and leaves stay in the processor's cache.
@@ -39,13 +42,20 @@ class Forest:
     def __init__(self, node: Mapping[str, Any]) -> None:
         self.start = node["start"]
         self.single = node.get("precision") == 32
-        self.worth: Array = np.array(node["threshold"], dtype=np.float64)
-        self.trees = _Trees(node)
+        trees = _Trees(node)
         self.blocks: list[_Block] = []
         roots = np.array(node["roots"], dtype=np.intp)
-        tops = _Tops(node, self.trees)
+        tops = _Tops(node, trees)
         for first in range(0, len(roots), TREES):
-            self.blocks.append(_Block(self.trees, tops, roots[first : first + TREES]))
+            self.blocks.append(_Block(trees, tops, roots[first : first + TREES]))
+        # What goes on below the tops, and with how many pairs of a tree and a row together.
+        self.way_down: _Trees | Descent = trees
+        self.pairs = PAIRS
+        if any(block.deep for block in self.blocks) and (descent := trees.descent(roots)):
+            self.way_down, self.pairs = descent, DESCENDING
+            for block in self.blocks:
+                block.leaf = descent.number[block.leaf]
+            del descent.number
 
     def score(self, columns: Sequence[Array], count: int) -> Array:
         """The sum of the leaves of every row: float64, shape ``(count,)``.
@@ -53,27 +63,30 @@ class Forest:
         :param columns: what the trees ask for, each of shape ``(count,)``.
         """
         total = np.full(count, self.start, dtype=np.float64)
-        rows = np.column_stack(columns) if columns else np.zeros((count, 1))
+        deep = any(block.deep for block in self.blocks)
+        rows = self.way_down.rows(columns, count) if deep else np.zeros((count, 1))
         for block in self.blocks:
             lookups = block.lookups(columns)
             for begin in range(0, count, ROWS):
                 sums = total[begin : begin + ROWS]
-                places = block.places([(place[begin : begin + ROWS], table) for place, table in lookups], len(sums))
+                leaves = block.leaves([(place[begin : begin + ROWS], table) for place, table in lookups], len(sums))
                 if block.deep:
-                    places = self._below(places, rows[begin : begin + ROWS])
-                for worth in self.worth.take(places):
+                    found = self._below(block.leaf.take(leaves), rows[begin : begin + ROWS])
+                else:
+                    found = block.worth.take(leaves, out=block.room("worth", np.float64, len(sums)), mode="clip")
+                for worth in found:
                     sums += worth
                     if self.single:
                         sums[:] = sums.astype(np.float32)
         return total
 
     def _below(self, places: Array, rows: Array) -> Array:
-        """The leaves below these nodes, a few trees at a time."""
-        together = max(1, PAIRS // len(rows))
+        """What the leaves below these nodes are worth; a few trees at a time."""
+        together = max(1, self.pairs // len(rows))
         for first in range(0, len(places), together):
             part = places[first : first + together]
-            part[:] = self.trees.leaves(part, rows)
-        return places
+            part[:] = self.way_down.leaves(part, rows)
+        return self.way_down.worth.take(places)
 
 
 class _Trees:
@@ -85,7 +98,8 @@ class _Trees:
         self.inner = column >= 0
         here = np.arange(len(column))
         self.column = np.where(self.inner, column, 0)
-        self.threshold = np.array(node["threshold"], dtype=np.float64)
+        # Of a leaf, what it is worth.
+        self.threshold = self.worth = np.array(node["threshold"], dtype=np.float64)
         # Children side by side: of node i, 2i is where it goes right and 2i+1 left.
         self.child = np.empty(2 * len(column), dtype=np.intp)
         self.child[0::2] = np.where(self.inner, node["right"], here)
@@ -102,6 +116,20 @@ class _Trees:
             self.set_of[int(place)] = i
             self.member[i, np.searchsorted(self.values, values)] = True
         self.strict = bool(node.get("strict"))
+        self.width = len(node["of"])
+
+    def descent(self, roots: Array) -> Descent | None:
+        """A faster way down; None where there are sets, or too many thresholds."""
+        if len(self.member) or not Descent.takes(self.inner, self.column, self.threshold, self.width):
+            return None
+        left, right = self.child[1::2], self.child[0::2]
+        return Descent(
+            roots, self.inner, self.column, self.threshold, left, right, self.missing_left, self.width, self.strict
+        )
+
+    def rows(self, columns: Sequence[Array], count: int) -> Array:
+        """Columns as rows: shape ``(count, columns)``."""
+        return np.column_stack(columns) if columns else np.zeros((count, 1))
 
     def leaves(self, places: Array, rows: Array) -> Array:
         """The leaf of every row below each of these nodes, shape ``(trees, rows)`` as ``places``.
@@ -186,8 +214,12 @@ class _Block:
         self.leaf = np.zeros((len(grown), bits), dtype=np.intp)
         for i, (_, leaves) in enumerate(grown):
             self.leaf[i] = leaves + leaves[:1] * (bits - len(leaves))
-        self.offsets = (np.arange(len(grown)) * bits)[:, None]
+        self.worth = trees.threshold[self.leaf]
+        # How far a float's exponent is from the place of a bit.
+        bias = {1: 0, 8: 1023}.get(self.dtype.itemsize, 127)
+        self.offsets = (np.arange(len(grown)) * bits - bias)[:, None]
         self.deep = bool(trees.inner[self.leaf].any())
+        self._rooms: dict[str, Array] = {}
         asked = [(node, tree, first, left) for tree, (inner, _) in enumerate(grown) for node, first, left in inner]
         node = np.array([a[0] for a in asked], dtype=np.intp)
         tree = np.array([a[1] for a in asked], dtype=np.intp)
@@ -213,15 +245,40 @@ class _Block:
             found.append((place, table))
         return found
 
-    def places(self, lookups: Sequence[tuple[Array, Array]], count: int) -> Array:
-        """The node at which every row leaves each tree's top, shape ``(trees, rows)``."""
-        masks: Array = None
+    def leaves(self, lookups: Sequence[tuple[Array, Array]], count: int) -> Array:
+        """The places in ``leaf`` of what every row reaches in each top, shape ``(trees, rows)``."""
+        width = len(self.leaf)
+        places = self.room("places", np.intp, count)
+        masks = None
         for place, table in lookups:
-            found = table.take(place, axis=0)
-            masks = found if masks is None else np.bitwise_and(masks, found, out=masks)
+            here = self.room("masks" if masks is None else "found", self.dtype, count).reshape(count, width)
+            # An index that is sure to be right needs no look before, nor memory to look from.
+            table.take(place, axis=0, out=here, mode="clip")
+            masks = here if masks is None else np.bitwise_and(masks, here, out=masks)
         if masks is None:  # no tree has more than a leaf
-            return np.repeat(self.leaf[:, :1], count, axis=1)
-        return self.leaf.take(_lowest(np.ascontiguousarray(masks.T)) + self.offsets)
+            places[:] = np.arange(width)[:, None] * self.leaf.shape[1]
+            return places
+        by_tree, low = self.room("by tree", self.dtype, count), self.room("found", self.dtype, count)
+        np.copyto(by_tree, masks.T)
+        # The lowest bit that is set: a power of two is exact as a float, and its exponent is the place.
+        np.bitwise_and(np.negative(by_tree, out=low), by_tree, out=low)
+        if self.dtype.itemsize == 1:
+            _BIT_OF_A_BYTE.take(low, out=places, mode="clip")
+            return np.add(places, self.offsets, out=places)
+        exact, whole, fraction = _FLOATS[self.dtype.itemsize == 8]
+        powers = self.room("powers", exact, count)
+        np.copyto(powers, low, casting="unsafe")
+        bits = powers.view(whole)
+        np.right_shift(bits, whole(fraction), out=bits)
+        return np.add(bits, self.offsets, out=places)
+
+    def room(self, name: str, dtype: Any, count: int) -> Array:
+        """Memory for a number of each tree and row: what every batch asked for anew, it would also give back."""
+        width = len(self.leaf)
+        room = self._rooms.get(name)
+        if room is None:
+            room = self._rooms[name] = np.empty(width * ROWS, dtype=dtype)
+        return room[: width * count].reshape(width, count)
 
 
 class _Reader:
@@ -283,17 +340,9 @@ def _merged(questions: Sequence[tuple[list[_Reader], Array]]) -> list[tuple[list
     return merged
 
 
-def _lowest(masks: Array) -> Array:
-    """The place of the lowest bit that is set: a power of two is exact as a float, and its exponent is the place."""
-    low = masks & (~masks + masks.dtype.type(1))
-    if masks.dtype.itemsize == 1:
-        return _BIT_OF_A_BYTE[low]
-    if masks.dtype.itemsize == 8:
-        return (low.astype(np.float64).view(np.int64) >> 52).astype(np.int32) - 1023
-    return (low.astype(np.float32).view(np.int32) >> 23) - 127
-
-
-_BIT_OF_A_BYTE = np.array([max(byte.bit_length() - 1, 0) for byte in range(256)], dtype=np.int32)
+_BIT_OF_A_BYTE = np.array([max(byte.bit_length() - 1, 0) for byte in range(256)], dtype=np.intp)
+# Floats that hold a power of two of 32 bits, and of 64; integers of their size; and how many bits their fraction has.
+_FLOATS = ((np.float32, np.int32, 23), (np.float64, np.int64, 52))
 
 _prepared: dict[int, tuple[Mapping[str, Any], Forest]] = {}
 

@@ -22,7 +22,7 @@ TERMS_IN_ONE_EXPRESSION = 50
 
 
 def compile_plan(plan: Mapping[str, Any], values: Sequence[int] | None = None) -> CodeType:
-    """Compile a plan that :func:`.plan.loads` has read, with the words that it tells apart; arguments as of :func:`source`."""
+    """Compile a plan that :func:`.plan.loads` has read, and its ``words``; arguments as of :func:`source`."""
     text = f"{source(plan, values)}\nwords = {words.of(plan)!r}\n"
     return compile(text, "<dbml plan>", "exec", dont_inherit=True, optimize=2)
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from . import compiled, models
 from .models import Refused
-from .words import Coded
 from .protocol import Plpy
+from .words import Coded
 
 Numbers = models.Numbers
 Texts = models.Texts

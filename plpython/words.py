@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
-
-# Of each text the words that are told apart; None where the text itself comes.
-Words = Sequence[Optional[Sequence[str]]]
+from typing import Any
 
 # SQL compares with one word after the other.
 WORDS_AT_MOST = 20
@@ -27,7 +24,8 @@ def of(plan: Mapping[str, Any]) -> list[list[str] | None]:
     found: list[set[str] | None] = [set() for _ in range(plan["texts"])]
     source: dict[int, int] = {}
     for place, node in enumerate(plan["nodes"]):
-        index = node["index"] if node["op"] == "text" else source.get(node.get("of", [-1])[0]) if node.get("of") else None
+        of = node.get("of")
+        index = node["index"] if node["op"] == "text" else source.get(of[0]) if of else None
         if index is None:
             continue
         if node["op"] in ("text", "fill", "replace"):
@@ -45,14 +43,14 @@ def of(plan: Mapping[str, Any]) -> list[list[str] | None]:
 class Coded:
     """Reads texts that came as codes.
 
-    :param words: as JSON, a list of :data:`Words`.
+    :param words: as JSON, what :func:`of` says; null for a text that comes as it is.
     """
 
     def __init__(self, words: str) -> None:
-        self.words: Words = json.loads(words)
-        longest = max((len(word) for known in self.words if known for word in known), default=0)
-        other = "?" * (longest + 1)
-        self.named = [None if known is None else [None, other, *known] for known in self.words]
+        told = json.loads(words)
+        other = "?" * (1 + max((len(word) for known in told if known for word in known), default=0))
+        # Of each text what its codes stand for.
+        self.named: list[list[str | None] | None] = [None if known is None else [None, other, *known] for known in told]
         # Per number that holds codes the texts in it; the first changes fastest.
         self.numbers: list[list[int]] = []
         product = CODES_AT_MOST
@@ -78,7 +76,7 @@ class Coded:
         return [known[key] for key in keys]
 
     def places(self, codes: Sequence[Any]) -> dict[int, Any]:
-        """Of each text that is coded the codes, from numbers that are split by ``//`` and ``%``: arrays of numpy, or one row."""
+        """Of each text that is coded its codes, from whole numbers: of one row, or arrays of numpy."""
         found: dict[int, Any] = {}
         for number, places in zip(codes, self.numbers):
             for place in places:
@@ -92,5 +90,6 @@ class Coded:
         rows = [self.places([int(code) for code in row]) for row in zip(*codes)]
         plain = iter(texts)
         return [
-            next(plain) if named is None else [named[row[place]] for row in rows] for place, named in enumerate(self.named)
+            next(plain) if named is None else [named[row[place]] for row in rows]
+            for place, named in enumerate(self.named)
         ]

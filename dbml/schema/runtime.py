@@ -23,6 +23,7 @@ MODULES = (
     "words",
     "portable",
     "compiled",
+    "descent",
     "forest",
     "batch",
     "unfold",
