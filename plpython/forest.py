@@ -116,7 +116,7 @@ class _Trees:
             self.set_of[int(place)] = i
             self.member[i, np.searchsorted(self.values, values)] = True
         self.strict = bool(node.get("strict"))
-        self.width = len(node["of"])
+        self.width = len(node.get("of", ()))
 
     def descent(self, roots: Array) -> Descent | None:
         """A faster way down; None where there are sets, or too many thresholds."""
