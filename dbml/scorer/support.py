@@ -65,9 +65,10 @@ FILES = (
     ),
     (
         "a pickle of statsmodels",
-        "results of `OLS`, `WLS`, `GLS`, `RLM`, `QuantReg`, `GLM`, `Logit`, `Probit`, `Poisson`, `NegativeBinomial`, "
-        "`GeneralizedPoisson`; on columns, to which the constant is added, or by a formula of patsy's: products, "
-        "categories, numpy's functions. An exposure or an offset has no part in `predict` of rows",
+        "results of `OLS`, `WLS`, `GLS`, `RLM`, `QuantReg`, `MixedLM`, `GLM`, `GEE`, `Logit`, `Probit`, `MNLogit`, "
+        "`OrderedModel`, `Poisson`, `NegativeBinomial`, `GeneralizedPoisson`; on columns, to which the constant is "
+        "added, or by a formula of patsy's: products, categories, numpy's functions. An exposure or an offset has no "
+        "part in `predict` of rows",
         "`results.predict`",
     ),
     (

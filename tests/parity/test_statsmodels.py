@@ -10,8 +10,10 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
+from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from dbml.errors import ArtifactError
 from dbml.models import artifact
@@ -65,13 +67,35 @@ CASES: dict[str, Callable[[], Any]] = {
     "formula, another base": lambda: smf.glm("count ~ C(k, Treatment('z')) + b", DATA, family=families.Poisson()).fit(),
     "formula, sums": lambda: smf.quantreg("value ~ C(k, Sum):n + a", DATA).fit(),
 }
-QUICK = ("Logit", "GLM, gamma, log", "GLM, cloglog", "formula", "formula, a boolean")
+SEVERAL = ("MNLogit", "MNLogit, formula", "ordered, logit", "ordered, probit")
+THREE = np.digitize(VALUE, [0, 1])
+LEVELS = pd.Series(pd.Categorical(np.array(["low", "mid", "high"])[THREE], ["low", "mid", "high"], ordered=True))
+CASES |= {
+    "MNLogit": lambda: sm.MNLogit(THREE, PLAIN).fit(disp=0),
+    "MNLogit, formula": lambda: smf.mnlogit("three ~ a * b + C(k)", DATA.assign(three=THREE)).fit(disp=0),
+    "ordered, logit": lambda: OrderedModel(LEVELS, X[["a", "b"]], distr="logit").fit(disp=0, method="bfgs"),
+    "ordered, probit": lambda: OrderedModel(LEVELS, X[["a", "n"]], distr="probit").fit(disp=0, method="bfgs"),
+    "GEE": lambda: sm.GEE(DATA["churned"], PLAIN, groups=X["n"], family=families.Binomial()).fit(),
+    "GEE, formula": lambda: smf.gee("count ~ a + C(k)", "n", DATA, family=families.Poisson()).fit(),
+    "mixed": lambda: smf.mixedlm("value ~ a + C(k)", DATA, groups=DATA["n"]).fit(),
+}
+QUICK = (
+    "MNLogit",
+    "ordered, probit",
+    "GEE",
+    "Logit",
+    "GLM, gamma, log",
+    "GLM, cloglog",
+    "formula",
+    "formula, a boolean",
+)
 
 
 @pytest.mark.parametrize("case", [c if c in QUICK else pytest.param(c, marks=pytest.mark.long) for c in CASES])
 def test_parity(case: str, tmp_path: Path) -> None:
     fitted = CASES[case]()
-    assert_parity(fitted, X, tmp_path, None, MORE)
+    output = None if case not in SEVERAL else "high" if "ordered" in case else "2"
+    assert_parity(fitted, X, tmp_path, output, MORE)
 
 
 def test_what_a_row_has(tmp_path: Path) -> None:
@@ -90,7 +114,10 @@ def test_what_a_row_has(tmp_path: Path) -> None:
 
 
 def test_others_are_refused(tmp_path: Path) -> None:
-    three = sm.MNLogit(np.digitize(VALUE, [0, 1]), PLAIN).fit(disp=0)
-    with pytest.raises(ArtifactError, match="MultinomialResultsWrapper is not served") as refused:
-        artifact.read(three, X)
+    inflated = sm.ZeroInflatedPoisson(DATA["count"], PLAIN).fit(disp=0, maxiter=3)
+    with pytest.raises(ArtifactError, match="ZeroInflatedPoissonResultsWrapper is not served") as refused:
+        artifact.read(inflated, X)
+    odd = OrderedModel(LEVELS, X[["a", "b"]], distr=scipy.stats.gumbel_l).fit(disp=0, method="bfgs")
+    with pytest.raises(ArtifactError, match="is not served"):
+        artifact.read(odd, X)
     assert "Logit" in refused.value.hint
