@@ -94,6 +94,17 @@ def test_sklearn2pmml(name: str, tmp_path: Path) -> None:
     assert found.answers is not None or not hasattr(estimator, "predict_proba")
 
 
+# --- what R's package pmml writes: tests/files/pmml/make.R ---
+
+OF_R = {"glm_logit": None, "multinom": "b", "rpart_three": "b", "rf_three": "b", "nb": None, "nnet_class": None}
+
+
+@pytest.mark.parametrize("name", [n if "_three" in n else pytest.param(n, marks=pytest.mark.long) for n in OF_R])
+def test_r(name: str) -> None:
+    folder = Path(__file__).parents[1] / "files" / "pmml"
+    assert checked(folder / f"r-{name}.pmml", pd.read_csv(folder / "r-rows.csv"), OF_R[name]).answers is not None
+
+
 # --- by hand ---
 
 FIELDS = """
@@ -160,6 +171,33 @@ COMPOUND = """<TreeModel functionName="classification" noTrueChildStrategy="retu
   <CompoundPredicate booleanOperator="and"><SimplePredicate field="k" operator="isMissing"/><True/></CompoundPredicate>
   </CompoundPredicate><ScoreDistribution value="no" recordCount="2"/><ScoreDistribution value="yes" recordCount="3"/></Node>
 </Node></TreeModel>""".replace("{schema}", CLASSES)
+
+
+# What R's rpart writes: where a field is missing, its surrogates are asked, and then nobody.
+SURROGATES = """<TreeModel functionName="regression" missingValueStrategy="defaultChild">{schema}
+<Node score="1" defaultChild="{default}"><True/>
+<Node id="1" score="2"><CompoundPredicate booleanOperator="surrogate"><SimplePredicate field="a" operator="lessThan" value="0.5"/>
+  <SimpleSetPredicate field="k" booleanOperator="isIn"><Array type="string">x z</Array></SimpleSetPredicate></CompoundPredicate></Node>
+<Node id="2" score="3"><CompoundPredicate booleanOperator="surrogate"><SimplePredicate field="a" operator="greaterOrEqual" value="0.5"/>
+  <SimpleSetPredicate field="k" booleanOperator="isIn"><Array type="string">"y"</Array></SimpleSetPredicate></CompoundPredicate></Node>
+</Node></TreeModel>""".replace("{schema}", VALUES)
+
+
+def forest(method: str, attributes: str = "", function: str = "classification") -> str:
+    """Trees that answer nothing where their field is missing, as R's randomForest writes them."""
+    schema = CLASSES if function == "classification" else VALUES
+    scores = ("yes", "no") if function == "classification" else ("1.5", "-2")
+
+    def one(field: str, first: str, second: str) -> str:
+        return f"""<Segment><True/><TreeModel functionName="{function}">{schema}<Node><True/>
+        <Node score="{first}"><SimplePredicate field="{field}" operator="lessOrEqual" value="1"/></Node>
+        <Node score="{second}"><SimplePredicate field="{field}" operator="greaterThan" value="1"/></Node></Node></TreeModel></Segment>"""
+
+    trees = one("a", *scores) + one("n", *scores[::-1]) + one("a", *scores[::-1]) + one("a", *scores)
+    return (
+        f'<MiningModel functionName="{function}">{schema}<Segmentation multipleModelMethod="{method}" {attributes}>'
+        f"{trees}</Segmentation></MiningModel>"
+    )
 
 
 def segments(method: str, function: str = "regression") -> str:
@@ -282,6 +320,14 @@ HAND: dict[str, str] = {
     "gamma": pmml(general("generalizedLinear", 'functionName="regression" distribution="gamma" linkFunction="log"', PLAIN)),
     "binomial": pmml(general("generalizedLinear", 'functionName="classification" distribution="binomial" linkFunction="cloglog" targetReferenceCategory="no"', OF_YES, CLASSES)),
     "multinomial": pmml(general("multinomialLogistic", 'functionName="classification" targetReferenceCategory="no"', OF_YES, CLASSES)),
+    "binomial without a reference": pmml(general("generalizedLinear", 'functionName="classification" distribution="binomial" linkFunction="logit"', OF_YES, CLASSES)),
+    **{f"surrogates, else {child}": pmml(SURROGATES.replace("{default}", child)) for child in "12"},
+    "trees that vote": pmml(forest("majorityVote")),
+    **{
+        f"trees by {method}, missing {treatment}": pmml(forest(method, f'missingPredictionTreatment="{treatment}"', "regression"))
+        for method in ("average", "sum")
+        for treatment in ("continue", "skipSegment", "returnMissing")
+    },
     "scorecard": pmml(SCORECARD),
     "bayes": pmml(BAYES),
     **{f"network, {name}": pmml(network(name)) for name in ("tanh", "rectifier", "threshold", "arctan")},
@@ -291,6 +337,12 @@ HAND: dict[str, str] = {
 FEW = frozenset(
     (
         *("tree, missing defaultChild, else returnLastPrediction", "tree, missing none, else returnNullPrediction"),
+        *(
+            "binomial without a reference",
+            "surrogates, else 2",
+            "trees that vote",
+            "trees by average, missing skipSegment",
+        ),
         *("compound predicates", "segments by selectFirst", "segments by average", "table", "bins", "curve", "choice"),
         *("interval, as missing", "gamma", "multinomial", "scorecard", "bayes", "network, tanh", "outliers missing"),
     )

@@ -13,7 +13,7 @@ from dbml.scorer.pmml.expressions import define, expression, typed
 from dbml.scorer.pmml.fields import Field, Scope, Truth, let_in, number
 from dbml.scorer.pmml.others import bayes, network, scorecard
 from dbml.scorer.pmml.regressions import general, regression
-from dbml.scorer.pmml.results import Result, targeted
+from dbml.scorer.pmml.results import Result, argmax, targeted
 from dbml.scorer.pmml.trees import Forest
 
 # A model that counts each of so many nodes for each class would be larger than is served.
@@ -124,12 +124,12 @@ def _of_forest(reader: Reader, forest: Forest, model: Element, nothing: float = 
         chosen = forest.sum(lambda node: places[node.get("score", "")])
         votes = tuple(chosen.equal(place) for place in places.values())
     if not all(node.find("ScoreDistribution") is not None for node in answers):
-        return Result(labels=labels, votes=votes)
+        return Result(labels=labels, votes=votes, partial=forest.partial)
     chances = [
         forest.sum(lambda node, label=label: _share(node, label), nothing=nothing)  # type: ignore[misc]
         for label in labels
     ]
-    return Result(labels=labels, probabilities=tuple(chances), votes=votes)
+    return Result(labels=labels, probabilities=tuple(chances), votes=votes, partial=forest.partial)
 
 
 def _share(node: Element, label: str) -> float:
@@ -149,16 +149,16 @@ def _share(node: Element, label: str) -> float:
 def _mining(reader: Reader, scope: Scope, model: Element) -> Result:
     (segmentation,) = model.findall("Segmentation")
     method = segmentation.get("multipleModelMethod", "")
-    if segmentation.get("missingPredictionTreatment", "continue") == "skipSegment":
-        raise Unsupported("a Segmentation that skips what is missing")
+    treatment = segmentation.get("missingPredictionTreatment", "continue")
+    if float(segmentation.get("missingThreshold", "1")) < 1.0:
+        raise Unsupported("a Segmentation with a missingThreshold")
     segments = segmentation.findall("Segment")
     parts = [_parts(segment) for segment in segments]
     if method in ("modelChain", "selectFirst") and model.find("Targets") is not None:
         raise Unsupported(f"Targets of segments by {method}")  # the standard rescales, and jpmml-evaluator does not
     if method == "modelChain":
         return _chain(reader, scope, parts)
-    ignored = segmentation.get("missingPredictionTreatment", "continue") == "continue"
-    together = _together(reader, scope, model, method, parts, ignored)
+    together = _together(reader, scope, model, method, parts, treatment == "skipSegment")
     if together is not None:
         return together
     if _precision(model) == 32:
@@ -169,6 +169,10 @@ def _mining(reader: Reader, scope: Scope, model: Element) -> Result:
         return _first(truths, results)
     if method not in _COMBINED:
         raise Unsupported(f"segments by {method}")
+    votes = method.endswith("ajorityVote")
+    # What is missing counts as a vote, and spoils a sum.
+    if treatment == ("returnMissing" if votes else "skipSegment") or (treatment == "skipSegment" and votes):
+        raise Unsupported(f"segments by {method} with the missingPredictionTreatment {treatment}")
     weights = [float(segment.get("weight", "1")) if method.startswith("weighted") else 1.0 for segment in segments]
     return _COMBINED[method](scope, truths, results, weights)
 
@@ -181,11 +185,11 @@ def _parts(segment: Element) -> tuple[Element, Element]:
 
 
 def _together(
-    reader: Reader, scope: Scope, model: Element, method: str, parts: list[tuple[Element, Element]], ignored: bool
+    reader: Reader, scope: Scope, model: Element, method: str, parts: list[tuple[Element, Element]], skips: bool
 ) -> Result | None:
     """The sum or the average of trees alone, as one forest; None where it is something else.
 
-    :param ignored: whether trees that answer nothing are passed over.
+    :param skips: whether trees that answer nothing are passed over; else there is no answer.
     """
     plain = all(
         predicate.tag == "True" and inner.tag == "TreeModel" and inner.find("Targets") is None
@@ -201,14 +205,15 @@ def _together(
         inner.set("x-mathContext", model.get("x-mathContext", ""))
     if len(parts) == 1:
         return _of_forest(reader, forest, inner)
-    ignored = ignored and forest.partial
-    found = _of_forest(reader, forest, inner, 0.0 if ignored else math.nan)
+    skips = skips and forest.partial
+    found = _of_forest(reader, forest, inner, 0.0 if skips else math.nan)
+    if method == "sum":
+        # The sum over no trees is 0.
+        return None if found.value is None else found
     count = scope.plan.constant(float(len(parts)))
-    if ignored:
+    if skips:
         answering = forest.sum(lambda node: 1.0, nothing=0.0)
         count = answering.equal(0.0).select(math.nan, answering)
-    if method == "sum":
-        return None if found.value is None else replace(found, value=count.missing().select(math.nan, found.value))
     if found.value is not None:
         return replace(found, value=found.value / count)
     if found.probabilities is None:
@@ -282,17 +287,30 @@ def _average(scope: Scope, truths: list[Truth], results: list[Result], weights: 
 
 def _majority(scope: Scope, truths: list[Truth], results: list[Result], weights: list[float]) -> Result:
     labels = tuple(dict.fromkeys(label for result in results for label in result.labels))
-    columns = []
+    columns, firsts = [], []
     for label in labels:
         votes = [
-            result.predicted()[result.labels.index(label)].indicator()
-            if label in result.labels
-            else scope.plan.constant(0.0)
+            result.predicted()[result.labels.index(label)] if label in result.labels else scope.plan.any([])
             for result in results
         ]
-        columns.append(_total(scope, truths, votes, weights))
+        columns.append(_total(scope, truths, [vote.indicator() for vote in votes], weights))
+        first = scope.plan.constant(float(len(votes)))
+        for place in reversed(range(len(votes))):
+            first = (votes[place] & truths[place].holds).select(float(place), first)
+        firsts.append(first)
     whole = _total(scope, truths, [scope.plan.constant(1.0)] * len(truths), weights)
-    return Result(labels=labels, probabilities=tuple(each / whole for each in columns))
+    if any(result.partial for result in results):
+        # Nothing is answered where most models answer nothing; else those that answer vote alone.
+        counted, greatest = scope.plan.sum(columns), columns[0]
+        for each in columns[1:]:
+            greatest = greatest.maximum(each)
+        whole = (whole - counted).less_equal(greatest).select(counted, math.nan)
+    predicted = None
+    if set(weights) == {1.0}:
+        # Of classes with as many votes that one is predicted which was voted for first.
+        below = float(len(results) + 1)
+        predicted = tuple(argmax([each - first / below for each, first in zip(columns, firsts, strict=True)]))
+    return Result(labels=labels, probabilities=tuple(each / whole for each in columns), votes=predicted)
 
 
 _COMBINED: dict[str, Callable[[Scope, list[Truth], list[Result], list[float]], Result]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.pmml.document import Element, children
@@ -119,12 +120,12 @@ def general(scope: Scope, model: Element, labels: tuple[str, ...]) -> Result:
             return Result(answer)
         if len(labels) != 2:
             raise Unsupported("a generalizedLinear model of other than two classes")
-        reference = model.get("targetReferenceCategory", labels[1])
+        reference = _reference(model, labels, weights) or labels[1]
         chances = [1.0 - answer if label == reference else answer for label in labels]
         return Result(labels=labels, probabilities=tuple(chances))
     if kind == "multinomialLogistic":
         named = [category for category in weights if category is not None]
-        reference = str(model.get("targetReferenceCategory"))
+        reference = str(_reference(model, labels, weights))
         labels = labels or (*named, reference)
         sums = [scope.plan.constant(0.0) if label == reference else total(label) for label in labels]
         # Without softmax's care for overflow, which ends as no answer.
@@ -132,6 +133,12 @@ def general(scope: Scope, model: Element, labels: tuple[str, ...]) -> Result:
         whole = scope.plan.sum(powers)
         return Result(labels=labels, probabilities=tuple(each / whole for each in powers))
     raise Unsupported(f"a GeneralRegressionModel of the type {kind}")
+
+
+def _reference(model: Element, labels: tuple[str, ...], weights: Mapping[str | None, object]) -> str | None:
+    """The class that the others are compared with: as the model says, or the only one without weights of its own."""
+    without = [label for label in labels if label not in weights]
+    return model.get("targetReferenceCategory") or (without[0] if len(without) == 1 else None)
 
 
 def _product(scope: Scope, cells: list[Element], factors: set[str]) -> Value | None:

@@ -19,12 +19,14 @@ class Result:
     :param labels: of a classification, its classes as the document writes them.
     :param probabilities: one a class; None where it has none.
     :param votes: per class, the condition that it is predicted; left out, that its probability is the greatest.
+    :param partial: whether for some rows it answers nothing, and predicts no class.
     """
 
     value: Value | None = None
     labels: tuple[str, ...] = ()
     probabilities: tuple[Value, ...] | None = None
     votes: tuple[Value, ...] | None = None
+    partial: bool = False
 
     def ordered(self, labels: Sequence[str]) -> Result:
         """The same with the classes in another order, where it has just these."""

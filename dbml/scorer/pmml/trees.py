@@ -10,7 +10,7 @@ import numpy as np
 
 from dbml.scorer.plan import Builder, Unsupported, Value
 from dbml.scorer.pmml import predicates
-from dbml.scorer.pmml.document import Element
+from dbml.scorer.pmml.document import Element, children
 from dbml.scorer.pmml.fields import Scope
 from dbml.scorer.sklearn.trees import Ensemble, widened
 
@@ -196,8 +196,20 @@ class _Growing:
         if chosen == turn:
             return True
         between = range(min(chosen, turn), max(chosen, turn) + 1)
-        others = [predicates.of(kids[place]) for place in between]
-        simple = all(other.tag in ("True", "SimplePredicate", "SimpleSetPredicate") for other in others)
-        if simple and len({other.get("field") for other in others if other.tag != "True"}) == 1:
+        # Where each is unknown for the same rows, an unknown one leads on to the next as unknown as it was.
+        asked = {_unknown_without(predicates.of(kids[place])) for place in between} - {frozenset()}
+        if None not in asked and len(asked) == 1:
             return False
         raise Unsupported("a TreeModel whose children ask for different fields, with a default child")
+
+
+def _unknown_without(predicate: Element) -> frozenset[str] | None:
+    """The fields that a predicate is unknown without, when all of them are missing and only then; None if not so."""
+    if predicate.tag == "True":
+        return frozenset()
+    if predicate.tag in ("SimplePredicate", "SimpleSetPredicate"):
+        return frozenset((str(predicate.get("field")),))
+    if predicate.tag == "CompoundPredicate" and predicate.get("booleanOperator") == "surrogate":
+        parts = [_unknown_without(part) for part in children(predicate)]
+        return None if None in parts else frozenset().union(*(part for part in parts if part))
+    return None
