@@ -303,18 +303,20 @@ def _way_to_score(plpy: Plpy, fingerprint: str, engine: str, count: int, coded: 
     except compiled.Refused as error:
         raise models.LoadError(str(error)) from error
 
-    def one(numbers: Numbers, texts: Texts) -> float:
-        try:
-            return function(numbers, texts)
-        except compiled.Refused:
-            return math.nan
+    def each(numbers: Sequence[Numbers], texts: Sequence[Texts]) -> list[Any]:
+        answers: list[Any] = []
+        rows, words = iter(numbers), iter(texts)
+        while len(answers) < len(numbers):
+            try:
+                answers.extend(map(function, rows, words))
+            except compiled.Refused:  # what came before this row is there
+                answers.append(math.nan)
+        return answers
 
     if coded is None:
-        return lambda numbers, texts, count: list(map(one, by_row(numbers, count), by_row(texts, count)))
+        return lambda numbers, texts, count: each(by_row(numbers, count), by_row(texts, count))
     first = -len(coded.numbers)
-    return lambda numbers, texts, count: list(
-        map(one, by_row(numbers[:first], count), coded.by_row(numbers[first:], texts))
-    )
+    return lambda numbers, texts, count: each(by_row(numbers[:first], count), coded.by_row(numbers[first:], texts))
 
 
 def by_row(columns: Sequence[Sequence[Any]], count: int) -> Sequence[Sequence[Any]]:

@@ -22,15 +22,15 @@ declare
 begin
   for prediction in select * from dbml.prediction r where r.profile = attached.id order by r.model loop
     for deployed in select (r.scorer).* from dbml._routes(attached, prediction, '') r loop
-      continue when deployed.in_batches is not true;
-      estimates := estimates or deployed.engine = 'python';
+      continue when deployed.engine <> 'python';
+      estimates := true;
       -- What is queued is not scored when it is written.
-      at_once := at_once or deployed.engine = 'python' and prediction.mode is distinct from 'queued';
+      at_once := at_once or prediction.mode is distinct from 'queued';
       inputs := dbml._feature_inputs(prediction, deployed, 'c');
       -- Also of the rows of another version: answers that nobody asks for are forgotten.
       models := models || dbml._fill(dbml._template('prime_model'), jsonb_build_object(
         -- All answers hold the score as well.
-        'fingerprint', case when deployed.engine = 'python' and prediction.outputs is not null
+        'fingerprint', case when prediction.outputs is not null
                             then (dbml._outputs_scorer(deployed)).fingerprint else deployed.fingerprint end,
         'engine', deployed.engine,
         'numbers', dbml._batch(inputs.numbers),
@@ -74,6 +74,8 @@ begin
                      from unnest(attached.key) with ordinality u(k, i)
                      join pg_attribute a on a.attrelid = attached.relation and a.attname = k))))),
       format('Scores the rows of %s that lie behind one ahead.', attached.relation), false, anew);
+  elsif to_regprocedure(format('dbml_scorer.%I(text[])', read_ahead)) is not null then
+    execute format('drop function dbml_scorer.%I(text[])', read_ahead);
   end if;
   return changed;
 end
