@@ -118,14 +118,14 @@ stable parallel safe
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-  select format('coalesce(%s, dbml._careful_or_null(%L, %s, %s))', dbml._filled(dbml._by_cases(scorer.expression), numbers, texts),
+  select format('coalesce(%s, dbml._careful_or_null(%L, %s, %s))', dbml._filled(dbml._by_cases(scorer.expression, texts), numbers, texts),
            scorer.model, scorer.version, dbml._arrays(numbers, texts))
 $$;
 comment on function dbml._scores_by_sql(dbml.scorer, text[], text[]) is 'The SQL by which the engine sql scores a row for scores().';
 
 -- A trigger prepares its expression in every transaction, and an array is one operation; a scan prepares it once, and then a
 -- CASE of a few words takes a third of the time.
-create or replace function dbml._by_cases(expression text[]) returns text[]
+create or replace function dbml._by_cases(expression text[], texts text[]) returns text[]
 language plpgsql
 immutable parallel safe
 security invoker
@@ -140,22 +140,28 @@ declare
   before text[];
   behind text[];
   words text[];
+  asked text;
 begin
   for i in 2 .. cardinality(expression) - 1 by 2 loop
     before := regexp_match(expression[i - 1], format(head, literal));
     behind := regexp_match(expression[i + 1], tail);
     words := array(select m[1] from regexp_matches(before[2], format('(%s)', literal), 'g') m);
-    continue when before is null or behind is null or cardinality(words) > most or cardinality(words) <> cardinality(before[1]::text[]);
-    expression[i - 1] := regexp_replace(expression[i - 1], format(head, literal), '(case (');
-    expression[i + 1] := ') collate "C"'
-      || (select string_agg(format(' when %s then %L::float8', w.word, w.value), '' order by w.i)
-            from unnest(words, before[1]::text[]) with ordinality w(word, value, i))
+    asked := case when expression[i] like 't%' then texts[substr(expression[i], 2)::integer + 1] end;
+    -- An expression would be computed once for every word.
+    continue when before is null or behind is null or asked is null or asked !~ '^q\.c[0-9]+::text$'
+               or cardinality(words) > most or cardinality(words) <> cardinality(before[1]::text[]);
+    expression[i - 1] := regexp_replace(expression[i - 1], format(head, literal), '(case when (');
+    -- CASE of a value would be shorter, and take longer.
+    expression[i + 1] := (
+      select string_agg(format(') collate pg_catalog."C" operator(pg_catalog.=) %s then %L::pg_catalog.float8', w.word, w.value), ' when (' || asked order by w.i)
+        from unnest(words, before[1]::text[]) with ordinality w(word, value, i))
       || format(' else %s end)', behind[1]) || regexp_replace(expression[i + 1], tail, '');
   end loop;
   return expression;
 end
 $$;
-comment on function dbml._by_cases(text[]) is 'An expression of the engine sql for a scan: what a text is worth is told by CASE.';
+comment on function dbml._by_cases(text[], text[]) is
+  'An expression of the engine sql over rows named q, for a scan: what a text of theirs is worth is told by CASE.';
 
 -- Who names a version asks for that version's score: what the spec of a profile asks for, the version may not have.
 create or replace function dbml._scores_outputs(model text, scorer dbml.scorer, relation regclass) returns jsonb
