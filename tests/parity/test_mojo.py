@@ -20,7 +20,7 @@ import pytest
 
 from dbml.errors import ArtifactError, TooLarge
 from dbml.models import artifact
-from dbml.scorer import mojo
+from dbml.scorer import mojo, support
 from dbml.scorer.mojo.archive import Archive
 from tests.parity.harness import assert_parity
 
@@ -220,6 +220,13 @@ SPOILED: dict[str, tuple[Mapping[str, Any], str]] = {
     "a column that is not there": ({TREE: lambda tree: tree[:1] + b"\x63\x00" + tree[3:]}, "column 99"),
     "a level less": ({"domains/d000.txt": lambda levels: levels[:4]}, "has 4 levels"),
 }
+
+
+def test_the_advice_for_others_is_what_the_first_file_is() -> None:
+    [advice] = [advice for part, _, advice in support.WAYS_OUT if "MOJO" in part]
+    assert (
+        "H2OGradientBoostingEstimator" in advice and "H2OGradientBoostingEstimator" in (FILES / "make.py").read_text()
+    )
 
 
 @pytest.mark.parametrize("case", SPOILED)

@@ -17,6 +17,7 @@ from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from dbml.errors import ArtifactError
 from dbml.models import artifact
+from dbml.scorer.support import WAYS_OUT
 from tests.parity.harness import assert_parity
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -107,6 +108,8 @@ def test_what_a_row_has(tmp_path: Path) -> None:
     assert read.golden["scores"][0] == pytest.approx(fitted.predict(PLAIN)[0], abs=1e-15)
     assert (read.kind, "statsmodels" in read.libraries) == ("statsmodels", True)
     assert "python" in read.refusals
+    # What the page advises stands above; this is what it advises against.
+    assert [way for part, _, way in WAYS_OUT if "remove_data" in part] == ["`results.save(FILE)`"]
     fitted.remove_data()
     joblib.dump(fitted, tmp_path / "m.joblib")
     with pytest.raises(ArtifactError, match="save it with its data"):

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from category_encoders import BinaryEncoder, HashingEncoder
+from feature_engine.creation import CyclicalFeatures
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
@@ -16,7 +18,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, Matern
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder
 from xgboost import XGBClassifier, XGBRegressor
 
 from dbml.errors import ArtifactError
@@ -30,6 +32,7 @@ X = pd.DataFrame(random.normal(size=(120, 2)), columns=["a", "b"])
 BINARY = (X["a"] > 0).astype(int)
 THREE = np.digitize(X["a"], [-0.5, 0.5])
 COLOURS = X.assign(colour=pd.Categorical(random.choice(["red", "grün"], 120)))
+WORDS = X.assign(colour=random.choice(["red", "green", "blue"], 120))
 TEXTS = pd.DataFrame({"text": [" ".join(random.choice(["late", "lost", "thanks"], 3)) for _ in range(120)]})
 xgb: dict[str, Any] = {"n_estimators": 2, "n_jobs": 1}
 
@@ -45,6 +48,10 @@ def text(vectorizer: Any) -> Any:
 def coloured() -> Any:
     encoder = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["colour"]), remainder="passthrough")
     return make_pipeline(encoder, XGBClassifier(**xgb)).fit(COLOURS, BINARY)
+
+
+def encoded(encoder: Any) -> Any:
+    return make_pipeline(encoder, LogisticRegression()).fit(WORDS, BINARY)
 
 
 def gaussian(kernel: Any) -> Any:
@@ -69,6 +76,18 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any], pd.DataFrame, str |
         lambda: XGBClassifier(**xgb, enable_categorical=True).fit(COLOURS, BINARY),
         coloured,
         COLOURS,
+        None,
+    ),
+    "HashingEncoder": (
+        lambda: encoded(HashingEncoder(n_components=4, max_process=1)),
+        lambda: encoded(BinaryEncoder()),
+        WORDS,
+        None,
+    ),
+    "optbinning": (
+        lambda: make_pipeline(CyclicalFeatures(), LogisticRegression()).fit(X.abs(), BINARY),
+        lambda: make_pipeline(KBinsDiscretizer(4), LogisticRegression()).fit(X.abs(), BINARY),
+        X.abs(),
         None,
     ),
     "multi_strategy": (

@@ -20,6 +20,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from dbml.errors import SampleError, nearest
 from dbml.models.artifact.estimator import passes
+from dbml.scorer.plan import Unsupported
 
 _BOOSTERS = "dbml.scorer.boosters"
 
@@ -184,8 +185,13 @@ def _machine(step: Any, _: int) -> list[Known | None]:
 def _category_encoder(step: Any, count: int) -> list[Known | None]:
     from dbml.scorer.sklearn.category_encoders import categories
 
-    names = list(step.feature_names_in_)
-    return [_of_values(categories(step, name)) if name in (step.cols or ()) else None for name in names][:count]
+    def known(name: str) -> Known | None:
+        try:
+            return _of_values(categories(step, name))
+        except Unsupported:
+            return None  # it hashes what it sees, and remembers nothing of it
+
+    return [known(name) if name in (step.cols or ()) else None for name in list(step.feature_names_in_)[:count]]
 
 
 def _told(step: Any, _: int) -> list[Known | None]:
