@@ -3,7 +3,9 @@
 Tables alike stand side by side: one from which nobody learns, one whose labels wait for a worker, and one whose
 labels move the coefficients of a linear model of 20 features in their own transaction. Beside them are the cheapest
 triggers that one could write by hand: one that does nothing, one that writes the label's key and value into a table,
-and one that updates a row of 20 coefficients without any arithmetic. One client inserts into each in turn. Before, 8
+one that writes the 20 features of the label's row as well, with the rights of whoever inserts and with rights of its
+own, one that updates a row of 20 coefficients without any arithmetic, and one that reads the features for that as well,
+either way. One client inserts into each in turn. Before, 8
 clients insert 1,000 labels each, and the coefficients are compared with scikit-learn's in the order of commits.
 What counts is the processor's time, which other work changes less than the clock.
 """
@@ -32,11 +34,25 @@ FEATURES = [f"x{i}" for i in range(20)]
 CUSTOMERS = 1000
 WAYS = ("alone", "batched", "transaction")
 # The least that a trigger of one's own can do for each way; without an exception block, a failure costs the insert.
+_READ = "array[{}]".format(", ".join(f"c.{name}" for name in FEATURES))
+_COPIED = (
+    f"insert into {{schema}}.queue (customer_id, said, numbers) select new.customer_id, new.said, {_READ}"
+    " from {schema}.customer c where c.id = new.customer_id;"
+)
+_STEPPED = (
+    f"update {{schema}}.state s set weights = {_READ}, t = t + 1"
+    " from {schema}.customer c where s.model = 'churn' and c.id = new.customer_id;"
+)
 BY_HAND = {
     "idle": "",
     "queued": "insert into {schema}.queue (customer_id, said) values (new.customer_id, new.said);",
+    "copied": _COPIED,
+    "copied_with_rights": _COPIED,
     "moved": "update {schema}.state set weights = weights, t = t + 1 where model = 'churn';",
+    "stepped": _STEPPED,
+    "stepped_with_rights": _STEPPED,
 }
+RIGHTS = "security definer set search_path = pg_catalog, pg_temp set client_min_messages = notice"
 
 
 def set_up(connection: psycopg.Connection[Any], way: str) -> Any:
@@ -54,11 +70,13 @@ def set_up(connection: psycopg.Connection[Any], way: str) -> Any:
         rows, np.where(rows["x0"] + rows["x1"] > 0, "gone", "here")
     )
     if way in BY_HAND:
+        rights = RIGHTS if way.endswith("rights") else ""
         connection.execute(
-            f"create table {way}.queue (id bigint generated always as identity, customer_id integer, said text);"
+            f"create table {way}.queue (id bigint generated always as identity, customer_id integer, said text,"
+            f" numbers float8[]);"
             f"create table {way}.state (model text primary key, t bigint, weights float8[]) with (fillfactor = 10);"
             f"insert into {way}.state select 'churn', 0, array_agg(sin(g)) from generate_series(1, 20) g;"
-            f"create function {way}.heard() returns trigger language plpgsql as"
+            f"create function {way}.heard() returns trigger language plpgsql {rights} as"
             f" $$ begin {BY_HAND[way].format(schema=way)} return null; end $$;"
             f"create trigger heard after insert on {way}.verdict for each row execute function {way}.heard()"
         )
@@ -157,7 +175,8 @@ def main(rounds: int, inserts: int) -> None:
                 taken[way].append(turn(connection, way, inserts) / inserts)
             if number % 10 == 9:
                 connection.execute("vacuum dbml.learning")
-                connection.execute("vacuum moved.state")
+                for way in ("moved", "stepped", "stepped_with_rights"):
+                    connection.execute(f"vacuum {way}.state")
         click.echo(f"alone: {quickest(taken['alone']) * 1e6:.0f} µs an insert")
         for way in ways[1:]:
             halves = [quickest(taken["alone"][half::2]) / quickest(taken[way][half::2]) for half in (0, 1)]
