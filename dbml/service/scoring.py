@@ -119,7 +119,8 @@ class Scoring:
                 if after:
                     # On this very connection: another one may be to another standby.
                     await self._replayed(connection, after)
-                async with connection.pipeline(), connection.transaction():
+                # Whatever comes before a pipeline's end is one transaction to the server, without a word.
+                async with connection.pipeline():
                     await connection.execute(database.queries()["service_as_role"], [role, limit])
                     cursors = [await connection.execute(text, values) for text, values in statements]
                     return [await cursor.fetchall() for cursor in cursors]

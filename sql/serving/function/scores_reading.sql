@@ -47,6 +47,7 @@ $$;
 comment on function dbml._scores_statement(text, regclass, text[], oid[], text) is
   'The statement that scores the rows of a source as scores() does, for a program that prepares it.';
 
+-- A service asks for it with each request: so it looks at what a deployment and a strategy change, and not at what comes of it.
 create or replace function dbml._serving_state(model text) returns text
 language plpgsql
 stable parallel safe
@@ -55,13 +56,38 @@ set search_path = pg_catalog, pg_temp
 set client_min_messages = notice
 as $$
 declare
-  scorer dbml.scorer := dbml._scorer_named(model);
+  named text[];
+  name text := model;
+  asked integer;
+  newest record;
+  arms integer[];
+  state text;
 begin
-  return (select string_agg(format('%s %s %s %s %s', s.arm, s.version, s.share, e.engine, e.chosen_at), ', ' order by s.arm, s.version)
-            from (select v.arm, v.version, v.share from dbml.serving v where v.model = _serving_state.model
-                   union all
-                  select 'scorer', scorer.version, 100) s
-            left join dbml.version_engine e on e.model = scorer.model and e.version = s.version);
+  select l.id, l.version into newest from dbml.deployment l where l.model = name order by l.id desc limit 1;
+  asked := newest.version;
+  if asked is null then
+    named := regexp_match(model, '^(.*)@([^@]+)$');
+    name := named[1];
+    select l.id, l.version into newest from dbml.deployment l where l.model = name order by l.id desc limit 1;
+    asked := case when named[2] ~ '^[0-9]{1,9}$' then named[2]::integer
+                  when named[2] = 'control' then newest.version
+                  else (select a.version from dbml.arm a where a.model = name and a.arm = named[2]) end;
+  end if;
+  arms := array(select a.version from dbml.arm a where a.model = name);
+  state := (select string_agg(concat_ws(' ', e.version, e.engine, e.chosen_at), ', ' order by e.version)
+              from dbml.version_engine e
+             where e.model = name and e.version = any (arms || newest.version || asked)
+            having bool_or(e.version = asked));
+  if state is null then
+    -- Says what is not there.
+    perform dbml._scorer_named(model);
+  end if;
+  if arms <> '{}' then
+    state := concat_ws('; ', state,
+      (select string_agg(concat_ws(' ', a.arm, a.version), ', ' order by a.arm) from dbml.arm a where a.model = name),
+      (select string_agg(concat_ws(' ', l.bucket, l.arm), ', ' order by l.bucket) from dbml.allocation l where l.model = name));
+  end if;
+  return concat_ws('; ', newest.id, state);
 end
 $$;
 comment on function dbml._serving_state(text) is
