@@ -48,9 +48,9 @@ class Texts:
         """Give each text that occurs a code."""
         if isinstance(column, Texts):
             return column
-        found: dict[str | None, int] = {}
-        codes = [found.setdefault(text, len(found)) for text in column]
-        return cls(np.array(codes, dtype=np.intp), list(found))
+        words = list(dict.fromkeys(column))
+        code = dict(zip(words, range(len(words)))).__getitem__
+        return cls(np.fromiter(map(code, column), dtype=np.intp, count=len(column)), words)
 
     def map(self, change: Callable[[str | None], str | None]) -> Texts:
         """The texts that these become."""

@@ -20,6 +20,17 @@ class Feature:
 
 
 @dataclass(frozen=True)
+class Statement:
+    """What scores the rows of a request.
+
+    :param of_columns: it takes the features' columns as they are, and how many rows there are; else an array for each.
+    """
+
+    text: str
+    of_columns: bool = False
+
+
+@dataclass(frozen=True)
 class Interface:
     """A version as a request names it, and the profile that it scores.
 
@@ -45,7 +56,7 @@ class Interface:
     columns: list[str]
     column_types: list[int]
     state: str
-    statements: dict[Any, str] = field(default_factory=dict, compare=False)
+    statements: dict[Any, Statement] = field(default_factory=dict, compare=False)
 
     def metadata(self, versions: Sequence[str]) -> ModelMetadata:
         """Describe it as the protocol does."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -86,11 +86,15 @@ class _Binary(Dumper):
 psycopg.adapters.register_dumper(Doubles, _Binary)
 
 
-def together(parts: Sequence[Column]) -> str | Doubles:
-    """One name's columns of several requests, as a parameter."""
+def together(parts: Sequence[Column], *, sent: bool) -> str | bytes | Doubles:
+    """One name's columns of several requests, as a parameter.
+
+    :param sent: numbers as ``float8send`` writes each, and not as an array.
+    """
     if isinstance(parts[0], str):
         return "{" + ",".join(map(str, parts)) + "}"
-    return Doubles(np.concatenate(parts))
+    numbers = np.concatenate(parts)
+    return numbers.astype(">f8").tobytes() if sent else Doubles(numbers)
 
 
 def of_request(interface: Interface, request: InferRequest, binary: memoryview, most: int) -> Rows:
@@ -270,8 +274,14 @@ def _named(data: Iterable[Any]) -> str:
 
 
 def _texts(name: str, data: Iterable[str | None]) -> str:
-    quote: Callable[[str], str] = lambda text: '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'  # noqa: E731
-    body = ",".join("null" if text is None else quote(text) for text in data)
+    values = list(data)
+    body = '","'.join(text or "" for text in values)
+    # Most texts have nothing that an array's literal would take for its own.
+    if None not in values and "\\" not in body and body.count('"') == 2 * (len(values) - 1):
+        body = f'"{body}"'
+    else:
+        quoted = (text and text.replace("\\", "\\\\").replace('"', '\\"') for text in values)
+        body = ",".join("null" if text is None else f'"{text}"' for text in quoted)
     if "\0" in body:
         raise Refusal(400, f"{name} has a text with a zero byte, which PostgreSQL cannot hold")
     return body

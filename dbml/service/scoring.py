@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 from dbml import database
 from dbml.service import interface as interfaces
 from dbml.service import measures
-from dbml.service.interface import Interface
+from dbml.service.interface import Interface, Statement
 from dbml.service.refusal import Refusal, refused
 from dbml.service.rows import Form, Rows, together
 from dbml.service.settings import Settings
@@ -269,10 +269,13 @@ class Scoring:
         statement = interface.statements.get(form)
         if statement is None:
             statement = interface.statements[form] = await self._statement(role, interface, form)
-        columns = list(map(together, zip(*(one.rows.columns for one in waiting), strict=True)))
+        columns = zip(*(one.rows.columns for one in waiting), strict=True)
+        values: list[Any] = [together(parts, sent=statement.of_columns) for parts in columns]
+        if statement.of_columns:
+            values.append(sum(one.rows.count for one in waiting))
         state, rows = await self._run(
             role,
-            [(database.queries()["service_state"], [interface.label]), (statement, columns)],
+            [(database.queries()["service_state"], [interface.label]), (statement.text, values)],
             max(one.after for one in waiting),
         )
         if state[0][0] != interface.state:
@@ -280,11 +283,15 @@ class Scoring:
         measures.scored(interface.name, len(rows))
         return rows
 
-    async def _statement(self, role: str | None, interface: Interface, form: Form) -> str:
+    async def _statement(self, role: str | None, interface: Interface, form: Form) -> Statement:
+        if form.names == tuple(feature.name for feature in interface.features) and not form.by_key:
+            ((made,),) = await self.ask(role, "service_of_columns", interface.label)
+            if made is not None:
+                return Statement(made, of_columns=True)
         names, types, source = interfaces.source(interface, form.by_key, form.names)
         relation = interface.relation if form.by_key else None
         ((made,),) = await self.ask(role, "service_statement", interface.label, relation, names, types, source)
-        return interfaces.in_order(interface, form.by_key, form.names, made)
+        return Statement(interfaces.in_order(interface, form.by_key, form.names, made))
 
 
 def _position(text: str | None) -> int:

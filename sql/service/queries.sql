@@ -19,6 +19,10 @@ select dbml._serving_state($1);
 -- The statement that scores the rows of a source.
 select dbml._scores_statement($1, $2::oid::regclass, $3::text[], $4::regtype[]::oid[], $5);
 
+-- name: service_of_columns
+-- The statement that scores rows of which there is a column of each feature; NULL where that cannot be.
+select dbml._scores_of_columns($1);
+
 -- name: service_reason
 -- Why a row is refused: it fails, and says so.
 select dbml.score($1, $2::jsonb);

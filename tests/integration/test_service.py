@@ -342,6 +342,23 @@ def test_a_row_that_the_model_refuses_is_null_and_says_why(service: Running, chu
         assert "contains NaN" in answer["parameters"]["reason"]
 
 
+def test_any_text_arrives_as_it_was_sent(service: Running, churn: Trained) -> None:
+    texts = ["plus", 'a"b', "c\\d", '","', "", "{}", "null", None, "\u20ac", " basic "]
+    for chosen in (texts, texts[:1], [text for text in texts if text is not None]):
+        rows = pd.concat([churn.rows.head(1)] * len(chosen), ignore_index=True).assign(plan=chosen)
+        body = columns(rows)
+        (plan,) = [tensor for tensor in body["inputs"] if tensor["name"] == "plan"]
+        plan["data"] = chosen
+        with psycopg.connect(service.dsn) as db:
+            query = sql.SQL(
+                "select * from json_to_recordset({}) r(plan text, complaints integer, spend float8)"
+            ).format(Json([{**row, "plan": text} for row, text in zip(rows.to_dict("records"), chosen, strict=True)]))
+            for version in (1, 2):
+                wanted = db.execute("select score from dbml.scores(%s, %s)", [f"churn@{version}", query.as_string(db)])
+                answer = service.infer(body, path=f"/v2/models/churn/versions/{version}/infer").json()
+                assert answer["outputs"][0]["data"] == [score for (score,) in wanted]
+
+
 def test_rights_are_the_databases_own(service: Running, churn: Trained) -> None:
     body, keys = columns(churn.rows.head(2)), {"instances": [{"id": 10}]}
     assert service.infer(body, TENANT).status_code == 200

@@ -19,7 +19,7 @@ grant execute on function dbml._is_a_name(text), dbml._scores(text, regclass, te
   dbml._scores_reading(text, regclass, text[], oid[]), dbml._careful_or_null(text, integer, float8[], text[]),
   dbml._key_of_rows(text, regclass, text[]) to dbml_analyst;
 -- The web service scores with its clients' rights.
-grant execute on function dbml._scores_statement(text, regclass, text[], oid[], text), dbml._serving_state(text), dbml._interface(text) to dbml_analyst;
+grant execute on function dbml._scores_statement(text, regclass, text[], oid[], text), dbml._scores_of_columns(text), dbml._serving_state(text), dbml._interface(text) to dbml_analyst;
 grant execute on function dbml.explain(text, anyelement, text), dbml.explain(text, jsonb, text), dbml.explanations(text, text, text),
   dbml.importance(text, text, text), dbml.explain_change(text, anyelement, anyelement), dbml.explain_change(text, jsonb, jsonb) to dbml_analyst;
 -- So do these.

@@ -47,6 +47,34 @@ $$;
 comment on function dbml._scores_statement(text, regclass, text[], oid[], text) is
   'The statement that scores the rows of a source as scores() does, for a program that prepares it.';
 
+-- Who has a column of each feature at hand need not make rows of them, of which columns are made again.
+create or replace function dbml._scores_of_columns(model text) returns text
+language plpgsql
+stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  scorer dbml.scorer := dbml._scorer_named(model);
+  names text[] := array(select f.value ->> 'name' from jsonb_array_elements(scorer.interface -> 'features') with ordinality f order by f.ordinality);
+  numbers text;
+  texts text;
+begin
+  if scorer.engine = 'sql' or (select count(*) <> 1 or bool_or(s.held_out is not null) from dbml._scores_routes(model, scorer, null, names) s) then
+    return null;
+  end if;
+  select string_agg(format('$%s::bytea', f.ordinality), ', ' order by f.ordinality) filter (where f.value ->> 'kind' <> 'text'),
+         string_agg(format('$%s::text[]', f.ordinality), ', ' order by f.ordinality) filter (where f.value ->> 'kind' = 'text')
+    into numbers, texts
+    from jsonb_array_elements(scorer.interface -> 'features') with ordinality f;
+  return format('select %s, u.answer from unnest(dbml._score_rows(%L, %L, $%s::integer, array[%s]::bytea[], array[%s]::text[])::float8[]) u(answer)',
+    scorer.version, scorer.fingerprint, scorer.engine, cardinality(names) + 1, numbers, texts);
+end
+$$;
+comment on function dbml._scores_of_columns(text) is
+  'The statement that scores rows whose features are its parameters: of a number the float8send of each row in turn, of a text an array; then how many rows there are. NULL where not all rows are scored together by one version.';
+
 -- A service asks for it with each request: so it looks at what a deployment and a strategy change, and not at what comes of it.
 create or replace function dbml._serving_state(model text) returns text
 language plpgsql
