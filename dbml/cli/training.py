@@ -28,7 +28,14 @@ _mlflow_option = click.option(
 @click.command("dataset")
 @dsn_option
 @click.argument("name")
-@click.option("-o", "--output", required=True, metavar="FILE", type=click.Path(path_type=Path), help=".parquet or .csv")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help=".parquet or .csv; .sql: the query",
+)
 @_as_of_option
 @click.option("--since", metavar="NAME@V", help="Only what has become known since that version was trained.")
 @click.option(
@@ -59,9 +66,9 @@ def dataset_command(
     """Write the training set of a model to a file.
 
     It has a row for each logged prediction whose outcome is known, with the features as they were then. With --history
-    there are rows for the time before the log as well.
+    there are rows for the time before the log as well; a FILE.sql is given the query for those, to be run by psql.
     """
-    from dbml.training.dataset import write
+    from dbml.training.dataset import history_query, write
     from dbml.training.past import History
 
     if (every or at or unchanged) and not moments:
@@ -78,6 +85,15 @@ def dataset_command(
         if model != name or not version.isdigit():
             raise click.BadParameter(f"{since!r} is no version of {name}; write {name}@1", param_hint="--since")
         number = int(version)
+    if output.suffix == ".sql":
+        if history is None or since is not None:
+            raise click.UsageError(
+                "a query is about a history: give --history, and not --since; of the log: dbml.training_set()"
+            )
+        with connect(dsn) as connection:
+            output.write_text(history_query(connection, name, history, as_of=as_of))
+        click.echo(f"the query: {output}")
+        return
     with connect(dsn) as connection:
         found = dbml.dataset(connection, name, as_of=as_of, since=number, old=old, history=history)
     write(found, output)

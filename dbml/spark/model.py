@@ -113,7 +113,11 @@ def _scorer(document: str, textual: Sequence[bool]) -> Callable[..., Any]:
             exec(sources["loader"], namespace)  # noqa: S102 - our own text, which came with this function
             namespace["register"](package, sources)
             batch = importlib.import_module(f"{package}.batch")
-        plan = importlib.import_module(f"{package}.plan").loads(document)
+        # An executor's Python serves many tasks: the first reads the plan, whose trees are then prepared once.
+        kept = vars(batch).setdefault("kept_for_spark", {})
+        if document not in kept:
+            kept[document] = importlib.import_module(f"{package}.plan").loads(document)
+        plan = kept[document]
 
         def coded(column: pa.Array) -> Any:
             found = column.dictionary_encode()

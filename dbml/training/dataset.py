@@ -103,6 +103,39 @@ def dataset(
         return Dataset(features, rows, moment["as_of"], moment["horizon"])
 
 
+def history_query(
+    connection: Connection,
+    name: str,
+    history: History,
+    *,
+    version: int | None = None,
+    as_of: datetime | str | None = None,
+) -> str:
+    """Return as SQL what a history tells: a query for whoever wants these rows in the database itself.
+
+    Its columns are :data:`COLUMNS` and the features; ``_entity`` is an array of texts.
+
+    :raises: as :func:`dataset`.
+    """
+    raw = database.driver(connection)
+    with database.translated():
+        require(raw)
+        versions.require_model(raw, name)
+        version = version or max(one.version for one in versions.versions(raw, name))
+        features = versions.show(raw, name, version).features
+        moment = database.named(raw, "training_moment", name=name, as_of=as_of)[0]
+        query = past.exposures(raw, name, features, history, "-infinity", moment["as_of"] - moment["horizon"])
+        exposed, _ = _counted(raw, name, features, query, moment["as_of"])
+        return database.template(
+            "training/history",
+            columns=_listed(
+                sql.SQL("q.{} as {}").format(sql.Identifier(f"f{i}"), sql.Identifier(feature["name"]))
+                for i, feature in enumerate(features)
+            ),
+            exposed=database.verbatim(exposed),
+        ).as_string(raw)
+
+
 def _nothing(raw: Any, name: str, since: int | None, history: History | None) -> errors.TrainingError:
     newer = f" since {name}@{since} was trained" if since else ""
     if history is not None:

@@ -148,6 +148,36 @@ def test_each_event_is_an_exposure_as_the_events_tell(db: Db, shop: tuple[str, d
     assert_same(dbml.dataset(db, "goes", as_of=as_of, history=TOLD).rows, counted(tables, early))
 
 
+def test_the_query_says_in_sql_what_the_file_has(
+    db: Db, shop: tuple[str, dict[str, pd.DataFrame]], tmp_path: Path
+) -> None:
+    said = [f"--history={table}={moment}" for table, moment in MOMENTS.items()]
+    command = [
+        "dataset",
+        "goes",
+        "-o",
+        str(tmp_path / "data.sql"),
+        "--as-of",
+        "2024-04-10 00:00+00",
+        "--unchanged",
+        "vip",
+    ]
+    told = CliRunner().invoke(main, [*command, *said], env={"DBML_DSN": shop[0]})
+    assert told.exit_code == 0, told.output
+    cursor = db.execute((tmp_path / "data.sql").read_text().encode())
+    while cursor.description is None and cursor.nextset():
+        pass
+    rows = pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description or ()])
+    expected = dbml.dataset(db, "goes", as_of="2024-04-10 00:00+00", history=TOLD).rows
+    assert len(rows) > 50 and list(rows) == list(expected)
+    for name in {*rows} - {"_entity", "_at", "_score"}:
+        assert rows[name].tolist() == expected[name].tolist(), name
+    assert [key for (key,) in rows["_entity"]] == expected["_entity"].tolist()
+    assert pd.to_datetime(rows["_at"], utc=True).tolist() == expected["_at"].tolist()
+    refused = CliRunner().invoke(main, command, env={"DBML_DSN": shop[0]})
+    assert refused.exit_code == 2 and "give --history as well" in refused.output
+
+
 def test_the_whole_profile_so_often(db: Db, shop: tuple[str, dict[str, pd.DataFrame]]) -> None:
     tables = shop[1]
     person, first = tables["person"], min(tables["visit"]["known"].min(), tables["call"]["began"].min())

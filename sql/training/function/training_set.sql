@@ -1,4 +1,6 @@
--- What these functions read, they read with their caller's rights, as outcomes() does.
+-- What these functions read, they read with their caller's rights, as outcomes() does. Of the past before a log they say
+-- nothing: since when an event counts is SQL that whoever asks thinks up, and a function that ran texts which it is handed would
+-- be one more way to have code run. The client makes a query of it, which runs as its caller's own.
 create or replace function dbml.training_set(model text, as_of timestamptz default now(), after timestamptz default '-infinity')
 returns table (at timestamptz, entity text[], version integer, arm text, score float8, label float8, features jsonb)
 language plpgsql
@@ -9,7 +11,7 @@ as $$
 begin
   if not exists (select from dbml.prediction_log p where p.model = training_set.model and p.numbers is not null) then
     raise exception 'no prediction of % was logged with its features', quote_literal(model)
-      using errcode = 'DB031', hint = format('Write log = "all" in the spec. Of the past before: dbml dataset %s -o data.parquet --history TABLE=MOMENT', model);
+      using errcode = 'DB031', hint = format('Write log = "all" in the spec. Of the past before: dbml dataset %s -o data.parquet --history TABLE=MOMENT; as a query: -o data.sql', model);
   end if;
   return query execute format(
     'select q.at, q.entity, q.version, q.arm, q.score, q.outcome, q.features from (%s) q where q.outcome is not null order by q.at, q.entity',
