@@ -7,6 +7,7 @@ several texts come as one number.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -50,7 +51,9 @@ class Coded:
         told = json.loads(words)
         other = "?" * (1 + max((len(word) for known in told if known for word in known), default=0))
         # Of each text what its codes stand for.
-        self.named: list[list[str | None] | None] = [None if known is None else [None, other, *known] for known in told]
+        self.named: list[list[str | None] | None] = [
+            None if known is None else [None, other, *map(sys.intern, known)] for known in told
+        ]
         # Per number that holds codes the texts in it; the first changes fastest.
         self.numbers: list[list[int]] = []
         product = CODES_AT_MOST
