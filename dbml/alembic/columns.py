@@ -14,7 +14,7 @@ from psycopg import sql
 from dbml import errors
 from dbml.alembic import tables, usage
 from dbml.database import relation, verbatim
-from dbml.profiles import checks
+from dbml.profiles import checks, counter_checks
 from dbml.profiles.spec import Counter, Event, Profile
 from dbml.profiles.tables import Table, table_facts
 
@@ -101,7 +101,7 @@ def _counter(
     if parts.function in ("min", "max", "last") and parts.argument in declared.c:
         return sa.Column(column, declared.c[parts.argument].type)
     table = tables.described(declared, {declared: 0})
-    kind = checks.counter_type(raw, event, table, counter, _row(event, table, counter))
+    kind = counter_checks.counter_type(raw, event, table, counter, _row(event, table, counter))
     if kind not in _TYPES:
         raise errors.ProfileError(
             f'no model declares the column "{column}" of {counter.aggregate}, which is {kind}',

@@ -13,7 +13,7 @@ from psycopg import sql
 from dbml import database, errors
 from dbml.database import Connection, Name
 from dbml.models import versions
-from dbml.profiles import catalog, checks, ddl, outcome_checks, records, resolution, tables, triggers
+from dbml.profiles import catalog, checks, counter_checks, ddl, outcome_checks, records, resolution, tables, triggers
 from dbml.profiles.catalog import Attachment
 from dbml.profiles.expectation import expect, refuse_disagreement, refuse_strangers, trust_strangers
 from dbml.profiles.spec import Event, Profile
@@ -157,11 +157,12 @@ def examined(
         checks.check_partitions(raw, attachment)
         checks.check_keys(raw, attachment)
         checks.check_ways(attachment)
+        checks.check_updatable(raw, attachment.table)
         checks.check_columns(table, profile)
         checks.check_deployed_features(raw, attachment)
         for event, event_table in events:
             checks.check_seen(event_table, ddl.read(event, event_table))
-            checks.check_counters(raw, attachment, event, event_table)
+            counter_checks.check_counters(raw, attachment, event, event_table)
         outcome_checks.check_outcomes(raw, attachment)
         outcome_checks.check_labels(raw, attachment)
     return attachment
@@ -240,7 +241,7 @@ def _missing_columns(
                     wanted[column] = COUNT
                     continue
                 meant = resolution.resolved_event(raw, Event(event.table, event.key, {column: counter}), event_table)
-                wanted[column] = checks.counter_type(raw, event, event_table, meant.counters[column])
+                wanted[column] = counter_checks.counter_type(raw, event, event_table, meant.counters[column])
     alters = [
         sql.SQL("alter table {} add column {} {}").format(table.identifier, Name(c), database.verbatim(t))
         for c, t in wanted.items()

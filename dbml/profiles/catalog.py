@@ -15,7 +15,7 @@ from dbml.database import Name
 from dbml.profiles.layout import all_of
 from dbml.profiles.learn import Learn
 from dbml.profiles.spec import Event, Profile
-from dbml.profiles.tables import Table, event_table, table_facts
+from dbml.profiles.tables import Table, event_table, table_facts, texts
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,11 @@ class Attachment:
     def function(self, what: str) -> str:
         """Name of one of this profile's generated functions."""
         return f"profile_{self.id}_{what}"
+
+    def entity(self, alias: str) -> sql.Composed:
+        """The key of a row of that alias as an array of texts."""
+        key = self.profile.key
+        return texts([Name(alias, column) for column in key], [self.table.columns[column] for column in key])
 
     def same(self, one: str, other: str) -> sql.Composed:
         """A condition: two aliases of the profile's columns bear the same key."""

@@ -29,6 +29,7 @@ class Place:
     :param present: the name it has; None where it is gone.
     :param swapped: another table has its name now.
     :param renames: columns that are gone by their name, with the name that they have now.
+    :param labels: for columns of an enum the values that are gone by their name, with the name that they have now.
     """
 
     position: int
@@ -36,11 +37,14 @@ class Place:
     present: str | None
     swapped: bool
     renames: dict[str, str]
+    labels: dict[str, dict[str, str]]
 
 
 def remember(attachment: Attachment) -> list[sql.Composed]:
     """Statements that write down what the tables are like, which columns functions use and how keys lead on (pure)."""
-    used = json.dumps(_used(attachment))
+    used = json.dumps(
+        [[*names, *sorted(said)] for names, said in zip(_used(attachment), _said(attachment), strict=True)]
+    )
     statements = [sql.SQL("select dbml._remember_tables({}, {}::pg_catalog.jsonb)").format(attachment.id, used)]
     statements += [
         sql.SQL("select dbml._remember_way({}, {}, {}, {}, {}, {})").format(
@@ -62,6 +66,16 @@ def _used(attachment: Attachment) -> list[list[str]]:
     tables += [read(event, table) for event, table in attachment.events]
     tables += [list(dict.fromkeys((*passage.at, *passage.by))) for passage in attachment.passages]
     return tables
+
+
+def _said(attachment: Attachment) -> list[set[str]]:
+    """The literals, in quotes, that expressions over each table name: they may be values of an enum."""
+    profile, columns = attachment.profile, attachment.table.columns
+    own = [text for prediction in profile.predictions for text in prediction.features.values()]
+    own += [columns[column].default or "" for event in profile.events for column in event.counters]
+    texts = [own, *([text for c in event.counters.values() for text in _texts(c)] for event in profile.events)]
+    texts += [[] for _ in attachment.passages]
+    return [{f"'{literal}'" for text in each for literal, _, _ in _tokens(text, literals=True)} for each in texts]
 
 
 def read(event: Event, table: Table) -> list[str]:
@@ -111,7 +125,7 @@ def _renamed(profile: Profile, places: list[Place]) -> Profile:
     return Profile(
         _table(profile.table, places[0]),
         [own.get(column, column) for column in profile.key],
-        [_prediction(prediction, own) for prediction in profile.predictions],
+        [_prediction(prediction, places[0]) for prediction in profile.predictions],
         [_event(event, way, own) for event, way in zip(profile.events, _ways(profile, places), strict=True)],
         profile.outcomes,
         profile.publications,
@@ -133,7 +147,6 @@ def _table(written: str, place: Place) -> str:
 
 
 def _event(event: Event, way: list[Place], own: Mapping[str, str]) -> Event:
-    theirs = way[0].renames
     return Event(
         _table(event.table, way[0]),
         [
@@ -142,7 +155,7 @@ def _event(event: Event, way: list[Place], own: Mapping[str, str]) -> Event:
         ],
         {
             own.get(column, column): Counter(
-                _rewritten(counter.aggregate, theirs), counter.over, counter.at and _rewritten(counter.at, theirs)
+                _rewritten(counter.aggregate, way[0]), counter.over, counter.at and _rewritten(counter.at, way[0])
             )
             for column, counter in event.counters.items()
         },
@@ -150,11 +163,13 @@ def _event(event: Event, way: list[Place], own: Mapping[str, str]) -> Event:
     )
 
 
-def _prediction(prediction: Prediction, own: Mapping[str, str]) -> Prediction:
+def _prediction(prediction: Prediction, place: Place) -> Prediction:
+    own = place.renames
+
     def named(column: str | None) -> str | None:
         return column and own.get(column, column)
 
-    features = {name: _rewritten(text, own) for name, text in prediction.features.items()}
+    features = {name: _rewritten(text, place) for name, text in prediction.features.items()}
     return dataclasses.replace(
         prediction,
         column=own.get(prediction.column, prediction.column),
@@ -168,12 +183,15 @@ def _texts(counter: Counter) -> Iterable[str]:
     return filter(None, (counter.aggregate, counter.at))
 
 
-def _tokens(text: str) -> list[tuple[str, int, int]]:
-    """Each name in an expression as the catalog writes it, with where it begins and ends."""
+def _tokens(text: str, *, literals: bool = False) -> list[tuple[str, int, int]]:
+    """Each name in an expression as the catalog writes it, or each literal, with where it begins and ends."""
     try:
         tokens = Postgres().tokenize(text)
     except SqlglotError:
         return []
+    if literals:
+        strings = [token for token in tokens if token.token_type is TokenType.STRING]
+        return [(text[token.start + 1 : token.end], token.start, token.end + 1) for token in strings]
     found = []
     for token, after in zip(tokens, [*tokens[1:], None], strict=True):
         quoted = token.token_type is TokenType.IDENTIFIER
@@ -189,8 +207,16 @@ def names(text: str) -> set[str]:
     return {name for name, _, _ in _tokens(text)}
 
 
-def _rewritten(text: str, renames: Mapping[str, str]) -> str:
-    for name, start, end in reversed(_tokens(text)):
-        if name in renames:
-            text = text[:start] + database.Name(renames[name]).as_string(None) + text[end:]
+def _rewritten(text: str, place: Place) -> str:
+    """An expression with the names that columns have now, and those that values of its enums have."""
+    labels = {old: new for name in names(text) for old, new in place.labels.get(name, {}).items()}
+    found: list[tuple[int, int, sql.Composable]] = []
+    for literal, start, end in _tokens(text, literals=True):
+        if (old := literal.replace("''", "'")) in labels:
+            found.append((start, end, sql.Literal(labels[old])))
+    for name, start, end in _tokens(text):
+        if name in place.renames:
+            found.append((start, end, database.Name(place.renames[name])))
+    for start, end, new in sorted(found, key=lambda one: -one[0]):
+        text = text[:start] + new.as_string(None) + text[end:]
     return text

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from psycopg import sql
 
 from dbml.database import Name, template, verbatim
-from dbml.profiles import counters, generated, layout
+from dbml.profiles import counters, generated
 from dbml.profiles.catalog import Attachment
 from dbml.profiles.counters import CounterColumn
 from dbml.profiles.generated import Function
-from dbml.profiles.layout import NOTHING, all_of, any_of, listed, texts, where
+from dbml.profiles.layout import NOTHING, all_of, any_of, listed, where
 from dbml.profiles.settling import counted_later
 from dbml.profiles.spec import Event
 from dbml.profiles.tables import Table
@@ -42,7 +42,7 @@ def _due(attachment: Attachment, windowed: Windowed) -> Function:
             position=position,
             profile=attachment.table.identifier,
             key=listed(key, "dbml_b"),
-            entity=texts(layout.names(key, "dbml_b")),
+            entity=attachment.entity("dbml_b"),
             keys=counters.keys(event),
             facts=counters.facts(event, columns, table.rows(event.key)),
             where=_expired(columns),

@@ -23,11 +23,6 @@ def listed(columns: Iterable[str], alias: str | None = None) -> sql.Composed:
     return sql.SQL(", ").join(names(columns, alias) if alias else map(Name, columns))
 
 
-def texts(values: Sequence[sql.Composable]) -> sql.Composed:
-    """A key as an array of texts."""
-    return sql.SQL("array[{}]").format(sql.SQL(", ").join(sql.SQL("{}::text").format(value) for value in values))
-
-
 def row(values: Sequence[sql.Composable]) -> sql.Composable:
     """A value, or several in parentheses, to be compared with others."""
     return values[0] if len(values) == 1 else sql.SQL("({})").format(sql.SQL(", ").join(values))

@@ -99,6 +99,7 @@ def _new_key(attachment: Attachment) -> Function:
         )
     body = template(
         "profiles/new_key",
+        id=attachment.id,
         claim=_claim(attachment, verbatim("(select (dbml_given).*)")),
         counts=sql.SQL("\n").join(counts),
     )

@@ -18,9 +18,9 @@ from dbml.profiles import counters, generated, layout, ways
 from dbml.profiles.arrivals import claim
 from dbml.profiles.catalog import Attachment, Passage
 from dbml.profiles.generated import Function, Trigger
-from dbml.profiles.layout import NOTHING, listed, texts, where
+from dbml.profiles.layout import NOTHING, listed, where
 from dbml.profiles.spec import Event
-from dbml.profiles.tables import Table
+from dbml.profiles.tables import Table, texts
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,10 @@ class Noted:
         """What is noted of a row: what leads to it, and on."""
         by = self.table.legs[0].by if self.table.legs else self.key
         return list(dict.fromkeys((*self.at, *by)))
+
+    def texts(self, values: Sequence[sql.Composable]) -> sql.Composed:
+        """What is noted, as an array of texts."""
+        return texts(values, [self.table.columns[column] for column in self.columns])
 
     @property
     def variable(self) -> sql.SQL:
@@ -102,7 +106,7 @@ def note(attachment: Attachment, noted: Noted, touched: sql.Composable) -> sql.C
         "profiles/count_later",
         id=attachment.id,
         position=noted.position,
-        entity=texts(keys),
+        entity=noted.texts(keys),
         touched=touched,
         known=where(*known),
         later=later(noted.event),
@@ -116,7 +120,8 @@ def triggers(attachment: Attachment) -> list[Trigger]:
         table = noted.table
         if not moves(table):
             continue
-        name = f"dbml_moving_{attachment.id}_{noted.position}"
+        # Its name makes it run after others, so that it sees what they changed.
+        name = f"zz_dbml_moving_{attachment.id}_{noted.position}"
         # As arrays, because PostgreSQL shows these as they were written, without a cast.
         changes = [
             sql.SQL("(array[{}] is distinct from array[{}])").format(Name("old", column), Name("new", column))
@@ -166,7 +171,7 @@ def _noted(attachment: Attachment) -> list[Noted]:
 
 
 def _moving(attachment: Attachment, noted: Noted) -> Function:
-    was, now = (texts(layout.names(noted.columns, alias)) for alias in ("old", "new"))
+    was, now = (noted.texts(layout.names(noted.columns, alias)) for alias in ("old", "new"))
     body = template(
         "profiles/moving",
         was=was,
@@ -239,14 +244,15 @@ def _noting(attachment: Attachment, noted: Noted) -> sql.Composed:
 def _led(attachment: Attachment, noted: Noted) -> sql.Composed:
     """The entities that the first steps lead to, as they are taken."""
     keys = [verbatim(f"d.k{index}") for index in range(len(noted.key))]
-    return sql.SQL("select {}, {} from ({}) as d").format(verbatim(str(noted.counted)), texts(keys), noted.touched)
+    entity = texts(keys, [noted.table.key_column(name) for name in noted.key])
+    return sql.SQL("select {}, {} from ({}) as d").format(verbatim(str(noted.counted)), entity, noted.touched)
 
 
 def _again(attachment: Attachment, noted: Noted) -> sql.Composed:
     """What follows the keys once more, and counts the rows that were not counted."""
     return template(
         "profiles/settle_again",
-        key=texts(layout.names(attachment.profile.key, "dbml_b")),
+        key=attachment.entity("dbml_b"),
         rows=_rows(noted.counted),
         again=ways.again(
             attachment,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,10 +43,24 @@ class Column:
         return self.type.partition("(")[0]
 
     @property
+    def dated(self) -> bool:
+        """Whether DateStyle decides how its values are written."""
+        return self.kind == "date" or self.kind.startswith("timestamp")
+
+    @property
     def digits(self) -> tuple[int, int] | None:
         """Digits before and behind the point, of a numeric with a scale."""
         found = re.fullmatch(r"numeric\((\d+),(\d+)\)", self.type)
         return (int(found[1]) - int(found[2]), int(found[2])) if found and int(found[2]) else None
+
+
+def texts(values: Iterable[sql.Composable], columns: Iterable[Column]) -> sql.Composed:
+    """A key as an array of texts, which are read as the same key whatever DateStyle a session has set meanwhile."""
+    written = [
+        sql.SQL("to_jsonb({}) #>> '{{}}'" if column.dated else "{}::text").format(value)
+        for value, column in zip(values, columns, strict=True)
+    ]
+    return sql.SQL("array[{}]").format(sql.SQL(", ").join(written))
 
 
 @dataclass(frozen=True)
@@ -186,6 +200,10 @@ def table_facts(raw: psycopg.Connection[Any], name: str) -> Table:
             "Name it with its schema, quoted as in SQL." + errors.nearest(name, known),
         )
     facts = rows[0]
+    if facts["kind"] == "t":
+        raise errors.ProfileError(
+            f"{name} is a temporary table, which no other session sees", "Name one that stays, with its schema."
+        )
     if facts["kind"] not in ("r", "p"):
         raise errors.ProfileError(f"{name} is not a table", "Triggers need a table; views and others have none.")
     return Table(

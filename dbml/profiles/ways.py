@@ -15,7 +15,7 @@ from dbml.database import Name, template, verbatim
 from dbml.profiles import layout
 from dbml.profiles.arrivals import recorded
 from dbml.profiles.catalog import Attachment
-from dbml.profiles.layout import NOTHING, all_of, any_of, listed, texts
+from dbml.profiles.layout import NOTHING, all_of, any_of, listed
 from dbml.profiles.tables import Table
 
 
@@ -85,7 +85,7 @@ def again(
     return template(
         "profiles/way_again",
         profile=attachment.table.identifier,
-        entity=texts(layout.names(attachment.profile.key, "p")),
+        entity=attachment.entity("p"),
         touched=touched,
         matches=attachment.matches("p"),
         recount=recount,

@@ -10,7 +10,7 @@ import psycopg
 from dbml import database, errors
 from dbml.database import Connection, Progress
 from dbml.models import versions
-from dbml.profiles import attachment, catalog, ddl, records
+from dbml.profiles import attachment, catalog, checks, ddl, records
 from dbml.profiles.catalog import Attachment
 from dbml.profiles.pace import Pace
 from dbml.profiles.reconciliation import reconcile
@@ -54,6 +54,7 @@ def repair(connection: Connection, table: str | None = None, *, progress: Progre
             for record, swapped in found:
                 attached = catalog.attached(raw, record)
                 _refuse_missing(attached)
+                checks.check_updatable(raw, attached.table)
                 # All or nothing: a function without its trigger would count wrongly.
                 with raw.transaction():
                     if swapped:

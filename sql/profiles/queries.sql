@@ -15,7 +15,7 @@ select pg_catalog.to_regclass(%(table)s)::pg_catalog.oid::pg_catalog.int8;
 select c.oid::bigint as oid,
        n.nspname as schema,
        c.relname as name,
-       c.relkind::text as kind,
+       case c.relpersistence when 't' then 't' else c.relkind::text end as kind,
        (select pg_catalog.jsonb_object_agg(a.attname, pg_catalog.jsonb_build_object(
                  'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
                  'category', t.typcategory,
@@ -255,9 +255,15 @@ select b.what from dbml._broken(%(profile)s) b;
 select w.what from dbml._waits(%(profile)s) w;
 
 -- name: places
--- Where the tables of a profile are now, and the columns that have another name; one that is there by its name is meant.
+-- Where the tables of a profile are now, and the columns and values that have another name; a column that is there by its name is meant.
 select t.position, t.called, t.present, coalesce(t.named <> t.attached, t.attached is null) as swapped,
-       coalesce(r.renames, '{}') as renames
+       coalesce(r.renames, '{}') as renames,
+       coalesce((select pg_catalog.jsonb_object_agg(k.name, k.labels)
+                   from (select k.name, pg_catalog.jsonb_object_agg(l.value, n.enumlabel) as labels
+                           from pg_catalog.jsonb_to_recordset(t.columns) k(name text, labels jsonb)
+                          cross join lateral pg_catalog.jsonb_each_text(k.labels) l
+                           join pg_enum n on n.oid = l.key::oid and n.enumlabel <> l.value
+                          group by k.name) k), '{}') as labels
   from (select a.position, a.columns, pg_catalog.format('%%I.%%I', a.schema_name, a.table_name) as called, n.oid as named, o.oid as attached,
                coalesce(n.oid, o.oid) as meant,
                (select pg_catalog.format('%%I.%%I', s.nspname, c.relname)
@@ -315,6 +321,10 @@ select a.attname as name, pg_catalog.format_type(a.atttypid, null) as type,
               where o.opcdefault
                 and o.opcintype = case t.typtype when 'd' then t.typbasetype else t.oid end
                 and o.opcnamespace <> 'pg_catalog'::regnamespace::oid));
+
+-- name: updatable
+-- Whether rows of a table may be updated by anybody.
+select dbml._updatable(%(table)s::oid) as updatable;
 
 -- name: foreign_partitions
 -- Partitions of these tables that are foreign tables.

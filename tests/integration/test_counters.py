@@ -9,6 +9,9 @@ import numpy as np
 import psycopg
 import pytest
 
+import dbml
+from dbml import Event, Profile
+from dbml.errors import ProfileError
 from tests.conftest import SPEC, Cli, Trained, profile_rows
 
 AGGREGATES = {
@@ -168,3 +171,38 @@ def test_add_columns(db: psycopg.Connection[Any], cli: Cli, tmp_path: Path) -> N
         ).fetchall()
         == []
     )
+
+
+def test_what_would_be_compared_otherwise_or_change_by_itself_is_refused(db: psycopg.Connection[Any]) -> None:
+    db.execute(
+        'create table owner (id integer primary key, latest integer, top text collate "C", other text,'
+        " seen timestamptz not null default now());"
+        'create table item (owner integer, marks integer[], note text, code text collate "POSIX", at timestamptz);'
+        "insert into owner (id) values (1)"
+    )
+
+    def refused(column: str, aggregate: str, because: str) -> str:
+        with pytest.raises(ProfileError, match=because) as error:
+            dbml.attach(db, Profile("owner", "id", [], [Event("item", "owner", {column: aggregate})]))
+        return error.value.hint or ""
+
+    hint = refused("latest", "last(marks order by at)", "of an array, which dbml cannot keep")
+    assert hint.endswith("last(marks[1] order by at)")
+    db.execute(refused("top", "max(note)", 'has the collation "C", but max\\(note\\) has "default"'))  # type: ignore[arg-type]
+    db.execute(refused("seen", "max(at)", "has the default now\\(\\), which does not stay the same"))  # type: ignore[arg-type]
+    counters = {
+        "latest": "last(marks[1] order by at)",
+        "top": "max(note)",
+        # Beside a collation of one's own the database's gives way.
+        "other": "max(code)",
+        "seen": "max(at)",
+    }
+    dbml.attach(db, Profile("owner", "id", [], [Event("item", "owner", counters)]), backfill=True)
+    db.execute("insert into item values (1, '{4}', 'a', 'a', '2026-01-01'), (1, '{5}', 'B', 'B', '2026-01-02')")
+    db.execute("insert into item values (1, '{6}', 'é', 'é', '2026-01-03'); delete from item where note = 'é'")
+    truth = "select (array_agg(marks[1] order by at desc))[1], max(note), max(code), max(at) from item"
+    assert db.execute("select latest, top, other, seen from owner").fetchone() == db.execute(truth).fetchone()
+    assert dbml.reconcile(db).differences == []
+    db.execute("create temporary table owner (id integer primary key, n bigint)")
+    with pytest.raises(ProfileError, match="owner is a temporary table"):
+        dbml.attach(db, Profile("owner", "id", [], [Event("item", "owner", {"n": "count(*)"})]))

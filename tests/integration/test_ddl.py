@@ -12,6 +12,7 @@ import pytest
 
 import dbml
 from dbml import Counter, Event, Profile
+from dbml.errors import ProfileError
 from tests.conftest import Cli, Databases
 
 Db = psycopg.Connection[Any]
@@ -107,6 +108,8 @@ def work(session: Db, names: dict[str, str], number: int) -> None:
         "update {profile} set note = 3 where {key} = 1",
         "insert into {profile} ({key}) values (%(number)s)",
         "insert into {event} ({of}, {amount}) values (%(number)s, 9)",
+        "insert into {profile} ({key}) values (%(number)s + 100)",
+        "update {profile} set {key} = {key} + 100 where {key} = %(number)s + 100",
     ):
         session.execute(statement.format(**names), {"number": number})  # type: ignore[arg-type]
 
@@ -179,3 +182,61 @@ def test_a_dropped_table_can_be_detached(db: Db, cli: Cli, session: Db) -> None:
     cli("detach", "public.owner")
     assert dbml.status(db) == []
     session.execute("insert into item values (2, 9)")
+
+
+def test_a_value_of_an_enum_that_is_renamed(db: Db) -> None:
+    db.execute(
+        "create type grade as enum ('lo''w', 'high');"
+        "create table pupil (id integer primary key, low bigint not null default 0, best grade not null default 'lo''w');"
+        "create table mark (pupil integer references pupil, grade grade, note text);"
+        "insert into pupil (id) values (1), (2), (3)"
+    )
+    counters = {
+        "low": "count(*) filter (where grade = 'lo''w' and note is distinct from 'lo''w')",
+        "best": "max(grade)",
+    }
+    dbml.attach(db, Profile("pupil", "id", [], [Event("mark", "pupil", counters)]))
+    db.execute("insert into mark values (1, 'lo''w'), (1, 'high'), (2, 'lo''w')")
+    db.execute("alter type grade rename value 'lo''w' to 'poor'")
+    with psycopg.connect(db.info.dsn, autocommit=True) as other:
+        for session in (db, other):
+            session.execute("insert into mark values (2, 'poor'); update mark set note = 'x' where pupil = 1")
+            session.execute("delete from mark where grade = 'high'; update pupil set id = 4 where id = 3")
+            session.execute("insert into mark values (2, 'high'); update pupil set id = 3 where id = 4")
+    told = "the value 'lo''w' of column grade of public.mark is called 'poor' now"
+    assert told in dbml.status(db)[1].broken
+    dbml.repair(db)
+    db.execute("insert into mark values (3, 'poor'), (3, 'high'); delete from mark where pupil = 3 and grade = 'high'")
+    assert dbml.status(db)[1].broken == []
+    assert (
+        db.execute("select id, low, best from pupil order by id").fetchall()
+        == db.execute(
+            "select p.id, count(*) filter (where grade = 'poor'), coalesce(max(grade), 'poor')"
+            "  from pupil p left join mark m on m.pupil = p.id group by p.id order by p.id"
+        ).fetchall()
+    )
+    assert dbml.reconcile(db).differences == []
+
+
+def test_what_nobody_may_update_or_read(db: Db) -> None:
+    """As a restore without privileges leaves it, or a publication of a table without an identity."""
+    refused = "public.owner is published and has no replica identity"
+    db.execute("revoke all on owner, item from dbml_owner; insert into item values (1, 6)")
+    assert dbml.status(db)[0].broken[:2] == [
+        "dbml_owner may not read and update public.owner any more",
+        "dbml_owner may not read public.item any more",
+    ]
+    dbml.repair(db)
+    assert db.execute("select n from owner order by id").fetchall() == [(2,), (0,)]
+    db.execute("alter table owner replica identity nothing; create publication changes for table owner")
+    db.execute("insert into item values (2, 6)")
+    assert "is published" in dbml.status(db)[0].broken[0]
+    with pytest.raises(ProfileError, match=refused):
+        dbml.repair(db)
+    dbml.detach(db, "owner")
+    with pytest.raises(ProfileError, match=refused) as error:
+        dbml.attach(db, PROFILE, backfill=True)
+    db.execute(str(error.value.hint).partition(",")[0])  # type: ignore[arg-type]
+    dbml.attach(db, PROFILE, backfill=True)
+    db.execute("insert into item values (2, 6)")
+    assert db.execute("select n from owner order by id").fetchall() == [(2,), (2,)]

@@ -129,3 +129,30 @@ def test_another_mode_is_refused() -> None:
     profile = Profile("owner", "id", [], [event])
     assert Profile.from_dict(profile.as_dict()) == profile
     assert dataclasses.asdict(event)["mode"] == "deferred"
+
+
+def test_what_triggers_on_the_profile_do_at_the_end(db: Db) -> None:
+    """An application's trigger on a counter writes events itself, when the transaction is being committed."""
+    counters = KINDS["merged"]
+    dbml.attach(db, deferred(create(db, counters)))
+    db.execute(
+        "create function follow() returns trigger language plpgsql security definer set search_path = public as $$ begin"
+        "  if new.n_all = 2 then insert into item (owner, quantity) values (new.id, 7), (9, 8); end if; return null; end $$;"
+        "create trigger follow after update on owner for each row execute function follow()"
+    )
+    db.execute("insert into item (owner, quantity, at) values (1, 1, now()), (1, 2, now())")
+    assert db.execute("select n_all from owner where id in (1, 9) order by id").fetchall() == [(3,), (1,)]
+    assert differences(db, counters) == []
+    assert db.execute("select from dbml.touched union all select from dbml.settling").fetchall() == []
+
+
+def test_another_date_style_at_the_end(db: Db) -> None:
+    db.execute(
+        "create table day (day date primary key, n bigint not null default 0); create table visit (day date);"
+        "insert into day (day) values ('2026-01-02'), ('2026-02-01')"
+    )
+    dbml.attach(db, Profile("day", "day", [], [Event("visit", "day", {"n": "count(*)"}, "deferred")]))
+    with db.transaction():
+        db.execute("set local datestyle = 'SQL, DMY'; insert into visit values (date '2026-01-02')")
+        db.execute("set local datestyle = 'SQL, MDY'")
+    assert db.execute("select n from day order by day").fetchall() == [(1,), (0,)]

@@ -252,3 +252,21 @@ def test_more_entities_than_a_batch(db: Db, kind: str) -> None:
             (after,) = db.execute(query).fetchone() or (0,)
         assert 3000 < after - before <= 9000, statement
         assert differences(db, counters) == [], statement
+
+
+def test_a_trigger_that_runs_late_and_a_row_that_merge_moves(db: Db) -> None:
+    """What it changes, the key or the partition, is known to nobody but the triggers behind it."""
+    counters = KINDS["counts"]
+    dbml.attach(db, create(db, counters, "partitioned"))
+    db.execute("insert into item (owner, quantity) values (1, 1), (2, 2)")
+    db.execute(
+        "create function late() returns trigger language plpgsql as $$ begin"
+        "  new.owner := new.owner + 3; new.quantity := 9; return new; end $$;"
+        "create trigger w_late before update on item_low for each row execute function late()"
+    )
+    db.execute(
+        "merge into item i using (values (1, 1), (2, 9)) s(owner, quantity) on i.owner = s.owner"
+        " when matched then update set quantity = s.quantity"
+    )
+    assert db.execute("select owner, quantity from item order by 1").fetchall() == [(4, 9), (5, 9)]
+    assert differences(db, counters) == []

@@ -43,7 +43,8 @@ begin
       loop
         perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
       end loop;
-    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error
+      or invalid_text_representation or object_not_in_prerequisite_state then
       perform dbml._miss(1, sqlstate, sqlerrm);
     end;
   end if;
@@ -234,7 +235,8 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
           perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
         end loop;
       end if;
-    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error
+        or invalid_text_representation or object_not_in_prerequisite_state then
       perform dbml._miss(1, sqlstate, sqlerrm);
     end;
   end if;
@@ -278,7 +280,9 @@ AS $function$
   select case
     when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
      and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
-    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.account.region'' and pg_typeof((null::public.account).region)::text = ''text''
+    then dbml._fits(1, 0, 'select dbml._reaches(''<table>''::oid, ''t'')
+   and dbml._updatable(''<table>''::oid)
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.account.region'' and pg_typeof((null::public.account).region)::text = ''text''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.account.number'' and pg_typeof((null::public.account).number)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.account.transfers'' and pg_typeof((null::public.account).transfers)::text = ''bigint''')
   end
@@ -294,9 +298,12 @@ AS $function$
   select case
     when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
      and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
-    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.account.region'' and pg_typeof((null::public.account).region)::text = ''text''
+    then dbml._fits(1, 1, 'select dbml._reaches(''<table>''::oid, ''t'')
+   and dbml._updatable(''<table>''::oid)
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.account.region'' and pg_typeof((null::public.account).region)::text = ''text''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.account.number'' and pg_typeof((null::public.account).number)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.account.transfers'' and pg_typeof((null::public.account).transfers)::text = ''bigint''
+   and dbml._reaches(''<table>''::oid, ''f'')
    and exists (select from pg_constraint f where f.conrelid = ''<table>''::oid and f.confrelid = ''<table>''::oid and f.contype = ''f'' and f.convalidated and not f.condeferrable and f.conkey @> ''{2,3}'' and f.conkey <@ ''{2,3}'')
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.transfer.region'' and pg_typeof((null::public.transfer).region)::text = ''text''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.transfer.account'' and pg_typeof((null::public.transfer).account)::text = ''integer''')
@@ -372,14 +379,21 @@ declare
   dbml_row record := dbml_given;
   dbml_counted record;
 begin
-  select d.*
-    into dbml_counted
-    from (select (dbml_given).*) as dbml_n
-   cross join lateral (select count(*) as a0
-                         from (select region as k0, account as k1
-                                 from public.transfer
-                                where region = dbml_n.region and account = dbml_n.number) as f) as d;
-  dbml_row.transfers := coalesce(dbml_counted.a0, 0);
+  -- What others have made of the events' tables does not fail the statement.
+  begin
+    select d.*
+      into dbml_counted
+      from (select (dbml_given).*) as dbml_n
+     cross join lateral (select count(*) as a0
+                           from (select region as k0, account as k1
+                                   from public.transfer
+                                  where region = dbml_n.region and account = dbml_n.number) as f) as d;
+    dbml_row.transfers := coalesce(dbml_counted.a0, 0);
+  exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error
+      or invalid_text_representation then
+    perform dbml._miss(1, sqlstate, sqlerrm);
+    return dbml_given;
+  end;
   -- Events that follow their profile row to its new key report it at the end of the same statement.
   perform dbml._mark_recount();
   return dbml_row;

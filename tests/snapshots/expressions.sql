@@ -70,7 +70,8 @@ begin
       loop
         perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
       end loop;
-    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error
+      or invalid_text_representation or object_not_in_prerequisite_state then
       perform dbml._miss(1, sqlstate, sqlerrm);
     end;
   end if;
@@ -339,7 +340,8 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
           perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
         end loop;
       end if;
-    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error
+        or invalid_text_representation or object_not_in_prerequisite_state then
       perform dbml._miss(1, sqlstate, sqlerrm);
     end;
   end if;
@@ -405,7 +407,9 @@ AS $function$
   select case
     when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
      and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
-    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
+    then dbml._fits(1, 0, 'select dbml._reaches(''<table>''::oid, ''t'')
+   and dbml._updatable(''<table>''::oid)
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 6)).identity = ''public.customer.doubled'' and pg_typeof((null::public.customer).doubled)::text = ''double precision'' and (select a.attgenerated <> '''' and pg_get_expr(d.adbin, d.adrelid) = ''(spend * (2)::double precision)'' from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum where a.attrelid = ''<table>''::oid and a.attnum = 6)')
@@ -422,10 +426,13 @@ AS $function$
   select case
     when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
      and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
-    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
+    then dbml._fits(1, 1, 'select dbml._reaches(''<table>''::oid, ''t'')
+   and dbml._updatable(''<table>''::oid)
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 6)).identity = ''public.customer.doubled'' and pg_typeof((null::public.customer).doubled)::text = ''double precision'' and (select a.attgenerated <> '''' and pg_get_expr(d.adbin, d.adrelid) = ''(spend * (2)::double precision)'' from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum where a.attrelid = ''<table>''::oid and a.attnum = 6)
+   and dbml._reaches(''<table>''::oid, ''f'')
    and exists (select from pg_constraint f where f.conrelid = ''<table>''::oid and f.confrelid = ''<table>''::oid and f.contype = ''f'' and f.convalidated and not f.condeferrable and f.conkey @> ''{2}'' and f.conkey <@ ''{2}'')
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.complaint.customer_id'' and pg_typeof((null::public.complaint).customer_id)::text = ''integer''')
   end
@@ -529,12 +536,19 @@ declare
   dbml_row record := dbml_given;
   dbml_counted record;
 begin
-  select d.*
-    into dbml_counted
-    from (select (dbml_given).*) as dbml_n
-   cross join lateral (select count(*) as a0
-                         from (select customer_id as k0 from public.complaint where customer_id = dbml_n.id) as f) as d;
-  dbml_row.complaints := coalesce(dbml_counted.a0, 0);
+  -- What others have made of the events' tables does not fail the statement.
+  begin
+    select d.*
+      into dbml_counted
+      from (select (dbml_given).*) as dbml_n
+     cross join lateral (select count(*) as a0
+                           from (select customer_id as k0 from public.complaint where customer_id = dbml_n.id) as f) as d;
+    dbml_row.complaints := coalesce(dbml_counted.a0, 0);
+  exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error
+      or invalid_text_representation then
+    perform dbml._miss(1, sqlstate, sqlerrm);
+    return dbml_given;
+  end;
   -- Events that follow their profile row to its new key report it at the end of the same statement.
   perform dbml._mark_recount();
   return dbml_row;

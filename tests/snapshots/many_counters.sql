@@ -72,7 +72,8 @@ begin
       loop
         perform dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
       end loop;
-    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error
+      or invalid_text_representation or object_not_in_prerequisite_state then
       perform dbml._miss(1, sqlstate, sqlerrm);
     end;
   end if;
@@ -606,7 +607,8 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
           perform dbml_scorer.profile_1_recount_1(dbml_batch.dbml_rows);
         end loop;
       end if;
-    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error
+        or invalid_text_representation or object_not_in_prerequisite_state then
       perform dbml._miss(1, sqlstate, sqlerrm);
     end;
   end if;
@@ -941,7 +943,8 @@ select array_agg(b.dbml_row order by b.number) as dbml_rows
           perform dbml_scorer.profile_1_recount_2(dbml_batch.dbml_rows);
         end loop;
       end if;
-    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error
+        or invalid_text_representation or object_not_in_prerequisite_state then
       perform dbml._miss(1, sqlstate, sqlerrm);
     end;
   end if;
@@ -1104,7 +1107,9 @@ AS $function$
   select case
     when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
      and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
-    then dbml._fits(1, 0, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
+    then dbml._fits(1, 0, 'select dbml._reaches(''<table>''::oid, ''t'')
+   and dbml._updatable(''<table>''::oid)
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.owner.items'' and pg_typeof((null::public.owner).items)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.owner.large'' and pg_typeof((null::public.owner).large)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.owner.total'' and pg_typeof((null::public.owner).total)::text = ''numeric''
@@ -1124,13 +1129,16 @@ AS $function$
   select case
     when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
      and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
-    then dbml._fits(1, 1, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
+    then dbml._fits(1, 1, 'select dbml._updatable(''<table>''::oid)
+   and dbml._reaches(''<table>''::oid, ''t'')
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.owner.items'' and pg_typeof((null::public.owner).items)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.owner.large'' and pg_typeof((null::public.owner).large)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.owner.total'' and pg_typeof((null::public.owner).total)::text = ''numeric''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 5)).identity = ''public.owner.cheapest'' and pg_typeof((null::public.owner).cheapest)::text = ''numeric''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 7)).identity = ''public.owner.recent'' and pg_typeof((null::public.owner).recent)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 8)).identity = ''public.owner.last_visit'' and pg_typeof((null::public.owner).last_visit)::text = ''timestamp with time zone''
+   and dbml._reaches(''<table>''::oid, ''f'')
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.item.owner'' and pg_typeof((null::public.item).owner)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.item.price'' and pg_typeof((null::public.item).price)::text = ''numeric''')
   end
@@ -1146,13 +1154,16 @@ AS $function$
   select case
     when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
      and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
-    then dbml._fits(1, 2, 'select (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
+    then dbml._fits(1, 2, 'select dbml._updatable(''<table>''::oid)
+   and dbml._reaches(''<table>''::oid, ''t'')
+   and (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.owner.items'' and pg_typeof((null::public.owner).items)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.owner.large'' and pg_typeof((null::public.owner).large)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.owner.total'' and pg_typeof((null::public.owner).total)::text = ''numeric''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 5)).identity = ''public.owner.cheapest'' and pg_typeof((null::public.owner).cheapest)::text = ''numeric''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 7)).identity = ''public.owner.recent'' and pg_typeof((null::public.owner).recent)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 8)).identity = ''public.owner.last_visit'' and pg_typeof((null::public.owner).last_visit)::text = ''timestamp with time zone''
+   and dbml._reaches(''<table>''::oid, ''f'')
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.visit.owner'' and pg_typeof((null::public.visit).owner)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.visit.at'' and pg_typeof((null::public.visit).at)::text = ''timestamp with time zone''')
   end
@@ -1285,42 +1296,49 @@ declare
   dbml_row record := dbml_given;
   dbml_counted record;
 begin
-  -- Events of these rows may be coming at this moment; see the events' own triggers.
-  insert into dbml.arrival as r (profile, entity)
-  select distinct 1, hash_record_extended(row(dbml_n.id), 0)
-    from (select (dbml_given).*) as dbml_n
-   where exists (select from dbml.profile r where r.id = 1)
-   order by 2
-      on conflict on constraint arrival_pkey do update set at = now();
-  select d.*
-    into dbml_counted
-    from (select (dbml_given).*) as dbml_n
-   cross join lateral (select count(*) as a0,
-                              count(f.v1) as a1,
-                              sum(f.v2) as a2,
-                              min(f.v3) as a3
-                         from (select owner as k0,
-                                      case when (price >= 100) then 1 end as v1 /* large */,
-                                      price as v2,
-                                      price as v3
-                                 from public.item
-                                where owner = dbml_n.id) as f) as d;
-  dbml_row.items := coalesce(dbml_counted.a0, 0);
-  dbml_row.large := coalesce(dbml_counted.a1, 0);
-  dbml_row.total := dbml_counted.a2;
-  dbml_row.cheapest := dbml_counted.a3;
-  select d.*
-    into dbml_counted
-    from (select (dbml_given).*) as dbml_n
-   cross join lateral (select count(*) filter (where f.t0 > ((now() at time zone 'UTC' - '30 days'::interval) at time zone 'UTC')) as a0,
-                              max(f.v1) as a1
-                         from (select owner as k0,
-                                      at as t0,
-                                      at as v1
-                                 from public.visit
-                                where owner = dbml_n.id) as f) as d;
-  dbml_row.recent := coalesce(dbml_counted.a0, 0);
-  dbml_row.last_visit := dbml_counted.a1;
+  -- What others have made of the events' tables does not fail the statement.
+  begin
+    -- Events of these rows may be coming at this moment; see the events' own triggers.
+    insert into dbml.arrival as r (profile, entity)
+    select distinct 1, hash_record_extended(row(dbml_n.id), 0)
+      from (select (dbml_given).*) as dbml_n
+     where exists (select from dbml.profile r where r.id = 1)
+     order by 2
+        on conflict on constraint arrival_pkey do update set at = now();
+    select d.*
+      into dbml_counted
+      from (select (dbml_given).*) as dbml_n
+     cross join lateral (select count(*) as a0,
+                                count(f.v1) as a1,
+                                sum(f.v2) as a2,
+                                min(f.v3) as a3
+                           from (select owner as k0,
+                                        case when (price >= 100) then 1 end as v1 /* large */,
+                                        price as v2,
+                                        price as v3
+                                   from public.item
+                                  where owner = dbml_n.id) as f) as d;
+    dbml_row.items := coalesce(dbml_counted.a0, 0);
+    dbml_row.large := coalesce(dbml_counted.a1, 0);
+    dbml_row.total := dbml_counted.a2;
+    dbml_row.cheapest := dbml_counted.a3;
+    select d.*
+      into dbml_counted
+      from (select (dbml_given).*) as dbml_n
+     cross join lateral (select count(*) filter (where f.t0 > ((now() at time zone 'UTC' - '30 days'::interval) at time zone 'UTC')) as a0,
+                                max(f.v1) as a1
+                           from (select owner as k0,
+                                        at as t0,
+                                        at as v1
+                                   from public.visit
+                                  where owner = dbml_n.id) as f) as d;
+    dbml_row.recent := coalesce(dbml_counted.a0, 0);
+    dbml_row.last_visit := dbml_counted.a1;
+  exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error
+      or invalid_text_representation then
+    perform dbml._miss(1, sqlstate, sqlerrm);
+    return dbml_given;
+  end;
   -- Events that follow their profile row to its new key report it at the end of the same statement.
   perform dbml._mark_recount();
   return dbml_row;

@@ -90,6 +90,13 @@ as $$
    where a.oid is not null and k.used
      and (named.attnum, named.type, named.generated) is distinct from (k.number::smallint, k.type, k.generated)
    union all
+  select a.position, format('the value %L of column %I of %s is called %L now', l.value, k.name, a.called, n.enumlabel), false
+    from attached a
+   cross join lateral jsonb_to_recordset(a.columns) k(name text, labels jsonb)
+   cross join lateral jsonb_each_text(k.labels) l
+    join pg_enum n on n.oid = l.key::oid and n.enumlabel <> l.value
+   where a.oid is not null
+   union all
   select a.position,
          case when coalesce(a.way_to, 0) = 0 then format('no foreign key keeps %s to the profile any more', a.called)
               else format('no foreign key leads from %s to %s any more', a.called, t.called) end,
@@ -99,12 +106,55 @@ as $$
    where a.follows and a.oid is not null
      and not dbml._follows(a.oid, coalesce(a.way_by, a.event_key), t.oid, coalesce(a.way_at, a.key))
    union all
+  select a.position, format('dbml_owner may not %s %s any more', case a.position when 0 then 'read and update' else 'read' end, a.called), false
+    from attached a
+   where a.oid is not null and not dbml._reaches(a.oid, a.position = 0)
+   union all
+  select a.position, format('%s is published, and nothing may update it without a replica identity', a.called), false
+    from attached a
+   where a.position = 0 and not dbml._updatable(a.oid)
+   union all
   select a.position, format('column %I of %s may be NULL now', c.attname, a.called), true
     from attached a
     join pg_attribute c on c.attrelid = a.oid and c.attname = any (a.way_required) and not c.attnotnull and not c.attisdropped
 $$;
 comment on function dbml._broken(integer) is
   'What others have changed of a profile''s tables since its functions were made; loose: what reads them may still work.';
+
+create or replace function dbml._reaches(relation oid, updates boolean) returns boolean
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select has_schema_privilege('dbml_owner', c.relnamespace, 'usage') and has_table_privilege('dbml_owner', c.oid, 'select')
+         and (not updates or has_table_privilege('dbml_owner', c.oid, 'update'))
+    from pg_class c
+   where c.oid = relation
+$$;
+comment on function dbml._reaches(oid, boolean) is 'Whether dbml_owner may read a table, and update it.';
+
+create or replace function dbml._updatable(relation oid) returns boolean
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(
+           (select case c.relreplident
+                     when 'f' then true
+                     when 'n' then false
+                     when 'i' then exists (select from pg_index i where i.indrelid = c.oid and i.indisreplident)
+                     else exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and i.indimmediate)
+                   end
+              from pg_class c
+             where c.oid = relation
+               and exists (select from pg_publication p
+                            where p.pubupdate
+                              and (p.puballtables or exists (select from pg_publication_rel r
+                                                              where r.prpubid = p.oid and r.prrelid = c.oid)))), true)
+$$;
+comment on function dbml._updatable(oid) is 'Whether rows may be updated: not those of a table that is published and has no replica identity.';
 
 create or replace function dbml._follows(event oid, event_key text[], profile oid, profile_key text[]) returns boolean
 language sql
@@ -151,7 +201,11 @@ as $$
          (select jsonb_agg(jsonb_build_object(
                    'name', a.attname, 'number', a.attnum, 'type', format_type(a.atttypid, null),
                    'generated', case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end,
-                   'used', used -> r.position ? a.attname) order by a.attnum)
+                   'used', used -> r.position ? a.attname,
+                   'labels', (select jsonb_object_agg(l.oid, l.enumlabel)
+                                from pg_type y
+                                join pg_enum l on l.enumtypid = case y.typtype when 'd' then y.typbasetype else y.oid end
+                               where y.oid = a.atttypid and used -> r.position ? quote_literal(l.enumlabel))) order by a.attnum)
             from pg_attribute a
             left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
@@ -169,7 +223,7 @@ as $$
          way_by = null, way_to = null, way_at = null, way_required = null
 $$;
 comment on function dbml._remember_tables(integer, jsonb) is
-  'Writes down what a profile''s tables are like, and which columns its functions use: an array of names for each table.';
+  'Writes down what a profile''s tables are like, and what its functions use: an array of names and literals for each table.';
 
 create or replace function dbml._remember_way(profile integer, part integer, way_by text[], way_to integer, way_at text[], required text[])
   returns void

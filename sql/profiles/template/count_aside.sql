@@ -14,6 +14,7 @@ begin
       perform dbml_scorer.{recount}(dbml_batch.dbml_rows);
     end loop;
   end if;
-exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error
+    or invalid_text_representation or object_not_in_prerequisite_state then
   perform dbml._miss({id}, sqlstate, sqlerrm);
 end;

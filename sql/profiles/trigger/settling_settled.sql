@@ -14,13 +14,14 @@ begin
   for attached in select distinct t.profile from dbml.touched t where t.xid = new.xid order by t.profile loop
     begin
       execute format('select dbml_scorer.%I(null)', format('profile_%s_settle', attached));
-    -- What others have made of the tables does not cost the application its commit.
-    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error then
+    -- What others have made of the tables does not cost the application its commit; nor does a profile that was detached.
+    exception when syntax_error_or_access_rule_violation or invalid_schema_name or feature_not_supported or internal_error
+      or invalid_text_representation or object_not_in_prerequisite_state then
       perform dbml._miss(attached, sqlstate, sqlerrm);
+      delete from dbml.touched t where t.xid = new.xid and t.profile = attached;
     end;
   end loop;
-  -- Of profiles that have been detached meanwhile, and of those that could not be counted.
-  delete from dbml.touched t where t.xid = new.xid;
+  -- What an application's triggers on the profiles have touched meanwhile has its own row in dbml.settling.
   return null;
 end
 $$;

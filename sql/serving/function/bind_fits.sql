@@ -78,8 +78,17 @@ as $$
                        ' and (select a.attgenerated <> '''' and pg_get_expr(d.adbin, d.adrelid) = %L'
                        ' from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum'
                        ' where a.attrelid = %L::oid and a.attnum = %s)', k.generated, r.oid, k.number) else '' end
-             from jsonb_to_recordset(t.columns) k(name text, number integer, type text, generated text, used boolean)
+                  || case when k.labels is not null then format(
+                       ' and not exists (select from jsonb_each_text(%L) l'
+                       ' where not exists (select from pg_enum n where n.oid = l.key::oid and n.enumlabel = l.value))',
+                       k.labels) else '' end
+             from jsonb_to_recordset(t.columns) k(name text, number integer, type text, generated text, used boolean, labels jsonb)
             where k.used
+            union all
+           select -1, format('dbml._reaches(%L::oid, %L)', r.oid, t.position = 0)
+            union all
+           select -1, format('dbml._updatable(%L::oid)', r.oid)
+            where t.position = 0
             union all
            select 0, format(
                     'exists (select from pg_constraint f where f.conrelid = %L::oid and f.confrelid = %L::oid and f.contype = ''f'''
