@@ -149,6 +149,18 @@ def test_numeric_classes(tmp_path: Path) -> None:
     assert artifact.read(path, None, "value").interface["output"] == {"kind": "value"}
 
 
+@pytest.mark.parametrize("unit", ["D", "ns"])
+def test_classes_that_are_moments(tmp_path: Path, unit: str) -> None:
+    days = np.where(TARGET == "yes", "2026-01-01", "2026-01-02").astype(f"datetime64[{unit}]")
+    file = save(tmp_path, LogisticRegression().fit(ARRAY, days))
+    refused(
+        ArtifactError,
+        f"its classes are of the type datetime64[{unit}], neither texts nor numbers",
+        hint="y.astype(str)",
+        call=lambda: artifact.read(file, sample=ARRAY[:20]),
+    )
+
+
 def test_regressor_on_array(tmp_path: Path) -> None:
     model = LinearRegression().fit(ARRAY, ARRAY @ [1.0, 2.0, 3.0] * 1e6)
     path = save(tmp_path, model)

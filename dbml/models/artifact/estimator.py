@@ -243,6 +243,13 @@ def output_of(source: str, estimator: Any, task: str, output: str | None, target
     if isinstance(classes, list) or np.ndim(classes) != 1:
         raise multi_output(source, estimator)
     labels = np.asarray(classes).tolist()
+    kind = np.asarray(classes).dtype
+    # Moments in nanoseconds would be listed as numbers.
+    if kind.kind in "mM" or not all(isinstance(label, (str, int, float)) for label in labels):
+        raise ArtifactError(
+            f"{source}: its classes are of the type {kind}, neither texts nor numbers",
+            "Fit it on their names, such as y.astype(str).",
+        )
     listed = ", ".join(f'"{label}"' for label in labels)
     if output is None:
         if len(labels) != 2:
