@@ -87,15 +87,22 @@ def test_doubles_are_exact_to_the_bound_of_every_engine(tmp_path: Path) -> None:
     assert found.report is not None and found.report.differing == 0
 
 
-def model(nodes: list[Any], inputs: dict[str, int], width: int) -> bytes:
-    given = [helper.make_tensor_value_info(name, kind, [None, width]) for name, kind in inputs.items()]
-    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [None, 1])
-    opsets = [helper.make_opsetid("", 15), helper.make_opsetid("ai.onnx.ml", 3)]
+def model(
+    nodes: list[Any],
+    inputs: dict[str, int],
+    width: int,
+    ml: int = 3,
+    rows: int | None = None,
+    answer: int = TensorProto.FLOAT,
+) -> bytes:
+    given = [helper.make_tensor_value_info(name, kind, [rows, width]) for name, kind in inputs.items()]
+    y = helper.make_tensor_value_info("y", answer, [rows, 1])
+    opsets = [helper.make_opsetid("", 15), helper.make_opsetid("ai.onnx.ml", ml)]
     made = helper.make_model(helper.make_graph(nodes, "g", given, [y]), opset_imports=opsets, ir_version=8)
     return bytes(made.SerializeToString())
 
 
-@pytest.mark.parametrize("mode", ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GT", "BRANCH_GTE"])
+@pytest.mark.parametrize("mode", ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GT", "BRANCH_GTE", "BRANCH_EQ", "BRANCH_NEQ"])
 @pytest.mark.parametrize("tracks", [0, 1])
 def test_each_way_to_branch(mode: str, tracks: int, tmp_path: Path) -> None:
     tree = helper.make_node(
@@ -122,6 +129,91 @@ def test_each_way_to_branch(mode: str, tracks: int, tmp_path: Path) -> None:
     rows = pd.DataFrame({"x0": [0.1, 0.2, float("nan"), float(np.float32(0.1))], "x1": [1.0, 2.0, 0.5, float("nan")]})
     found = prepared(model([tree], {"x": TensorProto.FLOAT}, 2), tmp_path, rows=rows)
     assert found.report is not None and (found.report.differing, found.report.largest_difference) == (0, 0.0)
+
+
+def newer_trees(kind: int, **more: Any) -> Any:
+    """``TreeEnsemble``: one tree of a set and a comparison, and one of a single leaf, which stands on both sides."""
+    numbers = TensorProto.DOUBLE if kind == TensorProto.DOUBLE else TensorProto.FLOAT
+    return helper.make_node(
+        "TreeEnsemble",
+        ["x"],
+        ["y"],
+        domain="ai.onnx.ml",
+        n_targets=1,
+        tree_roots=[0, 2],
+        nodes_featureids=[0, 1, 0],
+        nodes_modes=helper.make_tensor("m", TensorProto.UINT8, [3], [more.pop("mode", 6), 1, 0]),
+        nodes_splits=helper.make_tensor("s", numbers, [3], [2.0, 0.1, 0.0]),
+        nodes_truenodeids=[1, 0, 3],
+        nodes_trueleafs=[0, 1, 1],
+        nodes_falsenodeids=[2, 1, 3],
+        nodes_falseleafs=[1, 1, 1],
+        nodes_missing_value_tracks_true=[0, 1, 0],
+        leaf_targetids=[0, 0, 0, 0],
+        leaf_weights=helper.make_tensor("w", numbers, [4], [0.1, 0.2, 0.4, 0.7]),
+        **more,
+    )
+
+
+@pytest.mark.parametrize("kind", [TensorProto.FLOAT, TensorProto.DOUBLE])
+@pytest.mark.parametrize("mode", [2, 5, 6])
+def test_trees_of_the_newer_form(kind: int, mode: int, tmp_path: Path) -> None:
+    members = helper.make_tensor("v", kind, [3], [1.0, 3.0, float("nan")])
+    tree = newer_trees(kind, mode=mode, aggregate_function=0, **({"membership_values": members} if mode == 6 else {}))
+    rows = pd.DataFrame({"x0": [1.0, 2.0, 3.0, float("nan"), 0.5], "x1": [0.1, 0.05, float("nan"), 0.2, 0.0]})
+    content = model([tree], {"x": kind}, 2, ml=5, answer=kind)
+    found = prepared(content, tmp_path, rows=rows)
+    assert found.report is not None and (found.report.differing, found.report.largest_difference) == (0, 0.0)
+
+
+@pytest.mark.parametrize("kind", [TensorProto.INT64, TensorProto.INT32])
+def test_trees_over_integers_one_row_at_a_time(kind: int, tmp_path: Path) -> None:
+    tree = helper.make_node(
+        "TreeEnsembleRegressor",
+        ["f"],
+        ["y"],
+        domain="ai.onnx.ml",
+        nodes_treeids=[0, 0, 0],
+        nodes_nodeids=[0, 1, 2],
+        nodes_featureids=[0, 0, 0],
+        nodes_modes=["BRANCH_LEQ", "LEAF", "LEAF"],
+        nodes_values=[16777217.0, 0.0, 0.0],  # which float32 has not
+        nodes_truenodeids=[1, 0, 0],
+        nodes_falsenodeids=[2, 0, 0],
+        target_treeids=[0, 0],
+        target_nodeids=[1, 2],
+        target_ids=[0, 0],
+        target_weights=[0.1, 0.2],
+        n_targets=1,
+    )
+    rows = pd.DataFrame({"x": [1, 16777216, 16777217, 16777218, -5]})
+    content = model([helper.make_node("Cast", ["x"], ["f"], to=TensorProto.FLOAT), tree], {"x": kind}, 1, rows=1)
+    found = prepared(content, tmp_path, rows=rows)
+    assert found.report is not None and (found.report.differing, found.report.largest_difference) == (0, 0.0)
+
+
+def test_a_classifier_of_integers(tmp_path: Path) -> None:
+    whole = random.integers(-9, 9, size=(200, 3))
+    estimator = RandomForestClassifier(4, max_depth=4, random_state=0).fit(whole, whole[:, 0] + whole[:, 1] > 2)
+    content = bytes(to_onnx(estimator, whole[:1], options={"zipmap": False}).SerializeToString())
+    found = prepared(content, tmp_path, rows=pd.DataFrame(whole, columns=["x0", "x1", "x2"]).head(40))
+    assert found.report is not None and (found.report.differing, found.report.largest_difference) == (0, 0.0)
+
+
+def test_a_perceptron(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    first, second = random.normal(size=(5, 4)).astype(np.float32), random.normal(size=(4, 1)).astype(np.float32)
+    for activation in ("Relu", "Tanh"):
+        nodes = [
+            helper.make_node("Constant", [], ["w"], value=helper.make_tensor("a", 1, [5, 4], first.ravel())),
+            helper.make_node("Constant", [], ["v"], value=helper.make_tensor("b", 1, [4, 1], second.ravel())),
+            helper.make_node("MatMul", ["x", "w"], ["h"]),
+            helper.make_node(activation, ["h"], ["r"]),
+            helper.make_node("MatMul", ["r", "v"], ["z"]),
+            helper.make_node("Sigmoid", ["z"], ["y"]),
+        ]
+        found = prepared(model(nodes, {"x": TensorProto.FLOAT}, 5, rows=1), tmp_path)
+        assert found.report is not None and found.report.differing == 0
 
 
 def test_words_become_numbers(tmp_path: Path) -> None:

@@ -20,12 +20,13 @@ from dbml._plpython import batch
 from dbml.errors import ArtifactError, TooLarge
 from dbml.scorer.onnx.graph import Graph, NotReadable
 from dbml.scorer.onnx.limits import Exceeded
+from dbml.scorer.onnx.tensors import BITS
 from dbml.scorer.onnx.walk import answer
 from dbml.scorer.plan import Builder, Unsupported
 from dbml.scorer.sklearn.registry import Answer, Column, Columns
 
 _WRITE = "Write it with `skl2onnx.to_onnx(estimator, X[:1])`, or add the estimator itself as a joblib file."
-_FEEDS = {"float": np.float32, "double": np.float64, "int64": np.int64, "bool": np.bool_}
+_FEEDS = {"float": np.float32, "double": np.float64, "int64": np.int64, "int32": np.int32, "bool": np.bool_}
 
 
 def load(path: Path | str, content: bytes) -> OnnxModel:
@@ -106,6 +107,13 @@ class OnnxModel(BaseEstimator, ABC):  # type: ignore[misc]
         ]
 
     def _run(self, X: Any) -> list[Any]:
+        if self.graph.alone and len(X) != 1:
+            answers = [self._run(X[place : place + 1]) for place in range(len(X))]
+            # ZipMap's is a list of one.
+            return [
+                [each for one in found for each in one] if isinstance(found[0], list) else np.concatenate(found)
+                for found in zip(*answers, strict=True)
+            ]
         feed: dict[str, Any] = {}
         for each in self.graph.inputs:
             values = X[[each.name]].to_numpy() if self.graph.named else X
@@ -188,7 +196,9 @@ def _tensor(name: str, values: Any, dtype: str) -> Any:
             raise ValueError(f'"{name}" is missing, and the texts of ONNX cannot be')
         return values.astype(object)
     numbers = values.astype(np.float64)
-    if dtype in ("int64", "bool") and not (np.rint(numbers) == numbers).all():
+    if dtype in BITS and not ((numbers < 2.0 ** (BITS[dtype] - 1)) & (numbers >= -(2.0 ** (BITS[dtype] - 1)))).all():
+        raise ValueError(f'"{name}" takes integers of {BITS[dtype]} bits')
+    if dtype in ("int64", "int32", "bool") and not (np.rint(numbers) == numbers).all():
         raise ValueError(f'"{name}" takes whole numbers')
     with np.errstate(over="ignore"):
         return numbers.astype(_FEEDS[dtype])

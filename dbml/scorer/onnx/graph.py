@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from dbml.scorer.onnx import limits
+from dbml.scorer.onnx import ensembles, limits
 from dbml.scorer.plan import Unsupported
 
 
@@ -16,11 +16,12 @@ class NotReadable(Exception):
 
 @dataclass(frozen=True)
 class Input:
-    """One input: its name, the type of its tensor and how many columns it has."""
+    """One input: its name, the type of its tensor, how many columns it has, and whether it takes one row alone."""
 
     name: str
     dtype: str
     width: int
+    alone: bool = False
 
 
 class Graph:
@@ -38,6 +39,7 @@ class Graph:
         self._nodes = [
             (node, {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}) for node in self._graph.node
         ]
+        self._nodes = [_known(node, attributes) for node, attributes in self._nodes]
         self._makers = {name: place for place, (node, _) in enumerate(self._nodes) for name in node.output}
         self.inputs = [_input(each) for each in self._graph.input if each.name not in self.constants]
         limits.check(model, {each.name: each.width for each in self.inputs}, self._nodes, self.constants)
@@ -68,7 +70,7 @@ class Graph:
         kinds = [_output_kind(each) for each in self._graph.output]
         if kinds in (["float"], ["double"]):
             self.classifies, self.answer_place = False, 0
-        elif len(kinds) == 2 and kinds[0] in ("int64", "string") and kinds[1] in ("float", "double", "map"):
+        elif len(kinds) == 2 and kinds[0] in ("int64", "int32", "string") and kinds[1] in ("float", "double", "map"):
             self.classifies, self.label_place, self.answer_place = True, 0, 1
         else:
             raise Unsupported(
@@ -79,6 +81,11 @@ class Graph:
     def width(self) -> int:
         """How many features there are."""
         return sum(each.width for each in self.inputs)
+
+    @property
+    def alone(self) -> bool:
+        """Whether onnxruntime takes one row at a time."""
+        return any(each.alone for each in self.inputs)
 
     @property
     def named(self) -> bool:
@@ -120,6 +127,18 @@ class Graph:
         return [self._nodes[place] for place in sorted(needed)]
 
 
+def _known(node: Any, attributes: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """A node as it is read: trees of the newer form as those of the older."""
+    if node.op_type != "TreeEnsemble" or node.domain != "ai.onnx.ml":
+        return node, attributes
+    import onnx
+
+    same = onnx.NodeProto()
+    same.CopyFrom(node)
+    same.op_type = "TreeEnsembleRegressor"
+    return same, ensembles.as_regressor(attributes)
+
+
 def _refuse_other_files(graph: Any) -> None:
     """A tensor may say that its numbers are in another file, any that the reader may read."""
     tensors = [*graph.initializer, *(a.t for node in graph.node for a in node.attribute if a.HasField("t"))]
@@ -128,7 +147,7 @@ def _refuse_other_files(graph: Any) -> None:
 
 
 # By the numbers of onnx.TensorProto.
-_DTYPES = {1: "float", 7: "int64", 8: "string", 9: "bool", 11: "double"}
+_DTYPES = {1: "float", 6: "int32", 7: "int64", 8: "string", 9: "bool", 11: "double"}
 
 
 def _dtype(type_: Any) -> str:
@@ -140,10 +159,12 @@ def _input(each: Any) -> Input:
     dtype = _dtype(each.type)
     dimensions = each.type.tensor_type.shape.dim
     if dtype.startswith("tensor type"):
-        raise Unsupported(f'the input "{each.name}" of {dtype}: it takes float, double, int64, bool and string')
+        raise Unsupported(f'the input "{each.name}" of {dtype}: it takes float, double, int64, int32, bool and string')
     if len(dimensions) != 2 or dimensions[1].dim_value < 1:
         raise Unsupported(f'the input "{each.name}" without a number of columns')
-    return Input(each.name, dtype, dimensions[1].dim_value)
+    if dimensions[0].dim_value > 1:
+        raise Unsupported(f'the input "{each.name}" of {dimensions[0].dim_value} rows at once')
+    return Input(each.name, dtype, dimensions[1].dim_value, dimensions[0].dim_value == 1)
 
 
 def _output_kind(each: Any) -> str:

@@ -45,7 +45,7 @@ def same(_: Node, x: Any, *__: Any) -> list[Any]:
 @operator("Reshape")
 def reshape(node: Node, x: Any, shape: Any) -> list[Any]:
     """Only what leaves each row a row."""
-    if isinstance(x, Tensor) and np.ravel(shape)[0] not in (-1, 0):
+    if isinstance(x, Tensor) and np.ravel(shape)[0] not in (-1, 0) and not node.get("alone"):
         raise Unsupported("a Reshape across rows")
     return [x]
 
@@ -264,6 +264,17 @@ def _scaled_down(left: Sequence[Element], right: Sequence[Element], dtype: str) 
 def absolute(_: Node, x: Tensor) -> list[Any]:
     """Without the sign; no further from the truth than before."""
     return [Tensor([Element(e.value.function("absolute"), e.error) for e in x.elements], x.dtype)]
+
+
+@operator("Relu", "Tanh")
+def activation(node: Node, x: Tensor) -> list[Any]:
+    """What is nowhere steeper than 1."""
+    if node.op == "Relu":
+        return [Tensor([Element(e.value.maximum(0.0), e.error) for e in x.elements], x.dtype)]
+    last = 4.0 * ROUNDING[_float(x)]
+    return [
+        Tensor([Element(e.value.function("tanh"), _plus(e.error, 1.0, last, e.value)) for e in x.elements], x.dtype)
+    ]
 
 
 @operator("ReduceSum")

@@ -15,6 +15,10 @@ ROUNDING = {"float": 2.0**-24, "double": 2.0**-53}
 FLOAT32_MAX = 3.4028234663852886e38
 
 
+# What integers have room for.
+BITS = {"int32": 32, "int64": 64}
+
+
 @dataclass(frozen=True)
 class Element:
     """One number or text.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,24 +24,45 @@ _MODES = {
     b"BRANCH_GT": (False, False),
     b"BRANCH_GTE": (False, True),
 }
+# Whether what is one of some values goes left.
+_SETS = {b"BRANCH_EQ": True, b"BRANCH_NEQ": False, b"BRANCH_MEMBER": True}
 
 
 def tree_regressor(node: Node, x: Tensor) -> list[Any]:
     """The sum of leaves, or their average."""
-    if node.text("post_transform", "NONE") != "NONE" or node.get("n_targets", 1) != 1:
-        raise Unsupported("a TreeEnsembleRegressor of several targets, or with a transform")
-    aggregate = node.text("aggregate_function", "SUM")
+    transform, targets = node.text("post_transform", "NONE"), node.get("n_targets", 1)
+    if transform not in ("NONE", "LOGISTIC", "SOFTMAX"):
+        raise Unsupported(f"a TreeEnsembleRegressor with {transform}")
+    x, aggregate = _of_floats(x), node.text("aggregate_function", "SUM")
     if aggregate not in ("SUM", "AVERAGE"):
         raise Unsupported(f"a TreeEnsembleRegressor by {aggregate}")
-    found = _sums(node, x, "target", 1)[0]
+    sums = _sums(node, x, "target", targets)
     if aggregate == "AVERAGE":
-        found = _kept(x, found / float(len(set(node.get("nodes_treeids")))))
-    return [Tensor([Element(_based(node, x, found, 0).round32())], "float")]
+        sums = [_kept(x, each / float(len(set(node.get("nodes_treeids"))))) for each in sums]
+    sums = [_based(node, x, each, index) for index, each in enumerate(sums)]
+    if x.dtype == "double" and node.get("keeps_type"):
+        if transform != "NONE":
+            raise Unsupported(f"a TreeEnsemble of doubles with {transform}")
+        return [Tensor([Element(each) for each in sums], "double")]
+    sums = [each.round32() for each in sums]
+    if transform == "LOGISTIC":
+        sums = [logistic32(each) for each in sums]
+    elif transform == "SOFTMAX":
+        sums = softmax32(sums)
+    return [Tensor([Element(each) for each in sums], "float")]
+
+
+def _of_floats(x: Tensor) -> Tensor:
+    """Integers as onnxruntime compares them: as float32."""
+    if x.dtype != "int64":
+        return x
+    return Tensor([Element(each.value.round32(), each.error) for each in x.elements], "float")
 
 
 def tree_classifier(node: Node, x: Tensor) -> list[Any]:
     """Per class the sum of leaves, and what makes probabilities of them. The label is left out."""
     labels = node.get("classlabels_strings") or node.get("classlabels_int64s") or []
+    x = _of_floats(x)
     transform = node.text("post_transform", "NONE")
     if transform not in ("NONE", "LOGISTIC", "SOFTMAX"):
         raise Unsupported(f"a TreeEnsembleClassifier with {transform}")
@@ -138,6 +159,8 @@ def _sums(node: Node, x: Tensor, sort: str, count: int) -> list[Value]:
 def _unrounded(node: Node, x: Tensor) -> tuple[list[Value], set[int]]:
     """Columns that are only rounded to float32 need not be: the thresholds can tell (:func:`widened`)."""
     values = [element.value for element in x.elements]
+    if _SETS.keys() & set(node.get("nodes_modes")):
+        return values, set()  # of what is equal there is no greatest
     wide = {i for i, value in enumerate(values) if node.plan.op(value) == "round32"}
     return [node.plan.argument(v) if i in wide else v for i, v in enumerate(values)], wide
 
@@ -159,19 +182,22 @@ def _trees(node: Node, x: Tensor, wide: set[int]) -> list[dict[str, Any]]:
         node.get("nodes_missing_value_tracks_true") or nothing,
         strict=True,
     ):
-        rows.setdefault(tree, {})[number] = _split(x, wide, *fields)
+        split = _split(x, wide, *fields)
+        members = (node.get("members") or {}).get((tree, number))
+        rows.setdefault(tree, {})[number] = split if members is None else replace(split, members=members)
     return [{"id": tree, **_arrays(splits)} for tree, splits in rows.items()]
 
 
 @dataclass(frozen=True)
 class _Split:
-    """A node as plans have it: left where the column is at most the threshold; a leaf has no column."""
+    """A node as plans have it: left where the column is at most the threshold, or one of some; a leaf has no column."""
 
     column: int
     threshold: float
     left: int
     right: int
     missing_left: bool
+    members: Sequence[float] | None = None
 
 
 def _split(
@@ -179,10 +205,15 @@ def _split(
 ) -> _Split:
     if mode == b"LEAF":
         return _Split(-1, 0.0, 0, 0, False)
+    kind = np.float64 if x.dtype == "double" else np.float32
+    if mode in _SETS:
+        # NaN is unequal to all; equal to none, unless the node says that it is.
+        equal_left = _SETS[mode]
+        children = (true, false) if equal_left else (false, true)
+        return _Split(column, 0.0, *children, equal_left and bool(tracks), [float(kind(value))])
     if mode not in _MODES:
         raise Unsupported(f"trees with the mode {mode.decode()}")
     holds_left, strict = _MODES[mode]
-    kind = np.float64 if x.dtype == "double" else np.float32
     threshold = np.nextafter(kind(value), kind(-math.inf)) if strict else kind(value)
     exact = float(widened(threshold)) if column in wide else float(threshold)
     # NaN meets no condition, unless the node says that it does.
@@ -208,5 +239,6 @@ def _arrays(splits: Mapping[int, _Split]) -> dict[str, Any]:
             "left": np.array([places.get(split.left, 0) for split in walked]),
             "right": np.array([places.get(split.right, 0) for split in walked]),
             "missing_left": np.array([split.missing_left for split in walked]),
+            "sets": {place: split.members for place, split in enumerate(walked) if split.members is not None},
         },
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from dbml.scorer.onnx.graph import Graph, Input
 from dbml.scorer.onnx.operators import OPERATORS
-from dbml.scorer.onnx.tensors import Element, Node, Tensor, rounded
+from dbml.scorer.onnx.tensors import BITS, Element, Node, Tensor, rounded
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.registry import Columns
 
@@ -26,7 +26,9 @@ def answer(graph: Graph, X: Columns) -> list[Element]:
         if write is None:
             raise Unsupported(f"the operator {domain}{node.op_type}")
         given = [found[name] if name else None for name in node.input]
-        found |= zip(node.output, write(Node(node.op_type, X.plan, attributes), *given), strict=False)
+        found |= zip(
+            node.output, write(Node(node.op_type, X.plan, attributes | {"alone": graph.alone}), *given), strict=False
+        )
     elements: list[Element] = found[graph.answer].elements
     if not graph.classifies and len(elements) != 1:
         raise Unsupported("several values for an answer")
@@ -42,6 +44,12 @@ def _given(X: Columns, each: Input, values: list[Value]) -> Tensor:
             X.plan.check(~value.missing(), f'the input "{each.name}" of ONNX cannot be missing')
         elif value.kind != "n":
             raise Unsupported(f'text for the input "{each.name}", which takes numbers')
-        elif each.dtype in ("int64", "bool"):
+        elif each.dtype in ("int64", "int32", "bool"):
             X.plan.check(value.equal(value.function("rint")), f'the input "{each.name}" takes whole numbers')
-    return Tensor([Element(rounded(value, each.dtype)) for value in values], each.dtype)
+            if each.dtype in BITS:
+                most = 2.0 ** (BITS[each.dtype] - 1)
+                fits = value.less(most) & X.plan.constant(-most).less_equal(value)
+                X.plan.check(fits, f'the input "{each.name}" takes integers of {BITS[each.dtype]} bits')
+    # Here they differ in nothing.
+    dtype = "int64" if each.dtype == "int32" else each.dtype
+    return Tensor([Element(rounded(value, dtype)) for value in values], dtype)
