@@ -85,7 +85,7 @@ def score_ahead(
 def words(plpy: Plpy, fingerprint: str) -> str | None:
     """What :func:`.words.of` says of a version of the engine ``portable``, as JSON."""
     try:
-        found = compiled.of(plpy, fingerprint).__globals__["words"]
+        found = compiled.of(plpy, fingerprint).__globals__.get("words")
     except compiled.Refused:
         return None  # whoever scores says why
     return json.dumps(found)

@@ -33,7 +33,8 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, OneHotEncoder, Rob
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 from threadpoolctl import threadpool_limits
 
-from dbml._plpython import masks, portable, treecode
+from dbml._plpython import descent, masks, portable, treecode
+from dbml._plpython import forest as trees_of_many
 from dbml.scorer import thresholds
 from dbml.scorer.plan import Unsupported
 from dbml.scorer.sklearn import lower
@@ -358,6 +359,28 @@ def test_masks_of_large_forests_score_as_the_trees(name: str, tmp_path: Path, mo
     )
     lowered = assert_parity(model.fit(X, np.asarray(y).astype(int)), X, tmp_path)
     assert ".bit_count()" in portable.source(lowered)
+
+
+@pytest.mark.parametrize("name", ["ties", "numbers with gaps", "gaps to come", "texts"])
+@pytest.mark.parametrize("kind", ["forest", "XGBClassifier"])
+def test_below_the_masks_rows_go_down_to_their_leaves(
+    kind: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trees_of_many, "BITS", 4)  # all trees are deep
+    monkeypatch.setattr(trees_of_many, "DESCENDING", 100)  # few at a time
+    ways: list[Any] = []
+    monkeypatch.setattr(descent.Descent, "rows", lambda *rows, made=descent.Descent.rows: ways.append(1) or made(*rows))
+    X = features(name)
+    if kind == "forest":
+        estimator: Any = RandomForestClassifier(n_estimators=10, random_state=0)
+    else:
+        estimator = importlib.import_module("xgboost").XGBClassifier(n_estimators=10, max_depth=7, n_jobs=1)
+    made = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["plan", "region"]), remainder="passthrough"
+    )
+    y = np.random.default_rng(0).random(len(X)) > 0.5
+    assert_parity((make_pipeline(made, estimator) if name == "texts" else estimator).fit(X, y), X, tmp_path)
+    assert ways
 
 
 def test_deep_trees_go_on_in_functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
