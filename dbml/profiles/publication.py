@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from dbml.errors import SpecError, nearest
 
-OUTBOX, WAL = "outbox", "wal"
-WAYS = (OUTBOX, WAL)
+OUTBOX, WAL, NOTIFY = "outbox", "wal", "notify"
+WAYS = (OUTBOX, WAL, NOTIFY)
+# Of a channel of NOTIFY, in bytes.
+LONGEST_CHANNEL = 63
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Publication:
     :param decile: also when the score comes into another tenth of the scores that its version's reference has.
     :param label: also when the predicted class becomes another one.
     :param version: also when another version has scored the row.
-    :param to: ``outbox``, from where a worker relays events; or ``wal``, as messages for logical decoding.
+    :param to: ``outbox``, from where a worker relays events; ``wal``, as messages for logical decoding; or ``notify``,
+        to whoever listens at that moment.
     :raises SpecError: nothing is to be published, or in no way that there is.
     """
 
@@ -50,5 +53,11 @@ class Publication:
         if self.to not in WAYS:
             raise SpecError(
                 f'the publication of "{self.model}" has to = {json.dumps(self.to)}',
-                f'It is "{OUTBOX}", from where a worker relays events, or "{WAL}".{nearest(str(self.to), WAYS)}',
+                f'It is "{OUTBOX}", from where a worker relays events, "{WAL}" or "{NOTIFY}".'
+                + nearest(str(self.to), WAYS),
+            )
+        if self.to == NOTIFY and len(self.topic.encode()) > LONGEST_CHANNEL:
+            raise SpecError(
+                f'the publication of "{self.model}" has a topic of {len(self.topic.encode())} bytes',
+                f"A channel of NOTIFY has {LONGEST_CHANNEL} at most.",
             )

@@ -13,7 +13,7 @@ from dbml.profiles.catalog import Attachment
 from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, any_of
 from dbml.profiles.output import SCORE
-from dbml.profiles.publication import OUTBOX, WAL, Publication
+from dbml.profiles.publication import NOTIFY, OUTBOX, WAL, Publication
 from dbml.profiles.spec import Prediction
 
 # Row (new or old), column and type → SQL for its value.
@@ -21,7 +21,7 @@ Value: TypeAlias = Callable[[str, str, str], sql.Composable]
 # A probability's label changes where the score passes this.
 EVEN = 0.5
 # Where events go → the function that writes one.
-WRITERS = {OUTBOX: "_publish", WAL: "_emit"}
+WRITERS = {OUTBOX: "_publish", WAL: "_emit", NOTIFY: "_notify"}
 
 
 def trigger(attachment: Attachment) -> Trigger:

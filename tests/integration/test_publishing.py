@@ -383,6 +383,38 @@ def test_from_topic_to_topic(db: Db, cli: Cli, broker: str, tenth: Tenth) -> Non
             assert not sides or sides[-1][1] == (score[0] > limit)
 
 
+def test_who_listens_is_notified_of_what_is_committed(
+    db: Db, cli: Cli, tables: None, churn: Trained, spec_file: Path
+) -> None:
+    cli("model", "add", "churn", churn.file, "--sample", churn.sample)
+    spec_file.write_text(SPEC + PUBLISH + 'to = "notify"\n')
+    cli("attach", spec_file)
+    cli("deploy", "churn@1", "--wait")
+    with psycopg.connect(db.info.dsn, autocommit=True) as listener:
+        listener.execute("listen churned")
+        with psycopg.connect(db.info.dsn) as other:
+            other.execute("insert into complaint (customer_id) select 1 from generate_series(1, 9)")
+            other.rollback()
+        db.execute("insert into complaint (customer_id) select 2 from generate_series(1, 9)")
+        (heard,) = listener.notifies(timeout=5, stop_after=1)
+        assert not list(listener.notifies(timeout=0))
+        event = json.loads(heard.payload)
+        assert (heard.channel, event["type"], event["subject"]) == ("churned", "dbml.score.changed", "2")
+        assert (event["data"]["new"], event["data"]["version"]) == scored(db)["2"]
+        # PostgreSQL would fail the statement for a longer one.
+        for size, told in ((7000, {"profile", "text"}), (9000, None)):
+            db.execute(
+                "select dbml._notify('churned', '{7}', jsonb_build_object('profile', 'p', 'text', repeat('x', %s)))",
+                [size],
+            )
+            (heard,) = listener.notifies(timeout=5, stop_after=1)
+            data = json.loads(heard.payload).get("data")
+            assert (data and {*data} - {"at"}) == told
+        db.execute("select dbml._notify('churned', array[repeat('k', 9000)], '{}')")
+        assert not list(listener.notifies(timeout=0))
+    assert outbox(db) == []
+
+
 def test_bad_publications_are_refused() -> None:
     with pytest.raises(SpecError, match="does not say what is consumed"):
         chosen((), consumed=["complaints=nats://localhost"])
@@ -406,6 +438,8 @@ def test_bad_publications_are_refused() -> None:
             [spec.Prediction("churn", "said", "churn_version", output="label")],
             publications=[spec.Publication("churn", decile=True)],
         )
+    with pytest.raises(SpecError, match="has a topic of 64 bytes"):
+        spec.Publication("churn", "t" * 64, label=True, to="notify")
     publication = spec.Publication("churn", threshold=0.8, decile=True, to="wal")
     published = spec.Profile("customer", "id", [prediction], publications=[publication])
     assert spec.Profile.from_dict(json.loads(json.dumps(published.as_dict()))) == published

@@ -98,3 +98,20 @@ as $$
 $$;
 comment on function dbml._emit(text, text[], jsonb) is
   'Writes an event to the write-ahead log, from where logical decoding reads it if the transaction commits.';
+
+-- PostgreSQL takes 7,999 bytes, and would fail the statement for more.
+create or replace function dbml._notify(topic text, entity text[], data jsonb) returns void
+language sql
+volatile parallel unsafe
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  select pg_notify(topic, t.told)
+    from dbml._cloud_event(gen_random_uuid(), clock_timestamp(), entity, data) e
+   cross join lateral unnest(array[e::text, (e - 'data')::text]) t(told)
+   where octet_length(t.told) < 8000
+   limit 1
+$$;
+comment on function dbml._notify(text, text[], jsonb) is
+  'Tells an event to whoever listens when the transaction commits; one that is too large without its data, or not at all.';
