@@ -326,6 +326,29 @@ def read(broker: str, topic: str) -> list[tuple[str, Any]]:
     return found
 
 
+@pytest.mark.usefixtures("tables")
+def test_kafka_takes_events_in_order_and_gives_each_once(db: Db, cli: Cli, broker: str) -> None:
+    db.execute(
+        "insert into dbml.outbox (topic, entity, data)"
+        " select 'churned', array[(1 + g % 3)::text], jsonb_build_object('profile', 'p', 'n', g) from generate_series(1, 30) g"
+    )
+    waiting = db.execute("select event_id::text, entity[1], data ->> 'n' from dbml.outbox order by id").fetchall()
+    assert "30 events were relayed" in cli("worker", "--once", "--duty", "relay", "--publish-to", broker).output
+    assert outbox(db) == []
+    heard = [(event["id"], key, str(event["data"]["n"])) for key, event in read(broker, "churned")]
+    for customer in ("1", "2", "3"):  # a key's events are in one partition
+        assert [one for one in heard if one[1] == customer] == [one for one in waiting if one[1] == customer]
+    producer = Producer({"bootstrap.servers": broker.removeprefix("kafka://")})
+    for number in (1, 2, 1):
+        event = {"id": str(number), "source": "crm", "specversion": "1.0", "data": {"customer_id": number}}
+        producer.produce("complaints", json.dumps(event).encode())
+    producer.produce("complaints", b"{")
+    producer.flush()
+    cli("consume", "complaints", "--from", broker, "--table", "complaint", "--once")
+    assert db.execute("select customer_id from complaint order by 1").fetchall() == [(1,), (2,)]
+    assert db.execute("select content from dbml.dead_letter").fetchall() == [(b"{",)]
+
+
 @pytest.mark.long
 @pytest.mark.usefixtures("live")
 def test_from_topic_to_topic(db: Db, cli: Cli, broker: str, tenth: Tenth) -> None:
