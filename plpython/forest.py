@@ -297,8 +297,12 @@ class _Reader:
         x = columns[self.column]
         if self.side is not None and len(self.values) == 1:  # such as an indicator; a bisection takes longer
             behind = x >= self.values[0] if self.side == "right" else x > self.values[0]
-            return behind + 2 * np.isnan(x).astype(np.intp)
-        place: Array = _ranks(self.values, x) if self.side is None else np.searchsorted(self.values, x, side=self.side)
+            place: Array = behind.astype(np.intp)
+            missing = np.isnan(x)
+            if missing.any():
+                place[missing] = 2
+            return place
+        place = _ranks(self.values, x) if self.side is None else np.searchsorted(self.values, x, side=self.side)
         place[np.isnan(x)] = self.size - 1
         return place
 
