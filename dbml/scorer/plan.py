@@ -235,6 +235,11 @@ class Builder:
         """The operation of a node."""
         return str(self._nodes[value.index]["op"])
 
+    def known(self, value: Value) -> float | None:
+        """The number that a constant is; None of any other node."""
+        node = self._nodes[value.index]
+        return float(node["value"]) if node["op"] == "constant" else None
+
     def argument(self, value: Value) -> Value:
         """The first node that a node is computed from."""
         return self._value(self._nodes[value.index]["of"][0])

@@ -276,6 +276,40 @@ CHOICE = """<Apply function="if"><Apply function="and"><Apply function="isNotMis
 <Apply function="max"><Constant dataType="double">-1.5</Constant><Constant dataType="double">-2</Constant></Apply></Apply>"""
 
 
+TWICE = """<DefineFunction name="twice" optype="continuous" dataType="double"><ParameterField name="x"/><Apply function="*">
+<FieldRef field="x"/><Constant dataType="double">2</Constant></Apply></DefineFunction>
+<DefineFunction name="odd" optype="continuous" dataType="double"><ParameterField name="x"/><ParameterField name="y"/>
+<Apply function="+"><Apply function="twice"><Apply function="twice"><FieldRef field="x"/></Apply></Apply><Apply function="threshold">
+<FieldRef field="y"/><Constant dataType="double">0.4</Constant></Apply></Apply></DefineFunction>"""
+ODD = '<Apply function="odd"><FieldRef field="a"/><Apply function="pow"><FieldRef field="a"/><Constant>0.5</Constant></Apply></Apply>'
+PREFIXED = (
+    TABLE.replace("out>", "data:out>")
+    .replace("in>", "data:in>")
+    .replace('"in"', '"data:in"')
+    .replace('"out"', '"data:out"')
+).replace("<InlineTable", '<InlineTable xmlns:data="http://jpmml.org/jpmml-model/InlineTable"')
+
+
+def xgboost(normalization: str, classes: bool) -> str:
+    """What jpmml makes of XGBoost: trees added in single precision, then normalized."""
+    kind, single = "classification" if classes else "regression", 'x-mathContext="float"'
+    tree = f"""<TreeModel functionName="regression" {single}>{VALUES}<Node><True/><Node score="0.1"><SimplePredicate
+    field="a" operator="lessThan" value="0.5"/></Node><Node score="1.7"><SimplePredicate field="a" operator="greaterOrEqual"
+    value="0.5"/></Node></Node></TreeModel>"""
+    trees = "".join(f"<Segment><True/>{tree.replace('0.1', score)}</Segment>" for score in ("0.1", "-0.7", "0.3000001"))
+    schema = VALUES.replace('<MiningField name="y" usageType="target"/>', "")
+    sums = f"""<MiningModel functionName="regression" {single}>{schema}<Output><OutputField name="z" optype="continuous"
+    dataType="float" isFinalResult="false"/></Output><Targets><Target rescaleConstant="-0.2035413"/></Targets>
+    <Segmentation multipleModelMethod="sum">{trees}</Segmentation></MiningModel>"""
+    label = 'targetCategory="yes"' if classes else ""
+    tables = f'<RegressionTable intercept="0" {label}><NumericPredictor name="z" coefficient="1.0"/></RegressionTable>'
+    tables += '<RegressionTable intercept="0" targetCategory="no"/>' if classes else ""
+    last = f"""<RegressionModel functionName="{kind}" normalizationMethod="{normalization}" {single}><MiningSchema><MiningField
+    name="{"c" if classes else "y"}" usageType="target"/><MiningField name="z"/></MiningSchema>{tables}</RegressionModel>"""
+    return f"""<MiningModel functionName="{kind}" {single}>{CLASSES if classes else VALUES}<Segmentation
+    multipleModelMethod="modelChain"><Segment><True/>{sums}</Segment><Segment><True/>{last}</Segment></Segmentation></MiningModel>"""
+
+
 def predictors(*names: str) -> str:
     return "".join(f'<NumericPredictor name="{name}" coefficient="{i + 1}.5"/>' for i, name in enumerate(names))
 
@@ -303,6 +337,11 @@ HAND: dict[str, str] = {
     **{f"segments by {m}": pmml(segments(m)) for m in ("selectFirst", "sum", "average", "weightedAverage")},
     "linear": pmml(regression(predictors("a", "n") + '<CategoricalPredictor name="k" value="x" coefficient="2"/>')),
     "table": pmml(regression(predictors("t"), derived("t", TABLE))),
+    "table with a namespace": pmml(regression(predictors("t"), derived("t", PREFIXED))),
+    "functions of its own": pmml(regression(predictors("t"), derived("t", ODD)), derived=TWICE),
+    "weighted median": pmml(segments("weightedMedian").replace('<SimplePredicate field="n" operator="lessThan" value="4"/>', "<True/>")),
+    "XGBoost, logit": pmml(xgboost("logit", True)),
+    "XGBoost, exp": pmml(xgboost("exp", False)),
     "bins": pmml(regression('<CategoricalPredictor name="t" value="high" coefficient="2"/>', derived("t", BINS, "string", "categorical"))),
     "curve": pmml(regression(predictors("t"), derived("t", CURVE))),
     "choice": pmml(regression(predictors("t"), derived("t", CHOICE))),
@@ -337,6 +376,7 @@ HAND: dict[str, str] = {
 FEW = frozenset(
     (
         *("tree, missing defaultChild, else returnLastPrediction", "tree, missing none, else returnNullPrediction"),
+        *("functions of its own", "table with a namespace", "XGBoost, logit"),
         *(
             "binomial without a reference",
             "surrogates, else 2",

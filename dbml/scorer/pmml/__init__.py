@@ -18,7 +18,7 @@ from dbml.scorer.limits import MAX_FEATURES
 from dbml.scorer.plan import Builder, Unsupported
 from dbml.scorer.pmml.document import Element, Exceeded, NotReadable, read
 from dbml.scorer.pmml.expressions import define
-from dbml.scorer.pmml.fields import Scope, given
+from dbml.scorer.pmml.fields import Functions, Scope, given
 from dbml.scorer.pmml.judge import Judge, NoJudge
 from dbml.scorer.pmml.models import Reader
 from dbml.scorer.pmml.results import Result
@@ -98,7 +98,9 @@ class _Document:
     def written(self, X: Columns) -> Result:
         """Write the model down."""
         plan = X.plan
-        data, inputs = Scope(plan), X.values
+        functions = self.root.findall("TransformationDictionary/DefineFunction")
+        data = Scope(plan, functions=Functions({str(each.get("name")): each for each in functions}))
+        inputs = X.values
         for name, value in zip(self.features, inputs, strict=True):
             data.fields[name] = given(plan, self.dictionary[name], value)
         reader = Reader(self.dictionary)

@@ -12,6 +12,8 @@ MAX_DEPTH = 1_000
 #: What does not say anything of an answer.
 _SILENT = frozenset(("Extension", "ModelVerification", "ModelStats", "ModelExplanation", "Header", "MiningBuildTask"))
 
+_COLUMNS = frozenset(("column", "outputColumn"))
+
 Element = ET.Element
 
 
@@ -39,6 +41,9 @@ class _Target(ET.TreeBuilder):
             raise Exceeded(f"it has more than {MAX_ELEMENTS} elements")
         if self.depth > MAX_DEPTH:
             raise Exceeded(f"its elements are nested deeper than {MAX_DEPTH}")
+        # A table's cells lose the prefix of their namespace as all elements do, and so do the names of its columns.
+        for name in _COLUMNS & attrs.keys():
+            attrs[name] = attrs[name].rpartition(":")[2]
         return super().start(tag.rpartition("}")[2], attrs)
 
     def end(self, tag: str) -> Element:

@@ -151,18 +151,31 @@ def _map_values(scope: Scope, element: Element) -> Field:
 
 def _apply(scope: Scope, element: Element) -> Field:
     name = str(element.get("function"))
-    try:
-        function = _FUNCTIONS[name]
-    except KeyError:
-        raise Unsupported(f"the function {name}") from None
     fields = [expression(scope, child) for child in children(element)]
-    found = function(scope.plan, fields)
+    if (defined := scope.functions.find(name)) is not None:
+        found = _called(scope, defined, fields)
+    elif name in _FUNCTIONS:
+        found = _FUNCTIONS[name](scope.plan, fields)
+    else:
+        raise Unsupported(f"the function {name}")
     if (word := element.get("mapMissingTo")) is not None:
         if name in ("isMissing", "isNotMissing"):
             raise Unsupported(f"the function {name} with mapMissingTo")
         missing = scope.plan.any([field.missing for field in fields])
         found = Field(missing.select(found.number(word), found.value), found.dtype)
     return _filled(found, element.get("defaultValue"))
+
+
+def _called(scope: Scope, defined: Element, fields: Sequence[Field]) -> Field:
+    """What a function of the document's own makes of its parameters, which are all that it sees."""
+    parameters = defined.findall("ParameterField")
+    if len(parameters) != len(fields):
+        raise Unsupported(f"the function {defined.get('name')} of {len(fields)} values")
+    own = Scope(scope.plan, functions=scope.functions)
+    for parameter, field in zip(parameters, fields, strict=True):
+        own.fields[str(parameter.get("name"))] = typed(field, parameter.get("dataType"))
+    (inner,) = [child for child in children(defined) if child.tag != "ParameterField"]
+    return typed(expression(own, inner), defined.get("dataType"))
 
 
 _EXPRESSIONS: dict[str, Callable[[Scope, Element], Field]] = {
@@ -320,7 +333,17 @@ def _pow(plan: Builder, fields: Sequence[Field]) -> Field:
             for _ in range(exponent - 1):
                 found = found * base.value
             return Field(found)
-    raise Unsupported("pow to any but 1, 2, 3 or 4")
+    constant = plan.known(power.numeric("pow"))
+    if constant is None or constant == int(constant):
+        raise Unsupported("pow to any but 1, 2, 3, 4 or a broken number")
+    # Below 0 it is NaN, as the logarithm.
+    return Field((base.numeric("pow").function("log") * constant).function("exp"))
+
+
+def _threshold(plan: Builder, fields: Sequence[Field]) -> Field:
+    value, edge = (field.numeric("threshold") for field in fields)
+    above = edge.less(value).indicator()
+    return Field((value.missing() | edge.missing()).select(math.nan, above))
 
 
 def _unary(name: str) -> Function:
@@ -336,6 +359,7 @@ _FUNCTIONS: dict[str, Function] = {
     "max": _known(lambda a, b: a.maximum(b)),
     "sum": _known(lambda a, b: a + b),
     "pow": _pow,
+    "threshold": _threshold,
     **{name: _unary(ours) for name, ours in (("exp", "exp"), ("ln", "log"), ("sqrt", "sqrt"), ("log10", "log10"))},
     **{name: _unary(ours) for name, ours in (("abs", "absolute"), ("floor", "floor"), ("ceil", "ceil"))},
     **{

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -107,17 +107,45 @@ def number(element: Element, name: str, default: float | None = None) -> float:
     return float(default if word is None else word)  # type: ignore[arg-type]
 
 
+# A function that calls another twice, which calls another twice, would go on for ever.
+MAX_CALLS = 100_000
+
+
+@dataclass
+class Functions:
+    """The functions that a document defines.
+
+    :param defined: name → ``DefineFunction``.
+    :param calls: how often they were called.
+    """
+
+    defined: Mapping[str, Element]
+    calls: int = 0
+
+    def find(self, name: str) -> Element | None:
+        """The function of a name, to be called.
+
+        :raises Unsupported: they were called too often.
+        """
+        self.calls += name in self.defined
+        if self.calls > MAX_CALLS:
+            raise Unsupported(f"more than {MAX_CALLS} calls of functions of its own")
+        return self.defined.get(name)
+
+
 class Scope:
     """The fields that a part of a document sees.
 
     :param plan: the plan that is made.
     :param fields: name → field.
     :param above: the scope around it.
+    :param functions: of the document; left out, those of the scope around it.
     """
 
-    def __init__(self, plan: Builder, above: Scope | None = None) -> None:
+    def __init__(self, plan: Builder, above: Scope | None = None, functions: Functions | None = None) -> None:
         self.plan = plan
         self.above = above
+        self.functions: Functions = functions or (above.functions if above else Functions({}))
         self.fields: dict[str, Field] = {}
         self._derived: dict[str, Callable[[], Field]] = {}
 

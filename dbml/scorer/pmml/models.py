@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.pmml import predicates
 from dbml.scorer.pmml.document import Element, children
@@ -26,6 +28,10 @@ _TREATMENTS = frozenset(
         *("invalidValueTreatment", "invalidValueReplacement"),
     )
 )
+
+
+# What may compute in single precision.
+_SINGLE = ("TreeModel", "MiningModel", "RegressionModel")
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class Reader:
         """
         if model.tag not in _MODELS:
             raise Unsupported(f"a {model.tag}")
-        if model.get("x-mathContext", "double") != "double" and model.tag not in ("TreeModel", "MiningModel"):
+        if model.get("x-mathContext", "double") != "double" and model.tag not in _SINGLE:
             raise Unsupported(f"a {model.tag} in single precision")
         return targeted(model, _MODELS[model.tag](self, scope, model))
 
@@ -107,7 +113,8 @@ def _of_forest(reader: Reader, forest: Forest, model: Element, nothing: float = 
     """
     precision = _precision(model)
     if model.get("functionName") != "classification":
-        scores = forest.sum(lambda node: float(node.get("score", "nan")), precision=precision, nothing=nothing)
+        kind = np.float32 if precision == 32 else np.float64
+        scores = forest.sum(lambda node: float(kind(node.get("score", "nan"))), precision=precision, nothing=nothing)
         return Result(scores)
     answers = forest.answers()
     labels = reader.labels(model) or tuple(
@@ -313,9 +320,16 @@ def _majority(scope: Scope, truths: list[Truth], results: list[Result], weights:
     return Result(labels=labels, probabilities=tuple(each / whole for each in columns), votes=predicted)
 
 
+def _median(scope: Scope, truths: list[Truth], results: list[Result], weights: list[float]) -> Result:
+    if any(truth.holds.index != scope.plan.all([]).index for truth in truths):
+        raise Unsupported("a median of segments with predicates")
+    return Result(scope.plan.weighted_median([result.number for result in results], weights))
+
+
 _COMBINED: dict[str, Callable[[Scope, list[Truth], list[Result], list[float]], Result]] = {
     **dict.fromkeys(("sum", "weightedSum"), _sum),
     **dict.fromkeys(("average", "weightedAverage"), _average),
+    "weightedMedian": _median,
     **dict.fromkeys(("majorityVote", "weightedMajorityVote"), _majority),
 }
 

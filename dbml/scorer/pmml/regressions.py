@@ -18,12 +18,56 @@ def regression(scope: Scope, model: Element) -> Result:
     """
     tables = model.findall("RegressionTable")
     normalization = model.get("normalizationMethod", "none")
+    if model.get("x-mathContext", "double") != "double":
+        return _single(scope, model, tables, normalization)
     sums = [_table(scope, table) for table in tables]
     if model.get("functionName") == "regression":
         back = {"softmax": "logit"}.get(normalization, normalization)
         return Result(inverse(back)(sums[0]))
     labels = tuple(str(table.get("targetCategory")) for table in tables)
     return Result(labels=labels, probabilities=tuple(normalized(scope, normalization, sums)))
+
+
+# In single precision jpmml-evaluator takes powers of 2.7182817, and not of e.
+_LOGARITHM = math.log(2.7182817)
+
+
+def _single(scope: Scope, model: Element, tables: list[Element], normalization: str) -> Result:
+    """What stands behind the trees of XGBoost: their sums, normalized in single precision."""
+    sums = []
+    for table in tables:
+        terms = list(children(table))
+        plain = all(term.tag == "NumericPredictor" and number(term, "coefficient") == 1.0 for term in terms)
+        if len(terms) > 1 or not plain or number(table, "intercept", 0.0) != 0.0:
+            raise Unsupported("a RegressionModel in single precision that is more than a normalization")
+        sums.append(scope[terms[0].get("name")].numeric("a sum").round32() if terms else scope.plan.constant(0.0))
+
+    def power(value: Value) -> Value:
+        return (value * _LOGARITHM).function("exp").round32()
+
+    def logistic(value: Value) -> Value:
+        return (1.0 / (1.0 + power(-value)).round32()).round32()
+
+    singles = {"none": lambda value: value, "exp": power, "logit": logistic, "softmax": logistic}
+    if normalization not in singles:
+        raise Unsupported(f"the normalization {normalization} in single precision")
+    if model.get("functionName") == "regression":
+        return Result(singles[normalization](sums[0]))
+    if normalization == "softmax" and len(sums) > 2:
+        greatest = sums[0]
+        for each in sums[1:]:
+            greatest = greatest.maximum(each)
+        powers = [power((each - greatest).round32()) for each in sums]
+        total = powers[0]
+        for each in powers[1:]:
+            total = (total + each).round32()
+        chances = [(each / total).round32() for each in powers]
+    elif normalization == "logit" and len(sums) == 2:
+        first = logistic(sums[0])
+        chances = [first, (1.0 - first).round32()]
+    else:
+        raise Unsupported(f"the normalization {normalization} of {len(sums)} classes in single precision")
+    return Result(labels=tuple(str(table.get("targetCategory")) for table in tables), probabilities=tuple(chances))
 
 
 def normalized(scope: Scope, normalization: str, sums: list[Value]) -> list[Value]:

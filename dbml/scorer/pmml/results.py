@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.pmml.document import Element
 from dbml.scorer.pmml.fields import Field, texts_of
@@ -84,7 +86,10 @@ def targeted(model: Element, result: Result) -> Result:
 
     :raises Unsupported: it does something else.
     """
-    target = model.find("Targets/Target")
+    # One without a field is for a model whose schema has no target.
+    fields = model.findall("MiningSchema/MiningField")
+    names = [each.get("name") for each in fields if each.get("usageType") in ("target", "predicted")] or [None]
+    target = next((each for each in model.findall("Targets/Target") if each.get("field") in names), None)
     if target is None or result.value is None:
         return result
     value = result.value
@@ -94,11 +99,13 @@ def targeted(model: Element, result: Result) -> Result:
         value = value.minimum(float(high))
     if target.get("castInteger") is not None:
         raise Unsupported("a Target that casts to integers")
-    factor, constant = float(target.get("rescaleFactor", "1")), float(target.get("rescaleConstant", "0"))
+    single = model.get("x-mathContext") == "float"
+    kind = np.float32 if single else np.float64
+    factor, constant = (float(kind(target.get(f"rescale{w}", d))) for w, d in (("Factor", "1"), ("Constant", "0")))
     if factor != 1.0:
-        value = value * factor
+        value = (value * factor).round32() if single else value * factor
     if constant != 0.0:
-        value = value + constant
+        value = (value + constant).round32() if single else value + constant
     return replace(result, value=value)
 
 
