@@ -109,6 +109,11 @@ def values(plan: Mapping[str, Any], rows: Rows, wanted: Sequence[int]) -> tuple[
     return [found[index] for index in wanted], refused
 
 
+def node_values(plan: Mapping[str, Any], rows: Rows) -> list[Array]:
+    """What every node of a plan is, of rows that are columns already."""
+    return _evaluate(plan, rows)
+
+
 def columns(width: int, numbers: Sequence[Sequence[float | None]]) -> Array:
     """Rows of numbers as an array of columns: float64, shape ``(width, rows)``."""
     return np.array(numbers, dtype=np.float64).reshape(len(numbers), width).T.copy()

@@ -375,6 +375,9 @@ def _check(plan: dict[str, Any]) -> None:
             raise PlanError("a check of the plan is no condition with a reason")
     if not 0 <= plan["output"] < len(nodes) or found[plan["output"]] != "n":
         raise PlanError("the plan's output is no number")
+    for place in plan.get("single", {"nodes": {}})["nodes"]:
+        if found[int(place)] != "n":
+            raise PlanError("a sum in float32 is no number")
     for output in plan.get("outputs", ()):
         if not 0 <= output < len(nodes) or found[output] != "n":
             raise PlanError("one of the plan's outputs is no number")

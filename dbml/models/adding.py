@@ -139,7 +139,7 @@ def add_model(
             tried = trial.run(raw, name, version, candidates, refusals, unsigned)
             chosen = trial.choose(raw, tried, engine, plpython, read.libraries)
             database.value(raw, "choose_engine", name=name, version=version, engine=chosen, **tried.documents)
-        notices = [*read.notices, *tried.passed_over]
+        notices = [*read.notices, *prepared.possible.notices, *tried.passed_over]
         differing = trial.differing_library(raw, read.libraries) if chosen == "python" else None
         if differing:
             notices.append(f"{differing}; the golden rows agree")

@@ -59,7 +59,9 @@ class Draft:
     def _version(self, engine: str) -> dict[str, Any]:
         read, possible = self.read, self.possible
         plan = dumps(possible.plan) if possible.plan else None
-        hurtful = {"hurtful_rows": possible.hurtful_rows, "hurtful_scores": possible.hurtful_scores}
+        hurtful: dict[str, Any] = {"hurtful_rows": possible.hurtful_rows, "hurtful_scores": possible.hurtful_scores}
+        if possible.golden_scores is not None:
+            hurtful["scores"] = possible.golden_scores
         return {
             "name": self.name,
             "version": self.version,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dbml._plpython import ieee
 from dbml._plpython.plan import entry
 
 DENORMAL = 5e-324
@@ -280,6 +281,10 @@ def _function(node: Node, of: Sequence[Range]) -> Range:
     return {"negative": negative, "absolute": absolute}.get(name, lambda _: ANYTHING)(x)
 
 
+def _round32(x: Range) -> Range:
+    return span(ieee.round32(x.low), ieee.round32(x.high)) if x.size < 3e38 else ANYTHING
+
+
 def _anything(bounds: Bounds, node: Node, of: Sequence[Range]) -> Range:
     return ANYTHING
 
@@ -295,7 +300,7 @@ RANGES: dict[str, Callable[[Bounds, Node, Sequence[Range]], Range]] = {
     "maximum": _if_finite(lambda node, of: maximum(of[0], of[1])),
     "modulo": _anything,
     "function": _if_finite(_function),
-    "round32": _anything,
+    "round32": _if_finite(lambda node, of: _round32(of[0])),
     "sum": _arithmetic(_sum),
     "dot": _arithmetic(_dot),
     "sigmoid": _if_finite(lambda node, of: UP_TO_ONE),

@@ -14,7 +14,7 @@ from dbml._plpython import batch, compiled, portable
 from dbml._plpython.explanation import Explainer, Unexplained
 from dbml._plpython.frame import to_wire
 from dbml._plpython.plan import loads
-from dbml.scorer import parity, sql
+from dbml.scorer import parity, rounding, sql
 from dbml.scorer.background import background, take_covers
 from dbml.scorer.parity import Answer, Report
 from dbml.scorer.plan import Unsupported
@@ -47,6 +47,8 @@ class Engines:
     :param report: the plan against the estimator, over golden and hurtful rows.
     :param answers: what else the plan answers; None where the score is all, or the engines answer nothing else.
     :param background: what explanations need beside the plan.
+    :param golden_scores: the plan's own, where the estimator's are of float32; else None.
+    :param notices: what else there is to know, sentences without an end.
     """
 
     plan: dict[str, Any] | None = None
@@ -57,6 +59,8 @@ class Engines:
     report: Report | None = None
     answers: Answers | None = None
     background: dict[str, Any] = field(default_factory=dict)
+    golden_scores: list[Answer] | None = None
+    notices: tuple[str, ...] = ()
 
     def labelled(self, label: str) -> Engines:
         """The same for a version of another name, by which refusals call it."""
@@ -86,12 +90,16 @@ def prepare(
     """
     try:
         plan, all_answers = lower_all(estimator, interface)
-        covers = take_covers(plan)
+        covers, single = take_covers(plan), rounding.take(plan)
+        single_in_all: dict[str, Any] = {}
         if all_answers is not None:
             take_covers(all_answers)
+            single_in_all = rounding.take(all_answers)
         rows = parity.hurtful_rows(plan, interface, golden["rows"])
         truth = parity.truth(estimator, interface, rows)
-        report = _compare(plan, interface, [*golden["rows"], *rows], [*golden["scores"], *truth])
+        compared, truths = [*golden["rows"], *rows], [*golden["scores"], *truth]
+        bounds = rounding.of_scores(plan, single, interface, compared)
+        report, found = _compare(plan, interface, compared, truths, bounds)
     except Unsupported as reason:
         return _no_plan(f"no plan expresses {reason}")
     except Exception as error:
@@ -106,10 +114,31 @@ def prepare(
     answers = None
     if all_answers:
         scored = [row for row, answer in zip(rows, truth, strict=True) if answer is not None]
-        answers = _answers(estimator, interface, golden, scored, all_answers, label, sql_alone)
+        answers = _answers(estimator, interface, golden, scored, all_answers, single_in_all, label, sql_alone)
     beside = background(plan, covers, interface, sample)
     beside |= _explained_in_sql(plan, interface, beside)
-    return Engines(plan, expression, refusals, rows, truth, report, answers, beside)
+    made = Engines(plan, expression, refusals, rows, truth, report, answers, beside)
+    return _in_double(made, truths, found, bounds) if bounds else made
+
+
+def _in_double(made: Engines, truths: Sequence[Answer], found: Sequence[Answer], bounds: Sequence[float]) -> Engines:
+    """What is stored of an estimator that computes in float32: the plan's answers, which its own are near.
+
+    :param truths: the estimator's own answers, for the golden rows and those built to hurt.
+    :param found: the plan's.
+    """
+    many = len(truths) - len(made.hurtful_rows)
+    pairs = list(zip(truths[:many], found[:many], bounds[:many], strict=True))
+    apart = max((abs(own - ours) for own, ours, _ in pairs if own is not None and ours is not None), default=0.0)
+    at_most = max((bound for *_, bound in pairs), default=0.0)
+    notice = (
+        f"the estimator computes in float32, and dbml in double: on the golden rows they are {apart:.2g} apart, "
+        f"where rounding to float32 explains up to {at_most:.2g}"
+    )
+    refusals = {**made.refusals, "python": "it computes in float32, whose last digits depend on the rows beside a row"}
+    return replace(
+        made, refusals=refusals, hurtful_scores=list(found[many:]), golden_scores=list(found[:many]), notices=(notice,)
+    )
 
 
 def _answers(
@@ -118,6 +147,7 @@ def _answers(
     golden: Mapping[str, Any],
     hurtful: Sequence[Any],
     plan: dict[str, Any],
+    single: Mapping[str, Any],
     label: str,
     sql_alone: bool,
 ) -> Answers | None:
@@ -129,9 +159,11 @@ def _answers(
     truth = parity.true_answers(estimator, interface, rows)
     numbers, texts = to_wire(interface, rows)
     found = [None if row[0] != row[0] else row for row in batch.answers(plan, numbers, texts).tolist()]
-    if parity.compare_answers(rows, truth, found).differing:
+    bounds = rounding.bounds(plan, single, numbers, texts) if single else None
+    if parity.compare_answers(rows, truth, found, bounds).differing:
         return None
-    return Answers(plan, _in_sql(plan, label, sql_alone)[0], truth[: len(golden["rows"])])
+    stored = (found if single else truth)[: len(golden["rows"])]
+    return Answers(plan, _in_sql(plan, label, sql_alone)[0], stored)
 
 
 def _explained_in_sql(
@@ -185,8 +217,13 @@ def worst(report: Report) -> str:
 
 
 def _compare(
-    plan: Mapping[str, Any], interface: Mapping[str, Any], rows: Sequence[Any], truth: Sequence[Answer]
-) -> Report:
+    plan: Mapping[str, Any],
+    interface: Mapping[str, Any],
+    rows: Sequence[Any],
+    truth: Sequence[Answer],
+    bounds: Sequence[float] | None,
+) -> tuple[Report, list[Answer]]:
+    """The plan against the estimator, and its answers for a row alone."""
     numbers, texts = to_wire(interface, rows)
     function = compiled.load(portable.compile_plan(plan))
 
@@ -196,9 +233,10 @@ def _compare(
         except compiled.Refused:
             return None
 
-    one_by_one = parity.compare(rows, truth, [alone(*row) for row in zip(numbers, texts, strict=True)])
+    found = [alone(*row) for row in zip(numbers, texts, strict=True)]
+    one_by_one = parity.compare(rows, truth, found, bounds)
     if one_by_one.differing:
-        return one_by_one
+        return one_by_one, found
     together = [None if answer != answer else answer for answer in batch.score(plan, numbers, texts).tolist()]
-    in_a_batch = parity.compare(rows, truth, together)
-    return in_a_batch if in_a_batch.differing else one_by_one
+    in_a_batch = parity.compare(rows, truth, together, bounds)
+    return (in_a_batch if in_a_batch.differing else one_by_one), found

@@ -67,13 +67,20 @@ class Report:
         return asdict(self)
 
 
-def compare(rows: Sequence[Row], truth: Sequence[Answer], answers: Sequence[Answer]) -> Report:
-    """Compare answers; None stands for a refused row."""
+def compare(
+    rows: Sequence[Row], truth: Sequence[Answer], answers: Sequence[Answer], bounds: Sequence[float] | None = None
+) -> Report:
+    """Compare answers; None stands for a refused row.
+
+    :param bounds: how far apart each two may be more than others; where that is infinite, nothing is told of the row.
+    """
     differing = refused = 0
     largest = 0.0
     worst: dict[str, Any] | None = None
     worst_rank = 0.0
-    for row, expected, got in zip(rows, truth, answers, strict=True):
+    for row, expected, got, bound in zip(rows, truth, answers, bounds or [0.0] * len(rows), strict=True):
+        if bound == math.inf:
+            continue
         if expected is None and got is None:
             refused += 1
             continue
@@ -82,7 +89,7 @@ def compare(rows: Sequence[Row], truth: Sequence[Answer], answers: Sequence[Answ
         else:
             rank = abs(got - expected)
             largest = max(largest, rank)
-        differs = not agree(expected, got)
+        differs = not (agree(expected, got) or rank <= bound)
         differing += differs
         if differs and (worst is None or rank > worst_rank):
             worst, worst_rank = {"row": list(row), "expected": expected, "got": got}, rank
@@ -100,9 +107,24 @@ def true_answers(estimator: Any, interface: Mapping[str, Any], rows: Sequence[Ro
 
 
 def compare_answers(
-    rows: Sequence[Row], truth: Sequence[Sequence[float] | None], found: Sequence[Sequence[float] | None]
+    rows: Sequence[Row],
+    truth: Sequence[Sequence[float] | None],
+    found: Sequence[Sequence[float] | None],
+    bounds: Sequence[Sequence[float]] | None = None,
 ) -> Report:
-    """Compare all answers of each row; what is worst of a row stands for it."""
+    """Compare all answers of each row; what is worst of a row stands for it.
+
+    :param bounds: as of :func:`compare`, of each answer.
+    """
+    if bounds:
+        # What is within its bound is no difference.
+        near = [
+            (expected if math.inf in each else got)
+            if expected is None or got is None
+            else [e if abs(e - g) <= bound else g for e, g, bound in zip(expected, got, each, strict=True)]
+            for expected, got, each in zip(truth, found, bounds, strict=True)
+        ]
+        return compare_answers(rows, truth, near)
 
     def worst(expected: Sequence[float] | None, got: Sequence[float] | None) -> tuple[Answer, Answer]:
         if expected is None or got is None:

@@ -23,6 +23,9 @@ from dbml._plpython import plan as format_
 from dbml.scorer import thresholds, words
 from dbml.scorer.bounds import Bounds, span
 
+# Where a sum is below this, its parts in float32 are finite in whatever order they come.
+LARGEST32 = 1e38
+
 
 class Unsupported(Exception):
     """A part of a model that no plan, or no engine, expresses; the message names it."""
@@ -218,6 +221,7 @@ class Builder:
         #: Columns that are words of a text, by their nodes.
         self.words: dict[int, words.Word] = {}
         self._bounds = Bounds(self._nodes)
+        self._single: dict[int, float] = {}
 
     def number(self, index: int) -> Value:
         """The row's number at this place."""
@@ -265,6 +269,22 @@ class Builder:
             )
             return self.sum([*parts, rest])
         return self.node("dot", *values, weights=[weight for _, weight in pairs], constant=float(constant))
+
+    def single(self, value: Value, beside: float = 0.0) -> Value:
+        """A sum that the estimator computes in float32, and so only nearly as the plan does: :mod:`.rounding`.
+
+        :param beside: magnitude of what it adds up beforehand, and the plan has as one number.
+        """
+        if self.op(value) in ("dot", "sum"):
+            self._single[value.index] = max(beside, self._single.get(value.index, 0.0))
+        elif self.op(value) != "constant":
+            raise Unsupported(f"{self.op(value)} in float32")
+        return value
+
+    @property
+    def in_single(self) -> bool:
+        """Whether the estimator computes a sum in float32."""
+        return bool(self._single)
 
     def _bagged(self, bag: words.Bag) -> Value:
         found = self.node("bag", self._value(bag.text), **bag.fields)
@@ -396,14 +416,9 @@ class Builder:
 
         :param others: further answers, for a plan of all.
         """
+        limit = self._limit_of_single(self._closure([output.index, *(other.index for other in others)]))
         checks = self._needed_checks()
-        needed: set[int] = set()
-        waiting = [output.index, *(other.index for other in others), *checks]
-        while waiting:
-            index = waiting.pop()
-            if index not in needed:
-                needed.add(index)
-                waiting += self._nodes[index].get("of", [])
+        needed = self._closure([output.index, *(other.index for other in others), *checks])
         places = {old: new for new, old in enumerate(sorted(needed))}
         nodes = []
         for old in sorted(needed):
@@ -426,8 +441,45 @@ class Builder:
             "output": places[output.index],
             **({"outputs": [places[each.index] for each in (output, *others)]} if others else {}),
         }
+        if limit:
+            beside = {str(places[old]): beside for old, beside in self._single.items() if old in needed}
+            plan["single"] = {"limit": limit, "nodes": beside}
         read: dict[str, Any] = format_.loads(format_.dumps(plan))
         return read
+
+    def _closure(self, indices: Iterable[int]) -> set[int]:
+        """These nodes, and all that they are computed from."""
+        found: set[int] = set()
+        waiting = list(indices)
+        while waiting:
+            index = waiting.pop()
+            if index not in found:
+                found.add(index)
+                waiting += self._nodes[index].get("of", [])
+        return found
+
+    def _limit_of_single(self, needed: set[int]) -> float:
+        """Refuse rows with numbers so large that a sum in float32 may overflow; 0 where there is none.
+
+        :raises Unsupported: it may whatever the numbers are.
+        """
+        sums = needed & self._single.keys()
+        if not sums:
+            return 0.0
+        for exponent in (53, 40, 30, 20):
+            limit = 2.0**exponent
+            ranges = Bounds(self._nodes, span(-limit, limit))
+            for node in self._nodes:
+                ranges.add(node)
+            if all(ranges.range(index).size + self._single[index] < LARGEST32 for index in sums):
+                break
+        else:
+            raise Unsupported("sums in float32 that may overflow")
+        for index in sorted(self._closure(sums)):
+            if self._nodes[index]["op"] == "number":
+                magnitude = self._value(index).function("absolute")
+                self.check(magnitude.less(limit), "a number is so large that float32 may overflow")
+        return limit
 
     def _needed_checks(self) -> dict[int, str]:
         """The checks without those that others imply: where (x - m) / s is finite, x is."""

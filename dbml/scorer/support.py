@@ -33,6 +33,14 @@ takes `sql` while the expression has at most {operations} operations ([measured]
 With scikit-learn 1.6 two of them answer or refuse otherwise than their plans, and run on the engine `python`:
 `GradientBoostingClassifier` with `init=` a tree, and `OneVsRestClassifier(GaussianNB())`. 1.9 is right.
 
+**float32.** A model that was fitted on float32 numbers adds up in float32, in an order of the matrix library's own:
+its last digits change with the rows beside a row, and no engine has them. dbml computes it in double, and stores
+those scores. `model add` takes the plan only if each of the estimator's own scores is within a *forward error bound*
+of the plan's: an upper bound, worked out for each row, on what rounding to float32 can do (`dbml/scorer/rounding.py`
+derives it and names its sources). It says how far apart they are, and how far they may be: a logistic regression of
+six features is 8e-8 apart where 1e-6 is allowed. A row with a number beyond 2^53 is refused, because there float32
+may overflow; so is a model of which no bound is known.
+
 XGBoost gives a category of no row of fit the score of the next known name. dbml refuses such a row, on every engine.
 
 `python -m dbml.scorer.support` writes this page, and each class has its parity tests in `tests/parity`.
@@ -143,8 +151,9 @@ WAYS_OUT = (
         '`method="isotonic"` or `"sigmoid"`',
     ),
     (
-        "linear models and perceptrons that were fitted on float32",
-        "they add up in float32, in an order of the matrix library's own",
+        "`KMeans`, `GaussianMixture`, `Nystroem`, `Normalizer`, `PowerTransformer`, `QuantileTransformer`, "
+        "`SplineTransformer` on float32 alone",
+        "they compute in float32, and no bound is known of what they do",
         'fit on float64: `X.astype("float64")`',
     ),
     (

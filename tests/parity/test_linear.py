@@ -39,8 +39,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVR
 
-from dbml.scorer.plan import Unsupported
-from dbml.scorer.sklearn import lower
 from tests.parity.harness import SAMPLE, assert_parity, data, few, target
 
 CASES: list[tuple[Any, str]] = [
@@ -109,14 +107,6 @@ def test_passive_aggressive(tmp_path: Path) -> None:
 def test_one_class(tmp_path: Path) -> None:
     X, _ = data("ties")
     assert_parity(SGDOneClassSVM(random_state=0, nu=0.2).fit(X), X, tmp_path)
-
-
-def test_coefficients_of_float32_are_refused() -> None:
-    X, _ = data("ties")
-    fitted = Ridge().fit(X.astype("float32"), target("ties", "value").astype("float32"))
-    features = [{"name": name, "kind": "float", "dtype": "float32"} for name in X]
-    with pytest.raises(Unsupported, match="float32"):
-        lower(fitted, {"input": "frame", "features": features, "output": {"kind": "value"}})
 
 
 def test_columns_without_a_weight_cost_nothing(tmp_path: Path) -> None:

@@ -435,7 +435,7 @@ REFUSED: list[tuple[Any, Any, str, str, str]] = [
     (FunctionTransformer(np.log, kw_args={"where": True}), BOOSTED, "positive ties", "binary", "log with kw_args"),
     (FunctionTransformer(np.exp), BOOSTED, "flag", "binary", "exp on a boolean column"),
     (FunctionTransformer(np.exp), BOOSTED, "single ties", "binary", "exp on a float32 column"),
-    (PCA(2), BOOSTED, "single ties", "binary", "PCA on float32 columns alone"),
+    (PowerTransformer(), BOOSTED, "single ties", "binary", "PowerTransformer on float32 columns alone"),
     (RBFSampler(n_components=9, random_state=0), LOGISTIC, "ties", "binary", "the transformer RBFSampler"),
     (make_pipeline(LENIENT, QuantileTransformer(n_quantiles=9)), LOGISTIC, "ties", "binary", "of a sparse matrix"),
 ]

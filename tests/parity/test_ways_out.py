@@ -18,7 +18,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, Matern
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder
+from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, PowerTransformer
 from xgboost import XGBClassifier, XGBRegressor
 
 from dbml.errors import ArtifactError
@@ -98,8 +98,8 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any], pd.DataFrame, str |
     ),
     "temperature": (lambda: calibrated("temperature"), lambda: calibrated("sigmoid"), X, None),
     "float32": (
-        lambda: Ridge().fit(X.astype("float32"), X["a"].astype("float32")),
-        lambda: Ridge().fit(X.astype("float64"), X["a"]),
+        lambda: make_pipeline(PowerTransformer(), Ridge()).fit(X.astype("float32"), X["a"].astype("float32")),
+        lambda: make_pipeline(PowerTransformer(), Ridge()).fit(X.astype("float64"), X["a"]),
         X,
         None,
     ),

@@ -16,6 +16,9 @@ from dbml.models.artifact.column import json_rows
 from dbml.models.artifact.estimator import multi_output
 from dbml.models.artifact.reference import histograms
 from dbml.models.file import one_line
+from dbml.scorer import rounding
+from dbml.scorer.plan import Unsupported
+from dbml.scorer.sklearn import lower
 
 GOLDEN_ROWS = 200
 SYNTHETIC_ROWS = 32
@@ -25,6 +28,8 @@ ROWS_ASKED_ALONE = 40
 GIVE_SAMPLE = "Give rows of its features: `--sample ROWS.csv`."
 # Sums of probabilities may end this far above 1; some are sums of float32.
 _ROUNDING = 1e-6
+# Scores that are no further apart, and of which numbers of float32 have a part, differ by rounding.
+_NEARLY = 1e-4
 # What to do where an estimator is not what its class makes of one today.
 REDUMPED = "Fit it again with the libraries that are installed here; loading and dumping it again does not change it."
 _QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95]
@@ -50,19 +55,55 @@ def _check_row_by_row(
     rows: Sequence[Sequence[Any]],
     together: np.ndarray[Any, Any],
 ) -> None:
-    for row, score in zip(rows, together.tolist(), strict=True):
+    alone = np.full(len(rows), np.nan)
+    for place, row in enumerate(rows):
         try:
-            alone = float(_score(estimator, interface, [row])[0])
+            alone[place] = _score(estimator, interface, [row])[0]
         except Exception as error:
             raise ArtifactError(
                 f"{source}: scores a row among others but refuses it alone ({one_line(error)})",
                 "Take out the step that looks at the whole batch.",
             ) from error
-        if not agree(score, alone):
-            raise ArtifactError(
-                f"{source}: a row's score depends on the rows scored with it ({alone!r} alone, {score!r} not)",
-                "Take out the step that looks at the whole batch; `fit` is where it may look.",
-            )
+    apart = _first_apart(estimator, interface, rows, together, alone)
+    if apart is not None:
+        one, other = float(alone[apart]), float(together[apart])
+        pair = f"{one!r} alone, {other!r} not"
+        because, hint = _of_rounding(estimator, interface, one, other)
+        raise ArtifactError(f"{source}: a row's score depends on the rows scored with it ({pair}){because}", hint)
+
+
+def _of_rounding(estimator: Any, interface: Mapping[str, Any], one: float, other: float) -> tuple[str, str]:
+    """Why two scores of a row are nearly one, and what to do; nearly one they are where float32 is rounded."""
+    if not abs(one - other) <= _NEARLY * max(1.0, abs(one)):
+        return "", "Take out the step that looks at the whole batch; `fit` is where it may look."
+    try:
+        lower(estimator, interface)
+        reason = "no bound is known of it"
+    except Unsupported as unsupported:
+        reason = f"no plan expresses {unsupported}"
+    return f": it computes in float32, and {reason}", 'Fit and sample with float64: X.astype("float64").'
+
+
+def _first_apart(
+    estimator: Any,
+    interface: Mapping[str, Any],
+    rows: Sequence[Sequence[Any]],
+    one: np.ndarray[Any, Any],
+    other: np.ndarray[Any, Any],
+) -> int | None:
+    """The first row whose two scores differ, by more than float32 explains where the estimator computes in it."""
+    apart = [place for place, pair in enumerate(zip(one.tolist(), other.tolist(), strict=True)) if not agree(*pair)]
+    if not apart:
+        return None
+    try:
+        plan = lower(estimator, interface)
+        bounds = rounding.of_scores(plan, rounding.take(plan), interface, [rows[place] for place in apart])
+    except Exception:  # it may be no estimator that can be written down
+        bounds = None
+    near = [abs(one[place] - other[place]) for place in apart]
+    return next(
+        (p for p, bound, d in zip(apart, bounds or [0.0] * len(apart), near, strict=True) if d > 2.0 * bound), None
+    )
 
 
 def of_sample(
@@ -83,8 +124,7 @@ def of_sample(
     # As given comes first: what the estimator itself says is what the sample is measured by.
     own = _on_all(len(rows), lambda part: _own(source, estimator, interface, given[part]))
     all_scores = _on_all(len(rows), lambda part: _score(estimator, interface, rows[part]))
-    alike = map(agree, own.tolist(), all_scores.tolist())
-    row = next((row for row, same in enumerate(alike) if not same), None)
+    row = _first_apart(estimator, interface, rows, own, all_scores)
     if row is not None:
         raise ArtifactError(
             f"{source}: sample row {row + 1} scores {float(own[row])!r} as given, but "

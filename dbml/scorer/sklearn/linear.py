@@ -40,6 +40,9 @@ from sklearn.svm import LinearSVR
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.registry import Answer, Columns, predictor
 
+# exp() of more is infinite in float32.
+LARGEST_EXPONENT32 = 88.0
+
 
 def weights(coefficients: Any, what: str) -> np.ndarray[Any, Any]:
     """Fitted coefficients as float64, one row an output.
@@ -53,21 +56,39 @@ def weights(coefficients: Any, what: str) -> np.ndarray[Any, Any]:
     return np.atleast_2d(dense).astype(np.float64)
 
 
-def weighted_sum(X: Columns, row: Iterable[float], constant: float) -> Value:
-    """``X @ row + constant`` of columns that are finite: a weight of 0 leaves its column out."""
-    terms = [(value, float(weight)) for value, weight in zip(X.values, row, strict=True) if weight != 0.0]
+def single(coefficients: Any, X: Columns) -> bool:
+    """Whether an estimator multiplies in float32: one factor of float64 makes both so."""
+    return bool(coefficients.dtype == np.float32) and X.dtype == "float32"
+
+
+def double(coefficients: Any) -> np.ndarray[Any, Any]:
+    """Fitted coefficients of whatever precision, one row an output."""
+    dense = np.asarray(coefficients.toarray() if sparse.issparse(coefficients) else coefficients)
+    return np.atleast_2d(dense).astype(np.float64)
+
+
+def weighted_sum(X: Columns, row: Iterable[float], constant: float, *, in_single: bool = False) -> Value:
+    """``X @ row + constant`` of columns that are finite: a weight of 0 leaves its column out.
+
+    :param in_single: whether the estimator adds up in float32.
+    """
+    pairs = [(value, float(weight)) for value, weight in zip(X.values, row, strict=True)]
+    # One without any weight is a sum in float32 all the same.
+    terms = [pair for pair in pairs if pair[1] != 0.0] or (pairs if in_single else [])
     if not terms:
         return X.plan.constant(constant)
-    return X.plan.dot([value for value, _ in terms], [weight for _, weight in terms], constant)
+    found = X.plan.dot([value for value, _ in terms], [weight for _, weight in terms], constant)
+    return X.plan.single(found) if in_single else found
 
 
 def decisions(estimator: Any, X: Columns) -> list[Value]:
     """``X @ coef_.T + intercept_``, one value for each row of the coefficients."""
     name = type(estimator).__name__
     X.numeric(name).refuse_missing(name)
-    rows = weights(estimator.coef_, name)
+    rows, in_single = double(estimator.coef_), single(estimator.coef_, X)
     intercepts = np.broadcast_to(np.ravel(estimator.intercept_).astype(np.float64), len(rows))
-    return [weighted_sum(X, row, float(b)) for row, b in zip(rows, intercepts, strict=True)]
+    pairs = zip(rows, intercepts, strict=True)
+    return [weighted_sum(X, row, float(b), in_single=in_single) for row, b in pairs]
 
 
 def older(name: str) -> list[type]:
@@ -99,6 +120,8 @@ def generalised_linear_regressor(estimator: Any, X: Columns) -> Answer:
     raw = only(decisions(estimator, X), type(estimator).__name__)
     link = type(estimator._base_loss.link).__name__
     if link == "LogLink":
+        if single(estimator.coef_, X):
+            X.plan.check(raw.less(LARGEST_EXPONENT32), "the answer is too large for float32")
         return Answer(value=raw.function("exp"))
     if link == "IdentityLink":
         return Answer(value=raw)
@@ -109,8 +132,8 @@ def generalised_linear_regressor(estimator: Any, X: Columns) -> Answer:
 def partial_least_squares(estimator: Any, X: Columns) -> Answer:
     name = type(estimator).__name__
     X.numeric(name).refuse_missing(name)
-    rows = weights(estimator.coef_, name)
-    centred = X.of([v - float(m) for v, m in zip(X.values, estimator._x_mean, strict=True)])
+    rows, rounded = weights(estimator.coef_, name), X.rounding
+    centred = X.of([rounded(v - float(m)) for v, m in zip(X.values, estimator._x_mean, strict=True)])
     values = [weighted_sum(centred, row, float(b)) for row, b in zip(rows, np.ravel(estimator.intercept_), strict=True)]
     return Answer.of_targets(values)
 
@@ -118,6 +141,6 @@ def partial_least_squares(estimator: Any, X: Columns) -> Answer:
 @predictor(SGDOneClassSVM)
 def one_class_svm(estimator: SGDOneClassSVM, X: Columns) -> Answer:
     X.numeric("SGDOneClassSVM").refuse_missing("SGDOneClassSVM")
-    [row] = weights(estimator.coef_, "SGDOneClassSVM")
-    decision = weighted_sum(X, row, -float(estimator.offset_[0]))
+    [row] = double(estimator.coef_)
+    decision = weighted_sum(X, row, -float(estimator.offset_[0]), in_single=single(estimator.coef_, X))
     return Answer(value=X.plan.constant(0.0).less_equal(decision).select(1.0, -1.0), function=[decision])

@@ -7,7 +7,7 @@ from typing import Any
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from dbml.scorer.plan import Unsupported, Value
-from dbml.scorer.sklearn.linear import weighted_sum, weights
+from dbml.scorer.sklearn.linear import double, single, weighted_sum
 from dbml.scorer.sklearn.linear_classification import two_classes
 from dbml.scorer.sklearn.registry import Answer, Columns, predictor
 
@@ -18,13 +18,16 @@ def _outputs(estimator: Any, X: Columns) -> list[Value]:
     X.numeric(name).refuse_missing(name)
     layers = list(zip(estimator.coefs_, estimator.intercepts_, strict=True))
     values: list[Value] = []
+    in_single = single(estimator.coefs_[0], X)
     for depth, (coefficients, intercepts) in enumerate(layers):
-        rows = weights(coefficients, name).T
+        rows = double(coefficients).T
         if depth == 0:
-            values = [weighted_sum(X, row, float(b)) for row, b in zip(rows, intercepts, strict=True)]
+            pairs = zip(rows, intercepts, strict=True)
+            values = [weighted_sum(X, row, float(b), in_single=in_single) for row, b in pairs]
         else:
             # A hidden value may be infinite, and then a weight of 0 counts too.
             values = [X.plan.dot(values, row, float(b)) for row, b in zip(rows, intercepts, strict=True)]
+            values = [X.plan.single(value) for value in values] if in_single else values
         if depth < len(layers) - 1:
             values = [_activated(value, estimator.activation) for value in values]
     if estimator.out_activation_ == "softmax":
