@@ -145,7 +145,7 @@ class _Reader:
         path = [self.plan["output"]]
         while self.nodes[path[-1]]["op"] not in _SUMS:
             moving = self._moving(path[-1])
-            if len(moving) != 1 or self.nodes[path[-1]]["op"] == "softmax":
+            if len(moving) != 1 or self.nodes[path[-1]]["op"] in ("softmax", "vote", "hashed"):
                 break
             path.append(moving[0])
         return path

@@ -208,6 +208,19 @@ def _kernel(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     return found
 
 
+def _near(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
+    from . import near, near_batch  # for few models only
+
+    index = near.Near(node["rows"], node["count"], node["power"], node["leaf"], node["first"])
+    return near_batch.find(index, np.stack([np.broadcast_to(value, rows.count) for value in of], axis=1))
+
+
+def _vote(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
+    from . import near_batch
+
+    return near_batch.vote(of[0], np.array(node["values"]), bool(node["by_distance"]))
+
+
 def _term(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     parts = node["pattern"], node["words"], bool(node["lower"]), node["stop"]
     key = repr(parts)
@@ -219,6 +232,15 @@ def _bag(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     key, weights = repr(parts), dict(zip(node["terms"], node["weights"]))
     how, square = node["how"], bool(node["square"])
     return of[0].each(lambda text: ieee.bag(ieee.terms(text, key, *parts), weights, how, square), float)
+
+
+def _hashed(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
+    from . import hashing  # for few models only
+
+    parts = node["pattern"], node["words"], bool(node["lower"]), node["stop"]
+    numbers = node["default"], node["buckets"], bool(node["signed"]), bool(node["binary"])
+    key, sums = repr(parts), hashing.Hashed(node["places"], node["weights"], *numbers, node["norm"])
+    return of[0].each(lambda text: sums.of(ieee.terms(text, key, *parts)), float)
 
 
 def _weighted_median(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
@@ -310,8 +332,11 @@ OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], Rows], Array
     "softmax": _softmax,
     "weighted_median": _weighted_median,
     "kernel": _kernel,
+    "near": _near,
+    "vote": _vote,
     "term": _term,
     "bag": _bag,
+    "hashed": _hashed,
     "less": lambda node, of, rows: of[0] < of[1],
     "less_equal": lambda node, of, rows: of[0] <= of[1],
     "equal": lambda node, of, rows: of[0] == of[1],

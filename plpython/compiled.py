@@ -29,7 +29,7 @@ ALL = "#"
 PYTHON = f"{sys.implementation.cache_tag} {sys.hexversion:x}"
 LOADED_AT_MOST = 16
 # What a score needs, each after what it imports.
-MODULES = ("ieee", "masks", "compiled")
+MODULES = ("ieee", "masks", "near", "hashing", "compiled")
 
 _functions: dict[str, Score] = {}
 
@@ -50,6 +50,14 @@ def load(code: CodeType) -> Score:
         from . import masks  # for large forests only
 
         namespace["masks"] = masks
+    if "near" in code.co_names:
+        from . import near  # for neighbours only
+
+        namespace["near"] = near
+    if "hashing" in code.co_names:
+        from . import hashing  # for few texts only
+
+        namespace["hashing"] = hashing
     exec(code, namespace)  # noqa: S102 - compiled here from a plan, which is data
     score: Score = namespace["score"]
     return score

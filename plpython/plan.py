@@ -52,7 +52,8 @@ class Operation(NamedTuple):
 
     What it computes is told, once each, by `portable.py` and `batch.py`; `docs/plan.md` explains plans.
 
-    :param takes: the kinds of its inputs: n(umber), t(ext), b(oolean), with * for any number of them.
+    :param takes: the kinds of its inputs: n(umber), t(ext), b(oolean), v (rows found in a table), with * for any
+        number of them.
     :param gives: the kind that it is.
     :param fields: what its nodes say, by name.
     :param optional: what they may leave out.
@@ -135,6 +136,12 @@ def _bag_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
     return apart and node["how"] in ("count", "binary", "log") and _term_fits(node, plan)
 
 
+def _hashed_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
+    apart = len(set(node["places"])) == len(node["places"]) == len(node["weights"])
+    inside = all(0 <= place < node["buckets"] for place in node["places"])
+    return apart and inside and node["norm"] in ("none", "l1", "l2") and _term_fits(node, plan)
+
+
 KERNELS = ("linear", "rbf", "poly", "sigmoid")
 
 
@@ -146,6 +153,21 @@ def _kernel_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
         and node["kind"] in KERNELS
         and 0 <= node["degree"] <= 100
     )
+
+
+def _near_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
+    width, rows = len(node["of"]), node["rows"]
+    return (
+        all(len(row) == width > 0 for row in rows)
+        and 1 <= node["count"] <= len(rows)
+        and node["power"] >= 1.0
+        and node["leaf"] >= 0
+        and 0 <= node["first"] < len(rows)
+    )
+
+
+def _vote_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
+    return len(node["values"]) == len(plan["nodes"][node["of"][0]]["rows"])
 
 
 def _trees_fit(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
@@ -248,6 +270,21 @@ OPERATIONS: dict[str, Operation] = {
         },
         _bag_fits,
     ),
+    # the sum over buckets of how often their terms are there (1 where "binary" is), times their weight or the default;
+    # a term's hash is its bucket, and where "signed" is 1 its sign; divided by the norm of those numbers
+    "hashed": Operation(
+        "t",
+        "n",
+        {
+            **dict.fromkeys(("norm", "pattern"), _TEXT),
+            **dict.fromkeys(("buckets", "signed", "binary", "lower"), _WHOLE),
+            **dict.fromkeys(("places", "words"), _PLACES),
+            "weights": _NUMBERS,
+            "default": _NUMBER,
+            "stop": _TEXTS,
+        },
+        _hashed_fits,
+    ),
     # functions by table: values (one more than edges) by numpy.searchsorted, numpy.interp, and of each interval a
     # polynomial in (x - its left break), highest power first
     "step": Operation(
@@ -290,6 +327,17 @@ OPERATIONS: dict[str, Operation] = {
         },
         _kernel_fits,
     ),
+    # the count of rows that are nearest by Minkowski's distance of that power, as scikit-learn finds them: in a k-d
+    # tree with leaves of so many rows, in whose order they are, or one after the other where "leaf" is 0; "first" is
+    # the place of the training data's first row
+    "near": Operation(
+        "n*",
+        "v",
+        {"rows": _ROWS, "power": _NUMBER, **dict.fromkeys(("count", "leaf", "first"), _WHOLE)},
+        _near_fits,
+    ),
+    # the mean of what stands beside the rows that were found; each by 1 / its distance where "by_distance" is 1
+    "vote": Operation("v", "n", {"values": _NUMBERS, "by_distance": _WHOLE}, _vote_fits),
     "trees": Operation("n*", "n", _TREES, _trees_fit, _TREES_MAY),
 }
 

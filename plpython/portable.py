@@ -321,6 +321,16 @@ def _kernel(writer: _Writer, node: Node, of: list[str]) -> str:
     return f"ieee.kernel(({', '.join(of)},), {node['kind']!r}, {vectors}, {weights}, {numbers})"
 
 
+def _near(writer: _Writer, node: Node, of: list[str]) -> str:
+    rows = "(" + "".join(_tuple(row) + ", " for row in node["rows"]) + ")"
+    parts = f"{node['count']}, {literal(node['power'])}, {node['leaf']}, {node['first']}"
+    return f"{writer.constant(f'near.Near({rows}, {parts})')}.find(({', '.join(of)},))"
+
+
+def _vote(writer: _Writer, node: Node, of: list[str]) -> str:
+    return f"near.vote({of[0]}, {writer.constant(_tuple(node['values']))}, {bool(node['by_distance'])})"
+
+
 def _counts(writer: _Writer, node: Node, of: list[str]) -> str:
     """How often each term is in a text."""
     key = repr((node["pattern"], node["words"], node["lower"], node["stop"]))
@@ -339,6 +349,12 @@ def _bag(writer: _Writer, node: Node, of: list[str]) -> str:
     table = ", ".join(f"{term!r}: {literal(weight)}" for term, weight in zip(node["terms"], node["weights"]))
     weights = writer.constant("{" + table + "}")
     return f"ieee.bag({_counts(writer, node, of)}, {weights}, {node['how']!r}, {bool(node['square'])})"
+
+
+def _hashed(writer: _Writer, node: Node, of: list[str]) -> str:
+    numbers = f"{literal(node['default'])}, {node['buckets']}, {bool(node['signed'])}, {bool(node['binary'])}"
+    sums = f"hashing.Hashed({tuple(node['places'])!r}, {_tuple(node['weights'])}, {numbers}, {node['norm']!r})"
+    return f"{writer.constant(sums)}.of({_counts(writer, node, of)})"
 
 
 def _tuple(values: Sequence[float]) -> str:
@@ -383,8 +399,11 @@ EXPRESSIONS: dict[str, Callable[[_Writer, Node, list[str]], str]] = {
     "polynomial": _polynomial,
     "weighted_median": _weighted_median,
     "kernel": _kernel,
+    "near": _near,
+    "vote": _vote,
     "term": _term,
     "bag": _bag,
+    "hashed": _hashed,
 }
 # What may be too long for one expression is assigned in parts: code for the name that it is given.
 STATEMENTS: dict[str, Callable[[_Writer, str, Node], list[str]]] = {"sum": _long_sum, "dot": _long_sum, "trees": _trees}

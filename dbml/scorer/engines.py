@@ -118,11 +118,13 @@ def prepare(
     beside = background(plan, covers, interface, sample)
     beside |= _explained_in_sql(plan, interface, beside)
     made = Engines(plan, expression, refusals, rows, truth, report, answers, beside)
-    return _in_double(made, truths, found, bounds) if bounds else made
+    return _in_double(made, single, truths, found, bounds) if bounds else made
 
 
-def _in_double(made: Engines, truths: Sequence[Answer], found: Sequence[Answer], bounds: Sequence[float]) -> Engines:
-    """What is stored of an estimator that computes in float32: the plan's answers, which its own are near.
+def _in_double(
+    made: Engines, single: Mapping[str, Any], truths: Sequence[Answer], found: Sequence[Answer], bounds: Sequence[float]
+) -> Engines:
+    """What is stored of an estimator that leaves something to rounding: the plan's answers, which its own are near.
 
     :param truths: the estimator's own answers, for the golden rows and those built to hurt.
     :param found: the plan's.
@@ -132,10 +134,12 @@ def _in_double(made: Engines, truths: Sequence[Answer], found: Sequence[Answer],
     apart = max((abs(own - ours) for own, ours, _ in pairs if own is not None and ours is not None), default=0.0)
     at_most = max((bound for *_, bound in pairs), default=0.0)
     notice = (
-        f"the estimator computes in float32, and dbml in double: on the golden rows they are {apart:.2g} apart, "
-        f"where rounding to float32 explains up to {at_most:.2g}"
+        f"the estimator {rounding.reason(single)}: on the golden rows the two are {apart:.2g} apart, "
+        f"where rounding explains up to {at_most:.2g}"
     )
-    refusals = {**made.refusals, "python": "it computes in float32, whose last digits depend on the rows beside a row"}
+    refusals = dict(made.refusals)
+    if single["nodes"]:
+        refusals["python"] = "it computes in float32, whose last digits depend on the rows beside a row"
     return replace(
         made, refusals=refusals, hurtful_scores=list(found[many:]), golden_scores=list(found[:many]), notices=(notice,)
     )

@@ -328,6 +328,17 @@ class Builder:
             constant=float(constant),
         )
 
+    def near(
+        self, values: Sequence[Value], rows: Sequence[Sequence[float]], count: int, power: float, leaf: int, first: int
+    ) -> Value:
+        """The rows that are nearest; see the operation ``near``."""
+        listed = [_floats(row) for row in rows]
+        return self.node("near", *values, rows=listed, count=int(count), power=power, leaf=int(leaf), first=int(first))
+
+    def vote(self, found: Value, values: Iterable[float], *, by_distance: bool) -> Value:
+        """The mean of what stands beside the rows that were found."""
+        return self.node("vote", found, values=_floats(values), by_distance=int(by_distance))
+
     def weighted_median(self, values: Sequence[Value], weights: Iterable[float]) -> Value:
         """Of the values in order, the first at which the weights up to it reach half of all."""
         return self.node("weighted_median", *values, weights=_floats(weights))

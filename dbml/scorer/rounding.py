@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from dbml._plpython import batch
+from dbml._plpython import batch, near, near_batch
 from dbml._plpython.frame import to_wire
 from dbml._plpython.plan import entry
 from dbml.scorer.plan import Unsupported
@@ -37,9 +37,26 @@ Array = Any
 
 
 def take(plan: dict[str, Any]) -> dict[str, Any]:
-    """Take what a plan says of float32 out of it; empty where the estimator computes in double alone."""
+    """Take what a plan says of float32 out of it; empty where the estimator leaves nothing to rounding."""
     single: dict[str, Any] = plan.pop("single", {})
+    if not single and any(_by_every_row(node) for node in plan["nodes"]):
+        single = {"nodes": {}, "limit": math.inf}
     return single
+
+
+def reason(single: Mapping[str, Any]) -> str:
+    """What the estimator leaves to rounding, as a part of a sentence."""
+    if single["nodes"]:
+        return "computes in float32, and dbml in double"
+    return (
+        "looks at every row of the training data, where a product's rounding or the order of threads decides between "
+        "neighbours that are nearly as far"
+    )
+
+
+def _by_every_row(node: Node) -> bool:
+    """Whether scikit-learn looks at every row: in threads, and for Euclid's distance by ``x**2 - 2 x y + y**2``."""
+    return bool(node["op"] == "near" and node["leaf"] == 0)
 
 
 def of_scores(
@@ -92,7 +109,10 @@ class _Walk:
 
     def error(self, index: int, node: Node) -> Array:
         of = node.get("of", [])
-        if index not in self.beside and not any(self.errors[i].any() for i in of):
+        exact = not any(self.errors[i].any() for i in of)
+        if _by_every_row(node) and exact:
+            return _nearly_as_far(node, np.stack(np.broadcast_arrays(self.nought, *(self.values[i] for i in of))[1:]).T)
+        if index not in self.beside and exact:
             return self.nought
         values, errors = [self.values[i] for i in of], [self.errors[i] for i in of]
         found = entry(ERRORS, node, "the bound of float32")(_Step(self, index, node), values, errors)
@@ -223,6 +243,28 @@ def _kernel(step: _Step, of: Sequence[Array], errors: Sequence[Array]) -> Array:
     return step.unknown()
 
 
+def _nearly_as_far(node: Node, x: Array) -> Array:
+    """1 where the next row is no farther than the last of the nearest by more than two such products may err.
+
+    The distance itself is measured term by term for other powers than 2, and only a tie is open.
+    """
+    rows = np.array(node["rows"])
+    if node["count"] == len(rows):
+        return np.zeros(len(x))
+    one_more = near.Near(node["rows"], node["count"] + 1, node["power"], 0, 0)
+    last = near_batch.find(one_more, x)[1][:, -2:]
+    if node["power"] != 2.0:
+        return (~(last[:, 1] > last[:, 0] * (1.0 + 1e-14))).astype(float)
+    squares = np.square(last)
+    size = np.sqrt(np.square(x).sum(axis=1)) + np.sqrt(np.square(rows).sum(axis=1).max())
+    slack = 4 * (x.shape[1] + 2) * np.finfo(float).eps * size * size
+    return (~(squares[:, 1] - squares[:, 0] > slack)).astype(float)
+
+
+def _vote(step: _Step, of: Sequence[Array], errors: Sequence[Array]) -> Array:
+    return np.where(errors[0] > 0.0, np.ptp(step.node["values"]), 0.0)
+
+
 def _trees(step: _Step, of: Sequence[Array], errors: Sequence[Array]) -> Array:
     """The least and the greatest leaf of each tree that a row may come to."""
     node = step.node
@@ -267,7 +309,7 @@ def _no_bound(step: _Step, of: Sequence[Array], errors: Sequence[Array]) -> Arra
 
 
 ERRORS: dict[str, Callable[[_Step, Sequence[Array], Sequence[Array]], Array]] = {
-    **dict.fromkeys(("modulo", "match", "polynomial", "weighted_median"), _no_bound),
+    **dict.fromkeys(("modulo", "match", "polynomial", "weighted_median", "near"), _no_bound),
     **dict.fromkeys(("add", "subtract"), lambda step, of, errors: _rounded(step, errors[0] + errors[1])),
     **dict.fromkeys(("minimum", "maximum"), lambda step, of, errors: np.maximum(*errors)),
     "multiply": _multiply,
@@ -289,6 +331,7 @@ ERRORS: dict[str, Callable[[_Step, Sequence[Array], Sequence[Array]], Array]] = 
     "step": _step,
     "interpolate": _interpolate,
     "kernel": _kernel,
+    "vote": _vote,
     "trees": _trees,
 }
-_CONDITIONS = frozenset(("less", "less_equal", "equal", "finite", "missing", "not", "all", "any"))
+_CONDITIONS = frozenset(("less", "less_equal", "equal", "finite", "missing", "not", "all", "any", "near"))

@@ -157,9 +157,14 @@ WAYS_OUT = (
         'fit on float64: `X.astype("float64")`',
     ),
     (
-        '`analyzer="char"`, `strip_accents`, a tokenizer of one\'s own; `HashingVectorizer`',
+        '`analyzer="char"`, `strip_accents`, a tokenizer of one\'s own',
         "words are found by a pattern alone",
-        "`TfidfVectorizer()` of words",
+        "`TfidfVectorizer()` or `HashingVectorizer()` of words",
+    ),
+    (
+        "`HashingVectorizer` before another transformer, or before what is neither linear nor naive Bayes",
+        "it has a million columns, which a plan only ever adds up",
+        "`TfidfVectorizer()`",
     ),
     (
         "`GaussianProcessRegressor` with other kernels than `ConstantKernel() * RBF() + WhiteKernel()`",
@@ -167,10 +172,15 @@ WAYS_OUT = (
         "`RBF()`",
     ),
     (
-        "neighbours, `KNNImputer`",
-        "every row of the training data is measured, which Python does more slowly than scikit-learn "
-        "([measured](notes/distances.md)), and rows at equal distances are taken in the order of its tree",
-        "`SVR`, `SVC`, `SimpleImputer`; or leave them on the engine `python`",
+        '`KNeighborsClassifier`, `KNeighborsRegressor` with `algorithm="ball_tree"`, other metrics than Minkowski\'s, '
+        "weights of one's own, or more than 1,000,000 numbers",
+        "which of several rows at one distance are taken is told by another search, which is not written down",
+        '`algorithm="auto"` or `"kd_tree"`, which answer the same but for such rows',
+    ),
+    (
+        "`KNNImputer`, neighbours within a radius",
+        "they are not written down yet",
+        "`SimpleImputer`, `KNeighborsRegressor`; or leave them on the engine `python`",
     ),
 )
 

@@ -16,7 +16,7 @@ from sklearn import datasets
 from dbml._plpython import batch, compiled, frame, plan, portable
 from dbml.models import artifact
 from dbml.models.artifact.column import json_rows
-from dbml.scorer import parity
+from dbml.scorer import parity, rounding
 from dbml.scorer.sklearn import lower
 
 # name → (X, y); y is made a target of the wanted task by `target`.
@@ -101,16 +101,19 @@ def assert_parity(
         file = folder / "m.joblib"
         joblib.dump(fitted, file)
     read = artifact.read(file, X.head(300), output)
-    lowered = plan.loads(plan.dumps(lower(read.estimator, read.interface)))
+    made = lower(read.estimator, read.interface)
+    single = rounding.take(made)
+    lowered = plan.loads(plan.dumps(made))
     rows = read.golden["rows"] + parity.hurtful_rows(lowered, read.interface, read.golden["rows"])
     truth = parity.truth(read.estimator, read.interface, rows)
+    bounds = rounding.of_scores(lowered, single, read.interface, rows)
     assert sum(answer is not None for answer in truth) >= len(read.golden["rows"])
     numbers, texts = frame.to_wire(read.interface, rows)
     score = compiled.load(marshal.loads(marshal.dumps(portable.compile_plan(lowered))))
     alone = [_or_none(score, *row) for row in zip(numbers, texts, strict=True)]
     together = [None if x != x else x for x in batch.score(lowered, numbers, texts).tolist()]
     for engine, answers in (("portable", alone), ("batch", together)):
-        report = parity.compare(rows, truth, answers)
+        report = parity.compare(rows, truth, answers, bounds)
         assert report.differing == 0, (engine, report)
     if more is not None:
         rows = json_rows(read.interface["features"], more)

@@ -13,10 +13,12 @@ from category_encoders import BinaryEncoder, HashingEncoder
 from feature_engine.creation import CyclicalFeatures
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
-from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, Matern
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, PowerTransformer
 from xgboost import XGBClassifier, XGBRegressor
@@ -103,7 +105,24 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any], pd.DataFrame, str |
         X,
         None,
     ),
-    "HashingVectorizer": (lambda: text(HashingVectorizer()), lambda: text(TfidfVectorizer()), TEXTS, None),
+    "strip_accents": (
+        lambda: text(HashingVectorizer(strip_accents="unicode")),
+        lambda: text(HashingVectorizer()),
+        TEXTS,
+        None,
+    ),
+    "ball_tree": (
+        lambda: KNeighborsRegressor(algorithm="ball_tree").fit(X, X["a"]),
+        lambda: KNeighborsRegressor(algorithm="kd_tree").fit(X, X["a"]),
+        X,
+        None,
+    ),
+    "KNNImputer": (
+        lambda: make_pipeline(KNNImputer(), Ridge()).fit(X, X["a"]),
+        lambda: make_pipeline(SimpleImputer(), Ridge()).fit(X, X["a"]),
+        X,
+        None,
+    ),
     "GaussianProcess": (lambda: gaussian(Matern()), lambda: gaussian(RBF()), X, None),
 }
 

@@ -19,9 +19,12 @@ from dbml.models.exports.checking import Stored
 from dbml.models.exports.plan import plan_of
 
 # Operations of plans that JavaScript does not compute as Python does, and why.
-NOT_IN_JAVASCRIPT = dict.fromkeys(
-    ("term", "bag"), "finds words by a regular expression of Python's, which JavaScript reads otherwise"
-)
+NOT_IN_JAVASCRIPT = {
+    **dict.fromkeys(
+        ("term", "bag", "hashed"), "finds words by a regular expression of Python's, which JavaScript reads otherwise"
+    ),
+    **dict.fromkeys(("near", "vote"), "looks for neighbours among the rows of the training data"),
+}
 
 
 def written(stored: Stored, explainer: Explainer | None = None) -> str:

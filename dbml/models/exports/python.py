@@ -73,7 +73,7 @@ def written(stored: Stored) -> str:
     :raises ExportError: the version has no plan.
     """
     source = portable.source(loads(plan_of(stored)))
-    helpers = [_namespace(name) for name in ("ieee", "masks") if f"{name}." in source]
+    helpers = [_namespace(name) for name in ("ieee", "masks", "near", "hashing") if f"{name}." in source]
     interface = pprint.pformat(javascript.interface(stored), width=110, sort_dicts=False)
     return "\n".join(
         [

@@ -72,6 +72,8 @@ def weighted_sum(X: Columns, row: Iterable[float], constant: float, *, in_single
 
     :param in_single: whether the estimator adds up in float32.
     """
+    if X.hashed is not None:
+        return X.hashed.dot(row, constant)
     pairs = [(value, float(weight)) for value, weight in zip(X.values, row, strict=True)]
     # One without any weight is a sum in float32 all the same.
     terms = [pair for pair in pairs if pair[1] != 0.0] or (pairs if in_single else [])

@@ -16,7 +16,18 @@ from dbml.scorer.sklearn.registry import Answer, Column, Columns, predict
 # Importing them registers their functions.
 FAMILIES = (
     *("composition", "scaling", "encoding", "imputation", "expansion", "projection", "selection"),
-    *("linear", "linear_classification", "bayes", "discriminant", "neural", "dummy", "kernels", "text", "clusters"),
+    *(
+        "linear",
+        "linear_classification",
+        "bayes",
+        "discriminant",
+        "neural",
+        "dummy",
+        "kernels",
+        "text",
+        "clusters",
+        "neighbours",
+    ),
     *("multiclass", "meta", "calibration"),
     *("trees", "boosting", "histogram"),
 )

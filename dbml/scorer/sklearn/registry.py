@@ -13,7 +13,7 @@ A function is registered for classes, and stands for their subclasses that chang
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -45,23 +45,51 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Hashed:
+    """Words of a text by their hashes.
+
+    :param text: the node of the text.
+    :param fields: of an operation ``hashed``, but its weights.
+    """
+
+    text: Value
+    fields: Mapping[str, Any]
+
+    def dot(self, row: Any, constant: float) -> Value:
+        """``X @ row + constant``; most of a row's weights are one number, those of words that no text of fit had."""
+        weights = np.asarray(row, dtype=np.float64)
+        values, counts = np.unique(weights, return_counts=True)
+        default = float(values[counts.argmax()])
+        places = np.flatnonzero(weights != default)
+        said = {"places": places.tolist(), "weights": weights[places].tolist(), "default": default, **self.fields}
+        return self.text.plan.node("hashed", self.text, **said) + constant
+
+
+@dataclass(frozen=True)
 class Columns:
     """The input of one estimator: columns in order, and the plan they belong to.
 
     :param frame: whether it is a pandas DataFrame, whose columns have dtypes of their own.
     :param sparse: whether it is a sparse matrix, for which some estimators compute in another order.
+    :param hashed: in place of columns, words by their hashes: a million columns, which are only ever added up.
     """
 
     plan: Builder
     columns: list[Column] = field(default_factory=list)
     frame: bool = False
     sparse: bool = False
+    hashed: Hashed | None = None
 
     def __iter__(self) -> Iterator[Column]:
-        return iter(self.columns)
+        return iter(self._told())
 
     def __len__(self) -> int:
-        return len(self.columns)
+        return len(self._told())
+
+    def _told(self) -> list[Column]:
+        if self.hashed is not None:
+            raise Unsupported("a HashingVectorizer before anything but a linear model or naive Bayes")
+        return self.columns
 
     def __getitem__(self, index: int) -> Column:
         return self.columns[index]
@@ -69,7 +97,7 @@ class Columns:
     @property
     def values(self) -> list[Value]:
         """The nodes, in order."""
-        return [column.value for column in self.columns]
+        return [column.value for column in self._told()]
 
     @property
     def names(self) -> list[str | None]:

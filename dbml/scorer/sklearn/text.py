@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
 
 from dbml.scorer.plan import Unsupported, Value
-from dbml.scorer.sklearn.registry import Columns, transformer
+from dbml.scorer.sklearn.registry import Columns, Hashed, transformer
 from dbml.scorer.words import Word
 
 TERMS_AT_MOST = 20_000
@@ -49,22 +49,45 @@ def tfidf_vectorizer(estimator: TfidfVectorizer, X: Columns) -> Columns:
     return X.of(values, _names(estimator), sparse=True)
 
 
+@transformer(HashingVectorizer)
+def hashing_vectorizer(estimator: HashingVectorizer, X: Columns) -> Columns:
+    if np.dtype(estimator.dtype) != np.float64:
+        raise Unsupported(f"a HashingVectorizer of {np.dtype(estimator.dtype).name}")
+    text = _text(estimator, X)
+    fields = {
+        "buckets": int(estimator.n_features),
+        "signed": int(estimator.alternate_sign),
+        "binary": int(estimator.binary),
+        "norm": estimator.norm or "none",
+        "pattern": estimator.token_pattern,
+        "words": [int(count) for count in estimator.ngram_range],
+        "lower": int(estimator.lowercase),
+        "stop": sorted(estimator.get_stop_words() or ()),
+    }
+    return replace(X, columns=[], frame=False, sparse=True, hashed=Hashed(text, fields))
+
+
 def _names(estimator: Any) -> list[str]:
     return [str(name) for name in estimator.get_feature_names_out()]
 
 
-def _counts(estimator: Any, X: Columns) -> list[Value]:
+def _text(estimator: Any, X: Columns) -> Value:
+    """The one text that a vectorizer takes apart."""
     what = type(estimator).__name__
     if len(X) != 1 or X[0].value.kind != "t":
         raise Unsupported(f"a {what} of what is no text")
     own = estimator.analyzer != "word" or estimator.tokenizer or estimator.preprocessor or estimator.strip_accents
     if own or estimator.token_pattern is None:
         raise Unsupported(f"a {what} with another way to find words than a pattern")
+    X.plan.check(~X[0].value.missing(), f"{what} takes text, and it is missing")
+    return X[0].value
+
+
+def _counts(estimator: Any, X: Columns) -> list[Value]:
+    what, text = type(estimator).__name__, _text(estimator, X)
     terms = _names(estimator)
     if len(terms) > TERMS_AT_MOST:
         raise Unsupported(f"a {what} of {len(terms)} terms, more than {TERMS_AT_MOST}")
-    text = X[0].value
-    X.plan.check(~text.missing(), f"{what} takes text, and it is missing")
     # Of single words those that are left out are in no vocabulary anyway.
     several = estimator.ngram_range[1] > 1
     stop = sorted(estimator.get_stop_words() or ()) if several else []

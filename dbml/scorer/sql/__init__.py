@@ -33,7 +33,22 @@ NOT_IN_SQL = {
     "ndtr": _ERROR_FUNCTION,
     "ndtri": _ERROR_FUNCTION,
     **dict.fromkeys(
-        ("arccosh", "arcsinh", "arctanh", "bag", "exp32", "kernel", "modulo", "replace", "term", "weighted_median"), ""
+        (
+            "arccosh",
+            "arcsinh",
+            "arctanh",
+            "bag",
+            "exp32",
+            "hashed",
+            "kernel",
+            "modulo",
+            "near",
+            "replace",
+            "term",
+            "vote",
+            "weighted_median",
+        ),
+        "",
     ),
 }
 

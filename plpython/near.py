@@ -1,0 +1,244 @@
+"""The nearest rows of the training data, found as scikit-learn finds them: the same ones where several are as far.
+
+Distances are measured as scikit-learn measures them, term by term. Where the last place goes to one of several rows at
+one distance, its own search is followed, because which of them it keeps depends on the way by which it came to them.
+numpy, where the server has it, only tells which rows are worth measuring. Standard library otherwise.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    Found = tuple[Sequence[int], Sequence[float]]
+
+# What a squared distance may be off by if it is made of a product, in parts of the squares of both.
+SLACK = 1e-13
+# So many distances are looked at together for their least.
+BLOCK = 64
+# Squares of rows beyond may have distances that are infinite.
+LARGEST = 1e300
+
+
+class Near:
+    """Rows, and how their distances are measured.
+
+    :param rows: in the order of scikit-learn's k-d tree, or in their own.
+    :param count: how many are to be found.
+    :param power: of Minkowski's distance; infinity is Chebyshev's.
+    :param leaf: how many rows a leaf of the tree has at most; 0 where every row is looked at in order.
+    :param first: the place of the training data's first row: scikit-learn's answer where all distances are infinite.
+    """
+
+    def __init__(self, rows: Sequence[Sequence[float]], count: int, power: float, leaf: int, first: int) -> None:
+        self.rows = rows
+        self.count = count
+        self.power = power
+        self.leaf = leaf
+        self.first = first
+        self.boxes: dict[int, tuple[int, int, Sequence[float], Sequence[float]]] = {}
+        self.arrays: Any = None
+
+    def find(self, x: Sequence[float]) -> Found:
+        """Places and distances of the nearest rows."""
+        measured = sorted([(self.reduced(x, self.rows[place]), place) for place in self.worth_measuring(x)])
+        if len(measured) > self.count:
+            last = measured[self.count - 1][0]
+            if not last < measured[self.count][0]:
+                measured = self.followed(x)
+        kept = measured[: self.count]
+        return [place for _, place in kept], [self.distance(reduced) for reduced, _ in kept]
+
+    def reduced(self, x: Sequence[float], row: Sequence[float]) -> float:
+        """A distance before its root, in scikit-learn's order of operations."""
+        total = 0.0
+        if self.power == 2.0:
+            for a, b in zip(x, row):
+                a -= b
+                total += a * a
+        elif self.power == 1.0:
+            for a, b in zip(x, row):
+                total += abs(a - b)
+        elif self.power == math.inf:
+            for a, b in zip(x, row):
+                total = max(total, abs(a - b))
+        else:
+            for a, b in zip(x, row):
+                total += raised(abs(a - b), self.power)
+        return total
+
+    def distance(self, reduced: float) -> float:
+        """The distance itself."""
+        if self.power == 2.0:
+            return math.sqrt(reduced)
+        return reduced if self.power in (1.0, math.inf) else raised(reduced, 1.0 / self.power)
+
+    def worth_measuring(self, x: Sequence[float]) -> Iterable[int]:
+        """Places among which the nearest are, and those as near."""
+        everywhere = range(len(self.rows))
+        if self.power != 2.0 or len(self.rows) <= 8 * self.count:
+            return everywhere
+        np = numpy()
+        if np is not None:
+            candidates = self.by_numpy(np, x)
+        else:
+            far = list(map(math.dist, itertools.repeat(x), self.rows))
+            # Of a part of the rows one is the last: no nearer can be the last of all.
+            part = sorted(far[:: max(1, len(far) // (64 * self.count))])
+            bound = part[self.count - 1] * (1.0 + SLACK)
+            candidates = list(itertools.compress(everywhere, map(bound.__ge__, far))) if bound < 1e150 else []
+        return candidates or everywhere
+
+    def by_numpy(self, np: Any, x: Sequence[float]) -> list[int]:
+        """The same by one product; none where it cannot tell."""
+        rows, squares = self.prepared(np)
+        here, own = np.array(x), sum([value * value for value in x])
+        if not own < LARGEST:
+            return []
+        far = rows @ (-2.0 * here)
+        far += squares
+        bound = last(np, far, self.count) + SLACK * len(x) * (own + self.greatest)
+        candidates: list[int] = (far <= bound).nonzero()[0].tolist()
+        return candidates
+
+    def prepared(self, np: Any) -> tuple[Any, Any]:
+        """The rows as an array, and their squares."""
+        if self.arrays is None:
+            rows = np.array(self.rows)
+            squares = np.einsum("ij,ij->i", rows, rows)
+            self.greatest = float(squares.max())
+            self.arrays = rows, squares
+        arrays: tuple[Any, Any] = self.arrays
+        return arrays
+
+    # --- scikit-learn's own search ---
+
+    def followed(self, x: Sequence[float]) -> list[tuple[float, int]]:
+        """Search as scikit-learn does: row by row, or through its tree, the nearer half first."""
+        heap = Heap(self.count, self.first)
+        if not self.leaf:
+            for place, row in enumerate(self.rows):
+                heap.push(self.reduced(x, row), place)
+        else:
+            self.descend(x, 0, self.least(x, 0), heap)
+        return sorted(zip(heap.values, heap.places))
+
+    def descend(self, x: Sequence[float], node: int, least: float, heap: Heap) -> None:
+        """``_query_single_depthfirst`` of scikit-learn's binary trees."""
+        if least > heap.values[0]:
+            return
+        start, end, _, _ = self.box(node)
+        if self.is_leaf(node):
+            for place in range(start, end):
+                heap.push(self.reduced(x, self.rows[place]), place)
+            return
+        halves = [(self.least(x, child), child) for child in (2 * node + 1, 2 * node + 2)]
+        for bound, child in halves if halves[0][0] <= halves[1][0] else halves[::-1]:
+            self.descend(x, child, bound, heap)
+
+    def is_leaf(self, node: int) -> bool:
+        """Whether a node has no halves; the depth follows from how many rows there are."""
+        levels = int(math.log2(max(1.0, (len(self.rows) - 1) / self.leaf)) + 1)
+        start, end, _, _ = self.box(node)
+        return 2 * node + 1 >= 2**levels - 1 or end - start < 2
+
+    def box(self, node: int) -> tuple[int, int, Sequence[float], Sequence[float]]:
+        """A node's rows, and their least and greatest numbers."""
+        if node not in self.boxes:
+            if node:
+                start, end, _, _ = self.box((node - 1) // 2)
+                middle = start + (end - start) // 2
+                start, end = (start, middle) if node % 2 else (middle, end)
+            else:
+                start, end = 0, len(self.rows)
+            columns = list(zip(*self.rows[start:end]))
+            self.boxes[node] = start, end, list(map(min, columns)), list(map(max, columns))
+        return self.boxes[node]
+
+    def least(self, x: Sequence[float], node: int) -> float:
+        """How far a node's box is, before the root."""
+        _, _, low, high = self.box(node)
+        outside = [max(a - value, value - b, 0.0) for value, a, b in zip(x, low, high)]
+        return self.reduced(outside, itertools.repeat(0.0))  # type: ignore[arg-type]
+
+
+class Heap:
+    """scikit-learn's own heap of the nearest so far, the farthest of them first."""
+
+    def __init__(self, size: int, first: int) -> None:
+        self.values = [math.inf] * size
+        self.places = [first] * size
+
+    def push(self, value: float, place: int) -> None:
+        """``heap_push`` of scikit-learn: what is as far as the farthest stays out."""
+        values, places, size = self.values, self.places, len(self.values)
+        if value >= values[0]:
+            return
+        here = 0
+        while True:
+            left, right = 2 * here + 1, 2 * here + 2
+            if left >= size:
+                break
+            child = left if right >= size or values[left] >= values[right] else right
+            if not value < values[child]:
+                break
+            values[here], places[here] = values[child], places[child]
+            here = child
+        values[here], places[here] = value, place
+
+
+def vote(found: Found, values: Sequence[float], by_distance: bool) -> float:
+    """The mean of the values of the rows that were found, weighted by how near they are where that counts."""
+    places, distances = found
+    if not by_distance:
+        return sum([values[place] for place in places]) / len(places)
+    weights = [1.0 / d if d > 0.0 else math.inf for d in distances]
+    if math.inf in weights:
+        weights = [1.0 if weight == math.inf else 0.0 for weight in weights]
+    total = sum(weights)
+    return sum([weight * values[place] for weight, place in zip(weights, places)]) / total if total else math.nan
+
+
+def raised(base: float, exponent: float) -> float:
+    """``pow`` of C."""
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return math.inf
+
+
+def last(np: Any, far: Any, count: int) -> Any:
+    """A distance that so many are no farther than, over the last axis of an array of distances.
+
+    Each block of them has one as near as its least, so that the last of the nearest is among the leasts of the blocks.
+    """
+    whole = far.shape[-1] // BLOCK * BLOCK
+    leasts = far
+    if whole >= BLOCK * count:
+        leasts = far[..., :whole].reshape(*far.shape[:-1], -1, BLOCK).min(axis=-1)
+    return np.partition(leasts, count - 1, axis=-1)[..., count - 1]
+
+
+_packages: list[Any] = []
+
+
+def numpy() -> Any:
+    """numpy where it is here, on one thread; else None."""
+    if not _packages:
+        try:
+            if "numpy" not in sys.modules:
+                for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+                    os.environ.setdefault(name, "1")
+            import numpy as np
+
+            _packages.append(np)
+        except Exception:
+            _packages.append(None)
+    return _packages[0]

@@ -1,0 +1,95 @@
+"""Nearest neighbours against scikit-learn: the same ones where several are equally far, and the same weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from dbml._plpython import compiled, near, near_batch, portable
+from dbml.models import artifact
+from dbml.scorer import engines
+from tests.parity.harness import assert_parity
+
+random = np.random.default_rng(0)
+X = pd.DataFrame(random.normal(size=(400, 4)), columns=list("abcd"))
+VALUE = (2 * X["a"] + random.normal(size=400)).to_numpy()
+BINARY = (VALUE > 0).astype(int)
+THREE = np.digitize(VALUE, [-1, 1])
+# Rows at one distance by the dozen, and rows that are there twice.
+TIES = (X * 1.5).round()
+
+CASES: list[tuple[Any, pd.DataFrame, Any, str | None]] = [
+    (KNeighborsClassifier(), X, BINARY, None),
+    (KNeighborsClassifier(4), TIES, THREE, "value"),
+    (KNeighborsClassifier(weights="distance", leaf_size=5), TIES, THREE, "1"),
+    (KNeighborsRegressor(7, weights="distance"), TIES, VALUE, None),
+    (KNeighborsRegressor(1, leaf_size=1), TIES, VALUE, None),
+    (KNeighborsRegressor(3, p=1), TIES, VALUE, None),
+    (KNeighborsRegressor(3, metric="chebyshev"), TIES, VALUE, None),
+    (KNeighborsRegressor(3, p=1.5, weights="distance"), X, VALUE, None),
+    (KNeighborsRegressor(algorithm="brute", p=1), TIES, VALUE, None),
+    (KNeighborsRegressor(), X, np.stack([VALUE, BINARY], axis=1), "1"),
+    (make_pipeline(StandardScaler(), KNeighborsClassifier(20)), X, BINARY, None),
+]
+
+
+@pytest.mark.parametrize(
+    "estimator, rows, y, output", CASES, ids=lambda part: str(part)[:50] if hasattr(part, "fit") else ""
+)
+def test_parity(estimator: Any, rows: pd.DataFrame, y: Any, output: str | None, tmp_path: Path) -> None:
+    fitted = estimator.fit(rows[:300], y[:300])
+    assert_parity(fitted, rows[:40], tmp_path, output, more=rows[300:])
+
+
+@pytest.mark.parametrize("width", [2, 16])
+def test_what_rounding_or_threads_decide_is_left_open(width: int) -> None:
+    """By brute force scikit-learn makes distances of a product: what that cannot tell apart is no difference."""
+    wide = pd.DataFrame(random.normal(size=(200, width))).add_prefix("x")
+    fitted = KNeighborsClassifier(algorithm="brute").fit(wide, wide["x0"] > 0)
+    read = artifact.read(fitted, wide)
+    made = engines.prepare(read.estimator, read.interface, read.golden, label="m@1")
+    assert made.plan is not None and made.report is not None and made.report.differing == 0
+    assert made.golden_scores == pytest.approx(fitted.predict_proba(wide)[:, 1].tolist(), abs=1e-12)
+    assert "python" not in made.refusals and "looks at every row" in made.notices[0]
+
+
+def test_numpy_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = random.normal(size=(700, 6)).round(1)
+    index = near.Near(rows.tolist(), 5, 2.0, 30, 0)
+    asked = np.vstack([rows[:20], random.normal(size=(20, 6)), np.full((1, 6), 1e160), np.full((1, 6), 1e8)])
+    places, distances = near_batch.find(index, asked)
+    for package in (np, None):
+        monkeypatch.setattr(near, "numpy", lambda package=package: package)
+        for row, ours, far in zip(asked.tolist(), places.tolist(), distances.tolist(), strict=True):
+            assert index.find(row) == (ours, far)
+
+
+def test_plain_python_has_what_it_needs() -> None:
+    """The function of a plan is a module without imports of ours but those that it names."""
+    fitted = KNeighborsRegressor(2).fit(X, VALUE)
+    read = artifact.read(fitted, X)
+    plan = engines.prepare(read.estimator, read.interface, read.golden, label="m@1").plan
+    assert plan is not None
+    score = compiled.load(compile(portable.source(plan), "m", "exec"))
+    assert score(X.iloc[0].tolist(), []) == pytest.approx(fitted.predict(X[:1])[0])
+
+
+@pytest.mark.parametrize(
+    ("estimator", "words"),
+    [
+        (KNeighborsRegressor(algorithm="ball_tree"), "by ball_tree"),
+        (KNeighborsRegressor(metric="cosine"), "with the metric cosine"),
+        (KNeighborsRegressor(weights=np.exp), "with weights of its own"),
+    ],
+)
+def test_what_no_plan_expresses_is_named(estimator: Any, words: str) -> None:
+    read = artifact.read(estimator.fit(X, VALUE), X[:20])
+    made = engines.prepare(read.estimator, read.interface, read.golden, label="m@1")
+    assert words in made.refusals["portable"]
