@@ -6,6 +6,7 @@ Its imports are all that stands between a new connection and its first score, so
 from __future__ import annotations
 
 import gc
+import importlib
 import marshal
 import math
 import sys
@@ -29,7 +30,9 @@ ALL = "#"
 PYTHON = f"{sys.implementation.cache_tag} {sys.hexversion:x}"
 LOADED_AT_MOST = 16
 # What a score needs, each after what it imports.
-MODULES = ("ieee", "masks", "near", "hashing", "compiled")
+MODULES = ("ieee", "masks", "kernels", "near", "hashing", "compiled")
+# Those of them that few models need.
+SOMETIMES = ("masks", "kernels", "near", "hashing")
 
 _functions: dict[str, Score] = {}
 
@@ -46,18 +49,9 @@ def load(code: CodeType) -> Score:
     :raises Refused: from the function, for a row that the estimator refuses; its message is the reason.
     """
     namespace: dict[str, Any] = {"ieee": ieee, "inf": math.inf, "nan": math.nan, "Refused": Refused}
-    if "masks" in code.co_names:
-        from . import masks  # for large forests only
-
-        namespace["masks"] = masks
-    if "near" in code.co_names:
-        from . import near  # for neighbours only
-
-        namespace["near"] = near
-    if "hashing" in code.co_names:
-        from . import hashing  # for few texts only
-
-        namespace["hashing"] = hashing
+    for name in SOMETIMES:
+        if name in code.co_names:
+            namespace[name] = importlib.import_module(f".{name}", __package__)
     exec(code, namespace)  # noqa: S102 - compiled here from a plan, which is data
     score: Score = namespace["score"]
     return score

@@ -8,11 +8,14 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
+import os
 import struct
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
 _FLOAT = struct.Struct("f")
 
@@ -53,33 +56,6 @@ def softmax(values: Sequence[float], index: int) -> float:
         return math.nan
     powers = [math.exp(value - greatest) for value in values]
     return powers[index] / sum(powers)
-
-
-def kernel(
-    x: Sequence[float],
-    kind: str,
-    vectors: Sequence[Sequence[float]],
-    weights: Sequence[float],
-    gamma: float,
-    shift: float,
-    degree: int,
-    constant: float,
-) -> float:
-    """The sum of weights times kernels, as the plan's operation says it; `math.dist` runs in C."""
-    from operator import mul  # for few models only
-
-    if kind == "rbf":
-        # Every step runs in C; gamma is negative, so that no power overflows.
-        distances = list(map(math.dist, itertools.repeat(x), vectors))
-        squares = map(mul, distances, distances)
-        terms = list(map(math.exp, map(mul, itertools.repeat(gamma), squares)))
-    elif kind == "linear":
-        terms = [sum(map(mul, x, vector)) for vector in vectors]
-    else:
-        inner = [gamma * sum(map(mul, x, vector)) + shift for vector in vectors]
-        terms = [math.tanh(each) for each in inner] if kind == "sigmoid" else [power(each, degree) for each in inner]
-    total: float = sum(map(mul, weights, terms))
-    return total + constant
 
 
 def power(base: float, exponent: int) -> float:
@@ -210,6 +186,30 @@ def polynomial(x: float, breaks: Sequence[float], coefficients: Sequence[Sequenc
     for coefficient in coefficients[place]:
         total = total * x + coefficient
     return total
+
+
+# From so many calls on numpy is worth its import, which takes as long as a hundred of them.
+_CALLS_THAT_PAY = 100
+_calls = [0]
+_packages: list[Any] = []
+
+
+def numpy() -> Any:
+    """numpy, where it is here and this session has it already or calls often; else None. It has one thread."""
+    if _packages:
+        return _packages[0]
+    _calls[0] += 1
+    if "numpy" not in sys.modules and _calls[0] < _CALLS_THAT_PAY:
+        return None
+    try:
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
+        import numpy as np
+
+        _packages.append(np)
+    except Exception:  # it may be there and not work
+        _packages.append(None)
+    return _packages[0]
 
 
 def function(name: str, x: float) -> float:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
-import sys
+
+from . import ieee
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Near:
         everywhere = range(len(self.rows))
         if self.power != 2.0 or len(self.rows) <= 8 * self.count:
             return everywhere
-        np = numpy()
+        np = ieee.numpy()
         if np is not None:
             candidates = self.by_numpy(np, x)
         else:
@@ -224,21 +224,3 @@ def last(np: Any, far: Any, count: int) -> Any:
     if whole >= BLOCK * count:
         leasts = far[..., :whole].reshape(*far.shape[:-1], -1, BLOCK).min(axis=-1)
     return np.partition(leasts, count - 1, axis=-1)[..., count - 1]
-
-
-_packages: list[Any] = []
-
-
-def numpy() -> Any:
-    """numpy where it is here, on one thread; else None."""
-    if not _packages:
-        try:
-            if "numpy" not in sys.modules:
-                for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-                    os.environ.setdefault(name, "1")
-            import numpy as np
-
-            _packages.append(np)
-        except Exception:
-            _packages.append(None)
-    return _packages[0]

@@ -313,12 +313,12 @@ def _weighted_median(writer: _Writer, node: Node, of: list[str]) -> str:
 
 
 def _kernel(writer: _Writer, node: Node, of: list[str]) -> str:
-    vectors = writer.constant("(" + "".join(_tuple(vector) + ", " for vector in node["vectors"]) + ")")
+    vectors = "(" + "".join(_tuple(vector) + ", " for vector in node["vectors"]) + ")"
     numbers = ", ".join(
         [literal(node["gamma"]), literal(node["shift"]), str(node["degree"]), literal(node["constant"])]
     )
-    weights = writer.constant(_tuple(node["weights"]))
-    return f"ieee.kernel(({', '.join(of)},), {node['kind']!r}, {vectors}, {weights}, {numbers})"
+    parts = f"{node['kind']!r}, {vectors}, {_tuple(node['weights'])}, {numbers}"
+    return f"{writer.constant(f'kernels.Kernel({parts})')}.at(({', '.join(of)},))"
 
 
 def _near(writer: _Writer, node: Node, of: list[str]) -> str:

@@ -19,6 +19,7 @@ MODULES = (
     "plan",
     "ieee",
     "masks",
+    "kernels",
     "near",
     "hashing",
     "treecode",

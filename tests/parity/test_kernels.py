@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
 
+from dbml._plpython import ieee, kernels
 from dbml.scorer.plan import Unsupported
 from dbml.scorer.sklearn import lower
 from tests.parity.harness import assert_parity
@@ -46,6 +47,18 @@ NOISY = ConstantKernel(2.0) * RBF([1.0, 2.0, 3.0]) + WhiteKernel(0.1)
 )
 def test_parity(estimator: Any, y: Any, output: str | None, tmp_path: Path) -> None:
     assert_parity(estimator.fit(X, y), X.head(40), tmp_path, output)
+
+
+def test_numpy_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted = SVR(C=10.0).fit(X, VALUE)
+    vectors, weights = fitted.support_vectors_.tolist(), fitted.dual_coef_[0].tolist()
+    sums = kernels.Kernel("rbf", vectors * 3, weights * 3, -fitted._gamma, 0.0, 3, 1.5)
+    assert not sums.small
+    for row in (*X.to_numpy()[:20].tolist(), [1e3, 0.0, 0.0], [1e8, 1.0, -1e8], [1e200, 0.0, 0.0]):
+        monkeypatch.setattr(ieee, "numpy", lambda: np)
+        one = sums.at(row)
+        monkeypatch.setattr(ieee, "numpy", lambda: None)
+        assert one == pytest.approx(sums.at(row), abs=1e-10)
 
 
 @pytest.mark.parametrize(

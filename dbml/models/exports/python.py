@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from dbml._plpython import portable
+from dbml._plpython import compiled, portable
 from dbml._plpython.plan import loads
 from dbml.models.exports import javascript, standalone
 from dbml.models.exports.checking import Stored
@@ -73,7 +73,7 @@ def written(stored: Stored) -> str:
     :raises ExportError: the version has no plan.
     """
     source = portable.source(loads(plan_of(stored)))
-    helpers = [_namespace(name) for name in ("ieee", "masks", "near", "hashing") if f"{name}." in source]
+    helpers = [_namespace(name) for name in ("ieee", *compiled.SOMETIMES) if f"{name}." in source]
     interface = pprint.pformat(javascript.interface(stored), width=110, sort_dicts=False)
     return "\n".join(
         [
@@ -89,6 +89,7 @@ def written(stored: Stored) -> str:
 def _namespace(name: str) -> str:
     """A module of the runtime as one name."""
     text = resources.files("dbml._plpython").joinpath(f"{name}.py").read_text(encoding="utf-8")
-    text = re.sub(r"^from __future__ .*\n", "", text, flags=re.MULTILINE)
+    # What it imports of the runtime are names of the module already.
+    text = re.sub(r"^from (__future__|\.) .*\n", "", text, flags=re.MULTILINE)
     body = textwrap.indent(text, "    ")
     return f"def _{name}():\n{body}\n    return SimpleNamespace(**locals())\n\n\n{name} = _{name}()\n"
