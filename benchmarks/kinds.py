@@ -26,7 +26,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVR
 
-from dbml._plpython import batch, compiled, frame, ieee, portable
+from dbml._plpython import batch, compiled, frame, optional, portable
 from dbml.models import artifact
 from dbml.scorer import engines
 
@@ -101,11 +101,11 @@ def main() -> None:
     sample, other = named(rows[:100]), random.normal(size=(MANY, 10))
     neighbours = KNeighborsClassifier().fit(rows, y > 0)
     compare("KNN, 5,000 × 10, numpy on the server", neighbours, sample, other)
-    with patch.object(ieee, "numpy", lambda: None):
+    with patch.object(optional, "numpy", lambda: None):
         compare("KNN, 5,000 × 10, no package", neighbours, sample, other)
     vectors = SVR().fit(rows[:1050], y[:1050])
     compare(f"SVR, {len(vectors.support_)} vectors, numpy on the server", vectors, sample, other)
-    with patch.object(ieee, "numpy", lambda: None):
+    with patch.object(optional, "numpy", lambda: None):
         compare(f"SVR, {len(vectors.support_)} vectors, no package", vectors, sample, other)
     many("KNN, 5,000 × 10", neighbours, sample, other)
     many("SVR", vectors, sample, other)

@@ -6,7 +6,7 @@ import itertools
 import math
 from operator import mul
 
-from . import ieee
+from . import ieee, optional
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Kernel:
 
     def at(self, x: Sequence[float]) -> float:
         """The sum for one row."""
-        if not self.small and (np := ieee.numpy()) is not None:
+        if not self.small and (np := optional.numpy()) is not None:
             found = self.by_numpy(np, x)
             if found is not None:
                 return found

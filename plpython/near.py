@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 
-from . import ieee
+from . import optional
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Near:
         everywhere = range(len(self.rows))
         if self.power != 2.0 or len(self.rows) <= 8 * self.count:
             return everywhere
-        np = ieee.numpy()
+        np = optional.numpy()
         if np is not None:
             candidates = self.by_numpy(np, x)
         else:

@@ -18,6 +18,7 @@ MODULES = (
     "frame",
     "plan",
     "ieee",
+    "optional",
     "masks",
     "kernels",
     "near",

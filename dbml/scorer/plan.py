@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -271,11 +272,11 @@ class Builder:
         return self.node("dot", *values, weights=[weight for _, weight in pairs], constant=float(constant))
 
     def single(self, value: Value, beside: float = 0.0) -> Value:
-        """A sum that the estimator computes in float32, and so only nearly as the plan does: :mod:`.rounding`.
+        """A sum or logarithm of the estimator's in float32, and so only nearly the plan's: :mod:`.rounding`.
 
         :param beside: magnitude of what it adds up beforehand, and the plan has as one number.
         """
-        if self.op(value) in ("dot", "sum"):
+        if self.op(value) in ("dot", "sum", "function"):
             self._single[value.index] = max(beside, self._single.get(value.index, 0.0))
         elif self.op(value) != "constant":
             raise Unsupported(f"{self.op(value)} in float32")
@@ -474,9 +475,11 @@ class Builder:
 
         :raises Unsupported: it may whatever the numbers are.
         """
-        sums = needed & self._single.keys()
-        if not sums:
+        if not needed & self._single.keys():
             return 0.0
+        sums = {index for index in needed & self._single.keys() if self._nodes[index]["op"] != "function"}
+        if not sums:
+            return sys.float_info.max
         for exponent in (53, 40, 30, 20):
             limit = 2.0**exponent
             ranges = Bounds(self._nodes, span(-limit, limit))

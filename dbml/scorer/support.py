@@ -146,11 +146,6 @@ WAYS_OUT = (
         "leave the strategy away: trees for each target",
     ),
     (
-        '`CalibratedClassifierCV(method="temperature")` over XGBoost',
-        "it takes logarithms in float32",
-        '`method="isotonic"` or `"sigmoid"`',
-    ),
-    (
         "`KMeans`, `GaussianMixture`, `Nystroem`, `Normalizer`, `PowerTransformer`, `QuantileTransformer`, "
         "`SplineTransformer` on float32 alone",
         "they compute in float32, and no bound is known of what they do",
@@ -174,7 +169,8 @@ WAYS_OUT = (
     (
         '`KNeighborsClassifier`, `KNeighborsRegressor` with `algorithm="ball_tree"`, other metrics than Minkowski\'s, '
         "weights of one's own, or more than 1,000,000 numbers",
-        "which of several rows at one distance are taken is told by another search, which is not written down",
+        "which of several rows at one distance are taken is told by another search, which is not written down "
+        "([what a row costs](notes/distances.md))",
         '`algorithm="auto"` or `"kd_tree"`, which answer the same but for such rows',
     ),
     (

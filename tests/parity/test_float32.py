@@ -26,6 +26,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, OneHotEncoder, PolynomialFeatures, StandardScaler
 from sklearn.svm import SVR
+from xgboost import XGBClassifier
 
 from dbml._plpython import batch, frame
 from dbml.errors import ArtifactError
@@ -64,6 +65,8 @@ CASES: list[tuple[Any, Any, str | None]] = [
     (make_pipeline(FastICA(3, random_state=0), SVR()), VALUE, None),
     (make_pipeline(PolynomialFeatures(2), StandardScaler(), Ridge()), VALUE, None),
     (CalibratedClassifierCV(LogisticRegression(), method="isotonic", cv=2), TWO, None),
+    (CalibratedClassifierCV(XGBClassifier(n_estimators=2, n_jobs=1), method="temperature", cv=2), TWO, None),
+    (CalibratedClassifierCV(XGBClassifier(n_estimators=2, n_jobs=1), method="temperature", ensemble=False), THREE, "1"),
     (VotingClassifier([("l", LogisticRegression()), ("q", LinearDiscriminantAnalysis())], voting="soft"), TWO, None),
 ]
 

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
 
-from dbml._plpython import ieee, kernels
+from dbml._plpython import kernels, optional
 from dbml.scorer.plan import Unsupported
 from dbml.scorer.sklearn import lower
 from tests.parity.harness import assert_parity
@@ -55,9 +55,9 @@ def test_numpy_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     sums = kernels.Kernel("rbf", vectors * 3, weights * 3, -fitted._gamma, 0.0, 3, 1.5)
     assert not sums.small
     for row in (*X.to_numpy()[:20].tolist(), [1e3, 0.0, 0.0], [1e8, 1.0, -1e8], [1e200, 0.0, 0.0]):
-        monkeypatch.setattr(ieee, "numpy", lambda: np)
+        monkeypatch.setattr(optional, "numpy", lambda: np)
         one = sums.at(row)
-        monkeypatch.setattr(ieee, "numpy", lambda: None)
+        monkeypatch.setattr(optional, "numpy", lambda: None)
         assert one == pytest.approx(sums.at(row), abs=1e-10)
 
 

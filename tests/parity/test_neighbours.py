@@ -12,7 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from dbml._plpython import compiled, ieee, near, near_batch, portable
+from dbml._plpython import compiled, near, near_batch, optional, portable
 from dbml.models import artifact
 from dbml.scorer import engines
 from tests.parity.harness import assert_parity
@@ -66,7 +66,7 @@ def test_numpy_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = np.vstack([rows[:20], random.normal(size=(20, 6)), np.full((1, 6), 1e160), np.full((1, 6), 1e8)])
     places, distances = near_batch.find(index, asked)
     for package in (np, None):
-        monkeypatch.setattr(ieee, "numpy", lambda package=package: package)
+        monkeypatch.setattr(optional, "numpy", lambda package=package: package)
         for row, ours, far in zip(asked.tolist(), places.tolist(), distances.tolist(), strict=True):
             assert index.find(row) == (ours, far)
 

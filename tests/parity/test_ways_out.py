@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from category_encoders import BinaryEncoder, HashingEncoder
 from feature_engine.creation import CyclicalFeatures
-from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -37,10 +36,6 @@ COLOURS = X.assign(colour=pd.Categorical(random.choice(["red", "grün"], 120)))
 WORDS = X.assign(colour=random.choice(["red", "green", "blue"], 120))
 TEXTS = pd.DataFrame({"text": [" ".join(random.choice(["late", "lost", "thanks"], 3)) for _ in range(120)]})
 xgb: dict[str, Any] = {"n_estimators": 2, "n_jobs": 1}
-
-
-def calibrated(method: str) -> Any:
-    return CalibratedClassifierCV(XGBClassifier(**xgb), method=method, cv=2).fit(X, BINARY)
 
 
 def text(vectorizer: Any) -> Any:
@@ -98,7 +93,6 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any], pd.DataFrame, str |
         X,
         "0",
     ),
-    "temperature": (lambda: calibrated("temperature"), lambda: calibrated("sigmoid"), X, None),
     "float32": (
         lambda: make_pipeline(PowerTransformer(), Ridge()).fit(X.astype("float32"), X["a"].astype("float32")),
         lambda: make_pipeline(PowerTransformer(), Ridge()).fit(X.astype("float64"), X["a"]),

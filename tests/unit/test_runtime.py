@@ -17,7 +17,9 @@ def test_the_oldest_python_reads_it(name: str) -> None:
     ast.parse(TEXTS[name], feature_version=runtime.OLDEST_PYTHON)
 
 
-@pytest.mark.parametrize("name", ["plan", "ieee", "masks", "treecode", "portable", "compiled"])
+@pytest.mark.parametrize(
+    "name", ["plan", "ieee", "masks", "treecode", "portable", "compiled", "near", "kernels", "hashing"]
+)
 def test_the_engine_portable_needs_the_standard_library_alone(name: str) -> None:
     imported = {
         alias.name.partition(".")[0]

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from dbml._plpython import compiled, portable
+from dbml._plpython import portable
 from dbml._plpython.plan import loads
 from dbml.models.exports import javascript, standalone
 from dbml.models.exports.checking import Stored
@@ -73,7 +73,7 @@ def written(stored: Stored) -> str:
     :raises ExportError: the version has no plan.
     """
     source = portable.source(loads(plan_of(stored)))
-    helpers = [_namespace(name) for name in ("ieee", *compiled.SOMETIMES) if f"{name}." in source]
+    helpers = _helpers(source)
     interface = pprint.pformat(javascript.interface(stored), width=110, sort_dicts=False)
     return "\n".join(
         [
@@ -84,6 +84,16 @@ def written(stored: Stored) -> str:
             stored.beside.get("python", ""),
         ]
     )
+
+
+def _helpers(source: str) -> list[str]:
+    """The modules of the runtime that code names, and those that they name, each after what it needs."""
+    found: list[str] = []
+    for name in ("hashing", "near", "kernels", "masks", "optional", "ieee"):
+        if f"{name}." in source:
+            found.insert(0, _namespace(name))
+            source += found[0]
+    return found
 
 
 def _namespace(name: str) -> str:

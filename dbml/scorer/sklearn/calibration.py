@@ -100,7 +100,10 @@ def _temperature(plan: Builder, calibrator: Any, values: list[Value], method: st
     for value in values:
         plan.check(value.finite(), "Input of the calibration contains NaN or infinity")
     if method == "predict_proba":
-        logits = [(value + 1e-12).function("log") for value in values]
+        if np.asarray(calibrator.beta_).dtype == np.float32:  # of XGBoost
+            logits = [plan.single((value + 1e-12).round32().function("log")) for value in values]
+        else:
+            logits = [(value + 1e-12).function("log") for value in values]
     else:
         logits = [-values[0], values[0]] if two else values
     return plan.softmax([logit * float(calibrator.beta_) for logit in logits])
