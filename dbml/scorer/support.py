@@ -126,9 +126,11 @@ WAYS_OUT = (
         "`TargetEncoder`, `BinaryEncoder` as they are by default",
     ),
     (
-        "optbinning, skrub, and what else there is of feature_engine",
+        "optbinning, skrub, and of feature_engine `YeoJohnsonTransformer`, `BoxCoxTransformer`, `PowerTransformer`, "
+        "decision trees, dates, `MathFeatures`, `RelativeFeatures` and what is drawn at random",
         "they are not written down yet",
-        "`KBinsDiscretizer`, `WOEEncoder`, `OneHotEncoder`, `StandardScaler`; or leave them on `python`",
+        "`KBinsDiscretizer`, `WOEEncoder`, `OneHotEncoder`, `StandardScaler`, scikit-learn's `PowerTransformer`; "
+        "or leave them on `python`",
     ),
     (
         "results of statsmodels that are saved with `remove_data`",
@@ -216,8 +218,10 @@ def _grouped(classes: Iterable[type]) -> list[tuple[str, list[str]]]:
     for each in classes:
         # The public module: sklearn.linear_model and not sklearn.linear_model._base.
         module = each.__module__.partition("._")[0].removesuffix(".core")
-        for library in ("category_encoders", "feature_engine.encoding"):
-            module = library if module.startswith(library) else module
+        if module.startswith("category_encoders"):
+            module = "category_encoders"
+        if module.startswith("feature_engine"):
+            module = ".".join(module.split(".")[:2])
         module = module.removesuffix(".sklearn") if module.startswith(("xgboost", "lightgbm")) else module
         groups.setdefault(module, []).append(each.__name__)
     return sorted((module, sorted(names)) for module, names in groups.items())
