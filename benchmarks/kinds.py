@@ -14,6 +14,7 @@ os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -45,7 +46,7 @@ def paired(ours: Callable[[int], Any], theirs: Callable[[int], Any], count: int)
     """Medians of both in µs, and of their quotients."""
     pairs = []
     for turn in range(count + 3):
-        pairs.append((processor(lambda turn=turn: ours(turn)), processor(lambda turn=turn: theirs(turn))))
+        pairs.append((processor(partial(ours, turn)), processor(partial(theirs, turn))))
     pairs = pairs[3:]
     one, other = (statistics.median(side) * 1e6 for side in zip(*pairs, strict=True))
     return one, other, statistics.median(b / max(a, 1e-9) for a, b in pairs)

@@ -81,7 +81,7 @@ SELECTORS = (
     DropConstantFeatures(),
     DropDuplicateFeatures(),
     DropHighPSIFeatures(variables=["a", "p", "k"]),
-    SelectByInformationValue(variables=["a", "p"]),
+    SelectByInformationValue(variables=["p", "k"], bins=2, threshold=0.0),
     SelectBySingleFeaturePerformance(LogisticRegression(), variables=["a", "k"], threshold=0.6, cv=2),
     SmartCorrelatedSelection(),
 )

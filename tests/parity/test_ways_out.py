@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from category_encoders import BinaryEncoder, HashingEncoder
-from feature_engine.creation import CyclicalFeatures
+from feature_engine.transformation import YeoJohnsonTransformer
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -19,7 +19,7 @@ from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, PowerTransformer
+from sklearn.preprocessing import OneHotEncoder, PowerTransformer
 from xgboost import XGBClassifier, XGBRegressor
 
 from dbml.errors import ArtifactError
@@ -82,8 +82,8 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any], pd.DataFrame, str |
         None,
     ),
     "optbinning": (
-        lambda: make_pipeline(CyclicalFeatures(), LogisticRegression()).fit(X.abs(), BINARY),
-        lambda: make_pipeline(KBinsDiscretizer(4), LogisticRegression()).fit(X.abs(), BINARY),
+        lambda: make_pipeline(YeoJohnsonTransformer(), LogisticRegression()).fit(X.abs(), BINARY),
+        lambda: make_pipeline(PowerTransformer(), LogisticRegression()).fit(X.abs(), BINARY),
         X.abs(),
         None,
     ),
