@@ -616,3 +616,43 @@ def test_a_chain_of_profiles(db: Db) -> None:
         )
         assert held == db.execute(truth).fetchall(), statement
     assert dbml.reconcile(db).differences == []
+
+
+@pytest.mark.parametrize(("first", "second"), [(None, None), ("deferred", None), ("deferred", "deferred")])
+def test_several_events_by_one_table(db: Db, first: str | None, second: str | None) -> None:
+    """Lines and payments of an order, and the order itself."""
+    db.execute(
+        SHAPES["one table"]  # type: ignore[arg-type]
+        + "alter table customer add payments bigint not null default 0, add orders bigint not null default 0;"
+        "create table payment (order_id integer references orders on delete cascade); create index on payment (order_id);"
+        "insert into customer (id) values (1), (2), (3);"
+        "insert into orders (id, customer_id) values (1, 1), (2, 1), (3, 2), (4, null)"
+    )
+    lines = Event("line", "order_id.customer_id", {"lines": "count(*)", "spent": "sum(price)"}, first)
+    payments = Event("payment", "order_id.customer_id", {"payments": "count(*)"}, second)
+    orders = Event("orders", "customer_id", {"orders": "count(*)"})
+    dbml.attach(db, Profile("customer", "id", [], [lines, payments, orders]), backfill=True)
+    held = "select id, lines, spent, payments, orders from customer order by id"
+    truth = """
+        select c.id, count(l.id), coalesce(sum(l.price), 0)::numeric,
+               (select count(*) from payment p join orders o on o.id = p.order_id where o.customer_id = c.id),
+               (select count(*) from orders o where o.customer_id = c.id)
+          from customer c left join orders o on o.customer_id = c.id left join line l on l.order_id = o.id
+         group by c.id order by c.id
+    """
+    for statement in (
+        "insert into line (id, order_id, price) values (1, 1, 5), (2, 2, 6), (3, 4, 7)",
+        "insert into payment values (1), (3), (4)",
+        "update orders set customer_id = 3 where id in (1, 4)",
+        "with a as (delete from payment where order_id = 3), b as (update line set order_id = 3 where id = 1)"
+        " update orders set customer_id = 2 where id = 2",
+        "delete from orders where id = 1",
+        "truncate payment",
+        "update customer set id = 9 where id = 2",
+        "delete from customer where id = 9",
+    ):
+        db.execute(statement)  # type: ignore[arg-type]
+        assert db.execute(held).fetchall() == db.execute(truth).fetchall(), statement
+    assert dbml.reconcile(db).differences == []
+    assert db.execute("select from dbml.touched union all select from dbml.settling").fetchall() == []
+    assert dbml.status(db)[0].events == ["line", "payment", "orders"]
