@@ -407,8 +407,7 @@ AS $function$
   select case
     when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
      and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
-    then dbml._fits(1, 0, 'select dbml._reaches(''<table>''::oid, ''t'')
-   and dbml._updatable(''<table>''::oid)
+    then dbml._fits(1, 0, 'select has_schema_privilege(''dbml_owner'', ''public'', ''usage'') and has_table_privilege(''dbml_owner'', ''<table>''::oid, ''select'') and has_table_privilege(''dbml_owner'', ''<table>''::oid, ''update'') and (not exists (select from pg_publication) or dbml._updatable(''<table>''::oid))
    and (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
@@ -426,13 +425,12 @@ AS $function$
   select case
     when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
      and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
-    then dbml._fits(1, 1, 'select dbml._reaches(''<table>''::oid, ''t'')
-   and dbml._updatable(''<table>''::oid)
+    then dbml._fits(1, 1, 'select has_schema_privilege(''dbml_owner'', ''public'', ''usage'') and has_table_privilege(''dbml_owner'', ''<table>''::oid, ''select'') and has_table_privilege(''dbml_owner'', ''<table>''::oid, ''update'') and (not exists (select from pg_publication) or dbml._updatable(''<table>''::oid))
    and (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.customer.complaints'' and pg_typeof((null::public.customer).complaints)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 6)).identity = ''public.customer.doubled'' and pg_typeof((null::public.customer).doubled)::text = ''double precision'' and (select a.attgenerated <> '''' and pg_get_expr(d.adbin, d.adrelid) = ''(spend * (2)::double precision)'' from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum where a.attrelid = ''<table>''::oid and a.attnum = 6)
-   and dbml._reaches(''<table>''::oid, ''f'')
+   and has_schema_privilege(''dbml_owner'', ''public'', ''usage'') and has_table_privilege(''dbml_owner'', ''<table>''::oid, ''select'')
    and exists (select from pg_constraint f where f.conrelid = ''<table>''::oid and f.confrelid = ''<table>''::oid and f.contype = ''f'' and f.convalidated and not f.condeferrable and f.conkey @> ''{2}'' and f.conkey <@ ''{2}'')
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.complaint.customer_id'' and pg_typeof((null::public.complaint).customer_id)::text = ''integer''')
   end

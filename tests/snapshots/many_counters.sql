@@ -1107,8 +1107,7 @@ AS $function$
   select case
     when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
      and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
-    then dbml._fits(1, 0, 'select dbml._reaches(''<table>''::oid, ''t'')
-   and dbml._updatable(''<table>''::oid)
+    then dbml._fits(1, 0, 'select has_schema_privilege(''dbml_owner'', ''public'', ''usage'') and has_table_privilege(''dbml_owner'', ''<table>''::oid, ''select'') and has_table_privilege(''dbml_owner'', ''<table>''::oid, ''update'') and (not exists (select from pg_publication) or dbml._updatable(''<table>''::oid))
    and (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.owner.items'' and pg_typeof((null::public.owner).items)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.owner.large'' and pg_typeof((null::public.owner).large)::text = ''bigint''
@@ -1129,8 +1128,7 @@ AS $function$
   select case
     when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
      and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
-    then dbml._fits(1, 1, 'select dbml._updatable(''<table>''::oid)
-   and dbml._reaches(''<table>''::oid, ''t'')
+    then dbml._fits(1, 1, 'select has_schema_privilege(''dbml_owner'', ''public'', ''usage'') and has_table_privilege(''dbml_owner'', ''<table>''::oid, ''select'') and has_table_privilege(''dbml_owner'', ''<table>''::oid, ''update'') and (not exists (select from pg_publication) or dbml._updatable(''<table>''::oid))
    and (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.owner.items'' and pg_typeof((null::public.owner).items)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.owner.large'' and pg_typeof((null::public.owner).large)::text = ''bigint''
@@ -1138,7 +1136,7 @@ AS $function$
    and (pg_identify_object(1259::oid, ''<table>''::oid, 5)).identity = ''public.owner.cheapest'' and pg_typeof((null::public.owner).cheapest)::text = ''numeric''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 7)).identity = ''public.owner.recent'' and pg_typeof((null::public.owner).recent)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 8)).identity = ''public.owner.last_visit'' and pg_typeof((null::public.owner).last_visit)::text = ''timestamp with time zone''
-   and dbml._reaches(''<table>''::oid, ''f'')
+   and has_schema_privilege(''dbml_owner'', ''public'', ''usage'') and has_table_privilege(''dbml_owner'', ''<table>''::oid, ''select'')
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.item.owner'' and pg_typeof((null::public.item).owner)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.item.price'' and pg_typeof((null::public.item).price)::text = ''numeric''')
   end
@@ -1154,8 +1152,7 @@ AS $function$
   select case
     when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
      and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
-    then dbml._fits(1, 2, 'select dbml._updatable(''<table>''::oid)
-   and dbml._reaches(''<table>''::oid, ''t'')
+    then dbml._fits(1, 2, 'select has_schema_privilege(''dbml_owner'', ''public'', ''usage'') and has_table_privilege(''dbml_owner'', ''<table>''::oid, ''select'') and has_table_privilege(''dbml_owner'', ''<table>''::oid, ''update'') and (not exists (select from pg_publication) or dbml._updatable(''<table>''::oid))
    and (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.owner.id'' and pg_typeof((null::public.owner).id)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.owner.items'' and pg_typeof((null::public.owner).items)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.owner.large'' and pg_typeof((null::public.owner).large)::text = ''bigint''
@@ -1163,7 +1160,7 @@ AS $function$
    and (pg_identify_object(1259::oid, ''<table>''::oid, 5)).identity = ''public.owner.cheapest'' and pg_typeof((null::public.owner).cheapest)::text = ''numeric''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 7)).identity = ''public.owner.recent'' and pg_typeof((null::public.owner).recent)::text = ''bigint''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 8)).identity = ''public.owner.last_visit'' and pg_typeof((null::public.owner).last_visit)::text = ''timestamp with time zone''
-   and dbml._reaches(''<table>''::oid, ''f'')
+   and has_schema_privilege(''dbml_owner'', ''public'', ''usage'') and has_table_privilege(''dbml_owner'', ''<table>''::oid, ''select'')
    and (pg_identify_object(1259::oid, ''<table>''::oid, 2)).identity = ''public.visit.owner'' and pg_typeof((null::public.visit).owner)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 3)).identity = ''public.visit.at'' and pg_typeof((null::public.visit).at)::text = ''timestamp with time zone''')
   end

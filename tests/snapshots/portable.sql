@@ -79,8 +79,7 @@ AS $function$
   select case
     when (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
      and (relation operator(pg_catalog.=) '<table>'::pg_catalog.oid) is not null
-    then dbml._fits(1, 0, 'select dbml._reaches(''<table>''::oid, ''t'')
-   and dbml._updatable(''<table>''::oid)
+    then dbml._fits(1, 0, 'select has_schema_privilege(''dbml_owner'', ''public'', ''usage'') and has_table_privilege(''dbml_owner'', ''<table>''::oid, ''select'') and has_table_privilege(''dbml_owner'', ''<table>''::oid, ''update'') and (not exists (select from pg_publication) or dbml._updatable(''<table>''::oid))
    and (pg_identify_object(1259::oid, ''<table>''::oid, 1)).identity = ''public.customer.id'' and pg_typeof((null::public.customer).id)::text = ''integer''
    and (pg_identify_object(1259::oid, ''<table>''::oid, 4)).identity = ''public.customer.churn_score'' and pg_typeof((null::public.customer).churn_score)::text = ''double precision''')
   end

@@ -85,10 +85,12 @@ as $$
              from jsonb_to_recordset(t.columns) k(name text, number integer, type text, generated text, used boolean, labels jsonb)
             where k.used
             union all
-           select -1, format('dbml._reaches(%L::oid, %L)', r.oid, t.position = 0)
-            union all
-           select -1, format('dbml._updatable(%L::oid)', r.oid)
-            where t.position = 0
+           -- What _reaches and _updatable say, without a call that would be planned alone.
+           select -1, format('has_schema_privilege(''dbml_owner'', %L, ''usage'')', t.schema_name)
+                  || format(' and has_table_privilege(''dbml_owner'', %L::oid, ''select'')', r.oid)
+                  || case t.position when 0 then format(
+                       ' and has_table_privilege(''dbml_owner'', %1$L::oid, ''update'')'
+                       ' and (not exists (select from pg_publication) or dbml._updatable(%1$L::oid))', r.oid) else '' end
             union all
            select 0, format(
                     'exists (select from pg_constraint f where f.conrelid = %L::oid and f.confrelid = %L::oid and f.contype = ''f'''
