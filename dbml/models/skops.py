@@ -27,6 +27,7 @@ _HARMLESS = frozenset(
         *("sklearn.calibration._CalibratedClassifier", "sklearn.calibration._SigmoidCalibration"),
         "sklearn.calibration._TemperatureScaling",
         *("sklearn.compose._column_transformer.make_column_selector", "sklearn.utils._bunch.Bunch"),
+        "sklearn.compose._column_transformer._RemainderColsList",  # of 1.6: a list that warns
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         *(f"sklearn.feature_selection._univariate_selection.{name}" for name in ("f_classif", "f_regression", "chi2")),
         *(f"sklearn.metrics._scorer.{name}" for name in ("_CurveScorer", "_PassthroughScorer", "_Scorer")),

@@ -60,7 +60,7 @@ few = {"n_estimators": 3, "random_state": 0}
         make_pipeline(encode, VotingClassifier([("a", LogisticRegression())], voting="soft")),
         make_pipeline(encode, TunedThresholdClassifierCV(LogisticRegression(), cv=2)),
         make_pipeline(alone, HistGradientBoostingClassifier(max_iter=3)),
-        make_pipeline(alone, KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf"), LogisticRegression()),
+        make_pipeline(alone, KBinsDiscretizer(3, strategy="uniform"), LogisticRegression()),
         make_pipeline(alone, SplineTransformer(), TweedieRegressor(power=1.5, link="log")),
         GridSearchCV(make_pipeline(encode, LogisticRegression()), {"logisticregression__C": [0.1, 1.0]}, cv=2),
     ],

@@ -69,7 +69,7 @@ def of_many_kinds() -> Any:
     kinds = (
         PowerTransformer(),
         SplineTransformer(n_knots=4),
-        KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf"),
+        KBinsDiscretizer(3, strategy="uniform"),
         QuantileTransformer(n_quantiles=40, output_distribution="normal"),
     )
     return make_pipeline(imputed(make_union(*kinds)), LogisticRegression(max_iter=300))
