@@ -85,9 +85,9 @@ def test_what_is_not_part_of_scikit_learn_is_for_somebody_to_trust(tmp_path: Pat
 def test_the_version_that_wrote_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = LogisticRegression().fit(X[["a", "b"]], Y)
     with monkeypatch.context() as patch:
-        patch.setattr("sklearn.base.__version__", "1.6.1")
+        patch.setattr("sklearn.base.__version__", "1.5.2")
         skops.io.dump(model, tmp_path / "m.skops")
     with pytest.raises(ArtifactError) as caught:
         artifact.read(tmp_path / "m.skops")
-    assert f"was written by scikit-learn 1.6.1, and {sklearn.__version__} is installed here" in caught.value.message
-    assert artifact.read(tmp_path / "m.skops", trust=["scikit-learn==1.6.1"]).libraries["scikit-learn"] == "1.6.1"
+    assert f"was written by scikit-learn 1.5.2, and {sklearn.__version__} is installed here" in caught.value.message
+    assert artifact.read(tmp_path / "m.skops", trust=["scikit-learn==1.5.2"]).libraries["scikit-learn"] == "1.5.2"
