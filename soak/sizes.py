@@ -36,7 +36,6 @@ INSERTS, TURNS = 300, 30
 # sorting.
 EVENTS_A_GB, PROFILES_A_GB, BESIDE_GB = 7e6, 2e6, 6
 SETTINGS = {
-    "shared_buffers": "1GB",
     "max_wal_size": "4GB",
     "autovacuum": "off",
     # What others do for the session would not be in its processor time.
@@ -145,8 +144,9 @@ def site(server: Server, name: str, profiles: int, events: int) -> Iterator[Site
 @click.command()
 @click.option("--profiles", default=1_000_000, show_default=True)
 @click.option("--events", default=10_000_000, show_default=True)
+@click.option("--shared-buffers", default="1GB", show_default=True, help="Of the server: does all of it fit in?")
 @click.option("--out", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
-def main(profiles: int, events: int, out: Path) -> None:
+def main(profiles: int, events: int, shared_buffers: str, out: Path) -> None:
     """Measure a tenth, then the whole, and compare."""
     free = shutil.disk_usage("/tmp").free / 2**30
     needed = 1.1 * (events / EVENTS_A_GB + profiles / PROFILES_A_GB) + BESIDE_GB
@@ -154,7 +154,7 @@ def main(profiles: int, events: int, out: Path) -> None:
         raise click.ClickException(f"this takes about {needed:.0f} GB of /tmp, which has {free:.0f} free")
     with (
         tempfile.TemporaryDirectory(prefix="dbml-sizes-") as folder,
-        temporary_server(say=lambda text: None, settings=SETTINGS) as server,
+        temporary_server(say=lambda text: None, settings=SETTINGS | {"shared_buffers": shared_buffers}) as server,
         site(server, "tenth", profiles // 10, events // 10) as tenth,
         site(server, "whole", profiles, events) as whole,
     ):
@@ -174,9 +174,10 @@ def main(profiles: int, events: int, out: Path) -> None:
     costs = {what: [statistics.median(each.costs[what]) for each in both] for what in whole.costs}
     for what, (small, large) in costs.items():
         click.echo(f"{what:40} {small:12.2f} {large:12.2f} ÷ {large / small:.2f}")
-    click.echo(f"{size / 2**30:.1f} GB")
+    click.echo(f"{size / 2**30:.1f} GB, with {shared_buffers} of shared buffers")
+    found = {"profiles": profiles, "events": events, "bytes": size, "shared_buffers": shared_buffers, "costs": costs}
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps({"profiles": profiles, "events": events, "bytes": size, "costs": costs}, indent=1) + "\n")
+    out.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":
