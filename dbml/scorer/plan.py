@@ -491,8 +491,10 @@ class Builder:
             raise Unsupported("sums in float32 that may overflow")
         for index in sorted(self._closure(sums)):
             if self._nodes[index]["op"] == "number":
-                magnitude = self._value(index).function("absolute")
-                self.check(magnitude.less(limit), "a number is so large that float32 may overflow")
+                # Of the number itself: rows at the limit are then made without a search.
+                number = self._value(index)
+                inside = self.constant(-limit).less(number) & number.less(limit)
+                self.check(inside, "a number is so large that float32 may overflow")
         return limit
 
     def _needed_checks(self) -> dict[int, str]:

@@ -108,6 +108,26 @@ def test_one_column_of_float64_makes_a_sum_of_doubles() -> None:
     assert made.golden_scores is None and made.report is not None and made.report.largest_difference < 1e-9
 
 
+def test_an_array_of_float32_is_scored_as_doubles() -> None:
+    """A row of the database is an array of doubles, by which scikit-learn computes in double."""
+    array = X[FIT].to_numpy()
+    fitted = LogisticRegression().fit(array, TWO[FIT])
+    rows = pd.DataFrame(array, columns=[f"x{place}" for place in range(5)])
+    read = artifact.read(fitted, rows)
+    made = engines.prepare(read.estimator, read.interface, read.golden, label="m@1")
+    assert made.expression is not None and made.golden_scores is None
+    assert read.golden["scores"] == pytest.approx(fitted.predict_proba(array.astype(float))[:, 1].tolist(), abs=1e-9)
+
+
+def test_wide_models_of_float32_are_written_down_quickly() -> None:
+    """No row at the limit is searched for: each of a wide model's features would take as long as all rows."""
+    wide = pd.DataFrame(random.normal(size=(60, 300)).astype("float32")).add_prefix("c")
+    read = artifact.read(Ridge().fit(wide, wide["c0"]), wide)
+    plan = lower(read.estimator, read.interface)
+    asked = [plan["nodes"][place]["op"] for place in parity._edges(plan)]
+    assert set(asked) == {"number"}
+
+
 def test_sparse_columns_of_float32() -> None:
     frame_ = pd.DataFrame({"colour": random.choice(["red", "blue", "größer"], 200)})
     encoder = OneHotEncoder(handle_unknown="ignore", dtype=np.float32)

@@ -141,8 +141,13 @@ def of_sample(
 
 
 def _array(sample: pd.DataFrame) -> np.ndarray[Any, Any]:
-    """The rows of a model that was fitted on an array; pandas' own dtypes and Decimals are numbers there."""
+    """The rows of a model that was fitted on an array; pandas' own dtypes and Decimals are numbers there.
+
+    Single precision becomes double: a row of the database is an array of doubles, and scored as such.
+    """
     plain = all(isinstance(dtype, np.dtype) and dtype.kind != "O" for dtype in sample.dtypes)
+    if plain and (sample.dtypes == np.float32).all():
+        sample = sample.astype(np.float64)
     rows = sample.to_numpy() if plain else sample.astype("float64").to_numpy(dtype=np.float64, na_value=np.nan)
     array: np.ndarray[Any, Any] = rows
     return array
