@@ -157,7 +157,7 @@ def examined(
         checks.check_partitions(raw, attachment)
         checks.check_keys(raw, attachment)
         checks.check_ways(attachment)
-        checks.check_updatable(raw, attachment.table)
+        checks.check_updatable(raw, attachment)
         checks.check_columns(table, profile)
         checks.check_deployed_features(raw, attachment)
         for event, event_table in events:

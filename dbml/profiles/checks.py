@@ -206,15 +206,20 @@ def check_keys(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
                 ) from error
 
 
-def check_updatable(raw: psycopg.Connection[Any], table: Table) -> None:
+def check_updatable(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
     """Check that nothing keeps a profile's rows from being updated.
 
     :raises ProfileError: it is published, and has no replica identity.
     """
-    if not database.value(raw, "updatable", table=table.oid):
+    table = attachment.table
+    lacks = database.value(raw, "updatable", table=table.oid)
+    if lacks:
+        mend = "replica identity default"
+        if lacks == "key":
+            mend = sql.SQL("add primary key ({})").format(listed(attachment.profile.key)).as_string(None)
         raise errors.ProfileError(
             f"{table} is published and has no replica identity, so that PostgreSQL lets nobody update it",
-            f"alter table {table.identifier.as_string(None)} replica identity full, or give it a primary key.",
+            f"alter table {table.identifier.as_string(None)} {mend}",
         )
 
 

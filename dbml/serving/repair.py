@@ -54,7 +54,7 @@ def repair(connection: Connection, table: str | None = None, *, progress: Progre
             for record, swapped in found:
                 attached = catalog.attached(raw, record)
                 _refuse_missing(attached)
-                checks.check_updatable(raw, attached.table)
+                checks.check_updatable(raw, attached)
                 # All or nothing: a function without its trigger would count wrongly.
                 with raw.transaction():
                     if swapped:

@@ -323,8 +323,11 @@ select a.attname as name, pg_catalog.format_type(a.atttypid, null) as type,
                 and o.opcnamespace <> 'pg_catalog'::regnamespace::oid));
 
 -- name: updatable
--- Whether rows of a table may be updated by anybody.
-select dbml._updatable(%(table)s::oid) as updatable;
+-- What a table lacks, so that nobody may update its rows: its identity, or a key for one; NULL where it lacks nothing.
+select case when dbml._updatable(%(table)s::oid) then null
+            when exists (select from pg_index i where i.indrelid = %(table)s::oid and i.indisprimary and i.indimmediate) then 'identity'
+            else 'key'
+       end as lacks;
 
 -- name: foreign_partitions
 -- Partitions of these tables that are foreign tables.
