@@ -14,9 +14,9 @@ from skl2onnx import to_onnx
 from sklearn.decomposition import PCA
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor, RandomForestClassifier
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression, SGDClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor, SGDClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, Normalizer, RobustScaler, StandardScaler
+from sklearn.preprocessing import Binarizer, MinMaxScaler, Normalizer, RobustScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from dbml.errors import ArtifactError
@@ -36,6 +36,8 @@ LINEAR: list[tuple[Any, Any]] = [
     (make_pipeline(SimpleImputer(), RobustScaler(), SGDClassifier(loss="log_loss", random_state=0)), TWO),
     (make_pipeline(Normalizer("l2"), MinMaxScaler(), LogisticRegression()), TWO),
     (make_pipeline(PCA(3), LogisticRegression()), TWO),
+    (make_pipeline(StandardScaler(), PoissonRegressor()), np.abs(VALUE)),
+    (make_pipeline(Binarizer(threshold=0.3), LogisticRegression()), TWO),
 ]
 TREES: list[tuple[Any, Any]] = [
     (DecisionTreeRegressor(max_depth=6), VALUE),

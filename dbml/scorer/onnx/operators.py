@@ -277,6 +277,27 @@ def activation(node: Node, x: Tensor) -> list[Any]:
     ]
 
 
+@operator("Exp")
+def exponential(node: Node, x: Tensor) -> list[Any]:
+    """It is as steep as it is large; what float32 has no room for is refused."""
+    elements = []
+    for each in x.elements:
+        value = each.value.function("exp")
+        node.plan.check(value.less(FLOAT32_MAX), "an exponential too large for float32")
+        last = value * (4.0 * ROUNDING[_float(x)])
+        elements.append(Element(value, last if each.error is None else value * each.error.function("expm1") + last))
+    return [Tensor(elements, x.dtype)]
+
+
+@operator("Binarizer")
+def binarizer(node: Node, x: Tensor) -> list[Any]:
+    """1 above a threshold, else 0; what is missing stays missing in onnxruntime."""
+    _need_exact(x, "a Binarizer")
+    edge = node.plan.constant(float(np.float32(node.get("threshold", 0.0))))
+    hits = [e.value.missing().select(math.nan, edge.less(e.value).indicator()) for e in x.elements]
+    return [Tensor([Element(hit) for hit in hits], x.dtype)]
+
+
 @operator("ReduceSum")
 def reduce_sum(node: Node, x: Tensor, axes: Any = None) -> list[Any]:
     """The sum of a row."""
