@@ -209,7 +209,7 @@ def check_keys(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
 def check_updatable(raw: psycopg.Connection[Any], attachment: Attachment) -> None:
     """Check that nothing keeps a profile's rows from being updated.
 
-    :raises ProfileError: it is published, and has no replica identity.
+    :raises ProfileError: it is published without its replica identity.
     """
     table = attachment.table
     lacks = database.value(raw, "updatable", table=table.oid)
@@ -218,7 +218,7 @@ def check_updatable(raw: psycopg.Connection[Any], attachment: Attachment) -> Non
         if lacks == "key":
             mend = sql.SQL("add primary key ({})").format(listed(attachment.profile.key)).as_string(None)
         raise errors.ProfileError(
-            f"{table} is published and has no replica identity, so that PostgreSQL lets nobody update it",
+            f"{table} is published and has no replica identity that would do, so that PostgreSQL lets nobody update it",
             f"alter table {table.identifier.as_string(None)} {mend}",
         )
 

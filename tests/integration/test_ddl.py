@@ -228,9 +228,14 @@ def test_what_nobody_may_update_or_read(db: Db) -> None:
     ]
     dbml.repair(db)
     assert db.execute("select n from owner order by id").fetchall() == [(2,), (0,)]
-    db.execute("alter table owner replica identity nothing; create publication changes for table owner")
-    db.execute("insert into item values (2, 6)")
-    assert "is published" in dbml.status(db)[0].broken[0]
+    # All columns are its identity, and not all are published: generated ones are left out from PostgreSQL 18 on.
+    ways = ["replica identity full; create publication changes for table owner (id)"]
+    if db.info.server_version >= 180000:
+        ways.append("replica identity full; create publication changes for table owner")
+    for how in [*ways, "replica identity nothing; create publication changes for table owner"]:
+        db.execute(f"drop publication if exists changes; alter table owner {how}")  # type: ignore[arg-type]
+        db.execute("insert into item values (2, 6)")
+        assert "is published" in dbml.status(db)[0].broken[0]
     with pytest.raises(ProfileError, match=refused):
         dbml.repair(db)
     dbml.detach(db, "owner")
@@ -239,4 +244,5 @@ def test_what_nobody_may_update_or_read(db: Db) -> None:
     db.execute(str(error.value.hint))  # type: ignore[arg-type]
     dbml.attach(db, PROFILE, backfill=True)
     db.execute("insert into item values (2, 6)")
-    assert db.execute("select n from owner order by id").fetchall() == [(2,), (2,)]
+    truth = "select count(*) filter (where amount > 1) from owner o left join item i on i.owner = o.id group by o.id order by o.id"
+    assert db.execute("select n from owner order by id").fetchall() == db.execute(truth).fetchall()

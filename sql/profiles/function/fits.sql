@@ -110,7 +110,7 @@ as $$
     from attached a
    where a.oid is not null and not dbml._reaches(a.oid, a.position = 0)
    union all
-  select a.position, format('%s is published, and nothing may update it without a replica identity', a.called), false
+  select a.position, format('%s is published without a replica identity that would do, and nothing may update it', a.called), false
     from attached a
    where a.position = 0 and not dbml._updatable(a.oid)
    union all
@@ -140,21 +140,28 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-  select coalesce(
-           (select case c.relreplident
-                     when 'f' then true
-                     when 'n' then false
-                     when 'i' then exists (select from pg_index i where i.indrelid = c.oid and i.indisreplident)
-                     else exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and i.indimmediate)
-                   end
-              from pg_class c
-             where c.oid = relation
-               and exists (select from pg_publication p
-                            where p.pubupdate
-                              and (p.puballtables or exists (select from pg_publication_rel r
-                                                              where r.prpubid = p.oid and r.prrelid = c.oid)))), true)
+  -- What publishes the table's updates must have its replica identity: PostgreSQL refuses the UPDATE otherwise.
+  select not exists (
+    select from pg_class c
+      join pg_publication p on p.pubupdate
+      left join pg_publication_rel r on r.prpubid = p.oid and r.prrelid = c.oid
+     -- Before 15 no publication chooses columns, and before 18 none leaves generated ones out.
+     cross join lateral (select translate(to_jsonb(r) ->> 'prattrs', '[]', '{}')::smallint[] as columns,
+                                coalesce(to_jsonb(p) ->> 'pubgencols', 's') as generated) o
+     where c.oid = relation
+       and (p.puballtables or r.oid is not null)
+       and not case c.relreplident
+             when 'n' then false
+             when 'f' then o.columns is null
+                           and not exists (select from pg_attribute a
+                                            where a.attrelid = c.oid and a.attnum > 0 and a.attgenerated not in ('', o.generated))
+             else exists (select from pg_index i
+                           where i.indrelid = c.oid
+                             and case c.relreplident when 'i' then i.indisreplident else i.indisprimary and i.indimmediate end
+                             and (o.columns is null or i.indkey::smallint[] <@ o.columns))
+           end)
 $$;
-comment on function dbml._updatable(oid) is 'Whether rows may be updated: not those of a table that is published and has no replica identity.';
+comment on function dbml._updatable(oid) is 'Whether rows may be updated: not those of a table that is published without its replica identity.';
 
 create or replace function dbml._follows(event oid, event_key text[], profile oid, profile_key text[]) returns boolean
 language sql
