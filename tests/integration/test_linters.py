@@ -174,7 +174,7 @@ EXCEPTIONS = {
         "install",
         "dbml.deployment ALTER COLUMN version",
     ): "dbml's own table: no client reads it.",
-    ("squawk", "ban-drop-(constraint|column)", "install", "dbml.(model_version|strategy_act) DROP"): "The same.",
+    ("squawk", "ban-drop-(constraint|column)", "install", "dbml.(model_version|strategy_act|event) DROP"): "The same.",
     ("squawk", "renaming-column", "install", "dbml.model_version RENAME|type dbml.scorer rename"): "The same.",
     ("squawk", "ban-drop-function", "install", r"drop function if exists dbml\._add_version"): (
         "The functions that are created in the same transaction call the one with the new parameters."
