@@ -213,24 +213,5 @@ def _read_estimator(plpy: Plpy, labelled: str) -> Estimator:
         raise LoadError(f"{name} needs a Python package that this server lacks: {error}") from error
     except BaseException as error:
         raise LoadError(f"{name} does not load in this server: {type(error).__name__}: {error}") from error
-    _force_one_job(estimator)
+    packages.force_one_job(estimator)
     return Estimator(name, interface, estimator, all_answers)
-
-
-def _force_one_job(estimator: Any) -> None:
-    """Set ``n_jobs`` to 1 on an estimator and on every fitted estimator inside it."""
-    seen: set[int] = set()
-    waiting: list[Any] = [estimator]
-    while waiting:
-        item = waiting.pop()
-        if id(item) in seen:
-            continue
-        seen.add(id(item))
-        if isinstance(item, dict):
-            waiting.extend(item.values())
-        elif isinstance(item, (list, tuple)):
-            waiting.extend(item)
-        elif hasattr(item, "get_params") and hasattr(item, "__dict__"):
-            if item.__dict__.get("n_jobs", 1) != 1:
-                item.n_jobs = 1
-            waiting.extend(item.__dict__.values())

@@ -32,3 +32,22 @@ def limit_threads() -> Any:
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(limits=1)
+
+
+def force_one_job(estimator: Any) -> None:
+    """Set ``n_jobs`` to 1 on an estimator and on every fitted estimator inside it."""
+    seen: set[int] = set()
+    waiting: list[Any] = [estimator]
+    while waiting:
+        item = waiting.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, (list, tuple)):
+            waiting.extend(item)
+        elif hasattr(item, "get_params") and hasattr(item, "__dict__"):
+            if item.__dict__.get("n_jobs", 1) != 1:
+                item.n_jobs = 1
+            waiting.extend(item.__dict__.values())

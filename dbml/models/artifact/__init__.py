@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from dbml._plpython import packages
 from dbml.errors import ArtifactError, DbmlError, SampleError, TooLarge
 from dbml.models import file as model_file
 from dbml.models import origin
@@ -112,6 +113,8 @@ def read(
     libraries: dict[str, str] = {}
     try:
         estimator, libraries = model_file.load(file, trust, unfolded)
+        # Hundreds of times it is asked for a few rows: sharing those out takes longer than answering.
+        packages.force_one_job(estimator)
         if isinstance(estimator, Statsmodels):
             file = replace(file, kind="statsmodels")
         return _described(file, estimator, libraries, sample, output, types or {})
