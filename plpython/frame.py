@@ -271,6 +271,8 @@ def scores(estimator: Any, output: Mapping[str, Any], X: Any) -> Any:  # noqa: N
         answer = answer[:, output["index"]]
     elif output["kind"] == "label":
         answer = np.asarray(labels(estimator, X) == output["label"])
+    elif output["kind"] == "value" and output.get("points"):
+        answer = np.asarray(estimator.score(X))  # of a scorecard
     elif output["kind"] == "value":
         answer = np.asarray(estimator.predict(X))[:, output["target"]] if "target" in output else labels(estimator, X)
     else:

@@ -132,6 +132,8 @@ def holds_estimator(kind: str) -> bool:
 
 def scored(output: dict[str, Any]) -> str:
     """What a score is, in words."""
+    if output.get("points"):
+        return "the points of the scorecard"
     if output["kind"] == "probability":
         return f'the probability of "{output["label"]}"'
     return f'1 where "{output["label"]}" is predicted, else 0' if output["kind"] == "label" else "the predicted value"

@@ -43,11 +43,21 @@ derives it and names its sources). It says how far apart they are, and how far t
 six features is 8e-8 apart where 1e-6 is allowed. A row with a number beyond 2^53 is refused, because there float32
 may overflow; so is a model of which no bound is known.
 
+optbinning's binning process answers as its `transform` does, which is not what its table shows: a missing value and a
+special code are nought unless it was told otherwise, and a category that it has not seen is the average. The score of
+a `Scorecard` is the probability, or with `--output points` what its `score` adds up, where a category that it has not
+seen gets the points of a missing one.
+
 XGBoost gives a category of no row of fit the score of the next known name. dbml refuses such a row, on every engine.
 
 `python -m dbml.scorer.support` writes this page, and each class has its parity tests in `tests/parity`.
 """
 
+# What stands in `LARGE`, whose libraries need not be there when the page is written.
+_LARGE: dict[str, dict[str, list[str]]] = {
+    "predictors": {"optbinning": ["Scorecard"]},
+    "transformers": {"optbinning": ["BinningProcess"]},
+}
 
 # Format, what is read of it, and who judges its plan.
 FILES = (
@@ -128,7 +138,12 @@ WAYS_OUT = (
         "`TargetEncoder`, `BinaryEncoder` as they are by default",
     ),
     (
-        "optbinning, skrub, and of feature_engine `YeoJohnsonTransformer`, `BoxCoxTransformer`, `PowerTransformer`, "
+        'optbinning\'s `OptimalPWBinning`, `metric="bins"`, processes on texts and numbers in one array',
+        "its pieces are not written down yet, and texts go into no model",
+        "`BinningProcess` as it is by default, on a DataFrame",
+    ),
+    (
+        "skrub, and of feature_engine `YeoJohnsonTransformer`, `BoxCoxTransformer`, `PowerTransformer`, "
         "decision trees, dates, `MathFeatures`, `RelativeFeatures` and what is drawn at random",
         "they are not written down yet",
         "`KBinsDiscretizer`, `WOEEncoder`, `OneHotEncoder`, `StandardScaler`, scikit-learn's `PowerTransformer`; "
@@ -220,12 +235,13 @@ def _grouped(classes: Iterable[type]) -> list[tuple[str, list[str]]]:
     for each in classes:
         # The public module: sklearn.linear_model and not sklearn.linear_model._base.
         module = each.__module__.partition("._")[0].removesuffix(".core")
-        if module.startswith("category_encoders"):
-            module = "category_encoders"
+        if module.startswith(("category_encoders", "optbinning")):
+            module = module.partition(".")[0]
         if module.startswith("feature_engine"):
             module = ".".join(module.split(".")[:2])
         module = module.removesuffix(".sklearn") if module.startswith(("xgboost", "lightgbm")) else module
         groups.setdefault(module, []).append(each.__name__)
+    groups |= _LARGE["predictors" if classes is PREDICTORS else "transformers"]
     return sorted((module, sorted(names)) for module, names in groups.items())
 
 

@@ -81,7 +81,7 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any], pd.DataFrame, str |
         WORDS,
         None,
     ),
-    "optbinning": (
+    "feature_engine": (
         lambda: make_pipeline(YeoJohnsonTransformer(), LogisticRegression()).fit(X.abs(), BINARY),
         lambda: make_pipeline(PowerTransformer(), LogisticRegression()).fit(X.abs(), BINARY),
         X.abs(),

@@ -49,8 +49,8 @@ def test_no_module_is_hidden_by_a_verb() -> None:
     "folder, extras",
     [
         ("dbml", ""),
-        # What needs Spark is long, and `make test-long` adds it.
-        ("tests", "demo test spark h2o"),
+        # What needs Spark is long, and `make test-long` adds it; and so on.
+        ("tests", "demo test spark h2o optbinning"),
         ("benchmarks", "demo test bench spark"),
         ("soak", "demo test"),
     ],

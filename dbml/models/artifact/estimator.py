@@ -47,6 +47,7 @@ def task_of(source: str, estimator: Any) -> str:
         raise ArtifactError(
             f"{source}: the {name} has no predict", "Hand over the whole Pipeline with its last step, fitted."
         )
+    estimator = _answering(estimator)
     if is_classifier(estimator):
         return "classifier"
     if is_regressor(estimator):
@@ -105,8 +106,25 @@ def of_catboost(estimator: Any) -> bool:
     return library is not None and isinstance(estimator, library.CatBoost)
 
 
+def binning_process(estimator: Any) -> Any:
+    """optbinning's process that an estimator begins with, which has a name of its own for its features; or None."""
+    library = sys.modules.get("optbinning")
+    while isinstance(estimator, Pipeline) or hasattr(estimator, "best_estimator_"):
+        estimator = estimator.steps[0][1] if isinstance(estimator, Pipeline) else estimator.best_estimator_
+    process = getattr(estimator, "binning_process_", estimator)
+    return process if library is not None and isinstance(process, library.BinningProcess) else None
+
+
+def _answering(estimator: Any) -> Any:
+    """What answers for an estimator: of a scorecard of optbinning, which tells neither kind nor classes, its model."""
+    library = sys.modules.get("optbinning")
+    return estimator.estimator_ if library is not None and isinstance(estimator, library.Scorecard) else estimator
+
+
 def _sklearn_names(estimator: Any) -> tuple[Any, Any]:
     names = getattr(estimator, "feature_names_in_", None)
+    if names is None and binning_process(estimator) is not None:
+        names = binning_process(estimator).variable_names
     return names, getattr(estimator, "n_features_in_", None) if names is None else len(names)
 
 
@@ -208,6 +226,7 @@ def answers_of(estimator: Any, task: str, targets: int | None) -> dict[str, Any]
         return {"targets": [str(i) for i in range(targets)]}
     if task != "classifier":
         return None
+    estimator = _answering(estimator)
     classes = np.asarray(estimator.classes_).tolist()
     told = all(isinstance(label, (str, int)) or (isinstance(label, float) and label == label) for label in classes)
     return {"classes": classes, "probabilities": hasattr(estimator, "predict_proba")} if told else None
@@ -220,6 +239,10 @@ def output_of(source: str, estimator: Any, task: str, output: str | None, target
     :param targets: of a regressor, from :func:`targets_of`.
     :raises ArtifactError: the estimator does not have it, or has several and none was named.
     """
+    answering = _answering(estimator)
+    if output == "points" and answering is not estimator:
+        return {"kind": "value", "points": True}
+    estimator = answering
     if targets is not None:
         if output is None and targets == 1:
             return {"kind": "value", "target": 0}

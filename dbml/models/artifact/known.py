@@ -19,7 +19,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from dbml.errors import SampleError, nearest
-from dbml.models.artifact.estimator import passes
+from dbml.models.artifact.estimator import binning_process, passes
 from dbml.scorer.plan import Unsupported
 
 _BOOSTERS = "dbml.scorer.boosters"
@@ -194,6 +194,15 @@ def _category_encoder(step: Any, count: int) -> list[Known | None]:
     return [known(name) if name in (step.cols or ()) else None for name in list(step.feature_names_in_)[:count]]
 
 
+def _binned(step: Any, count: int) -> list[Known | None]:
+    from dbml.scorer.sklearn.optbinning import categories
+
+    process = binning_process(step)
+    if count != len(process.variable_names):
+        return [None] * count
+    return [_of_values(categories(process.get_binned_variable(name))) for name in process.variable_names]
+
+
 def _told(step: Any, _: int) -> list[Known | None]:
     return [Known(type_) if type_ else None for type_ in step.known_types]
 
@@ -226,6 +235,7 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int], Sequence[Known
         _machine,
     ),
     (lambda step: _of_library("xgboost", "XGBModel")(step) or _of_library(_BOOSTERS, "Xgboost")(step), _xgboost),
+    (_of_library("optbinning", "BinningProcess", "Scorecard"), _binned),
     (_of_library("category_encoders.utils", "BaseEncoder"), _category_encoder),
     (lambda step: isinstance(getattr(step, "categories_", None), list), _encoder),
     (lambda step: hasattr(step, "known_types"), _told),

@@ -34,6 +34,8 @@ FAMILIES = (
 # These need a library that may not be there: who has an estimator of it has imported it.
 _LIBRARIES = ("xgboost", "lightgbm", "catboost", "category_encoders", "feature_engine", "imblearn", "interpret")
 OPTIONAL = {library: library for library in _LIBRARIES}
+# These too, and are so large that tests of them are long.
+LARGE = {"optbinning": "optbinning"}
 
 
 def lower(estimator: Any, interface: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,7 +55,7 @@ def lower_all(estimator: Any, interface: Mapping[str, Any]) -> tuple[dict[str, A
 
     :raises Unsupported: names the part of the score that no plan expresses.
     """
-    for family in (*FAMILIES, *(family for module, family in OPTIONAL.items() if module in sys.modules)):
+    for family in (*FAMILIES, *(family for module, family in (OPTIONAL | LARGE).items() if module in sys.modules)):
         importlib.import_module(f"dbml.scorer.sklearn.{family}")
     features = interface["features"]
     texts = sum(feature["kind"] == "text" for feature in features)
@@ -121,13 +123,18 @@ def _score(plan: Builder, estimator: Any, answer: Answer, output: Mapping[str, A
         if answer.probabilities is None:
             raise Unsupported(f"predict_proba of the {type(estimator).__name__}")
         return answer.probabilities[int(output["index"])]
+    if output.get("points"):
+        if answer.points is None:
+            raise Unsupported(f"points of the {type(estimator).__name__}")
+        return answer.points
     if "target" in output:
         if answer.values is None:
             raise Unsupported(f"several targets of the {type(estimator).__name__}")
         return answer.values[int(output["target"])]
     if answer.value is not None:
         return answer.value
-    classes = np.asarray(estimator.classes_).tolist()
+    # A scorecard does not tell its classes: its model does.
+    classes = np.asarray((estimator if hasattr(estimator, "classes_") else estimator.estimator_).classes_).tolist()
     if output["kind"] == "label":
         label: int = classes.index(output["label"])
         return answer.predicted(plan)[label].indicator()

@@ -187,6 +187,7 @@ class Answer:
     :param value: ``predict`` of a regressor or outlier detector.
     :param function: ``decision_function``: one value for two classes, else one a class.
     :param values: ``predict`` of a regressor of several targets, one value a target.
+    :param points: ``score`` of a scorecard.
     """
 
     probabilities: list[Value] | None = None
@@ -195,6 +196,7 @@ class Answer:
     value: Value | None = None
     function: list[Value] | None = None
     values: list[Value] | None = None
+    points: Value | None = None
 
     @classmethod
     def of_targets(cls, values: list[Value]) -> Answer:
