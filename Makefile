@@ -18,7 +18,7 @@ check: lint .venv/.openmp .venv/.node ## lint, then every test that needs no ser
 test: lint .venv/.openmp .venv/.java .venv/.node ## lint, then every test that is not long (ARGS="-k name")
 	@$(BIN)/pytest -n 2 -m "not long and not broker" $(ARGS)
 
-test-long: .venv/.test .venv/.openmp .venv/.java .venv/.node .venv/.browser .venv/.prometheus .venv/.others .venv/.mlflow .venv/.h2o .venv/.optbinning .venv/.onnxruntime-web .venv/.spark ## the tests that take longer: more variants of the same
+test-long: .venv/.test .venv/.openmp .venv/.java .venv/.node .venv/.browser .venv/.prometheus .venv/.others .venv/.mlflow .venv/.h2o .venv/.apart .venv/.onnxruntime-web .venv/.spark ## the tests that take longer: more variants of the same
 	@$(BIN)/pytest -n 2 -m "long and not broker" $(ARGS)
 
 test-brokers: .venv/.test .venv/.brokers ## events by NATS and RabbitMQ themselves, at the loopback address
@@ -98,9 +98,9 @@ clean: ## remove what was built and cached (not .venv)
 	@$(BIN)/python -m pip install -q -e '.[h2o]' 'h2o<3.46.0.12'
 	@touch $@
 
-.venv/.optbinning: .venv/.test
-	@echo "adding optbinning to .venv …"
-	@$(BIN)/python -m pip install -q -e '.[optbinning]'
+.venv/.apart: .venv/.test
+	@echo "adding optbinning and skrub to .venv …"
+	@$(BIN)/python -m pip install -q -e '.[optbinning,skrub]'
 	@touch $@
 
 # Its diagrams are drawn by Mermaid, which the site brings along: it reads from disk, where nothing else can be fetched.

@@ -53,10 +53,16 @@ XGBoost gives a category of no row of fit the score of the next known name. dbml
 `python -m dbml.scorer.support` writes this page, and each class has its parity tests in `tests/parity`.
 """
 
-# What stands in `LARGE`, whose libraries need not be there when the page is written.
-_LARGE: dict[str, dict[str, list[str]]] = {
+# Of `APART`, whose libraries need not be there when the page is written.
+_APART: dict[str, dict[str, list[str]]] = {
     "predictors": {"optbinning": ["Scorecard"]},
-    "transformers": {"optbinning": ["BinningProcess"]},
+    "transformers": {
+        "optbinning": ["BinningProcess"],
+        "skrub": [
+            *("ApplyToCols", "Drop", "DropCols", "DropUninformative", "SelectCols", "SquashingScaler"),
+            *("TableVectorizer", "ToCategorical", "ToFloat"),
+        ],
+    },
 }
 
 # Format, what is read of it, and who judges its plan.
@@ -138,12 +144,24 @@ WAYS_OUT = (
         "`TargetEncoder`, `BinaryEncoder` as they are by default",
     ),
     (
-        'optbinning\'s `OptimalPWBinning`, `metric="bins"`, processes on texts and numbers in one array',
-        "its pieces are not written down yet, and texts go into no model",
-        "`BinningProcess` as it is by default, on a DataFrame",
+        "optbinning's `OptimalPWBinning`, a process that was fitted on texts and numbers in one array, and `OptimalBinning` "
+        "by itself",
+        "its pieces are not written down yet; there numbers are categories; and one column is no step of a Pipeline",
+        "`BinningProcess` as it is by default, on a DataFrame, with one variable too",
     ),
     (
-        "skrub, and of feature_engine `YeoJohnsonTransformer`, `BoxCoxTransformer`, `PowerTransformer`, "
+        "skrub's `StringEncoder`, `MinHashEncoder`, `GapEncoder`, `TextEncoder`: one is a `TableVectorizer`'s for a "
+        "column of 40 texts or more",
+        "they are made of parts of words and of hashes, or by a language model",
+        "`TableVectorizer(cardinality_threshold=1000)`, or `high_cardinality=TargetEncoder()`",
+    ),
+    (
+        "skrub's `ToDatetime`, `DatetimeEncoder`, and `ToFloat` of texts",
+        "the form of a text is guessed in fit, and a later one of another form is missing, without a word",
+        'codes with a type, `X.astype({"code": "category"})`; dates as a number, such as days since a fixed day',
+    ),
+    (
+        "Of feature_engine `YeoJohnsonTransformer`, `BoxCoxTransformer`, `PowerTransformer`, "
         "decision trees, dates, `MathFeatures`, `RelativeFeatures` and what is drawn at random",
         "they are not written down yet",
         "`KBinsDiscretizer`, `WOEEncoder`, `OneHotEncoder`, `StandardScaler`, scikit-learn's `PowerTransformer`; "
@@ -193,9 +211,15 @@ WAYS_OUT = (
         '`algorithm="auto"` or `"kd_tree"`, which answer the same but for such rows',
     ),
     (
-        "`KNNImputer`, neighbours within a radius",
+        "`KNNImputer`",
+        "it measures by a product of matrices, whose last digits change with the rows beside a row, and so may which "
+        "neighbours are nearest: of 200 rows of tenths, 2 got another number alone than together",
+        "`SimpleImputer`, or boosted trees, which take what is missing as it is",
+    ),
+    (
+        "neighbours within a radius",
         "they are not written down yet",
-        "`SimpleImputer`, `KNeighborsRegressor`; or leave them on the engine `python`",
+        "`KNeighborsRegressor`; or leave them on the engine `python`",
     ),
 )
 
@@ -235,13 +259,13 @@ def _grouped(classes: Iterable[type]) -> list[tuple[str, list[str]]]:
     for each in classes:
         # The public module: sklearn.linear_model and not sklearn.linear_model._base.
         module = each.__module__.partition("._")[0].removesuffix(".core")
-        if module.startswith(("category_encoders", "optbinning")):
+        if module.startswith(("category_encoders", "optbinning", "skrub")):
             module = module.partition(".")[0]
         if module.startswith("feature_engine"):
             module = ".".join(module.split(".")[:2])
         module = module.removesuffix(".sklearn") if module.startswith(("xgboost", "lightgbm")) else module
         groups.setdefault(module, []).append(each.__name__)
-    groups |= _LARGE["predictors" if classes is PREDICTORS else "transformers"]
+    groups |= _APART["predictors" if classes is PREDICTORS else "transformers"]
     return sorted((module, sorted(names)) for module, names in groups.items())
 
 

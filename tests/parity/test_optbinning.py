@@ -19,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from dbml.errors import ArtifactError
 from dbml.models import artifact
 from dbml.scorer import engines
+from dbml.scorer.support import WAYS_OUT
 from tests.conftest import Cli
 from tests.integration.test_ways_in import scores
 from tests.parity.harness import assert_parity
@@ -120,6 +121,16 @@ def test_a_scorecard(output: str, told: dict[str, str], tmp_path: Path) -> None:
     assert_parity(fitted, never, tmp_path, output)
 
 
+def test_a_scorecard_without_points(tmp_path: Path) -> None:
+    from optbinning import Scorecard
+
+    unknown = {"binning_fit_params": {"plan": {"cat_unknown": 0.5}}}
+    fitted = Scorecard(process(**unknown), LogisticRegression()).fit(X, LABEL)
+    with pytest.raises(ValueError, match="must be an integer"):
+        fitted.score(X)  # a place is none
+    assert_parity(fitted, X.head(60), tmp_path)
+
+
 def test_a_scorecard_in_the_database(cli: Cli, db: psycopg.Connection[Any], tmp_path: Path) -> None:
     from optbinning import Scorecard
 
@@ -138,15 +149,29 @@ def test_a_scorecard_in_the_database(cli: Cli, db: psycopg.Connection[Any], tmp_
         np.testing.assert_allclose(scores(db, name, given), truth, rtol=1e-12)
 
 
-def test_what_no_plan_expresses_is_named() -> None:
+def refusals(fitted: Any) -> str:
+    read = artifact.read(fitted, X.head(30))
+    return str(engines.prepare(read.estimator, read.interface, read.golden, label="m@1").refusals["portable"])
+
+
+def test_what_no_plan_expresses_is_named_and_the_way_out_works(tmp_path: Path) -> None:
     from optbinning import OptimalPWBinning
 
-    with pytest.raises(ValueError, match="could not convert"):
-        make_pipeline(process(**each(metric="bins")), LogisticRegression()).fit(X, LABEL)
     fitted = make_pipeline(process(), LogisticRegression()).fit(X, LABEL)
     with pytest.raises(ArtifactError, match='no class "points"'):
         artifact.read(fitted, X.head(30), "points")
     fitted[0].update_binned_variable("age", OptimalPWBinning(name="age").fit(X["age"].to_numpy(), LABEL.to_numpy()))
-    read = artifact.read(fitted, X.head(30))
-    refusals = engines.prepare(read.estimator, read.interface, read.golden, label="m@1").refusals
-    assert "OptimalPWBinning" in refusals["portable"]
+    assert "the OptimalPWBinning age" in refusals(fitted)
+    together = X.astype({"flag": float}).fillna({"plan": "none"}).to_numpy()
+    assert "of another type than in fit" in refusals(
+        make_pipeline(process(), LogisticRegression()).fit(together, LABEL)
+    )
+    [way] = [way for part, _, way in WAYS_OUT if "OptimalPWBinning" in part]
+    assert way == "`BinningProcess` as it is by default, on a DataFrame, with one variable too"
+    one = X[["age"]]
+    assert_parity(make_pipeline(process(variable_names=["age"]), LogisticRegression()).fit(one, LABEL), one, tmp_path)
+
+
+def test_texts_go_into_no_model() -> None:
+    with pytest.raises(ValueError, match="could not convert"):
+        make_pipeline(process(**each(metric="bins")), LogisticRegression()).fit(X, LABEL)

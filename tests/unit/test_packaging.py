@@ -50,7 +50,7 @@ def test_no_module_is_hidden_by_a_verb() -> None:
     [
         ("dbml", ""),
         # What needs Spark is long, and `make test-long` adds it; and so on.
-        ("tests", "demo test spark h2o optbinning"),
+        ("tests", "demo test spark h2o optbinning skrub"),
         ("benchmarks", "demo test bench spark"),
         ("soak", "demo test"),
     ],

@@ -203,6 +203,20 @@ def _binned(step: Any, count: int) -> list[Known | None]:
     return [_of_values(categories(process.get_binned_variable(name))) for name in process.variable_names]
 
 
+def _vectorized(step: Any, count: int) -> list[Known | None]:
+    """Of skrub's vectorizer: whether a column was of texts or of categories shows in what cleaned it."""
+    columns: list[Known | None] = []
+    for name in list(step.feature_names_in_)[:count]:
+        steps = step.all_processing_steps_[name]
+        cleaners = {type(each).__name__ for each in steps}
+        values = next((each.categories_[0].tolist() for each in steps if hasattr(each, "categories_")), [])
+        if "CleanCategories" in cleaners:
+            columns.append(_of_values(values, "category") or Known("category"))
+        else:
+            columns.append(Known("text") if "CleanNullStrings" in cleaners else _of_values(values))
+    return columns
+
+
 def _told(step: Any, _: int) -> list[Known | None]:
     return [Known(type_) if type_ else None for type_ in step.known_types]
 
@@ -236,6 +250,7 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int], Sequence[Known
     ),
     (lambda step: _of_library("xgboost", "XGBModel")(step) or _of_library(_BOOSTERS, "Xgboost")(step), _xgboost),
     (_of_library("optbinning", "BinningProcess", "Scorecard"), _binned),
+    (_of_library("skrub", "TableVectorizer"), _vectorized),
     (_of_library("category_encoders.utils", "BaseEncoder"), _category_encoder),
     (lambda step: isinstance(getattr(step, "categories_", None), list), _encoder),
     (lambda step: hasattr(step, "known_types"), _told),

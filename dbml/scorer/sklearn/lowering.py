@@ -34,8 +34,8 @@ FAMILIES = (
 # These need a library that may not be there: who has an estimator of it has imported it.
 _LIBRARIES = ("xgboost", "lightgbm", "catboost", "category_encoders", "feature_engine", "imblearn", "interpret")
 OPTIONAL = {library: library for library in _LIBRARIES}
-# These too, and are so large that tests of them are long.
-LARGE = {"optbinning": "optbinning"}
+# These too; `make test-long` alone installs them.
+APART = {library: library for library in ("optbinning", "skrub")}
 
 
 def lower(estimator: Any, interface: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def lower_all(estimator: Any, interface: Mapping[str, Any]) -> tuple[dict[str, A
 
     :raises Unsupported: names the part of the score that no plan expresses.
     """
-    for family in (*FAMILIES, *(family for module, family in (OPTIONAL | LARGE).items() if module in sys.modules)):
+    for family in (*FAMILIES, *(family for module, family in (OPTIONAL | APART).items() if module in sys.modules)):
         importlib.import_module(f"dbml.scorer.sklearn.{family}")
     features = interface["features"]
     texts = sum(feature["kind"] == "text" for feature in features)

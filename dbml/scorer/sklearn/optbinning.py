@@ -35,7 +35,10 @@ def scorecard(estimator: Scorecard, X: Columns) -> Answer:
     # Its own transform has the defaults of a process; what fit was told counts here.
     told = {"metric_special": estimator._metric_special, "metric_missing": estimator._metric_missing}
     answer = predict(estimator.estimator_, _binned(estimator.binning_process_, X, told))
-    return replace(answer, points=_points(estimator, X))
+    try:
+        return replace(answer, points=_points(estimator, X))
+    except Unsupported:
+        return answer
 
 
 def _points(estimator: Scorecard, X: Columns) -> Value:
@@ -139,7 +142,10 @@ class Variable:
             for name, column in self.columns.items()
         }
         rows[self.name] = pd.Series(list(values), dtype=dtype)
-        made = self.process.transform(pd.DataFrame(rows), **self.told)[self.name]
+        try:
+            made = self.process.transform(pd.DataFrame(rows), **self.told)[self.name]
+        except ValueError as error:  # options that do not fit each other
+            raise Unsupported(f"a BinningProcess that refuses to transform {self.name} ({error})") from None
         if not pd.api.types.is_numeric_dtype(made.dtype):
             raise Unsupported('a BinningProcess with metric="bins", which are texts')
         if self.worths is None:
