@@ -144,7 +144,7 @@ WAYS_OUT = (
         "`TargetEncoder`, `BinaryEncoder` as they are by default",
     ),
     (
-        "optbinning's `OptimalPWBinning`, a process that was fitted on texts and numbers in one array, `OptimalBinning` "
+        "optbinning's `OptimalPWBinning`, a process fitted on texts and numbers in one array, and `OptimalBinning` "
         "by itself",
         "its pieces are not written down yet; there numbers are categories; and one column is no step of a Pipeline",
         "`BinningProcess` as it is by default, on a DataFrame, with one variable too",
@@ -212,8 +212,8 @@ WAYS_OUT = (
     ),
     (
         "`KNNImputer`",
-        "no operation of a plan measures between rows with holes yet; and what is nearest may change with the rows beside "
-        "a row: of 200 rows of tenths, 2 got another number from it alone than together",
+        "no operation of a plan measures between rows with holes yet; and what is nearest may change with the rows "
+        "beside a row: of 200 rows of tenths, 2 got another number from it alone than together",
         "`SimpleImputer`, or boosted trees, which take what is missing as it is",
     ),
     (

@@ -108,11 +108,25 @@ def of_catboost(estimator: Any) -> bool:
 
 def binning_process(estimator: Any) -> Any:
     """optbinning's process that an estimator begins with, which has a name of its own for its features; or None."""
-    library = sys.modules.get("optbinning")
-    while isinstance(estimator, Pipeline) or hasattr(estimator, "best_estimator_"):
-        estimator = estimator.steps[0][1] if isinstance(estimator, Pipeline) else estimator.best_estimator_
+    library, estimator = sys.modules.get("optbinning"), _first(estimator)
     process = getattr(estimator, "binning_process_", estimator)
     return process if library is not None and isinstance(process, library.BinningProcess) else None
+
+
+def _first(estimator: Any) -> Any:
+    """The step that sees the rows first."""
+    while isinstance(estimator, Pipeline) or hasattr(estimator, "best_estimator_"):
+        estimator = estimator.steps[0][1] if isinstance(estimator, Pipeline) else estimator.best_estimator_
+    return estimator
+
+
+def _chosen(estimator: Any) -> list[str] | None:
+    """The columns that skrub's selector of them needs, which does not remember the others."""
+    library, first = sys.modules.get("skrub"), _first(estimator)
+    if library is None or not isinstance(first, (library.SelectCols, library.DropCols)):
+        return None
+    chosen: list[str] = first.columns_ if isinstance(first, library.SelectCols) else first.kept_cols_
+    return chosen
 
 
 def _answering(estimator: Any) -> Any:
@@ -125,6 +139,7 @@ def _sklearn_names(estimator: Any) -> tuple[Any, Any]:
     names = getattr(estimator, "feature_names_in_", None)
     if names is None and binning_process(estimator) is not None:
         names = binning_process(estimator).variable_names
+    names = _chosen(estimator) if names is None else names
     return names, getattr(estimator, "n_features_in_", None) if names is None else len(names)
 
 
@@ -136,9 +151,7 @@ def _catboost_names(estimator: Any) -> tuple[list[str] | None, int]:
 
 def takes_texts(estimator: Any) -> bool:
     """Whether it takes a list of texts and no table: a pipeline that begins with a vectorizer."""
-    while isinstance(estimator, Pipeline) or hasattr(estimator, "best_estimator_"):
-        estimator = estimator.steps[0][1] if isinstance(estimator, Pipeline) else estimator.best_estimator_
-    return isinstance(estimator, (CountVectorizer, HashingVectorizer))
+    return isinstance(_first(estimator), (CountVectorizer, HashingVectorizer))
 
 
 # --- is every feature a number? ---

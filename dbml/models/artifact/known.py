@@ -209,7 +209,7 @@ def _vectorized(step: Any, count: int) -> list[Known | None]:
     for name in list(step.feature_names_in_)[:count]:
         steps = step.all_processing_steps_[name]
         cleaners = {type(each).__name__ for each in steps}
-        values = next((each.categories_[0].tolist() for each in steps if hasattr(each, "categories_")), [])
+        values: list[Any] = next((each.categories_[0].tolist() for each in steps if hasattr(each, "categories_")), [])
         if "CleanCategories" in cleaners:
             columns.append(_of_values(values, "category") or Known("category"))
         else:

@@ -230,6 +230,7 @@ def squashing_scaler(estimator: SquashingScaler, X: Columns) -> Columns:
     for given, value in zip(X.values, values, strict=True):
         part = rounded(value / largest)
         below = rounded(rounded(rounded(part * part) + 1.0).function("sqrt"))
-        soft = rounded(value / below)
+        # It is never beyond the largest but for its last digits; this only says so to whom sums are bounded by.
+        soft = rounded(value / below).clip(-2.0 * largest, 2.0 * largest)
         made.append(given.equal(math.inf).select(largest, given.equal(-math.inf).select(-largest, soft)))
     return X.of(made, X.names, X.dtype if X.dtype in ("float64", "float32") else "float64")
