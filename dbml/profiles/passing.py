@@ -8,9 +8,10 @@ from psycopg import sql
 
 from dbml.database import template, verbatim
 from dbml.profiles import counters, layout, settling, ways
+from dbml.profiles.branch import Branch, Changes
 from dbml.profiles.catalog import Attachment, Passage
 from dbml.profiles.counters import CounterColumn
-from dbml.profiles.event_triggers import Branch, Changes, counting_function, event_triggers
+from dbml.profiles.event_triggers import counting_function, event_triggers
 from dbml.profiles.generated import Function, Trigger
 from dbml.profiles.layout import NOTHING, compact, listed
 from dbml.profiles.spec import Event
