@@ -12,9 +12,9 @@ from dbml.models import versions
 from dbml.observing.drift import drift
 from dbml.observing.performance import performance
 from dbml.schema.install import require
-from dbml.training.fitting import span
 from dbml.training.recipe import Recipe
 from dbml.training.retraining import Trained, retrain
+from dbml.training.splitting import span
 
 # Once it was tried, drift and a bad measure are no reason for as long, whatever came of it.
 REST = "1 day"

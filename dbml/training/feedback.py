@@ -16,6 +16,7 @@ from dbml import database, errors
 from dbml.training import fitting
 from dbml.training.dataset import Dataset
 from dbml.training.recipe import Recipe
+from dbml.training.splitting import span
 
 # A row weighs at most a hundred others.
 RAREST = 0.01
@@ -97,7 +98,7 @@ def decisions(raw: psycopg.Connection[Any], recipe: Recipe, data: Dataset) -> De
         right_on="_decided",
         by="_entity",
         direction="forward",
-        tolerance=pd.Timedelta(fitting.span(recipe.decided_within, "[feedback] within")),
+        tolerance=pd.Timedelta(span(recipe.decided_within, "[feedback] within")),
     ).sort_values("_place")
     acted = met["_acted"].fillna(False).astype(bool).to_numpy()
     return Decisions(acted, met["_propensity"].to_numpy(dtype=float))

@@ -11,8 +11,8 @@ import pytest
 
 from dbml.errors import TrainingError
 from dbml.training.dataset import Dataset
-from dbml.training.fitting import split
 from dbml.training.recipe import Recipe
+from dbml.training.splitting import split
 
 NOW = datetime(2026, 6, 30, tzinfo=UTC)
 HORIZON = timedelta(days=30)

@@ -13,6 +13,7 @@ from dbml.errors import TrainingError
 from dbml.training import fitting
 from dbml.training.dataset import Dataset
 from dbml.training.recipe import Recipe, parse
+from dbml.training.splitting import split
 
 NOW = datetime(2026, 6, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -37,7 +38,7 @@ def fitted(data: Dataset, path: str, parameters: dict[str, Any], output: dict[st
 
 
 def used(data: Dataset) -> pd.DataFrame:
-    [(places, _)] = fitting.split(Recipe(share=0.25, blocks=1), data)
+    [(places, _)] = split(Recipe(share=0.25, blocks=1), data)
     return data.rows.iloc[places]
 
 
