@@ -202,7 +202,9 @@ def refused_beside_others(plan: str) -> dict[str, str]:
 def _in_sql(plan: Mapping[str, Any], label: str, alone: bool) -> tuple[sql.Expression | None, dict[str, str]]:
     try:
         return sql.render(plan, sql.OPERATIONS_ALONE if alone else sql.OPERATIONS_AT_MOST, label), {}
-    except (sql.TooLarge, Unsupported) as reason:
+    except Unsupported as what:
+        return None, {"sql": f"there is no {what}"}
+    except sql.TooLarge as reason:
         return None, {"sql": str(reason)}
 
 

@@ -15,7 +15,7 @@ import pytest
 from psycopg import sql
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -61,16 +61,22 @@ def test_auto_takes_portable_for_a_boosting(cli: Cli, churn: Trained, tmp_path: 
 
 
 def test_auto_takes_python_for_the_rest(cli: Cli, churn: Trained, tmp_path: Path) -> None:
-    neighbours = fit(tmp_path, churn, make_pipeline(StandardScaler(), KNeighborsClassifier()))
+    neighbours = fit(tmp_path, churn, make_pipeline(StandardScaler(), RadiusNeighborsClassifier(1e3)))
     added = cli("model", "add", "churn", neighbours.file, "--sample", neighbours.sample).output
     assert "engine python" in added
-    assert "no plan expresses the estimator KNeighborsClassifier" in added
+    assert "no plan expresses the estimator RadiusNeighborsClassifier" in added
     for engine in ("sql", "portable"):
         refused = cli(
             "model", "add", "x", neighbours.file, "--sample", neighbours.sample, "--engine", engine, exit_code=1
         )
-        assert f"cannot run on engine {engine}: no plan expresses the estimator KNeighborsClassifier" in refused.output
+        assert (
+            f"cannot run on engine {engine}: no plan expresses the estimator RadiusNeighborsClassifier"
+            in refused.output
+        )
     assert len(json.loads(cli("model", "list", "--json").output)) == 1
+    nearest = fit(tmp_path, churn, make_pipeline(StandardScaler(), KNeighborsClassifier()))
+    added = cli("model", "add", "y", nearest.file, "--sample", nearest.sample).output
+    assert "engine portable" in added and "Note: not on engine sql: there is no near in SQL." in added
 
 
 def test_a_plan_that_cannot_be_made_leaves_the_engine_python(

@@ -18,7 +18,7 @@ import numpy as np
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import RadiusNeighborsClassifier
 
 import dbml
 from dbml._plpython.signing import record
@@ -300,7 +300,7 @@ def test_the_plain_path_and_a_second_user(
     said = add("second", "python", exit_code=1)
     assert "dbml key new" in said and "dbml key trust PUBLIC_KEY" in said
     only_itself, rows = tmp_path / "neighbours.joblib", churn.rows[["spend"]]
-    joblib.dump(KNeighborsClassifier().fit(rows, rows["spend"] > 50), only_itself)
+    joblib.dump(RadiusNeighborsClassifier(1e3).fit(rows, rows["spend"] > 50), only_itself)
     assert "neighbours@1 is for engine python" in cli("model", "add", "neighbours", only_itself, exit_code=1).output
     cli("key", "new")
     said = add("second", "python", exit_code=1)
