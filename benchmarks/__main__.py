@@ -43,6 +43,7 @@ from benchmarks import (
 )
 from benchmarks.contestants import Contestant, everyone, insert, load, set_up
 from benchmarks.settings import SETTINGS, own_database
+from benchmarks.telling import console
 from dbml.demo.server import temporary_server
 
 RESULTS = Path(__file__).parent / "results"
@@ -348,7 +349,6 @@ def main(
     out: Path,
 ) -> None:
     """Measure dbml beside no model at all, the obvious trigger, a FastAPI service and orbital."""
-    console = Console(highlight=False, soft_wrap=True, width=max(110, Console().width))
     began = time.perf_counter()
     settings = {**SETTINGS, "synchronous_commit": synchronous_commit}
     with (

@@ -28,6 +28,7 @@ from rich.table import Table
 
 from benchmarks import inserts
 from benchmarks.settings import SETTINGS
+from benchmarks.telling import console
 from dbml.demo.server import temporary_server
 
 DEFAULT = "floor,sql_lr,portable_gbm,portable_hist,portable_rf"
@@ -61,7 +62,6 @@ with tempfile.TemporaryDirectory() as folder, psycopg.connect(dsn, autocommit=Tr
 @click.option("--seconds", type=click.FloatRange(0.1), default=0.3, show_default=True, help="Seconds of a turn.")
 def main(python: Path, only: str, clients: int, rounds: int, seconds: float) -> None:
     """Compare the inserts of this checkout with those of the one whose interpreter is PYTHON."""
-    console = Console(highlight=False)
     pythons = {"this": Path(sys.executable), "other": python.absolute()}
     with (
         temporary_server(None, say=console.print, settings={**SETTINGS, "synchronous_commit": "off"}) as server,

@@ -34,6 +34,7 @@ from rich.table import Table
 import dbml
 from benchmarks import models
 from benchmarks.models import Trained
+from benchmarks.telling import console
 from dbml.capacity import openloop
 from dbml.demo.server import temporary_server
 
@@ -202,7 +203,6 @@ def agree(ours: bytes, theirs: bytes) -> None:
 @click.option("--rival", "place", type=click.Path(path_type=Path), help="Where MLServer's environment is, or is to be.")
 def main(rounds: int, seconds: float, place: Path | None) -> None:
     """Compare dbml serve with MLServer."""
-    console = Console(highlight=False)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dbml-inference-")))
         program = rival(place or folder / "environment")

@@ -34,6 +34,7 @@ from benchmarks import inserts, models
 from benchmarks.contestants import Contestant, load, tables
 from benchmarks.models import CALLS, Trained
 from benchmarks.settings import SETTINGS
+from benchmarks.telling import console
 from dbml.demo.server import temporary_server
 
 WAYS = {"none": "a counter, no model", "hand": "and a row in a bare table", "queued": "a queued model of 50 ms"}
@@ -59,7 +60,6 @@ grant usage on schema {0} to public; grant insert on {0}.waiting to public
 @click.option("--repeats", type=click.IntRange(1), default=5, show_default=True)
 def main(rounds: int, seconds: float, clients: int, rows: int, repeats: int) -> None:
     """Compare queued inserts with inserts that have no model, and the worker with dbml.scores."""
-    console = Console(highlight=False)
     with (
         temporary_server(None, say=console.print, settings={**SETTINGS, "synchronous_commit": "off"}) as server,
         tempfile.TemporaryDirectory(prefix="dbml-queued-") as folder,

@@ -22,9 +22,9 @@ import click
 import numpy as np
 import pandas as pd
 import psycopg
-from rich.console import Console
 
 from benchmarks import models
+from benchmarks.telling import console
 from dbml.demo.server import temporary_server
 
 WANTED = 1.5
@@ -92,7 +92,6 @@ def main(rows: int, rounds: int, model: str) -> None:
     import dbml
     import dbml.spark
 
-    console = Console(highlight=False)
     with (
         tempfile.TemporaryDirectory(prefix="dbml-spark-") as folder,
         temporary_server(None, say=console.print) as server,

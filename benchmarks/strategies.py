@@ -30,6 +30,7 @@ from benchmarks import inserts, models
 from benchmarks.contestants import Contestant, load, tables
 from benchmarks.models import CALLS, Trained
 from benchmarks.settings import SETTINGS
+from benchmarks.telling import console
 from dbml.demo.server import temporary_server
 from dbml.serving.strategies import Strategy
 
@@ -67,7 +68,6 @@ ENGINES = {"lr": "sql", "gbm": "portable"}
 @click.option("--clients", type=click.IntRange(1), default=1, show_default=True)
 def main(rounds: int, seconds: float, clients: int) -> None:
     """Compare inserts under strategies and logs with those of one version alone."""
-    console = Console(highlight=False)
     with (
         temporary_server(None, say=console.print, settings={**SETTINGS, "synchronous_commit": "off"}) as server,
         tempfile.TemporaryDirectory(prefix="dbml-strategies-") as folder,

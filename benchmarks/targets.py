@@ -23,13 +23,13 @@ from typing import Any
 import click
 import psycopg
 from psycopg import sql
-from rich.console import Console
 
 import dbml
 from benchmarks import bulk, inserts, models
 from benchmarks.bounds import Bound, error, ratio
 from benchmarks.contestants import Contestant, load, set_up
 from benchmarks.settings import SETTINGS, own_database
+from benchmarks.telling import console
 from dbml.demo.server import temporary_server
 from dbml.serving.bulk import table_as_csv
 
@@ -338,7 +338,6 @@ def any_wrong(lines: list[dict[str, Any]]) -> bool:
 @click.option("--part", type=click.Choice(["all", "rows", "inserts"]), default="all", show_default=True)
 def main(quick: bool, rows: int | None, rounds: int | None, insert_rounds: int | None, part: str) -> None:
     """Print each figure beside its target; exit with 1 where a score is wrong."""
-    console = Console(highlight=False, soft_wrap=True, width=max(110, Console().width))
     began = time.perf_counter()
 
     def say(text: str) -> None:
