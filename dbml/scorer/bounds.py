@@ -278,6 +278,8 @@ def _function(node: Node, of: Sequence[Range]) -> Range:
         return span(-1.0, 1.0)
     if name == "square":
         return multiply(x, x)
+    if name == "sqrt" and x.low >= 0.0:
+        return span(math.sqrt(x.low), math.sqrt(x.high))  # rounded as it is on every engine, and rising
     return {"negative": negative, "absolute": absolute}.get(name, lambda _: ANYTHING)(x)
 
 

@@ -493,7 +493,8 @@ class Builder:
             if self._nodes[index]["op"] == "number":
                 # Of the number itself: rows at the limit are then made without a search.
                 number = self._value(index)
-                inside = self.constant(-limit).less(number) & number.less(limit)
+                # One that is missing is filled, or refused for that.
+                inside = (self.constant(-limit).less(number) & number.less(limit)) | number.missing()
                 self.check(inside, "a number is so large that float32 may overflow")
         return limit
 

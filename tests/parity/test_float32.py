@@ -13,6 +13,7 @@ from sklearn.cross_decomposition import PLSRegression
 from sklearn.decomposition import PCA, FastICA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.ensemble import GradientBoostingRegressor, VotingClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import (
     ElasticNet,
     LogisticRegression,
@@ -150,3 +151,12 @@ def test_clusters_of_float32_are_left_to_the_estimator() -> None:
     read = artifact.read(MiniBatchKMeans(3, random_state=0).fit(X[FIT]), X[FIT])
     made = engines.prepare(read.estimator, read.interface, read.golden, label="m@1")
     assert "float32 columns alone" in made.refusals["portable"] and "python" not in made.refusals
+
+
+def test_what_is_missing_is_filled_before_the_sums() -> None:
+    holed = X[FIT].mask(np.random.default_rng(4).random(X[FIT].shape) < 0.1)
+    fitted = make_pipeline(SimpleImputer(), Ridge()).fit(holed, VALUE[FIT])
+    read = artifact.read(fitted, holed.head(60))
+    made = engines.prepare(read.estimator, read.interface, read.golden, label="m@1")
+    assert made.report is not None and made.report.differing == 0, made.refusals
+    assert "portable" not in made.refusals

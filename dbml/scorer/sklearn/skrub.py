@@ -229,7 +229,7 @@ def squashing_scaler(estimator: SquashingScaler, X: Columns) -> Columns:
     made = []
     for given, value in zip(X.values, values, strict=True):
         part = rounded(value / largest)
-        below = rounded(rounded(rounded(part * part) + 1.0).function("sqrt"))
+        below = rounded(rounded(rounded(part.function("square")) + 1.0).maximum(1.0).function("sqrt"))
         # It is never beyond the largest but for its last digits; this only says so to whom sums are bounded by.
         soft = rounded(value / below).clip(-2.0 * largest, 2.0 * largest)
         made.append(given.equal(math.inf).select(largest, given.equal(-math.inf).select(-largest, soft)))
