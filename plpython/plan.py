@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 Entry = TypeVar("Entry")
@@ -353,6 +353,18 @@ def entry(table: Mapping[str, Entry], node: Mapping[str, Any], reader: str) -> E
         return table[node["op"]]
     except KeyError:
         raise PlanError(f"{reader} lacks the operation {node['op']!r}") from None
+
+
+def closure(nodes: Sequence[Mapping[str, Any]], indices: Iterable[int]) -> set[int]:
+    """The places of these nodes, and of all that they are computed from."""
+    found: set[int] = set()
+    waiting = list(indices)
+    while waiting:
+        index = waiting.pop()
+        if index not in found:
+            found.add(index)
+            waiting += nodes[index].get("of", [])
+    return found
 
 
 def loads(text: str) -> dict[str, Any]:

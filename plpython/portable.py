@@ -13,7 +13,7 @@ from types import CodeType
 from typing import Any
 
 from . import masks, treecode, words
-from .plan import ORDINARY, entry
+from .plan import ORDINARY, closure, entry
 from .treecode import literal
 
 # CPython's tokenizer takes 200 nested parentheses and its compiler recurses.
@@ -50,9 +50,9 @@ class _Writer:
         ordinary = [check for check in self.plan["checks"] if check.get("ordinary")]
         others = [check for check in self.plan["checks"] if not check.get("ordinary")]
         outputs = self.plan.get("outputs", [output]) if values is None else values
-        of_output = self._closure(outputs)
-        of_others = self._closure([check["node"] for check in others])
-        of_ordinary = self._closure([check["node"] for check in ordinary])
+        of_output = closure(self.nodes, outputs)
+        of_others = closure(self.nodes, [check["node"] for check in others])
+        of_ordinary = closure(self.nodes, [check["node"] for check in ordinary])
         body = self._numbers(bool(ordinary))
         body += self._computed(of_others | (of_ordinary & of_output))
         body += self._refusals(others)
@@ -108,16 +108,6 @@ class _Writer:
             f"if not ({' and '.join(conditions)}): raise Refused({because!r})"
             for because, conditions in reasons.items()
         ]
-
-    def _closure(self, indices: Sequence[int]) -> set[int]:
-        found: set[int] = set()
-        waiting = list(indices)
-        while waiting:
-            index = waiting.pop()
-            if index not in found:
-                found.add(index)
-                waiting += self.nodes[index].get("of", [])
-        return found
 
     def _choose_inlined(self) -> list[bool]:
         """Per node, whether it is written where it is used and not into a variable."""

@@ -428,9 +428,9 @@ class Builder:
 
         :param others: further answers, for a plan of all.
         """
-        limit = self._limit_of_single(self._closure([output.index, *(other.index for other in others)]))
+        limit = self._limit_of_single(format_.closure(self._nodes, [output.index, *(other.index for other in others)]))
         checks = self._needed_checks()
-        needed = self._closure([output.index, *(other.index for other in others), *checks])
+        needed = format_.closure(self._nodes, [output.index, *(other.index for other in others), *checks])
         places = {old: new for new, old in enumerate(sorted(needed))}
         nodes = []
         for old in sorted(needed):
@@ -459,17 +459,6 @@ class Builder:
         read: dict[str, Any] = format_.loads(format_.dumps(plan))
         return read
 
-    def _closure(self, indices: Iterable[int]) -> set[int]:
-        """These nodes, and all that they are computed from."""
-        found: set[int] = set()
-        waiting = list(indices)
-        while waiting:
-            index = waiting.pop()
-            if index not in found:
-                found.add(index)
-                waiting += self._nodes[index].get("of", [])
-        return found
-
     def _limit_of_single(self, needed: set[int]) -> float:
         """Refuse rows with numbers so large that a sum in float32 may overflow; 0 where there is none.
 
@@ -489,7 +478,7 @@ class Builder:
                 break
         else:
             raise Unsupported("sums in float32 that may overflow")
-        for index in sorted(self._closure(sums)):
+        for index in sorted(format_.closure(self._nodes, sums)):
             if self._nodes[index]["op"] == "number":
                 # Of the number itself: rows at the limit are then made without a search.
                 number = self._value(index)

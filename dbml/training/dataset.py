@@ -83,10 +83,7 @@ def dataset(
     raw = database.driver(connection)
     with database.translated():
         require(raw)
-        versions.require_model(raw, name)
-        version = version or max(one.version for one in versions.versions(raw, name))
-        features = versions.show(raw, name, version).features
-        moment = database.named(raw, "training_moment", name=name, as_of=as_of)[0]
+        version, features, moment = _asked(raw, name, version, as_of)
         after = _after(raw, name, since)
         first = "-infinity" if old else after
         rows = _read(raw, features, *_logged(raw, name, version, moment["as_of"], first))
@@ -101,6 +98,16 @@ def dataset(
         if rows.empty:
             raise _nothing(raw, name, since, history)
         return Dataset(features, rows, moment["as_of"], moment["horizon"])
+
+
+def _asked(
+    raw: psycopg.Connection[Any], name: str, version: int | None, as_of: datetime | str | None
+) -> tuple[int, list[dict[str, Any]], dict[str, Any]]:
+    """The version, the newest where none is named; its features; and the moment and the horizon that are meant."""
+    versions.require_model(raw, name)
+    version = version or max(one.version for one in versions.versions(raw, name))
+    moment = database.named(raw, "training_moment", name=name, as_of=as_of)[0]
+    return version, versions.show(raw, name, version).features, moment
 
 
 def history_query(
@@ -120,10 +127,7 @@ def history_query(
     raw = database.driver(connection)
     with database.translated():
         require(raw)
-        versions.require_model(raw, name)
-        version = version or max(one.version for one in versions.versions(raw, name))
-        features = versions.show(raw, name, version).features
-        moment = database.named(raw, "training_moment", name=name, as_of=as_of)[0]
+        version, features, moment = _asked(raw, name, version, as_of)
         query = past.exposures(raw, name, features, history, "-infinity", moment["as_of"] - moment["horizon"])
         exposed, _ = _counted(raw, name, features, query, moment["as_of"])
         return database.template(
