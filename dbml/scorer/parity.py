@@ -23,6 +23,11 @@ THRESHOLDS_TRIED = 600
 VALUES_AT_MOST = 200_000
 ROWS_AT_LEAST = 300
 _BASE_ROWS = 3
+# Rows that an estimator is asked for in one call; of so few that hold one it refuses, each is asked alone.
+TOGETHER = 256
+FEW = 8
+# The least number that rounds to no finite float32.
+BEYOND_SINGLE = 3.4028235677973366e38
 _EXTREMES = [
     0.0, -0.0, 1.0, -1.0, 0.5, 5e-324, 1e-50, -1e-50, 1e-40, 1e38, 3.4028234663852886e38, 3.402823567797336e38,
     3.4028235677973366e38, 1e39, -1e39, 1e100, 1e154, 1e308, -1e308,
@@ -139,14 +144,11 @@ def compare_answers(
 def _asked(interface: Mapping[str, Any], rows: Sequence[Row], asked: Callable[[Any], list[Any]]) -> list[Any]:
     """Ask for each row; None for a row that is refused.
 
-    Rows are asked together, because an estimator takes as long for one row as for a thousand. Where one is
-    refused, those with missing or infinite values are asked alone, and the others by halves.
+    Rows are asked together, because an estimator takes as long for one row as for hundreds. Where one is refused, those
+    that may be refused for one reason are asked apart from others; then halves of those, and of few each alone.
     """
     found: list[Any] = [None] * len(rows)
     numbers, texts = to_wire(interface, rows)
-
-    def plain(index: int) -> bool:
-        return None not in texts[index] and all(x is not None and math.isfinite(x) for x in numbers[index])
 
     def ask(places: list[int]) -> None:
         try:
@@ -158,19 +160,28 @@ def _asked(interface: Mapping[str, Any], rows: Sequence[Row], asked: Callable[[A
         except Exception:
             for place in places:
                 found[place] = None
-            if len(places) > 1:
-                usual = [place for place in places if plain(place)]
-                parts = [[place] for place in places if not plain(place)]
-                if len(usual) == len(places):
-                    parts = [usual[: len(usual) // 2], usual[len(usual) // 2 :]]
-                elif usual:
-                    parts.append(usual)
-                for part in parts:
-                    ask(part)
+            for part in parts(places) if len(places) > 1 else ():
+                ask(part)
 
-    for first in range(0, len(rows), 64):
-        ask(list(range(first, min(first + 64, len(rows)))))
+    def parts(places: list[int]) -> list[list[int]]:
+        kinds: dict[tuple[bool, ...], list[int]] = {}
+        for place in places:
+            kinds.setdefault(_unusual(numbers[place], texts[place]), []).append(place)
+        if len(kinds) > 1:
+            return list(kinds.values())
+        middle = len(places) // 2
+        return [places[:middle], places[middle:]] if len(places) > FEW else [[place] for place in places]
+
+    for first in range(0, len(rows), TOGETHER):
+        ask(list(range(first, min(first + TOGETHER, len(rows)))))
     return found
+
+
+def _unusual(numbers: Sequence[float | None], texts: Sequence[str | None]) -> tuple[bool, bool, bool]:
+    """What an estimator may refuse a row for, whatever else is in it: gaps, infinities, what is beyond float32."""
+    sizes = [abs(x) for x in numbers if x is not None]
+    infinite = not all(map(math.isfinite, sizes))
+    return None in numbers or None in texts, infinite, not max(sizes, default=0.0) < BEYOND_SINGLE
 
 
 def hurtful_rows(plan: Mapping[str, Any], interface: Mapping[str, Any], sample: Sequence[Row]) -> list[list[Any]]:
