@@ -2,7 +2,7 @@
 
 Distances are measured as scikit-learn measures them, term by term. Where the last place goes to one of several rows at
 one distance, its own search is followed, because which of them it keeps depends on the way by which it came to them.
-numpy, where the server has it, only tells which rows are worth measuring. Standard library otherwise.
+numpy, where the server has it, only tells which rows are worth measuring; :mod:`.lanes` where it has not.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 
-from . import optional
+from . import lanes, optional
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 SLACK = 1e-13
 # So many distances are looked at together for their least.
 BLOCK = 64
+# A session that has asked so often will ask again: the rows are then written down for plain Python as well.
+CALLS_THAT_PAY = 32
+# Fewer rows are as quickly measured.
+ROWS_THAT_PAY = 200
 # Squares of rows beyond may have distances that are infinite.
 LARGEST = 1e300
 
@@ -45,6 +49,8 @@ class Near:
         self.first = first
         self.boxes: dict[int, tuple[int, int, Sequence[float], Sequence[float]]] = {}
         self.arrays: Any = None
+        self.bytes: lanes.Lanes | None = None
+        self.usual: list[float] = []
 
     def find(self, x: Sequence[float]) -> Found:
         """Places and distances of the nearest rows."""
@@ -54,7 +60,18 @@ class Near:
             if not last < measured[self.count][0]:
                 measured = self.followed(x)
         kept = measured[: self.count]
+        if self.arrays is None and len(self.usual) < CALLS_THAT_PAY:
+            self.learn(kept[-1][0])
         return [place for _, place in kept], [self.distance(reduced) for reduced, _ in kept]
+
+    def learn(self, last: float) -> None:
+        """Know how far the last of the nearest usually is; make bytes of the rows once that pays."""
+        self.usual.append(last)
+        if len(self.usual) == CALLS_THAT_PAY and self.power != math.inf and len(self.rows) >= ROWS_THAT_PAY:
+            try:
+                self.bytes = lanes.Lanes(self.rows, self.power, self.usual)
+            except ValueError:
+                self.bytes = None
 
     def reduced(self, x: Sequence[float], row: Sequence[float]) -> float:
         """A distance before its root, in scikit-learn's order of operations."""
@@ -83,18 +100,48 @@ class Near:
     def worth_measuring(self, x: Sequence[float]) -> Iterable[int]:
         """Places among which the nearest are, and those as near."""
         everywhere = range(len(self.rows))
-        if self.power != 2.0 or len(self.rows) <= 8 * self.count:
+        if self.power == math.inf or len(self.rows) <= 8 * self.count:
             return everywhere
-        np = optional.numpy()
+        np = optional.numpy() if self.power == 2.0 else None
         if np is not None:
-            candidates = self.by_numpy(np, x)
-        else:
-            far = list(map(math.dist, itertools.repeat(x), self.rows))
-            # Of a part of the rows one is the last: no nearer can be the last of all.
-            part = sorted(far[:: max(1, len(far) // (64 * self.count))])
-            bound = part[self.count - 1] * (1.0 + SLACK)
-            candidates = list(itertools.compress(everywhere, map(bound.__ge__, far))) if bound < 1e150 else []
-        return candidates or everywhere
+            return self.by_numpy(np, x) or everywhere
+        return self.by_lanes(x) or self.plainly(x) or everywhere
+
+    def plainly(self, x: Sequence[float]) -> list[int]:
+        """The same by the standard library alone; none where it cannot tell."""
+        if self.power != 2.0:
+            return []
+        far = list(map(math.dist, itertools.repeat(x), self.rows))
+        # Of a part of the rows one is the last: no nearer can be the last of all.
+        part = sorted(far[:: max(1, len(far) // (64 * self.count))])
+        bound = part[self.count - 1] * (1.0 + SLACK)
+        return list(itertools.compress(range(len(far)), map(bound.__ge__, far))) if bound < 1e150 else []
+
+    def by_lanes(self, x: Sequence[float]) -> list[int]:
+        """The same by bytes; none where they cannot tell, or are not made yet."""
+        told = self.bytes
+        if told is None:
+            return []
+        sums = told.sums(x)
+        units: int | None = lanes.UNITS
+        while units is not None:
+            places = lanes.up_to(sums, units)
+            if len(places) < self.count:
+                units = 2 * units + 1 if units < 127 else None
+                continue
+            rows = [self.rows[place] for place in places]
+            if self.power == 2.0:
+                far = list(map(math.dist, itertools.repeat(x), rows))
+                bound = sorted(far)[self.count - 1] * (1.0 + SLACK)
+                within = told.whole(bound * bound)
+            else:
+                far = [self.reduced(x, row) for row in rows]
+                bound = sorted(far)[self.count - 1]
+                within = told.whole(bound)
+            if within is not None and within <= units:
+                return list(itertools.compress(places, map(bound.__ge__, far)))
+            units = within
+        return []
 
     def by_numpy(self, np: Any, x: Sequence[float]) -> list[int]:
         """The same by one product; none where it cannot tell."""

@@ -21,6 +21,7 @@ MODULES = (
     "optional",
     "masks",
     "kernels",
+    "lanes",
     "near",
     "hashing",
     "treecode",
