@@ -73,7 +73,11 @@ FILES = (
         "its own `predict`",
     ),
     ("`.skops`", "a fitted estimator of the classes above", "its own `predict`"),
-    ("`.onnx`", "linear models and trees with their preprocessing ([operators](exports.md#onnx))", "onnxruntime"),
+    (
+        "`.onnx`",
+        "what is arithmetic of a row: linear models, networks, trees, support vectors, with their preprocessing ([operators](exports.md#onnx))",
+        "onnxruntime",
+    ),
     (
         "`.json`, `.ubj` of XGBoost",
         "`gbtree`, `dart`, `gblinear`; objectives of classes, values, counts, ranks and survival; categories by name",

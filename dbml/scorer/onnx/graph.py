@@ -16,12 +16,12 @@ class NotReadable(Exception):
 
 @dataclass(frozen=True)
 class Input:
-    """One input: its name, the type of its tensor, how many columns it has, and whether it takes one row alone."""
+    """One input: its name, the type of its tensor, how many columns it has, and whether they are an axis of it."""
 
     name: str
     dtype: str
     width: int
-    alone: bool = False
+    flat: bool = False
 
 
 class Graph:
@@ -36,13 +36,13 @@ class Graph:
 
         self._graph = model.graph
         self.constants = {each.name: onnx.numpy_helper.to_array(each) for each in self._graph.initializer}
-        self._nodes = [
+        self.nodes = [
             (node, {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}) for node in self._graph.node
         ]
-        self._nodes = [_known(node, attributes) for node, attributes in self._nodes]
-        self._makers = {name: place for place, (node, _) in enumerate(self._nodes) for name in node.output}
+        self.nodes = [_known(node, attributes) for node, attributes in self.nodes]
+        self.version = max([1, *(each.version for each in model.opset_import if each.domain in ("", "ai.onnx"))])
         self.inputs = [_input(each) for each in self._graph.input if each.name not in self.constants]
-        limits.check(model, {each.name: each.width for each in self.inputs}, self._nodes, self.constants)
+        limits.check(model, [each.width for each in self.inputs])
         self._outputs()
 
     @classmethod
@@ -66,12 +66,15 @@ class Graph:
             raise NotReadable((str(error).strip().splitlines() or [type(error).__name__])[0][:200]) from error
 
     def _outputs(self) -> None:
-        """Find which output is the answer, and which the label."""
+        """Find which output is the answer, and which the label, wherever they stand."""
+        self.label_place = self.answer_place = -1
         kinds = [_output_kind(each) for each in self._graph.output]
-        if kinds in (["float"], ["double"]):
+        labels = [place for place, kind in enumerate(kinds) if kind in ("int64", "int32", "string")]
+        scores = [place for place, kind in enumerate(kinds) if kind in ("float", "double", "map")]
+        if len(kinds) == 1 and kinds[0] != "string" and kinds[0] != "map" and labels + scores:
             self.classifies, self.answer_place = False, 0
-        elif len(kinds) == 2 and kinds[0] in ("int64", "int32", "string") and kinds[1] in ("float", "double", "map"):
-            self.classifies, self.label_place, self.answer_place = True, 0, 1
+        elif len(kinds) == 2 and len(labels) == len(scores) == 1:
+            self.classifies, self.label_place, self.answer_place = True, labels[0], scores[0]
         else:
             raise Unsupported(
                 f"outputs of the types {', '.join(kinds) or 'none'}: it takes one number, or a label and probabilities"
@@ -82,23 +85,28 @@ class Graph:
         """How many features there are."""
         return sum(each.width for each in self.inputs)
 
-    @property
-    def alone(self) -> bool:
-        """Whether onnxruntime takes one row at a time."""
-        return any(each.alone for each in self.inputs)
+    @cached_property
+    def names(self) -> list[str] | None:
+        """The features' names: an input's own, with a number behind it where it has several columns.
 
-    @property
-    def named(self) -> bool:
-        """Whether each feature is an input with a name, and not a column of one wide tensor."""
-        if all(each.width == 1 for each in self.inputs):
-            return True
-        if len(self.inputs) == 1:
-            return False
-        raise Unsupported("several inputs of more than one column")
+        None where all are columns of one wide input, which has no names.
+        """
+        if len(self.inputs) == 1 and self.inputs[0].width > 1:
+            return None
+        found = [
+            each.name if each.width == 1 else f"{each.name}{place}"
+            for each in self.inputs
+            for place in range(each.width)
+        ]
+        if len(set(found)) < len(found):
+            raise Unsupported(
+                "inputs whose columns would have one name: " + ", ".join(each.name for each in self.inputs)
+            )
+        return found
 
-    def classes(self, count: int) -> list[Any]:
-        """The labels, in the order of the probabilities."""
-        for node, attributes in reversed(self._nodes):
+    def classes(self, count: int) -> list[Any] | None:
+        """The labels, in the order of the probabilities; None where the graph does not say so many."""
+        for node, attributes in reversed(self.nodes):
             for name in ("classlabels_strings", "classlabels_int64s", "classlabels_ints"):
                 found = attributes.get(name)
                 if found is not None and len(found) == count:
@@ -107,24 +115,12 @@ class Graph:
                 labels = self.constants[node.input[0]].ravel().tolist()
                 if len(labels) == count:
                     return [label.decode() if isinstance(label, bytes) else label for label in labels]
-        raise Unsupported("a classifier that does not say its classes")
+        return None
 
-    @property
-    def answer(self) -> str:
-        """The name of the answer."""
-        name: str = self._graph.output[self.answer_place].name
+    def output(self, place: int) -> str:
+        """The name of an output."""
+        name: str = self._graph.output[place].name
         return name
-
-    def steps(self) -> list[tuple[Any, dict[str, Any]]]:
-        """The nodes that the answer is made by, in order, with their attributes; a label's own are left out."""
-        needed: set[int] = set()
-        waiting = [self.answer]
-        while waiting:
-            place = self._makers.get(waiting.pop())
-            if place is not None and place not in needed:
-                needed.add(place)
-                waiting += self._nodes[place][0].input
-        return [self._nodes[place] for place in sorted(needed)]
 
 
 def _known(node: Any, attributes: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -160,11 +156,13 @@ def _input(each: Any) -> Input:
     dimensions = each.type.tensor_type.shape.dim
     if dtype.startswith("tensor type"):
         raise Unsupported(f'the input "{each.name}" of {dtype}: it takes float, double, int64, int32, bool and string')
+    if dimensions and dimensions[0].dim_value > 1:
+        raise Unsupported(f'the input "{each.name}" of {dimensions[0].dim_value} rows at once')
+    if len(dimensions) == 1:
+        return Input(each.name, dtype, 1, flat=True)
     if len(dimensions) != 2 or dimensions[1].dim_value < 1:
         raise Unsupported(f'the input "{each.name}" without a number of columns')
-    if dimensions[0].dim_value > 1:
-        raise Unsupported(f'the input "{each.name}" of {dimensions[0].dim_value} rows at once')
-    return Input(each.name, dtype, dimensions[1].dim_value, dimensions[0].dim_value == 1)
+    return Input(each.name, dtype, dimensions[1].dim_value)
 
 
 def _output_kind(each: Any) -> str:

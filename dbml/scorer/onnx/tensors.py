@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from dbml.scorer.plan import Builder, Value
+from dbml.scorer.onnx.limits import Budget
+from dbml.scorer.plan import Builder, Unsupported, Value
 
 # Half of the last place of a number near 1.
 ROUNDING = {"float": 2.0**-24, "double": 2.0**-53}
 FLOAT32_MAX = 3.4028234663852886e38
+# Up to here a type holds every whole number.
+WHOLE = {"float": 2.0**24, "double": 2.0**53, "int64": 2.0**53, "bool": 1.0}
 
 
 # What integers have room for.
@@ -23,34 +26,80 @@ BITS = {"int32": 32, "int64": 64}
 class Element:
     """One number or text.
 
+    :param value: None of a text that the graph makes, such as a label: nothing is computed from it.
     :param error: how far what ONNX computes may be from ``value``; None where it is the same to the last bit.
+    :param most: of a number that is whole for every row, how large it may be; None where it may be none.
     """
 
     value: Value
     error: Value | None = None
+    most: float | None = None
 
 
-@dataclass(frozen=True)
 class Tensor:
-    """One row of a tensor, flat, and its type: ``float``, ``double``, ``int64``, ``bool`` or ``string``."""
+    """One row of a tensor, and its type: ``float``, ``double``, ``int64``, ``bool`` or ``string``.
 
-    elements: list[Element]
-    dtype: str
+    :param elements: one row of them, or an array of any shape.
+    """
+
+    def __init__(self, elements: Any, dtype: str) -> None:
+        if not isinstance(elements, np.ndarray):
+            row = np.empty((1, len(elements)), dtype=object)
+            row[0, :] = elements
+            elements = row
+        self.array: np.ndarray[Any, Any] = elements
+        self.dtype = dtype
+
+    @property
+    def elements(self) -> list[Element]:
+        """All of them, in the order in which they stand."""
+        found: list[Element] = self.array.ravel().tolist()
+        return found
 
     @property
     def exact(self) -> bool:
         """Whether all elements are what ONNX computes, to the last bit."""
         return all(element.error is None for element in self.elements)
 
-    def map(self, function: Callable[[Value], Value], dtype: str | None = None) -> Tensor:
-        """A function of exact elements, each rounded to the tensor's type."""
-        dtype = dtype or self.dtype
-        return Tensor([Element(rounded(function(e.value), dtype)) for e in self.elements], dtype)
+    @property
+    def known(self) -> bool:
+        """Whether something can be computed from it; of a label that is a text nothing can."""
+        return all(element.value is not None for element in self.elements)
+
+    def shaped(self, array: Any) -> Tensor:
+        """The same type with other elements, or with these in another shape."""
+        return Tensor(array, self.dtype)
+
+    def each(self, function: Callable[[Element], Element], dtype: str | None = None) -> Tensor:
+        """A function of each element."""
+        return Tensor(filled(self.array.shape, map(function, self.elements)), dtype or self.dtype)
+
+
+def filled(shape: Sequence[int], elements: Any) -> np.ndarray[Any, Any]:
+    """An array of elements."""
+    array = np.empty(shape, dtype=object)
+    flat = list(elements)
+    array.ravel()[:] = flat
+    return array
 
 
 def constant(value: Any) -> Any:
     """A constant's numbers, flat, in double."""
     return np.asarray(value, dtype=np.float64).ravel()
+
+
+def dtype_of(each: Any) -> str:
+    """The type of a tensor, or of a constant.
+
+    :raises Unsupported: the constant has another.
+    """
+    if isinstance(each, Tensor):
+        return each.dtype
+    kinds = {"float32": "float", "float64": "double", "int64": "int64", "int32": "int64", "bool": "bool"}
+    name = "string" if each.dtype.kind in "OUS" else each.dtype.name
+    if name != "string" and name not in kinds:
+        raise Unsupported(f"a constant of {name}")
+    return kinds.get(name, name)
 
 
 def rounded(value: Value, dtype: str) -> Value:
@@ -63,11 +112,17 @@ class Node:
     """One node of a graph with its attributes as Python values.
 
     :param plan: what it is written down in.
+    :param budget: how much all nodes together may still make.
+    :param version: of the operators of ``ai.onnx``.
+    :param name: of its first result.
     """
 
     op: str
     plan: Builder
+    budget: Budget
     attributes: dict[str, Any] = field(default_factory=dict)
+    version: int = 15
+    name: str = ""
 
     def get(self, name: str, default: Any = None) -> Any:
         """One attribute."""
@@ -78,25 +133,38 @@ class Node:
         value = self.attributes.get(name, default)
         return value.decode() if isinstance(value, bytes) else str(value)
 
+    def room(self, shape: Sequence[int] | int) -> None:
+        """Ask for room for a result, before it is made.
 
-def product(plan: Builder, tensor: Tensor, weights: Any, intercepts: Sequence[float], dtype: str) -> Tensor:
-    """``row @ weights + intercepts``, computed in double, with how far ONNX may be from it.
+        :raises Exceeded: there is no more.
+        """
+        self.budget.take(self.name, shape)
 
-    Its terms are added in an order of the processor's choice, each sum rounded. Rows whose terms do not fit float32
-    are refused.
+    def element(self, number: float) -> Element:
+        """A constant as an element."""
+        whole = abs(number) if float(number).is_integer() else None
+        return Element(self.plan.constant(float(number)), None, whole)
 
-    :param weights: shape ``(columns of the row, columns of the product)``.
+    def tensor(self, each: Any) -> Tensor:
+        """A constant as a tensor; a tensor as it is."""
+        if isinstance(each, Tensor):
+            return each
+        dtype = dtype_of(each)
+        if dtype == "string":
+            raise Unsupported(f"{self.op} of texts")
+        self.room(each.size)
+        return Tensor(filled(each.shape, [self.element(v) for v in each.ravel().tolist()]), dtype)
+
+
+def along(node: Node, x: Tensor, places: Sequence[int]) -> tuple[list[list[Element]], tuple[int, ...], list[int]]:
+    """The groups of elements that lie along some axes.
+
+    :returns: the groups; the shape of the axes that are left; and the axes, from 0.
     """
-    columns = np.asarray(weights, dtype=np.float64).T
-    elements = []
-    places = ROUNDING[dtype] * (4.0 + 2.0 * len(tensor.elements) ** 0.5)
-    for column, intercept in zip(columns, intercepts, strict=True):
-        value = plan.dot([e.value for e in tensor.elements], column, intercept)
-        sizes = [e.value.function("absolute") for e in tensor.elements]
-        size = plan.dot(sizes, np.abs(column), abs(float(intercept)))
-        if dtype == "float":
-            plan.check(size.less(FLOAT32_MAX), "the terms of a sum are too large for float32")
-        error = size * places
-        carried = [e.error * abs(float(w)) for e, w in zip(tensor.elements, column, strict=True) if e.error is not None]
-        elements.append(Element(value, plan.sum([error, *carried]) if carried else error))
-    return Tensor(elements, dtype)
+    rank = x.array.ndim
+    axes = [int(place) % rank for place in places] if rank else []
+    left = [axis for axis in range(rank) if axis not in axes]
+    moved = x.array.transpose([*left, *axes])
+    shape = tuple(x.array.shape[axis] for axis in left)
+    count = int(np.prod(shape, dtype=np.int64))
+    return moved.reshape(count, -1).tolist() if count else [], shape, axes

@@ -13,7 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from dbml.scorer.onnx.tensors import Element, Node, Tensor
+from dbml.scorer.onnx import errors
+from dbml.scorer.onnx.limits import check_trees
+from dbml.scorer.onnx.registry import operator
+from dbml.scorer.onnx.tensors import Element, Node, Tensor, filled
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.trees import Ensemble, widened
 
@@ -28,11 +31,14 @@ _MODES = {
 _SETS = {b"BRANCH_EQ": True, b"BRANCH_NEQ": False, b"BRANCH_MEMBER": True}
 
 
+@operator("TreeEnsembleRegressor")
 def tree_regressor(node: Node, x: Tensor) -> list[Any]:
     """The sum of leaves, or their average."""
     transform, targets = node.text("post_transform", "NONE"), node.get("n_targets", 1)
     if transform not in ("NONE", "LOGISTIC", "SOFTMAX"):
         raise Unsupported(f"a TreeEnsembleRegressor with {transform}")
+    node.room(int(targets))
+    check_trees(node.attributes)
     x, aggregate = _of_floats(x), node.text("aggregate_function", "SUM")
     if aggregate not in ("SUM", "AVERAGE"):
         raise Unsupported(f"a TreeEnsembleRegressor by {aggregate}")
@@ -56,24 +62,36 @@ def _of_floats(x: Tensor) -> Tensor:
     """Integers as onnxruntime compares them: as float32."""
     if x.dtype != "int64":
         return x
-    return Tensor([Element(each.value.round32(), each.error) for each in x.elements], "float")
+    return x.each(lambda e: Element(e.value.round32(), e.error), "float")
 
 
+@operator("TreeEnsembleClassifier")
 def tree_classifier(node: Node, x: Tensor) -> list[Any]:
     """Per class the sum of leaves, and what makes probabilities of them. The label is left out."""
     labels = node.get("classlabels_strings") or node.get("classlabels_int64s") or []
+    node.room(len(labels))
+    check_trees(node.attributes)
     x = _of_floats(x)
     transform = node.text("post_transform", "NONE")
     if transform not in ("NONE", "LOGISTIC", "SOFTMAX"):
         raise Unsupported(f"a TreeEnsembleClassifier with {transform}")
     if len(labels) == 2 and len(set(node.get("class_ids"))) == 1:
-        return [None, Tensor([Element(each) for each in _two_of_one(node, x, transform)], "float")]
+        return answered(node, labels, Tensor([Element(each) for each in _two_of_one(node, x, transform)], "float"))
     sums = [_based(node, x, found, index).round32() for index, found in enumerate(_sums(node, x, "class", len(labels)))]
     if transform == "LOGISTIC":
         sums = [logistic32(each) for each in sums]
     elif transform == "SOFTMAX":
         sums = softmax32(sums)
-    return [None, Tensor([Element(each) for each in sums], "float")]
+    return answered(node, labels, Tensor([Element(each) for each in sums], "float"))
+
+
+def answered(node: Node, labels: Sequence[Any], scores: Tensor) -> list[Any]:
+    """A classifier's two results: the label, from which nothing is computed where it is a text, and the scores."""
+    numbers = labels and not isinstance(labels[0], (bytes, str)) and len(labels) == len(scores.elements)
+    label = Element(None)  # type: ignore[arg-type]
+    if numbers:
+        label = errors.named(node, [e.value for e in scores.elements], scores.elements, [float(one) for one in labels])
+    return [Tensor(filled((1,), [label]), "int64" if numbers else "string"), scores]
 
 
 def _two_of_one(node: Node, x: Tensor, transform: str) -> list[Value]:

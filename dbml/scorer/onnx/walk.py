@@ -4,35 +4,59 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from dbml.scorer.onnx import arithmetic, linear, preprocessing, reductions, structure, trees
 from dbml.scorer.onnx.graph import Graph, Input
-from dbml.scorer.onnx.operators import OPERATORS
-from dbml.scorer.onnx.tensors import BITS, Element, Node, Tensor, rounded
+from dbml.scorer.onnx.limits import Budget
+from dbml.scorer.onnx.registry import OPERATORS
+from dbml.scorer.onnx.tensors import BITS, Element, Node, Tensor, filled, rounded
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.registry import Columns
 
+#: Importing them registers their operators.
+FAMILIES = (arithmetic, linear, preprocessing, reductions, structure, trees)
+# What may be done with a label that is a text: nothing is computed of it.
+_MOVING = frozenset(
+    (
+        *("Identity", "Cast", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "ZipMap", "Concat", "Transpose"),
+        *("LabelEncoder", "Gather", "ArrayFeatureExtractor", "Slice"),
+    )
+)
 
-def answer(graph: Graph, X: Columns) -> list[Element]:
-    """Write the answer down: one element a class, or one.
 
+def answers(graph: Graph, X: Columns) -> dict[str, Any]:
+    """Walk through all nodes, those too that no answer needs: onnxruntime computes them as well.
+
+    :returns: name of an output → what it holds.
+    :raises Exceeded: it makes too much of one row.
     :raises Unsupported: names the operator that no plan expresses.
     """
     found: dict[str, Any] = dict(graph.constants)
     columns = iter(X.columns)
     for each in graph.inputs:
         found[each.name] = _given(X, each, [next(columns).value for _ in range(each.width)])
-    for node, attributes in graph.steps():
+    budget = Budget()
+    for node, attributes in graph.nodes:
         domain = f"{node.domain}." if node.domain not in ("", "ai.onnx", "ai.onnx.ml") else ""
-        write = OPERATORS.get(f"{domain}{node.op_type}")
+        name = f"{domain}{node.op_type}"
+        write = OPERATORS.get(name)
         if write is None:
-            raise Unsupported(f"the operator {domain}{node.op_type}")
-        given = [found[name] if name else None for name in node.input]
-        found |= zip(
-            node.output, write(Node(node.op_type, X.plan, attributes | {"alone": graph.alone}), *given), strict=False
+            raise Unsupported(f"the operator {name}")
+        given = [found[each] if each else None for each in node.input]
+        unknown = any(isinstance(each, Tensor) and not each.known for each in given)
+        if unknown and node.op_type not in _MOVING:
+            raise Unsupported(f"the operator {name} of a label")
+        made = Node(
+            node.op_type, X.plan, budget, attributes | {"outputs": len(node.output)}, graph.version, node.output[0]
         )
-    elements: list[Element] = found[graph.answer].elements
-    if not graph.classifies and len(elements) != 1:
-        raise Unsupported("several values for an answer")
-    return elements
+        try:
+            results = write(made, *given)
+        except (ValueError, IndexError, TypeError, AttributeError) as error:
+            # numpy tells in words of its own of shapes that do not fit.
+            raise Unsupported(f"the operator {name} of such shapes ({error})") from error
+        found |= zip(node.output, results, strict=False)
+    return found
 
 
 def _given(X: Columns, each: Input, values: list[Value]) -> Tensor:
@@ -52,4 +76,17 @@ def _given(X: Columns, each: Input, values: list[Value]) -> Tensor:
                 X.plan.check(fits, f'the input "{each.name}" takes integers of {BITS[each.dtype]} bits')
     # Here they differ in nothing.
     dtype = "int64" if each.dtype == "int32" else each.dtype
-    return Tensor([Element(rounded(value, dtype)) for value in values], dtype)
+    shape = (1,) if each.flat else (1, each.width)
+    return Tensor(filled(shape, [Element(rounded(value, dtype)) for value in values]), dtype)
+
+
+def elements(found: Any) -> list[Element]:
+    """What an output holds of a row.
+
+    :raises Unsupported: it is a constant, or a text.
+    """
+    if not isinstance(found, Tensor):
+        raise Unsupported(f"an answer of the shape {np.shape(found)} that no row has a part in")
+    if not found.known:
+        raise Unsupported("an answer that is a text, or that follows rules of onnxruntime's own")
+    return found.elements
