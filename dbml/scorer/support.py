@@ -75,7 +75,8 @@ FILES = (
     ("`.skops`", "a fitted estimator of the classes above", "its own `predict`"),
     (
         "`.onnx`",
-        "what is arithmetic of a row: linear models, networks, trees, support vectors, with their preprocessing ([operators](exports.md#onnx))",
+        "what is arithmetic of a row: linear models, networks, trees, support vectors, with their preprocessing "
+        "([operators](exports.md#onnx))",
         "onnxruntime",
     ),
     (
