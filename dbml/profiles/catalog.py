@@ -157,8 +157,11 @@ class Attachment:
 
     def entity(self, alias: str) -> sql.Composed:
         """The key of a row of that alias as an array of texts."""
-        key = self.profile.key
-        return texts([Name(alias, column) for column in key], [self.table.columns[column] for column in key])
+        return self.written([Name(alias, column) for column in self.profile.key])
+
+    def written(self, key: Sequence[sql.Composable]) -> sql.Composed:
+        """A key, from SQL for each of its values, as an array of texts."""
+        return texts(key, [self.table.columns[column] for column in self.profile.key])
 
     def same(self, one: str, other: str) -> sql.Composed:
         """A condition: two aliases of the profile's columns bear the same key."""

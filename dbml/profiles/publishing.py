@@ -67,6 +67,12 @@ def _by_name(row: str, column: str, type_: str) -> sql.Composable:
     return verbatim(f"(pg_catalog.to_jsonb({{}}) {arrow} {{}})::{type_}").format(Name(row), sql.Literal(column))
 
 
+def _part(attachment: Attachment, name: str, value: Value) -> sql.Composable:
+    """A column of the key: as a text, whose type nobody can change, but where settings decide how it is written."""
+    column = attachment.table.columns[name]
+    return value("new", name, column.type if column.styled else "text")
+
+
 def _publications(attachment: Attachment, value: Value) -> sql.Composed:
     predictions = {prediction.model: prediction for prediction in attachment.profile.predictions}
     return sql.SQL("\n").join(
@@ -95,10 +101,9 @@ def _publication(
             sql.SQL("case when {} then {} end").format(condition, said) for said, condition in changes
         ),
         model=sql.Literal(publication.model),
+        id=attachment.id,
         topic=sql.Literal(publication.topic),
-        key=sql.SQL(", ").join(
-            sql.SQL("{}::text").format(value("new", name, "text")) for name in attachment.profile.key
-        ),
+        key=attachment.written([_part(attachment, name, value) for name in attachment.profile.key]),
         old=value("old", prediction.column, "jsonb"),
         new=value("new", prediction.column, "jsonb"),
         old_version=old_version,

@@ -165,7 +165,7 @@ def spans(
     while True:
         bound = template(
             "profiles/reconcile_bound",
-            entity=_entity(attached),
+            entity=attached.entity("dbml_b"),
             key=listed(attached.profile.key, "dbml_b"),
             profile=attached.table.identifier,
             after=_beyond(attached, after),
@@ -193,7 +193,7 @@ def _reconcile_counters(raw: psycopg.Connection[Any], span: Span, report: Report
         ]
         statement = template(
             "profiles/reconcile_counters",
-            entity=_entity(attached),
+            entity=attached.entity("dbml_b"),
             figures=sql.SQL(", ").join(figures),
             profile=attached.table.identifier,
             totals=_totals(span, event, table, columns),
@@ -284,7 +284,7 @@ def _wrong_scores(raw: psycopg.Connection[Any], span: Span, prediction: Predicti
         return template(
             "profiles/reconcile_scores" if prediction.plain else "profiles/reconcile_outputs",
             **({} if prediction.plain else {"outputs": sql.Identifier("dbml_scorer", outputs)}),
-            entity=_entity(attached),
+            entity=attached.entity("dbml_b"),
             column=sql.Identifier("dbml_b", prediction.column),
             comparable=comparable,
             model=sql.Literal(prediction.model),
@@ -303,7 +303,7 @@ def _wrong_scores(raw: psycopg.Connection[Any], span: Span, prediction: Predicti
     # A row that cannot be scored fails the whole query: find it by asking for each alone.
     found = []
     every = sql.SQL("select {} as entity from {} dbml_b where {}").format(
-        _entity(attached), attached.table.identifier, span.condition
+        attached.entity("dbml_b"), attached.table.identifier, span.condition
     )
     for row in _read(raw, every):
         try:
@@ -348,11 +348,6 @@ def _read(raw: psycopg.Connection[Any], statement: sql.Composed, *columns: str) 
     """
     source = rows_as_owner(statement, f"q({', '.join(['entity text[]', *columns])})")
     return database.query(raw, sql.SQL("select * from {}").format(source))
-
-
-def _entity(attached: Attachment) -> sql.Composed:
-    keys = [sql.SQL("{}::text").format(sql.Identifier("dbml_b", key)) for key in attached.profile.key]
-    return sql.SQL("array[{}]").format(sql.SQL(", ").join(keys))
 
 
 def _beyond(attached: Attachment, after: list[str] | None) -> sql.Composable:

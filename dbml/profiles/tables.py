@@ -27,6 +27,7 @@ class Column:
     :param virtual: generated, and not stored: a trigger does not see it.
     :param hashable: whether its values have a hash.
     :param category: of the type, such as ``S`` for strings (``pg_type.typcategory``).
+    :param styled: whether a setting such as DateStyle decides how its values are written.
     """
 
     type: str
@@ -36,16 +37,12 @@ class Column:
     generated: bool = False
     virtual: bool = False
     category: str = ""
+    styled: bool = False
 
     @property
     def kind(self) -> str:
         """The type without its modifier."""
         return self.type.partition("(")[0]
-
-    @property
-    def dated(self) -> bool:
-        """Whether DateStyle decides how its values are written."""
-        return self.kind == "date" or self.kind.startswith("timestamp")
 
     @property
     def digits(self) -> tuple[int, int] | None:
@@ -55,9 +52,9 @@ class Column:
 
 
 def texts(values: Iterable[sql.Composable], columns: Iterable[Column]) -> sql.Composed:
-    """A key as an array of texts, which are read as the same key whatever DateStyle a session has set meanwhile."""
+    """A key as an array of texts, the same whatever DateStyle or TimeZone a session has set."""
     written = [
-        sql.SQL("to_jsonb({}) #>> '{{}}'" if column.dated else "{}::text").format(value)
+        sql.SQL("dbml._key_text({})" if column.styled else "{}::text").format(value)
         for value, column in zip(values, columns, strict=True)
     ]
     return sql.SQL("array[{}]").format(sql.SQL(", ").join(written))

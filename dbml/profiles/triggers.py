@@ -219,10 +219,10 @@ def _rescore_function(attachment: Attachment) -> Function:
         from_last=_assigned("dbml_from", key, "dbml_last"),
         to_until=_assigned("dbml_to", key, "dbml_until"),
         wanted=attachment.same("dbml_row", "dbml_b"),
-        b_entity=_as_entity(layout.names(key, "dbml_b")),
+        b_entity=attachment.entity("dbml_b"),
         first=template("profiles/rescore_rows", **shared, b_key=b_key, where=where(within, waiting)),
         next=template("profiles/rescore_rows", **shared, b_key=b_key, where=where(beyond, within, waiting)),
-        reached=_as_entity(from_key),
+        reached=attachment.written(from_key),
         estimated=attachment.function("estimated"),
         prime=attachment.function("prime"),
         in_range=_rescore_range(attachment, beyond, within, waiting) if len(key) == 1 else NOTHING,
@@ -287,7 +287,7 @@ def _waiting(attachment: Attachment) -> sql.Composed:
                 serves=Name("dbml_scorer", attachment.function("version")),
                 id=attachment.id,
                 model=prediction.model,
-                entity=_as_entity(layout.names(attachment.profile.key, "dbml_row")),
+                entity=attachment.entity("dbml_row"),
             ),
         )
         for prediction in predictions
@@ -309,10 +309,6 @@ def _assigned(record: str, key: Iterable[str], texts: str) -> sql.Composed:
         sql.SQL("{}.{} := {}[{}];").format(verbatim(record), Name(k), verbatim(texts), index)
         for index, k in enumerate(key, 1)
     )
-
-
-def _as_entity(key: Iterable[sql.Composable]) -> sql.Composed:
-    return sql.SQL("array[{}]").format(sql.SQL(", ").join(sql.SQL("{}::text").format(k) for k in key))
 
 
 def _fill(attachment: Attachment) -> list[sql.Composed]:

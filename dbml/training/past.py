@@ -71,16 +71,15 @@ def exposures(
         _try(raw, f"every {told.every}", sql.SQL("select {}::interval").format(str(told.every)))
     _check(attachment, name, [feature["name"] for feature in features], told, own)
     begins, there = _presence(raw, attachment, own)
-    keys = sql.SQL(", ").join(Name("q", key) + sql.SQL("::text") for key in attachment.profile.key)
     values = [_value(attachment, name, feature) for feature in features]
     return sql.SQL(
-        "select q.{at} as at, array[{keys}] as entity, 0 as version, {arm} as arm, 'NaN'::float8 as score{values}"
+        "select q.{at} as at, {entity} as entity, 0 as version, {arm} as arm, 'NaN'::float8 as score{values}"
         " from ({state}) as q where {there}"
         " and q.{at} > {after}::timestamptz and q.{at} <= {until}::timestamptz"
         " and q.{at} < coalesce({logged}::timestamptz, 'infinity')"
     ).format(
         at=Name(history.AT),
-        keys=keys,
+        entity=attachment.entity("q"),
         arm=ARM,
         values=sql.Composed([sql.SQL(", {} as {}").format(one, Name(f"f{i}")) for i, one in enumerate(values)]),
         state=history.state(attachment, moments, _points(attachment, moments, told, begins, until)),

@@ -19,6 +19,8 @@ select c.oid::bigint as oid,
        (select pg_catalog.jsonb_object_agg(a.attname, pg_catalog.jsonb_build_object(
                  'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
                  'category', t.typcategory,
+                 'styled', case t.typtype when 'd' then t.typbasetype else t.oid end
+                             in ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype, 'bytea'::regtype),
                  'hashable', exists (
                    select from pg_opclass o
                      join pg_am m on m.oid = o.opcmethod and m.amname = 'hash'

@@ -35,8 +35,8 @@ begin
              d(feature, statistic, value, threshold, n, state, says, place)
      order by l.n desc, l.segment, c.position, d.place$query$,
     dbml._counting(model, judged, format('array[(r.%I)::text, case when l.at >= %L then ''now'' else ''before'' end]', by, w.since),
-      format('dbml.prediction_log l left join %s r on array[%s] = l.entity where l.model = %L and l.version = %s and l.at >= %L and l.at < %L',
-        attached.relation, (select string_agg(format('(r.%I)::text', k), ', ' order by i) from unnest(attached.key) with ordinality u(k, i)),
+      format('dbml.prediction_log l left join %s r on %s = l.entity where l.model = %L and l.version = %s and l.at >= %L and l.at < %L',
+        attached.relation, dbml._as_entity(attached.relation, attached.key::text[], 'r'),
         model, judged, w.before, w.until)),
     most)
     using model, judged;

@@ -205,8 +205,7 @@ begin
                from exposure x %s
               where x.at <= $1 - %L::interval and x.outcome is not null$query$,
              case when covariate is null then 'null::float8' else dbml._covariate(model, covariate) end,
-             case when covariate is null then '' else format('left join %s r on array[%s] = x.entity', o.relation,
-               (select string_agg(format('(r.%I)::text', k), ', ' order by i) from unnest(o.profile_key) with ordinality u(k, i))) end,
+             case when covariate is null then '' else format('left join %s r on %s = x.entity', o.relation, dbml._as_entity(o.relation, o.profile_key, 'r')) end,
              o.horizon), o.effect, probability, least(as_of, now()), since, until, arms) c;
 end
 $$;

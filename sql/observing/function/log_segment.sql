@@ -104,6 +104,7 @@ declare
   attached dbml.profile := (select p from dbml.profile p where p.relation = forget.profile);
   erased bigint;
   more bigint;
+  written text[];
 begin
   if attached.id is null then
     raise exception '% is not attached', profile using errcode = 'DB009', hint = 'dbml status lists what is.';
@@ -112,21 +113,30 @@ begin
     raise exception 'the key of % is (%), and % values were given', profile, array_to_string(attached.key, ', '), coalesce(cardinality(entity), 0)
       using errcode = 'DB009', hint = 'Give a value for each column of the key, in its order.';
   end if;
+  -- As it is kept, and as it was given: a log from before its key was written one way alone has it as its session wrote it.
+  begin
+    execute format('select %s from jsonb_to_record($1) k(%s)', dbml._entity(attached, 'k'),
+                   (select string_agg(format('%I %s', k, format_type(a.atttypid, a.atttypmod)), ', ')
+                      from unnest(attached.key) k join pg_attribute a on a.attrelid = profile and a.attname = k and not a.attisdropped))
+      into written using (select jsonb_object_agg(k, entity[i]) from unnest(attached.key::text[]) with ordinality u(k, i));
+  exception when data_exception then
+    written := entity;
+  end;
   -- A shadow that answers at this moment would write about it again, and so would who explains.
   perform dbml._hold('the explanations');
   perform dbml._hold('the shadows of ' || r.model) from dbml.prediction r where r.profile = attached.id order by r.model;
-  delete from dbml.log l where l.profile = forget.profile and l.entity = forget.entity;
+  delete from dbml.log l where l.profile = forget.profile and l.entity in (forget.entity, written);
   get diagnostics erased = row_count;
-  delete from dbml.explanation e where e.profile = forget.profile and e.entity = forget.entity;
+  delete from dbml.explanation e where e.profile = forget.profile and e.entity in (forget.entity, written);
   get diagnostics more = row_count;
   erased := erased + more;
-  delete from dbml.failure f where f.profile = attached.id and f.entity = forget.entity;
+  delete from dbml.failure f where f.profile = attached.id and f.entity in (forget.entity, written);
   get diagnostics more = row_count;
   erased := erased + more;
-  delete from dbml.label q where q.profile = attached.id and q.entity = forget.entity;
+  delete from dbml.label q where q.profile = attached.id and q.entity in (forget.entity, written);
   get diagnostics more = row_count;
   erased := erased + more;
-  delete from dbml.label_aside q where q.profile = attached.id and q.entity = forget.entity;
+  delete from dbml.label_aside q where q.profile = attached.id and q.entity in (forget.entity, written);
   get diagnostics more = row_count;
   return erased + more;
 end

@@ -53,11 +53,15 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   o record := dbml._outcome(model);
-  entity text := (select format('array[%s]', string_agg(format('(s.%I)::text', k), ', ' order by i)) from unnest(o.key) with ordinality u(k, i));
   type regtype;
+  kinds oid[];
+  entity text;
   number text;
 begin
   execute format(E'select pg_typeof(v.value) from (select) x left join (select (%s\n) as value from (%s\n) s) v on false', o.value, o.source) into type;
+  execute format(E'select array[%s]::pg_catalog.oid[] from (select) x left join (%s\n) s on false',
+    (select string_agg(format('pg_typeof(s.%I)', k), ', ' order by i) from unnest(o.key) with ordinality u(k, i)), o.source) into kinds;
+  entity := (select format('array[%s]', string_agg(dbml._as_key(format('s.%I', k), kinds[i]), ', ' order by i)) from unnest(o.key) with ordinality u(k, i));
   number := case
     when type = 'boolean'::regtype then '(%s)::integer::float8'
     when (select t.typcategory = 'N' from pg_type t where t.oid = type) then '(%s)::float8'

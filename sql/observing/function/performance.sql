@@ -30,8 +30,7 @@ begin
       raise exception '% has no column %', o.relation, quote_literal(by)
         using errcode = 'DB009', hint = 'Group by version, arm, day, or a column of the profile.';
     end if;
-    joined := format('left join %s r on array[%s] = q.entity', o.relation,
-      (select string_agg(format('(r.%I)::text', k), ', ' order by i) from unnest(o.profile_key) with ordinality u(k, i)));
+    joined := format('left join %s r on %s = q.entity', o.relation, dbml._as_entity(o.relation, o.profile_key, 'r'));
   end if;
   measured := case when o.output ->> 'kind' = 'probability' then $query$
     select c.g, sum(c.n)::bigint as n,

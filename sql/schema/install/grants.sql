@@ -2,7 +2,8 @@ grant usage on schema dbml, dbml_scorer to dbml_analyst, dbml_deployer;
 grant dbml_analyst to dbml_deployer;
 grant select on dbml.model, dbml.serving, dbml.status, dbml.deployment_history, dbml.trusted_key to dbml_analyst;
 -- These read the log and the outcomes with their caller's rights, which are granted one by one.
-grant execute on function dbml._outcome(text), dbml._answered(text, text), dbml._labelled(text, text, text), dbml._ripe(text),
+grant execute on function dbml._quoted(text), dbml._key_text(date), dbml._key_text(timestamp), dbml._key_text(timestamptz), dbml._key_text(bytea),
+  dbml._as_key(text, oid), dbml._as_entity(oid, text[], text), dbml._outcome(text), dbml._answered(text, text), dbml._labelled(text, text, text), dbml._ripe(text),
   dbml.outcomes(text, timestamptz), dbml.performance(text, text, timestamptz), dbml._epochs(text, timestamptz), dbml._covariate(text, text),
   dbml._sequential(float8, float8, float8, float8), dbml._lgamma(float8), dbml._ratio_evidence(bigint[], float8[]),
   dbml._paired(text, text[], timestamptz, timestamptz, timestamptz),

@@ -210,11 +210,10 @@ comment on function dbml._all_parallel(text) is 'Whether a parallel query may ca
 
 create or replace function dbml._entity(attached dbml.profile, row_name text) returns text
 language sql
-immutable parallel safe
+stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-  select format('array[%s]', string_agg(format('%s.%s::text', row_name, dbml._quoted(k)), ', ' order by i))
-    from unnest(attached.key) with ordinality u(k, i)
+  select dbml._as_entity(attached.relation, attached.key::text[], row_name)
 $$;
 comment on function dbml._entity(dbml.profile, text) is 'SQL for the key of a profile row as it is kept elsewhere: an array of texts.';

@@ -45,7 +45,9 @@ declare
 begin
   select * into prediction from dbml.prediction r where r.profile = attached.id and r.model = lesson.model;
   query := jsonb_build_object(
-    'entity', (select string_agg(format('l.k%s::text', i), ', ' order by i) from generate_subscripts(lesson.key, 1) i),
+    'entity', (select string_agg(dbml._as_key(format('l.k%s', i), a.atttypid), ', ' order by i)
+                 from unnest(lesson.key) with ordinality u(k, i)
+                 join pg_attribute a on a.attrelid = lesson.relation and a.attname = k and not a.attisdropped),
     'keys', (select string_agg(format('%s as k%s', dbml._quoted(k), i), ', ' order by i) from unnest(lesson.key) with ordinality u(k, i)),
     'value', lesson.value,
     'relation', attached.relation,
