@@ -130,7 +130,7 @@ def _make(sink: Sink) -> None:
         database.text("schema/install/schemas"),
         *history.steps(),
         plain,
-        _where_plpython(f"create extension if not exists plpython3u;\n{in_python}"),
+        _where_plpython(f"{database.text('schema/install/plpython')}\n{in_python}"),
         rights,
         _where_plpython(rights_in_python),
         finish,
@@ -205,9 +205,12 @@ def compiled(raw: psycopg.Connection[Any], facts: dict[str, Any]) -> bool:
 
 
 def probe(raw: psycopg.Connection[Any], python_path: str | None) -> dict[str, Any]:
-    """Ask the server's Python what it has, leaving nothing behind; needs a superuser."""
-    with raw.transaction(force_rollback=True):
-        database.script(raw, "create extension if not exists plpython3u")
+    """Ask the server's Python what it has, leaving nothing behind; needs a superuser.
+
+    :raises ServerError: the server lists PL/Python, and cannot load it.
+    """
+    with database.translated(), raw.transaction(force_rollback=True):
+        database.script(raw, database.text("schema/install/plpython"))
         database.script(raw, runtime.probe_function())
         answer = database.answer(raw, "select pg_temp.dbml_probe(%s) as facts", [python_path])
     facts: dict[str, Any] = json.loads(answer)

@@ -10,6 +10,7 @@ import psycopg
 
 from dbml import database
 from dbml.database import Connection
+from dbml.errors import ServerError
 from dbml.profiles import catalog, checks, expectation
 from dbml.schema.install import Installation, compiled, installation, probe, rights_amiss
 from dbml.schema.runtime import OLDEST_PYTHON
@@ -50,8 +51,11 @@ def examine(connection: Connection) -> list[Finding]:
         ]
         readable = facts.own and database.answer(raw, "select has_schema_privilege('dbml', 'usage') as yes")
         served = _served(raw) if readable else {}
-        python = _python(raw, facts) if facts.plpython_available else None
-        findings += _engines(raw, readable, facts, python, served)
+        try:
+            python, broken = _python(raw, facts) if facts.plpython_available else None, None
+        except ServerError as error:
+            python, broken = None, error
+        findings += _engines(raw, readable, facts, python, served, broken)
         if facts.own and facts.superuser and facts.has_signatures:
             findings += _unsigned(raw)
         if readable:
@@ -294,8 +298,12 @@ def _engines(
     facts: Installation,
     python: dict[str, Any] | None,
     served: Mapping[str, Sequence[str]],
+    broken: ServerError | None,
 ) -> list[Finding]:
-    """Each engine with what it lacks, and before it what it needs."""
+    """Each engine with what it lacks, and before it what it needs.
+
+    :param broken: what the server says if it cannot load its PL/Python.
+    """
     needed = {engine: bool(served.get(engine)) for engine in ("portable", "python")}
     lacks: str | None = None
     mend: str | None = None
@@ -303,6 +311,9 @@ def _engines(
     if not facts.plpython_available:
         lacks = "PL/Python, which is not on this server"
         mend = f"apt-get install postgresql-plpython3-{raw.info.server_version // 10000}; then dbml install"
+    elif broken:
+        lacks, mend = "a PL/Python that can be loaded", broken.hint
+        findings.append(Finding("PL/Python", broken.message, ok=False, needed=False, mend=mend))
     elif readable and not database.value(raw, "has_plpython"):
         lacks, mend = "its functions in the schema dbml: PL/Python came after dbml", "as a superuser: dbml install"
     elif python is not None and tuple(map(int, python["python"].split(".")[:2])) < OLDEST_PYTHON:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pandas as pd
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier
@@ -361,3 +363,35 @@ def test_a_server_without_plpython_runs_the_engine_sql(
     forest = fit(tmp_path, churn, RandomForestClassifier(200))
     refused = cli("model", "add", "m", forest.file, "--sample", forest.sample, dsn=dsn, exit_code=1).output
     assert "cannot run without PL/Python" in refused and "the expression" in refused
+
+
+@pytest.fixture
+def unloadable_plpython(without_plpython: str) -> Iterator[str]:
+    """A server that lists PL/Python, and has not what it needs to be loaded: in many a package its Python is missing."""
+    with psycopg.connect(without_plpython) as admin:
+        [(shared,)] = admin.execute("select setting from pg_config where name = 'SHAREDIR'").fetchall()
+    files = {
+        "plpython3u.control": "default_version = '1.0'\nsuperuser = true\nschema = pg_catalog\nrelocatable = false\n",
+        "plpython3u--1.0.sql": "create function plpython3_call_handler() returns language_handler language c as 'no-such-library';",
+    }
+    made = {Path(shared) / "extension" / name: text for name, text in files.items()}
+    for file, text in made.items():
+        file.write_text(text)
+    yield without_plpython
+    for file in made:
+        file.unlink()
+
+
+def test_a_plpython_that_cannot_be_loaded_is_named_and_can_be_left_out(unloadable_plpython: str, cli: Cli) -> None:
+    dsn = unloadable_plpython
+    refused = cli("install", dsn=dsn, exit_code=1).output
+    assert "the server lists PL/Python, and cannot load it: could not access file" in refused
+    findings = {each["what"]: each for each in json.loads(cli("doctor", "--json", dsn=dsn, exit_code=1).output)}
+    assert findings["PL/Python"]["found"] in refused and findings["PL/Python"]["mend"] in refused
+    assert findings["engine portable"]["found"] == "cannot run, it lacks a PL/Python that can be loaded"
+    assert findings["engine sql"]["ok"]
+    # As the hint says.
+    with psycopg.connect(dsn, autocommit=True) as admin:
+        admin.execute("create role installer login createrole")
+        admin.execute(sql.SQL("grant create on database {} to installer").format(sql.Identifier(admin.info.dbname)))
+    assert "This server has no PL/Python for this role" in cli("install", dsn=make_conninfo(dsn, user="installer")).output
