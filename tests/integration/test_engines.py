@@ -394,4 +394,6 @@ def test_a_plpython_that_cannot_be_loaded_is_named_and_can_be_left_out(unloadabl
     with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute("create role installer login createrole")
         admin.execute(sql.SQL("grant create on database {} to installer").format(sql.Identifier(admin.info.dbname)))
-    assert "This server has no PL/Python for this role" in cli("install", dsn=make_conninfo(dsn, user="installer")).output
+    assert (
+        "This server has no PL/Python for this role" in cli("install", dsn=make_conninfo(dsn, user="installer")).output
+    )

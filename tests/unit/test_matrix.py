@@ -30,8 +30,8 @@ def test_known(): assert False
 """
 
 
-def _run(folder: Path, *arguments: str) -> Path:
-    (folder / "test_sums.py").write_text(TESTS)
+def _run(folder: Path, *arguments: str, tests: str = TESTS) -> Path:
+    (folder / "test_sums.py").write_text(tests)
     report = folder / "junit.xml"
     command = [
         sys.executable,
@@ -60,6 +60,40 @@ def test_each_fault_is_named(tmp_path: Path) -> None:
         ("test_sums.py::test_both", "error"),
     }
     assert Fault("test_sums.py::test_odd[2]", "failure", "AssertionError: even") in result.faults
+
+
+MANAGED = """
+import psycopg, pytest
+
+def test_engine(): assert 1 == 0, "dbml: engine portable needs PL/Python, and this database has none"
+
+def test_own(): raise psycopg.errors.InsufficientPrivilege('permission denied to set role "dbml_analyst"')
+
+def test_rights(): assert 1 == 0, 'dbml: permission denied for table customer'
+
+@pytest.fixture
+def denied(): raise psycopg.errors.InsufficientPrivilege("permission denied for table customer")
+
+def test_table(denied): pass
+"""
+
+
+def test_what_a_managed_server_is_made_without_is_told_from_faults(tmp_path: Path) -> None:
+    report = _run(tmp_path, tests=MANAGED)
+    result = read(report, managed=True)
+    assert result is not None
+    lacking = {(fault.test, fault.message) for fault in result.faults if fault.kind == "lacking"}
+    assert lacking == {
+        ("test_sums.py::test_engine", "engine portable needs PL/Python, and this database has none"),
+        (
+            "test_sums.py::test_own",
+            'psycopg.errors.InsufficientPrivilege: permission denied to set role "dbml_analyst"',
+        ),
+    }
+    assert [fault.test for fault in result.unexpected] == ["test_sums.py::test_rights", "test_sums.py::test_table"]
+    elsewhere = read(report)
+    assert elsewhere is not None
+    assert elsewhere.unexpected == elsewhere.faults and elsewhere.count("failure") == 3
 
 
 def test_no_tests_are_no_success(tmp_path: Path) -> None:
