@@ -29,11 +29,18 @@ printf 'deb %s %s main\ndeb %s-security %s-security main\n' "$mirror" "$suite" "
 if [ "$suite" != bookworm ]; then
     # Without its security updates: a server of the newest minor can only be upgraded to a major's newest minor.
     echo "deb $mirror bookworm main" >> "$part/etc/apt/sources.list"
-    packages="$packages postgresql-plpython3-15"
+    # And what the suite calls where it runs under this Debian's Python.
+    packages="$packages postgresql-plpython3-15 libgomp1 nodejs default-jre-headless git"
 fi
 inside apt-get update -q
 # shellcheck disable=SC2086 # words
 inside apt-get install -y -q --no-install-recommends $packages
 inside apt-get clean
+if [ "$suite" != bookworm ]; then
+    # Only its /usr is taken (enter.sh): what Java reads in /etc must be there.
+    # shellcheck disable=SC2016 # for the inner shell
+    inside find /usr/lib/jvm -lname '/etc/*' -exec sh -c 'for link; do cp --remove-destination "$(readlink -f "$link")" "$link"; done' copy {} +
+    ln -s /usr/lib/jvm/default-java/bin/java "$part/usr/local/bin/java"
+fi
 rm -rf "$part"/var/lib/apt/lists/*
 mv "$part" "$folder"
