@@ -21,7 +21,8 @@ MAX_OBJECTS = 1_000_000
 # of the functions, scikit-learn calls only what the model's own class would. Trees are checked before they are asked.
 _HARMLESS = frozenset(
     (
-        *("collections.OrderedDict", "functools.partial", "numpy.dtype", "scipy.interpolate._bsplines.BSpline"),
+        *("collections.OrderedDict", "functools.partial", "numpy.dtype"),
+        *("scipy.interpolate._bsplines.BSpline", "scipy.interpolate._bsplines._BSpline"),  # the second since SciPy 1.18
         *("scipy._lib.array_api_compat.numpy._aliases.asarray", "sklearn.utils.validation.check_array"),
         *("sklearn._loss.loss.HalfTweedieLoss", "sklearn._loss.loss.HalfTweedieLossIdentity"),
         *("sklearn.calibration._CalibratedClassifier", "sklearn.calibration._SigmoidCalibration"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -82,5 +83,6 @@ def _inside(root: Any) -> Iterator[Any]:
             waiting += each.values()
         elif isinstance(each, (list, tuple)) or (isinstance(each, np.ndarray) and each.dtype == object):
             waiting += list(np.ravel(each)) if isinstance(each, np.ndarray) else each
-        elif hasattr(each, "__dict__") and not isinstance(each, type):
+        # SciPy's splines refer to a module, and that to half of what is imported.
+        elif hasattr(each, "__dict__") and not isinstance(each, (type, ModuleType)):
             waiting += vars(each).values()

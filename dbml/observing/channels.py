@@ -7,6 +7,7 @@ import json
 import shlex
 import smtplib
 import subprocess
+import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Callable
@@ -122,9 +123,13 @@ def _post(address: str, content: Any) -> None:
         address = urlunsplit(url._replace(netloc=url.netloc.rpartition("@")[2]))
     # channel() takes http and https alone.
     request = urllib.request.Request(address, json.dumps(content).encode(), headers)  # noqa: S310
-    # What is not 2xx, or a redirect, is an HTTPError, which is an OSError.
-    with _opener.open(request, timeout=PATIENCE):
-        pass
+    try:
+        with _opener.open(request, timeout=PATIENCE):
+            pass
+    except urllib.error.HTTPError as error:
+        # What is not 2xx, or a redirect. It is an answer as well, with the connection that it came by.
+        error.close()
+        raise
 
 
 def _alertmanager(message: Message) -> dict[str, Any]:
