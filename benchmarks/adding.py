@@ -72,12 +72,12 @@ def columns(connection: psycopg.Connection[Any]) -> float:
     ratios = []
     for turn in range(INSERTS):
         values = [turn, *rows.iloc[turn % 400].tolist()]
-        took = []
-        for table in tables:
+        took = {}
+        for table in list(tables)[:: 1 if turn % 2 else -1]:
             start = used(connection)
             connection.execute(f"insert into {table} ({names}) values ({marks})", values)
-            took.append(used(connection) - start)
-        ratios.append(took[0] / took[1])
+            took[table] = used(connection) - start
+        ratios.append(took["one"] / took["four"])
     return statistics.median(ratios[20:])
 
 

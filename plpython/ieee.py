@@ -46,13 +46,14 @@ def round32(x: float) -> float:
     return rounded
 
 
-def softmax(values: Sequence[float], index: int) -> float:
-    """One entry of ``scipy.special.softmax``."""
+def softmax(values: Sequence[float]) -> list[float]:
+    """``scipy.special.softmax``."""
     greatest = max(values)
     if greatest - greatest != 0.0 or any(value != value for value in values):
-        return math.nan
+        return [math.nan] * len(values)
     powers = [math.exp(value - greatest) for value in values]
-    return powers[index] / sum(powers)
+    total = sum(powers)
+    return [each / total for each in powers]
 
 
 def power(base: float, exponent: int) -> float:

@@ -43,6 +43,7 @@ class _Writer:
         self.functions: list[str] = []
         self.analyzers: dict[str, str] = {}
         self.by_masks = masks.chosen(self.nodes)
+        self.beside = self._softmaxes()
         self.inlined = self._choose_inlined()
 
     def text(self, values: Sequence[int] | None = None) -> str:
@@ -63,7 +64,9 @@ class _Writer:
         many = "outputs" in self.plan or values is not None
         found = [self._ref(each) for each in outputs]
         body.append(f"answer = [{', '.join(found)}]" if many else f"answer = {found[0]}")
-        infinite = "any([x - x != 0.0 for x in answer])" if many else "answer - answer != 0.0"
+        # The norm of large numbers may be infinite where they are not.
+        each = "not hypot(*answer) < inf and any([x - x != 0.0 for x in answer])"
+        infinite = each if many else "answer - answer != 0.0"
         if values is None:
             body.append(f"if {infinite}: raise Refused('the estimator answered NaN or infinity')")
         body.append("return answer")
@@ -95,10 +98,26 @@ class _Writer:
     def _computed(self, wanted: set[int]) -> list[str]:
         """Assign nodes to their variables, in their order."""
         lines = []
-        for index in sorted(wanted):
-            if not self.inlined[index] and self.nodes[index]["op"] != "number":
+        left = sorted(i for i in wanted if not self.inlined[i] and self.nodes[i]["op"] != "number")
+        for index in left:
+            beside = [i for i in self.beside.get(index, ()) if i in wanted]
+            if len(beside) < 2:
                 lines += self._statements(index, self.nodes[index])
+            elif beside[0] == index:
+                names = {self.nodes[i]["index"]: f"v{i}" for i in beside}
+                of = self.of(self.nodes[index])
+                lines.append(
+                    f"{', '.join(names.get(i, '_') for i in range(len(of)))} = ieee.softmax(({', '.join(of)}))"
+                )
         return lines
+
+    def _softmaxes(self) -> dict[int, list[int]]:
+        """Those that are entries of one softmax, by each of them: it is computed once for all."""
+        found: dict[tuple[int, ...], list[int]] = {}
+        for index, node in enumerate(self.nodes):
+            if node["op"] == "softmax":
+                found.setdefault(tuple(node["of"]), []).append(index)
+        return {index: together for together in found.values() if len(together) > 1 for index in together}
 
     def _refusals(self, checks: Sequence[Mapping[str, Any]]) -> list[str]:
         reasons: dict[str, list[str]] = {}
@@ -129,7 +148,7 @@ class _Writer:
             of = node.get("of", [])
             depth = 1 + max((depths[i] for i in of if inlined[i]), default=0)
             long = node["op"] == "trees" or (node["op"] in ("dot", "sum") and len(of) > TERMS_IN_ONE_EXPRESSION)
-            once = uses[index] <= 1 and depth < NESTED_AT_MOST and not long
+            once = uses[index] <= 1 and depth < NESTED_AT_MOST and not long and index not in self.beside
             inlined.append(node["op"] == "constant" or (once and node["op"] != "number"))
             depths.append(depth)
         return inlined
@@ -367,7 +386,7 @@ EXPRESSIONS: dict[str, Callable[[_Writer, Node, list[str]], str]] = {
     "sum": lambda writer, node, of: " + ".join(of or ["0.0"]),
     "dot": lambda writer, node, of: " + ".join(_products(node, of)),
     "sigmoid": _sigmoid,
-    "softmax": lambda writer, node, of: f"ieee.softmax(({', '.join(of)},), {node['index']})",
+    "softmax": lambda writer, node, of: f"ieee.softmax(({', '.join(of)},))[{node['index']}]",
     "less": _less,
     "less_equal": _infix("<="),
     "equal": _infix("=="),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dbml._plpython import batch, plan, portable
+from dbml._plpython import batch, compiled, plan, portable
 from dbml._plpython.plan import OPERATIONS, Operation, PlanError
 from dbml.scorer import bounds, sql
 from dbml.scorer.plan import Builder, Unsupported
@@ -233,3 +233,13 @@ def test_plans_of_the_first_release_are_read() -> None:
     texts: list[list[str | None]] = [["a"], [None], ["z"]]
     score = [None if np.isnan(x) else x for x in batch.score(read, numbers, texts)]
     assert score == pytest.approx([*json.loads(stored)["scores"]], abs=1e-12)
+
+
+def test_large_answers_are_no_infinite_ones() -> None:
+    """A norm tells that all answers are finite; where it overflows, each is looked at."""
+    built = Builder(2, 0)
+    x, y = built.number(0), built.number(1)
+    score = compiled.load(portable.compile_plan(built.finish(x, [x, y])))
+    assert score([1.5e308, -1.5e308], []) == [1.5e308, 1.5e308, -1.5e308]
+    with pytest.raises(compiled.Refused):
+        score([1.0, float("inf")], [])
