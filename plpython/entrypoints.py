@@ -185,11 +185,11 @@ def verify(plpy: Plpy, model: str, version: int) -> dict[str, Any]:
         "error": None,
     }
     try:
-        models.load(plpy, labelled, "python")  # and its signature is checked, before features are taken from the row
+        models.estimator(plpy, labelled)  # and its signature is checked, before features are taken from the row
         numbers, texts = frame.to_wire(json.loads(rows[0]["interface"]), golden["rows"])
-        together = scoring.score_many(plpy, labelled, "python", numbers, texts)
+        together = scoring.score_many(plpy, labelled, numbers, texts)
         # A row alone and the row among others: both ways are used.
-        alone = scoring.score_many(plpy, labelled, "python", numbers[:1], texts[:1])
+        alone = scoring.score_many(plpy, labelled, numbers[:1], texts[:1])
     except models.Refused as error:
         if error.sqlstate != models.CANNOT_SCORE:
             plpy.error(str(error), hint=error.hint, sqlstate=error.sqlstate)

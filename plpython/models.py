@@ -8,7 +8,7 @@ import json
 import time
 import warnings
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Union
 
@@ -76,22 +76,22 @@ class PlanInBatches:
 
     plan: dict[str, Any]
 
-    def score_many(self, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> list[float]:
-        """Score rows in one vectorised call; all or none.
+    def score_rows(self, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> list[Any]:
+        """Score rows.
 
-        :raises Refused: a row is refused; its own call says why.
+        :returns: a number a row, or a list of all answers; NaN for a row that is refused.
         """
         from . import batch
 
-        answers: list[float] = batch.score(self.plan, numbers, texts).tolist()
-        if any(answer != answer for answer in answers):
-            raise Refused("the plan refuses a row")
+        if "outputs" in self.plan:
+            return _or_nan(batch.answers(self.plan, numbers, texts))
+        answers: list[Any] = batch.score(self.plan, numbers, texts).tolist()
         return answers
 
     def score_columns(
         self, coded: Coded | None, numbers: Sequence[Any], texts: Sequence[Texts], count: int
     ) -> list[Any]:
-        """Score rows that are columns; NaN for a row that is refused.
+        """The same of rows that are columns.
 
         :param coded: where texts come as codes, as the last numbers.
         """
@@ -101,9 +101,13 @@ class PlanInBatches:
         if coded is not None:
             rows = batch.decoded(coded, rows)
         if "outputs" in self.plan:
-            return [one if one[0] == one[0] else one[0] for one in batch.answer_columns(self.plan, rows).tolist()]
+            return _or_nan(batch.answer_columns(self.plan, rows))
         answers: list[Any] = batch.score_columns(self.plan, rows).tolist()
         return answers
+
+
+def _or_nan(answers: Any) -> list[Any]:
+    return [one if one[0] == one[0] else one[0] for one in answers.tolist()]
 
 
 Model = Union[Estimator, PlanInBatches]
@@ -114,13 +118,28 @@ _failed: dict[_Key, tuple[float, LoadError]] = {}
 _limits: list[Any] = []
 
 
-def load(plpy: Plpy, fingerprint: str, engine: str) -> Model:
-    """Return a version, from the session's cache or from the table.
+def estimator(plpy: Plpy, labelled: str) -> Estimator:
+    """Return a version of the engine ``python``, from the session's cache or from the table.
 
-    :param fingerprint: the plan's, or for the engine ``python`` what :func:`label` says.
+    :param labelled: its fingerprint, as :func:`label` says it.
     :raises LoadError: unknown, corrupt, not signed by a trusted key, or a package is missing.
     """
-    key = (fingerprint, engine)
+    found = _load((labelled, "python"), lambda: _read_estimator(plpy, labelled))
+    assert isinstance(found, Estimator)
+    return found
+
+
+def in_batches(plpy: Plpy, fingerprint: str) -> PlanInBatches:
+    """Return a plan to score many rows by, from the session's cache or from the table.
+
+    :raises LoadError: unknown, or the server's Python has no numpy.
+    """
+    found = _load((fingerprint, "portable"), lambda: _read_plan(plpy, fingerprint))
+    assert isinstance(found, PlanInBatches)
+    return found
+
+
+def _load(key: _Key, read: Callable[[], Model]) -> Model:
     model = _loaded.get(key)
     if model is not None:
         _loaded.move_to_end(key)
@@ -129,7 +148,7 @@ def load(plpy: Plpy, fingerprint: str, engine: str) -> Model:
     if failed is not None and time.monotonic() - failed[0] < SECONDS_UNTIL_RETRY:
         raise failed[1]
     try:
-        model = _read_estimator(plpy, fingerprint) if engine == "python" else _read_plan(plpy, fingerprint)
+        model = read()
     except LoadError as error:
         # Not the error itself: by its traceback it would keep the blob.
         _failed[key] = (time.monotonic(), LoadError(str(error), error.sqlstate, error.hint))
@@ -141,9 +160,9 @@ def load(plpy: Plpy, fingerprint: str, engine: str) -> Model:
     return model
 
 
-def is_loaded(fingerprint: str, engine: str) -> bool:
-    """Whether a version is in the session's cache."""
-    return (fingerprint, engine) in _loaded
+def has_batches(fingerprint: str) -> bool:
+    """Whether a plan is in the session's cache, to score many rows by."""
+    return (fingerprint, "portable") in _loaded
 
 
 def _read_plan(plpy: Plpy, fingerprint: str) -> PlanInBatches:

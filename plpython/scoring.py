@@ -11,7 +11,7 @@ import math
 import sys
 import time
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -32,6 +32,8 @@ ROWS_IN_THE_FIRST_CALL = 32
 REMEMBERED_AT_MOST = 65_536
 # Below, a session's first import of numpy costs more than a compiled plan's own calls.
 ROWS_THAT_PAY = 1000
+# A large plan's arrays take as long to make as thousands of its own calls.
+ROWS_BEFORE_FORETELLING = 4096
 # A refused row spoils its whole call; halving finds it, and gives up where most rows are refused: so many calls
 # for each ROWS_IN_A_CALL.
 CALLS_TO_ISOLATE_AT_MOST = 64
@@ -52,6 +54,8 @@ _remembered: dict[bytes, float] = {}
 # How many rows of a version one call takes.
 _rows_in_a_call: dict[tuple[str, str], int] = {}
 _codes: dict[str, Coded] = {}
+# Rows of a plan that were to be scored ahead.
+_waited: dict[str, int] = {}
 
 
 class _Written:
@@ -84,7 +88,7 @@ def score(plpy: Plpy, fingerprint: str, numbers: Numbers, texts: Texts) -> float
         answer = _remembered.get(_key(fingerprint, numbers, texts))
         if answer is not None:
             return answer
-    return score_many(plpy, fingerprint, "python", [numbers], [texts])[0]
+    return score_many(plpy, fingerprint, [numbers], [texts])[0]
 
 
 def outputs(plpy: Plpy, fingerprint: str, engine: str, numbers: Numbers, texts: Texts) -> list[float]:
@@ -117,7 +121,7 @@ def score_in_bulk(
     if rows.scored > MISSES_BEFORE_READING_AHEAD and statement not in _finishing:
         rows.waiting[tuple(entity)] = None
         return None
-    return score_many(plpy, fingerprint, "python", [numbers], [texts])[0]
+    return score_many(plpy, fingerprint, [numbers], [texts])[0]
 
 
 def take_waiting(statement: Statement) -> list[list[str]]:
@@ -176,17 +180,15 @@ def _one(plpy: Plpy, fingerprint: str, engine: str, numbers: Numbers, texts: Tex
             return compiled.of(plpy, fingerprint)(numbers, texts)
         except compiled.Refused as error:
             raise Refused(compiled.refusal(plpy, fingerprint, error)) from error
-    return score_many(plpy, fingerprint, engine, [numbers], [texts])[0]
+    return score_many(plpy, fingerprint, [numbers], [texts])[0]
 
 
-def score_many(
-    plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers], texts: Sequence[Texts]
-) -> list[float]:
-    """Score rows in one vectorised call for each kind of row; all or none.
+def score_many(plpy: Plpy, fingerprint: str, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> list[float]:
+    """Score rows by an estimator in one vectorised call for each kind of row; all or none.
 
     :raises Refused: with the estimator's own reason.
     """
-    return models.load(plpy, fingerprint, engine).score_many(numbers, texts)
+    return models.estimator(plpy, fingerprint).score_many(numbers, texts)
 
 
 def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> int:
@@ -199,12 +201,12 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
     rows = max(len(numbers), len(texts))
     numbers = numbers or [[]] * rows
     texts = texts or [[]] * rows
-    if engine == "portable" and rows < ROWS_THAT_PAY:
-        return 0
+    if engine == "portable":
+        return _foretell(plpy, fingerprint, numbers, texts)
     if len(_remembered) + rows > REMEMBERED_AT_MOST:
         _remembered.clear()
     try:
-        models.load(plpy, fingerprint, engine)
+        models.estimator(plpy, fingerprint)
     except models.LoadError:
         return 0
     scored = start = 0
@@ -219,7 +221,7 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
             plpy.execute("select")
             began = time.monotonic()
             try:
-                answers: list[Any] = score_many(plpy, fingerprint, engine, numbers[first:end], texts[first:end])
+                answers: list[Any] = score_many(plpy, fingerprint, numbers[first:end], texts[first:end])
             except Refused:
                 if end - first > 1 and to_isolate > 0:
                     to_isolate -= 2
@@ -235,6 +237,24 @@ def prime(plpy: Plpy, fingerprint: str, engine: str, numbers: Sequence[Numbers],
                     score_alone = fingerprint.rstrip(compiled.ALL)
                     _remembered[_key(score_alone, numbers[index], texts[index])] = answer[0]
     return scored
+
+
+def _foretell(plpy: Plpy, fingerprint: str, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> int:
+    """Score rows of a plan by numpy, for the calls of its compiled function that follow."""
+    _waited[fingerprint] = _waited.get(fingerprint, 0) + len(numbers)
+    if _waited[fingerprint] < ROWS_BEFORE_FORETELLING:
+        return 0
+    try:
+        model = models.in_batches(plpy, fingerprint)
+    except models.LoadError:
+        return 0  # no numpy here
+    answers: dict[Any, Any] = {}
+    for first, end in _calls(plpy, fingerprint, "portable", len(numbers)):
+        found = model.score_rows(numbers[first:end], texts[first:end])
+        rows = map(compiled.row, numbers[first:end], texts[first:end])
+        answers.update((row, answer) for row, answer in zip(rows, found) if answer == answer)
+    compiled.foretell(plpy, fingerprint, answers, len(numbers))
+    return len(answers)
 
 
 def score_rows(
@@ -257,15 +277,21 @@ def score_rows(
     columns = native(numbers)
     score = _way_to_score(plpy, fingerprint, engine, count, None if words is None else _coded(words))
     answers: list[Any] = []
-    while len(answers) < count:
-        first = len(answers)
-        end = min(first + rows_in_a_call(fingerprint, engine), count)
+    for first, end in _calls(plpy, fingerprint, engine, count):
+        answers += score([c[first:end] for c in columns], [c[first:end] for c in texts], end - first)
+    return answers
+
+
+def _calls(plpy: Plpy, fingerprint: str, engine: str, count: int) -> Iterator[tuple[int, int]]:
+    """Parts of so many rows, each as large as one call may take; times what is done with each."""
+    end = 0
+    while end < count:
+        first, end = end, min(end + rows_in_a_call(fingerprint, engine), count)
         # The trip into the server lets a cancelled statement end here.
         plpy.execute("select")
         began = time.monotonic()
-        answers += score([c[first:end] for c in columns], [c[first:end] for c in texts], end - first)
+        yield first, end
         learn(fingerprint, engine, (time.monotonic() - began) / (end - first))
-    return answers
 
 
 def native(numbers: Sequence[bytes]) -> list[array[float]]:
@@ -289,13 +315,11 @@ def _coded(words: str) -> Coded:
 
 def _way_to_score(plpy: Plpy, fingerprint: str, engine: str, count: int, coded: Coded | None) -> ScoreColumns:
     if engine == "python":
-        model = models.load(plpy, fingerprint, engine)
+        model = models.estimator(plpy, fingerprint)
         return lambda numbers, texts, count: _isolated(plpy, model, by_row(numbers, count), by_row(texts, count))
-    if count >= ROWS_THAT_PAY or models.is_loaded(fingerprint, engine):
+    if count >= ROWS_THAT_PAY or models.has_batches(fingerprint):
         try:
-            batches = models.load(plpy, fingerprint, engine)
-            if isinstance(batches, models.PlanInBatches):
-                return partial(batches.score_columns, coded)
+            return partial(models.in_batches(plpy, fingerprint).score_columns, coded)
         except models.LoadError:
             pass  # no numpy here
     try:
@@ -324,7 +348,7 @@ def by_row(columns: Sequence[Sequence[Any]], count: int) -> Sequence[Sequence[An
     return list(zip(*columns)) if columns else [()] * count
 
 
-def _isolated(plpy: Plpy, model: models.Model, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> list[float]:
+def _isolated(plpy: Plpy, model: models.Estimator, numbers: Sequence[Numbers], texts: Sequence[Texts]) -> list[float]:
     """Score rows together, or in halves down to the one that is refused."""
     try:
         return model.score_many(numbers, texts)

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -327,7 +327,7 @@ def test_a_python_that_is_too_old_is_named(db: psycopg.Connection[Any], dsn: str
 def test_a_large_forest_scans_in_batches(
     db: psycopg.Connection[Any], dsn: str, cli: Cli, tables: None, churn: Trained, spec_file: Path, tmp_path: Path
 ) -> None:
-    forest = fit(tmp_path, churn, RandomForestClassifier(150, random_state=0))
+    forest = fit(tmp_path, churn, ExtraTreesClassifier(300, max_features=1, random_state=0))
     cli("model", "add", "churn", forest.file, "--sample", forest.sample, "--engine", "portable")
     cli("attach", spec_file)
     cli("deploy", "churn@1")
@@ -338,6 +338,17 @@ def test_a_large_forest_scans_in_batches(
     with psycopg.connect(dsn, autocommit=True) as session:
         found = session.execute("select dbml.score('churn', c) from customer c order by id").fetchall()
     np.testing.assert_allclose([score for (score,) in found], forest.truth(rows), rtol=0, atol=1e-9)
+    # In rescoring its rows are scored together as well, once there have been some; a refused row by its own call.
+    assert db.execute("select dbml_scorer.profile_1_estimated()").fetchone() == (True,)
+    db.execute("update customer set spend = 'infinity' where id in (150, 2900)")
+    db.execute("update customer set complaints = complaints, spend = -0.0 where id between 200 and 300")
+    with psycopg.connect(dsn, autocommit=True) as session:
+        assert [dbml.rescore(session, "churn", every=True) for _ in range(2)] == [2948, 2948]
+        session.execute("insert into complaint (customer_id) values (2999), (2999), (3000)")
+    rows = profile_rows(db)
+    refused = np.isinf(rows["spend"])
+    np.testing.assert_allclose(rows["churn_score"][~refused], forest.truth(rows[~refused]), rtol=0, atol=1e-9)
+    assert db.execute("select array_agg(entity[1] order by entity) from dbml.failure").fetchone() == (["150", "2900"],)
 
 
 def test_a_server_without_plpython_runs_the_engine_sql(

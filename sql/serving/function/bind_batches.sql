@@ -14,6 +14,7 @@ declare
   models text[] := '{}';
   estimates boolean := false;
   at_once boolean := false;
+  estimators boolean := false;
   prime text := format('profile_%s_prime', attached.id);
   primes text := format('profile_%s_primes', attached.id);
   estimated text := format('profile_%s_estimated', attached.id);
@@ -22,10 +23,11 @@ declare
 begin
   for prediction in select * from dbml.prediction r where r.profile = attached.id order by r.model loop
     for deployed in select (r.scorer).* from dbml._routes(attached, prediction, '') r loop
-      continue when deployed.engine <> 'python';
+      continue when deployed.engine <> 'python' and not dbml._pays_together(deployed);
       estimates := true;
-      -- What is queued is not scored when it is written.
-      at_once := at_once or prediction.mode is distinct from 'queued';
+      -- What is queued is not scored when it is written. A plan's own calls are quick enough for the rows of a statement.
+      at_once := at_once or deployed.engine = 'python' and prediction.mode is distinct from 'queued';
+      estimators := estimators or deployed.engine = 'python';
       inputs := dbml._feature_inputs(prediction, deployed, 'c');
       -- Also of the rows of another version: answers that nobody asks for are forgotten.
       models := models || dbml._fill(dbml._template('prime_model'), jsonb_build_object(
@@ -60,7 +62,7 @@ begin
     'primes',
     jsonb_build_object('function', estimated, 'body', format(E'\nselect %s\n', estimates::text)),
     format('Whether it pays to have rows of %s scored ahead before they are scored anew.', attached.relation), false, anew);
-  if models <> '{}' then
+  if estimators then
     changed := changed + dbml._generate_from(
       format('dbml_scorer.%I(text[])', read_ahead),
       'read_ahead',
@@ -93,3 +95,18 @@ as $$
   select case inputs when '{}' then quote_literal('{}') else format('array_agg(array[%s])', array_to_string(inputs, ', ')) end
 $$;
 comment on function dbml._batch(text[]) is 'SQL for the inputs of many rows as one array of arrays.';
+
+create or replace function dbml._pays_together(deployed dbml.scorer) returns boolean
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+  -- As it is stored. What is smaller takes one row alone as long as it takes to hand over a batch.
+  select deployed.engine = 'portable'
+     and exists (select from dbml.model_version v
+                  where v.model = deployed.model and v.version = deployed.version and pg_column_size(v.plan) > 131072)
+$$;
+comment on function dbml._pays_together(dbml.scorer) is
+  'Whether the plan of a version is so large (grown forests, neighbours, vectors) that many rows are quicker together.';
