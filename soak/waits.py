@@ -1,6 +1,6 @@
 """How long does an application wait beside long work, and does that work grow faster than its data?
 
-``python -m benchmarks.beside``: each act is done to so many profiles and events, and to a tenth of them, while an
+``python -m soak.waits``: each act is done to so many profiles and events, and to a tenth of them, while an
 application inserts two events of two customers in every statement. docs/reliability.md has the figures. How long an
 insert takes on such a machine anyway says the longest one while nothing is done.
 """
@@ -28,7 +28,7 @@ from dbml import Counter, Event, Prediction, Profile, database
 from dbml.demo.server import Server, temporary_server
 from soak import shop
 
-RESULTS = Path(__file__).parent / "results" / "beside.json"
+RESULTS = Path(__file__).parent / "results" / "waits.json"
 SETTINGS = {
     # The larger tables have to be there, too: events that are read from elsewhere take twice the time.
     "shared_buffers": "6GB",
