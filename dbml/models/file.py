@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -238,22 +238,12 @@ def _unloadable(source: str, error: Exception, written: Mapping[str, str]) -> Ar
             f"{source}: does not load here ({one_line(error)}), because it was written by {origin.said(differences)}",
             origin.refit(differences),
         )
-    if missing:
-        return ArtifactError(
-            f'{source}: needs the module "{missing}", which the {_named(package)} here does not have',
-            f"Another version of {package} wrote it: fit it again with the one that is installed here, and dump that.",
-        )
+    if older_or_newer := origin.of_another_version(source, error):
+        return older_or_newer
     return ArtifactError(
         f"{source}: cannot be unpickled here ({one_line(error)})",
         "Load it with `joblib.load` where it was made; its own classes must be in an importable module.",
     )
-
-
-def _named(package: str) -> str:
-    try:
-        return f"{package} {version(package)}"
-    except PackageNotFoundError:
-        return package
 
 
 def _lower(text: str) -> str:

@@ -162,6 +162,36 @@ def _order(version: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", version)[:3]]
 
 
+def of_another_version(source: str, error: Exception) -> ArtifactError | None:
+    """Say that a package has not what a file refers to, though it is installed; None if that is not the error.
+
+    A file does not tell the version of most packages, such as SciPy's, whose splines are of another class since 1.18.
+    """
+    name = re.search(r"Can't get attribute '([\w.]+)' on <module '([\w.]+)'", str(error))
+    attribute = re.search(r"module '([\w.]+)' has no attribute '(\w+)'", str(error))
+    if isinstance(error, ModuleNotFoundError):
+        package, needed = str(error.name).partition(".")[0], f'the module "{error.name}"'
+    elif isinstance(error, AttributeError) and (name or attribute):
+        module, own = name.group(2, 1) if name else attribute.group(1, 2) if attribute else ("", "")
+        package, needed = module.partition(".")[0], f'"{module}.{own}"'
+        # A class of the caller's own is for him to bring along.
+        if package not in importlib.metadata.packages_distributions():
+            return None
+    else:
+        return None
+    return ArtifactError(
+        f"{source}: needs {needed}, which the {_named(package)} here does not have",
+        f"Another version of {package} wrote it: fit it again with the one that is installed here, and dump that.",
+    )
+
+
+def _named(package: str) -> str:
+    try:
+        return f"{package} {importlib.metadata.version(package)}"
+    except importlib.metadata.PackageNotFoundError:
+        return package
+
+
 def said(differences: Mapping[str, tuple[str, str]]) -> str:
     """Both versions as a part of a sentence: ``scikit-learn 1.3.2, and 1.9.0 is installed here``."""
     return "; ".join(f"{name} {wrote}, and {here} is installed here" for name, (wrote, here) in differences.items())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dbml.errors import RAISE_LIMIT, ArtifactError, TooLarge
-from dbml.models import soundness
+from dbml.models import origin, soundness
 
 _WRITE = "Write it with `skops.io.dump(estimator, FILE)`."
 
@@ -86,7 +86,8 @@ def load(source: Path | str, blob: bytes, trust: Sequence[str], limit: int) -> A
         estimator = skops.io.loads(blob, trusted=unknown)
         soundness.check(estimator)
     except Exception as error:
-        raise ArtifactError(f"{source}: cannot be loaded here ({_first_line(error)})", _WRITE) from error
+        cannot = ArtifactError(f"{source}: cannot be loaded here ({_first_line(error)})", _WRITE)
+        raise origin.of_another_version(str(source), error) or cannot from error
     return estimator
 
 

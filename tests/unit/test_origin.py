@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import importlib
 import pickle
 import warnings
 import zlib
@@ -16,9 +17,13 @@ import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
+import scipy
 import sklearn
+import skops.io
 import xgboost
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import SplineTransformer
 from sklearn.tree import DecisionTreeClassifier
 
 from dbml.errors import ArtifactError, DbmlError
@@ -159,3 +164,28 @@ def test_nothing_is_known_of_what_says_nothing() -> None:
         b"x\x9cgarbage",
     ):
         assert origin.written_by(blob) == {}
+
+
+@pytest.mark.parametrize("suffix", ["joblib", "skops"])
+def test_a_class_that_another_version_of_scipy_has_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    rows = np.linspace(0, 1, 50).reshape(-1, 1)
+    model = make_pipeline(SplineTransformer(), LinearRegression()).fit(rows, rows[:, 0])
+    (joblib.dump if suffix == "joblib" else skops.io.dump)(model, tmp_path / f"m.{suffix}")
+    monkeypatch.delattr("scipy.interpolate._bsplines.BSpline")
+    with pytest.raises(ArtifactError) as caught:
+        artifact.read(tmp_path / f"m.{suffix}", rows)
+    lacking = f'needs "scipy.interpolate._bsplines.BSpline", which the scipy {scipy.__version__} here does not have'
+    assert lacking in caught.value.message
+    assert caught.value.hint.startswith("Another version of scipy wrote it: fit it again")
+
+
+def test_a_class_of_ones_own_is_for_its_owner_to_bring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own_steps.py").write_text("class Step:\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    joblib.dump(importlib.import_module("own_steps").Step(), tmp_path / "m.joblib")
+    monkeypatch.delattr("own_steps.Step")
+    with pytest.raises(ArtifactError, match="cannot be unpickled here") as caught:
+        artifact.read(tmp_path / "m.joblib", np.zeros((2, 1)))
+    assert "its own classes must be in an importable module" in caught.value.hint
