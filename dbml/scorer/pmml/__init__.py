@@ -20,6 +20,7 @@ from dbml.scorer.pmml.document import Element, Exceeded, NotReadable, read
 from dbml.scorer.pmml.expressions import define
 from dbml.scorer.pmml.fields import Functions, Scope, given
 from dbml.scorer.pmml.judge import Judge, NoJudge
+from dbml.scorer.pmml.machines import completed
 from dbml.scorer.pmml.models import Reader
 from dbml.scorer.pmml.results import Result
 from dbml.scorer.sklearn.registry import Answer, Columns
@@ -38,7 +39,7 @@ def load(source: str, content: bytes) -> PmmlModel:
         document = _Document(read(content))
         result = document.written_alone()
         labels = () if result.probabilities is None else result.labels
-        judge = Judge(document.root, document.model, labels, document.used)
+        judge = Judge(document.root, document.model, labels, document.used, classes=result.value is None)
         return (PmmlRegressor if result.value is not None else PmmlClassifier)(document, result, judge)
     except Exceeded as error:
         raise TooLarge(f"{source}: {error}", "Nothing of it was loaded. Make a smaller model.") from error
@@ -81,6 +82,8 @@ class _Document:
         if len(models) != 1:
             raise NotReadable(f"it has {len(models)} models")
         (self.model,) = models
+        for machine in [each for each in self.model.iter() if each.tag == "SupportVectorMachineModel"]:
+            completed(machine)
         self.dictionary = {str(each.get("name")): each for each in root.findall("DataDictionary/DataField")}
         active = [
             str(each.get("name"))

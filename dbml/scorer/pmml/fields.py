@@ -194,6 +194,8 @@ def let_in(plan: Builder, data: Element, mining: Element, field: Field) -> Field
     field = _spelled_missing(plan, data, field)
     invalid = _invalid(plan, data, field)
     treatment = mining.get("invalidValueTreatment", "returnInvalid")
+    if treatment in ("asMissing", "asValue"):
+        field = _coded(data, field)
     replacement = mining.get("invalidValueReplacement")
     if treatment == "returnInvalid":
         plan.check(~invalid, f'field "{name}" takes no such value')
@@ -252,22 +254,31 @@ def inside(interval: Element, field: Field) -> Value:
     return _inside(interval, field)
 
 
+def _coded(data: Element, field: Field) -> Field:
+    """A text of which the dictionary says all valid values, as its place among them; another text is as a missing one.
+
+    A text has no operation that makes it missing, or another.
+    """
+    valid = [v.get("value", "") for v in data.findall("Value") if v.get("property", "valid") == "valid"]
+    if field.value.kind != "t" or not valid:
+        return field
+    return texts_of(field.value.plan, [(field.equal(word), word) for word in valid], None, field.missing)
+
+
 def _instead(field: Field, where: Value, word: str | None) -> Field:
     """The field with a word in some places, or with nothing there."""
-    if field.value.kind == "t":
-        # A text has no operation that makes it missing: what is no longer there gets a word that nobody writes.
+    if field.labels is not None:
         if word is None:
-            raise Unsupported("an invalid text as a missing one")
-        return replace(field, value=_replaced(field, where, word))
+            return replace(field, value=where.select(math.nan, field.value))
+        labels = field.labels if word in field.labels else (*field.labels, word)
+        return replace(field, value=where.select(float(labels.index(word)), field.value), labels=labels)
+    if field.value.kind == "t":
+        if word is None or field.value.plan.op(where) != "absent":
+            raise Unsupported(
+                "an invalid text as another one, or as a missing one, where no values are said to be valid"
+            )
+        return replace(field, value=field.value.fill(word))
     return replace(field, value=where.select(math.nan if word is None else field.number(word), field.value))
-
-
-def _replaced(field: Field, where: Value, word: str) -> Value:
-    plan = field.value.plan
-    node = plan.op(where)
-    if node == "absent":
-        return field.value.fill(word)
-    raise Unsupported("an invalid text as another one")
 
 
 def _outliers(mining: Element, field: Field) -> Field:

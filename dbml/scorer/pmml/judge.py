@@ -44,11 +44,14 @@ class Judge:
     :param root: of the document.
     :param model: its model's element, which the answers are asked of.
     :param labels: the classes whose probabilities are asked for.
+    :param classes: whether it predicts one of some classes.
     :param used: the data fields that it looks at for one row or another.
     :raises NoJudge: it cannot be asked here.
     """
 
-    def __init__(self, root: Element, model: Element, labels: Sequence[str], used: Sequence[str]) -> None:
+    def __init__(
+        self, root: Element, model: Element, labels: Sequence[str], used: Sequence[str], *, classes: bool
+    ) -> None:
         backend = _backend()
         import jpmml_evaluator
 
@@ -56,7 +59,7 @@ class Judge:
         self._known: dict[tuple[Any, ...], tuple[Any, ...] | str] = {}
         with tempfile.TemporaryDirectory(prefix="dbml-pmml-") as folder:
             file = Path(folder) / "model.pmml"
-            file.write_bytes(_asking(root, model, labels))
+            file.write_bytes(_asking(root, model, labels, classes))
             self._evaluator = jpmml_evaluator.make_evaluator(str(file), backend=backend)
             file.write_bytes(_looking(root, model, used))
             self._looking = jpmml_evaluator.make_evaluator(str(file), backend=backend)
@@ -97,7 +100,7 @@ def _column(said: pd.DataFrame, name: str, count: int) -> list[Any]:
     return said[name].tolist() if name in said else [None] * count
 
 
-def _asking(root: Element, model: Element, labels: Sequence[str]) -> bytes:
+def _asking(root: Element, model: Element, labels: Sequence[str], classes: bool) -> bytes:
     """The document with an output for what is asked, and none else."""
     # Of a chain the last model is asked: of the whole, jpmml-evaluator gives each probability of integers as 0.
     asked = _last(model)
@@ -107,8 +110,8 @@ def _asking(root: Element, model: Element, labels: Sequence[str]) -> bytes:
         "OutputField",
         name=_PREDICTED,
         feature="predictedValue",
-        dataType="string" if labels else "double",
-        optype="categorical" if labels else "continuous",
+        dataType="string" if classes else "double",
+        optype="categorical" if classes else "continuous",
     )
     for number, label in enumerate(labels):
         ET.SubElement(

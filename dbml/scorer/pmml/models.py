@@ -13,6 +13,7 @@ from dbml.scorer.pmml import predicates
 from dbml.scorer.pmml.document import Element, children
 from dbml.scorer.pmml.expressions import define, expression, typed
 from dbml.scorer.pmml.fields import Field, Scope, Truth, let_in, number
+from dbml.scorer.pmml.machines import clusters, rules, support_vectors
 from dbml.scorer.pmml.others import bayes, network, scorecard
 from dbml.scorer.pmml.regressions import general, regression
 from dbml.scorer.pmml.results import Result, argmax, targeted
@@ -342,4 +343,7 @@ _MODELS: dict[str, Callable[[Reader, Scope, Element], Result]] = {
     "Scorecard": lambda reader, scope, model: scorecard(scope, model),
     "NaiveBayesModel": lambda reader, scope, model: bayes(scope, model),
     "NeuralNetwork": lambda reader, scope, model: network(scope, model),
+    "SupportVectorMachineModel": lambda reader, scope, model: support_vectors(scope, model),
+    "ClusteringModel": lambda reader, scope, model: clusters(scope, model),
+    "RuleSetModel": lambda reader, scope, model: rules(scope, model),
 }
