@@ -104,8 +104,9 @@ FILES = (
     ),
     (
         "`.pmml`",
-        "trees, regressions, general regressions, scorecards, naive Bayes, neural networks, and segments of them, with "
-        "derived fields and the treatment of missing, invalid and outlying values ([more](exports.md#pmml-in))",
+        "trees, regressions, general regressions, scorecards, naive Bayes, neural networks, support vector machines, "
+        "clusters, rules, and segments of them, with derived fields and the treatment of missing, invalid and outlying "
+        "values ([more](exports.md#pmml-in))",
         "jpmml-evaluator, in Java",
     ),
     (

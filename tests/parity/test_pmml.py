@@ -105,6 +105,24 @@ def test_r(name: str) -> None:
     assert checked(folder / f"r-{name}.pmml", pd.read_csv(folder / "r-rows.csv"), OF_R[name]).answers is not None
 
 
+@pytest.mark.parametrize("name", ["two", "value"])
+def test_machines_of_r(name: str) -> None:
+    """e1071's: the file says neither that a machine stands between two classes nor what its answer is scaled by."""
+    folder = Path(__file__).parents[1] / "files" / "pmml"
+    rows, said = pd.read_csv(folder / "r-rows.csv"), pd.read_csv(folder / "r-svm_said.csv")[name]
+    output = "yes" if name == "two" else None
+    checked(folder / f"r-svm_{name}.pmml", rows, output)
+    scores = artifact.read(folder / f"r-svm_{name}.pmml", rows, output).golden["scores"]
+    np.testing.assert_allclose(scores, said == "yes" if name == "two" else said, rtol=1e-9)
+
+
+def test_clusters_of_r() -> None:
+    folder = Path(__file__).parents[1] / "files" / "pmml"
+    checked(folder / "r-kmeans.pmml", pd.read_csv(folder / "r-rows.csv"))
+    scores = artifact.read(folder / "r-kmeans.pmml", pd.read_csv(folder / "r-rows.csv")).golden["scores"]
+    assert set(scores) == {1.0, 2.0, 3.0}
+
+
 # --- by hand ---
 
 FIELDS = """
@@ -327,7 +345,84 @@ MISSING = FIELDS.replace(
     'dataType="double"/>', 'dataType="double"><Value value="-1" property="missing"/></DataField>', 1
 )
 
+
+def of_texts(attributes: str) -> str:
+    schema = VALUES.replace('name="k" invalidValueTreatment="asIs"', f'name="k" {attributes}')
+    terms = "".join(
+        f'<CategoricalPredictor name="k" value="{word}" coefficient="{i + 1}"/>' for i, word in enumerate("xyw")
+    )
+    return regression(terms, schema=schema)
+
+
+def clusters(measure: str, more: str = "", field: str = "") -> str:
+    schema = VALUES.replace('<MiningField name="y" usageType="target"/>', "").replace(
+        '<MiningField name="k" invalidValueTreatment="asIs"/>', ""
+    )
+    centers = "".join(f'<Cluster><Array n="2" type="real">{each}</Array></Cluster>' for each in ("0 0", "3 3", "-2 7"))
+    return f"""<ClusteringModel functionName="clustering" modelClass="centerBased" numberOfClusters="3">{schema}
+    <ComparisonMeasure kind="distance"><{measure}/></ComparisonMeasure><ClusteringField field="a" {field}/>
+    <ClusteringField field="n" fieldWeight="0.5"/>{more}{centers}</ClusteringModel>"""
+
+
+def machines(function: str, kernel: str, attributes: str, *targets: str) -> str:
+    vectors = [
+        '<Array n="3" type="real">1 2 0</Array>',
+        '<REAL-SparseArray n="3"><Indices>2 3</Indices><REAL-Entries>1 1\n    </REAL-Entries></REAL-SparseArray>',
+        '<Array n="3" type="real">-1 5 1</Array>',
+    ]
+    dictionary = "".join(f'<VectorInstance id="v{i}">{each}</VectorInstance>' for i, each in enumerate(vectors))
+    used = "".join(f'<SupportVector vectorId="v{i}"/>' for i in range(3))
+    each = "".join(
+        f"""<SupportVectorMachine {target}><SupportVectors>{used}</SupportVectors><Coefficients absoluteValue="{0.3 - i}">
+        <Coefficient value="1"/><Coefficient value="-0.5"/><Coefficient value="0.2"/></Coefficients></SupportVectorMachine>"""
+        for i, target in enumerate(targets)
+    )
+    return f"""<SupportVectorMachineModel functionName="{function}" {attributes}>{VALUES if function == "regression" else CLASSES}
+    <{kernel}/><VectorDictionary><VectorFields><FieldRef field="a"/><FieldRef field="n"/><CategoricalPredictor name="k" value="x"
+    coefficient="1"/></VectorFields>{dictionary}</VectorDictionary>{each}</SupportVectorMachineModel>"""
+
+
+def rules(method: str) -> str:
+    return f"""<RuleSetModel functionName="classification">{CLASSES}<RuleSet defaultScore="no" defaultConfidence="0.1">
+    <RuleSelectionMethod criterion="{method}"/><SimpleRule score="yes" weight="0.7"><SimplePredicate field="a" operator="greaterThan"
+    value="0.4"/></SimpleRule><CompoundRule><SimplePredicate field="n" operator="lessThan" value="4"/><SimpleRule score="no" weight="0.5">
+    <SimplePredicate field="k" operator="equal" value="x"/></SimpleRule><SimpleRule score="yes" weight="0.4"><SimplePredicate field="a"
+    operator="lessThan" value="0"/></SimpleRule></CompoundRule><SimpleRule score="no" weight="0.6"><SimplePredicate field="a"
+    operator="greaterThan" value="2"/></SimpleRule></RuleSet></RuleSetModel>"""
+
+
+def called(name: str, *of: str) -> str:
+    fields = "".join(f'<FieldRef field="{each}"/>' for each in of)
+    return regression(predictors("t"), derived("t", f'<Apply function="{name}">{fields}</Apply>'))
+
+
+YES, NO = 'targetCategory="yes"', 'targetCategory="no"'
 HAND: dict[str, str] = {
+    "texts, invalid as missing": pmml(of_texts('invalidValueTreatment="asMissing"')),
+    "texts, missing as another": pmml(of_texts('invalidValueTreatment="asMissing" missingValueReplacement="w"')),
+    "texts, invalid as value": pmml(of_texts('invalidValueTreatment="asValue" invalidValueReplacement="y"')),
+    **{f"clusters, {m}": pmml(clusters(m)) for m in ("squaredEuclidean", "cityBlock", "chebychev", 'minkowski p-parameter="3"')},
+    "clusters, of likeness": pmml(clusters("euclidean", field='compareFunction="gaussSim" similarityScale="1.5"')),
+    "clusters, of what is equal": pmml(clusters("euclidean", field='compareFunction="delta"')),
+    **{
+        f"a machine, {k.partition('Kernel')[0]}": pmml(machines("regression", k, "", ""))
+        for k in (
+            'RadialBasisKernelType gamma="0.1"',
+            "LinearKernelType",
+            'PolynomialKernelType gamma="0.5" coef0="1" degree="2"',
+            'SigmoidKernelType gamma="0.5" coef0="0.1"',
+        )
+    },
+    "machines against all": pmml(machines("classification", 'RadialBasisKernelType gamma="0.1"', "", YES, NO)),
+    "a machine between two": pmml(machines("classification", "LinearKernelType", 'threshold="2"', f'{YES} alternateT{NO[1:]}')),
+    **{f"rules, {method}": pmml(rules(method)) for method in ("firstHit", "weightedSum")},
+    **{f"{name} of one": pmml(called(name, "a")) for name in ("round", "floor", "expm1", "ln1p", "tanh", "stdNormalCDF", "isMissing")},
+    **{f"{name} of two": pmml(called(name, "a", "n")) for name in ("avg", "product", "modulo", "hypot")},
+    "a target for what is missing": pmml(
+        regression(predictors("a")).replace(
+            "<LocalT", '<Targets><Target field="y"><TargetValue defaultValue="7"/></Target></Targets><LocalT'
+        )
+    ),
     **{
         f"tree, missing {missing}, else {other}": pmml(tree(f'missingValueStrategy="{missing}" noTrueChildStrategy="{other}"'))
         for missing in ("none", "lastPrediction", "nullPrediction", "defaultChild")
@@ -375,6 +470,8 @@ HAND: dict[str, str] = {
 
 FEW = frozenset(
     (
+        *("texts, invalid as missing", "texts, missing as another", "clusters, squaredEuclidean", "a machine, Linear"),
+        *("machines against all", "a machine between two", "rules, firstHit", "round of one", "avg of two"),
         *("tree, missing defaultChild, else returnLastPrediction", "tree, missing none, else returnNullPrediction"),
         *("functions of its own", "table with a namespace", "XGBoost, logit"),
         *(
@@ -431,7 +528,8 @@ def test_no_entity_is_looked_up_and_nothing_is_too_deep(tmp_path: Path, monkeypa
         (b"<html/>", "its root is html"),
         (pmml("").encode(), "it has 0 models"),
         (pmml(HAND["linear"][HAND["linear"].index("<Reg") : -7] * 2).encode(), "it has 2 models"),
-        (pmml(f'<ClusteringModel functionName="clustering">{VALUES}</ClusteringModel>').encode(), "a ClusteringModel"),
+        (pmml(f'<TimeSeriesModel functionName="timeSeries">{VALUES}</TimeSeriesModel>').encode(), "a TimeSeriesModel"),
+        (pmml(rules("weightedMax")).encode(), "a RuleSetModel by weightedMax"),
         (pmml(regression(predictors("t"), derived("t", '<FieldRef field="t"/>'))).encode(), "derived from itself"),
         (pmml(regression(predictors("t"), derived("t", '<Apply function="f"/>'))).encode(), "the function f"),
         (pmml(regression('<NumericPredictor name="a"/>')).encode(), "without coefficient"),

@@ -56,6 +56,22 @@ class Field:
         return self.value
 
 
+def typed(field: Field, dtype: str | None) -> Field:
+    """The field as another type.
+
+    :raises Unsupported: that would change its values.
+    """
+    if dtype in (None, field.dtype) or (dtype == "double" and field.dtype in ("float", "integer", "boolean")):
+        return Field(field.value, dtype or field.dtype, field.labels)
+    if dtype == "float" and field.dtype in ("double", "integer"):
+        return Field(field.value.round32(), "float")
+    if dtype in ("double", "float", "integer") and field.labels is not None:
+        # A table's words, read as numbers.
+        codes = [float(place) for place in range(len(field.labels))]
+        return Field(field.value.lookup(codes, [literal(word, dtype) for word in field.labels]), dtype)
+    raise Unsupported(f"a {field.dtype} as {dtype}")
+
+
 @dataclass(frozen=True)
 class Truth:
     """A condition of three values.

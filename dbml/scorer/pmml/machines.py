@@ -248,7 +248,7 @@ def rules(scope: Scope, model: Element) -> Result:
         for holds, rule in reversed(found):
             place = holds.select(float(labels.index(str(rule.get("score")))), place)
         return Result(labels=labels, votes=tuple(place.equal(float(i)) for i in range(len(labels))))
-    if method not in ("weightedSum", "weightedMax"):
+    if method != "weightedSum":
         raise Unsupported(f"a RuleSetModel by {method}")
     sums = []
     for label in labels:
@@ -257,7 +257,7 @@ def rules(scope: Scope, model: Element) -> Result:
             for (holds, rule), score in zip(found, scores, strict=True)
             if score == label
         ] or [scope.plan.constant(0.0)]
-        sums.append(scope.plan.sum(weights) if method == "weightedSum" else reduce(Value.maximum, weights))
+        sums.append(scope.plan.sum(weights))
     votes = argmax(sums)
     if default is not None:
         votes = [

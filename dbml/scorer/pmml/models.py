@@ -11,8 +11,8 @@ import numpy as np
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.pmml import predicates
 from dbml.scorer.pmml.document import Element, children
-from dbml.scorer.pmml.expressions import define, expression, typed
-from dbml.scorer.pmml.fields import Field, Scope, Truth, let_in, number
+from dbml.scorer.pmml.expressions import define, expression
+from dbml.scorer.pmml.fields import Field, Scope, Truth, let_in, number, typed
 from dbml.scorer.pmml.machines import clusters, rules, support_vectors
 from dbml.scorer.pmml.others import bayes, network, scorecard
 from dbml.scorer.pmml.regressions import general, regression
@@ -322,15 +322,31 @@ def _majority(scope: Scope, truths: list[Truth], results: list[Result], weights:
 
 
 def _median(scope: Scope, truths: list[Truth], results: list[Result], weights: list[float]) -> Result:
-    if any(truth.holds.index != scope.plan.all([]).index for truth in truths):
-        raise Unsupported("a median of segments with predicates")
-    return Result(scope.plan.weighted_median([result.number for result in results], weights))
+    return Result(scope.plan.weighted_median(_of_all(truths, results, "a median"), weights))
+
+
+def _middle(scope: Scope, truths: list[Truth], results: list[Result], weights: list[float]) -> Result:
+    """Of an even number the mean of the two in the middle."""
+    values = _of_all(truths, results, "a median")
+    scope.plan.check(~scope.plan.any([value.missing() for value in values]), "a segment answers nothing")
+    if len(values) % 2:
+        return Result(scope.plan.weighted_median(values, [1.0] * len(values)))
+    if len(values) == 2:
+        return Result((values[0] + values[1]) / 2.0)
+    raise Unsupported("a median of an even number of segments")
+
+
+def _of_all(truths: list[Truth], results: list[Result], what: str) -> list[Value]:
+    if any(truth.holds.index != truth.holds.plan.all([]).index for truth in truths):
+        raise Unsupported(f"{what} of segments with predicates")
+    return [result.number for result in results]
 
 
 _COMBINED: dict[str, Callable[[Scope, list[Truth], list[Result], list[float]], Result]] = {
     **dict.fromkeys(("sum", "weightedSum"), _sum),
     **dict.fromkeys(("average", "weightedAverage"), _average),
     "weightedMedian": _median,
+    "median": _middle,
     **dict.fromkeys(("majorityVote", "weightedMajorityVote"), _majority),
 }
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.pmml.document import Element, children, words
-from dbml.scorer.pmml.expressions import every, some
 from dbml.scorer.pmml.fields import Field, Scope, Truth, never
+from dbml.scorer.pmml.functions import every, some
 
 TAGS = ("SimplePredicate", "SimpleSetPredicate", "CompoundPredicate", "True", "False")
 

@@ -93,12 +93,15 @@ def targeted(model: Element, result: Result) -> Result:
     if target is None or result.value is None:
         return result
     value = result.value
+    if target.get("castInteger") is not None:
+        raise Unsupported("a Target that casts to integers")
+    default = next((each.get("defaultValue") for each in target.findall("TargetValue")), None)
+    if default is not None:
+        value = value.missing().select(float(default), value)
     if (low := target.get("min")) is not None:
         value = value.maximum(float(low))
     if (high := target.get("max")) is not None:
         value = value.minimum(float(high))
-    if target.get("castInteger") is not None:
-        raise Unsupported("a Target that casts to integers")
     single = model.get("x-mathContext") == "float"
     kind = np.float32 if single else np.float64
     factor, constant = (float(kind(target.get(f"rescale{w}", d))) for w, d in (("Factor", "1"), ("Constant", "0")))

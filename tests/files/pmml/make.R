@@ -16,3 +16,14 @@ save_pmml(pmml(rpart(three, d)), "r-rpart_three.pmml")
 save_pmml(pmml(randomForest(three, d, ntree = 5, maxnodes = 8)), "r-rf_three.pmml")
 save_pmml(pmml(naiveBayes(two, d), predicted_field = "churned"), "r-nb.pmml")
 save_pmml(pmml(nnet(churned ~ spend + calls + plan, d, size = 3, trace = FALSE)), "r-nnet_class.pmml")
+few <- d[1:40, ]
+# svm() asks for doubles
+few$calls <- as.numeric(few$calls)
+few$worth <- log(few$spend) + few$calls
+save_pmml(pmml(svm(churned ~ spend + calls + plan, few)), "r-svm_two.pmml")
+save_pmml(pmml(svm(worth ~ spend + calls + plan, few, kernel = "polynomial", degree = 2)), "r-svm_value.pmml")
+few_rows <- read.csv("r-rows.csv")
+few_rows$plan <- factor(few_rows$plan)
+machines <- list(svm(churned ~ spend + calls + plan, few), svm(worth ~ spend + calls + plan, few, kernel = "polynomial", degree = 2))
+write.csv(data.frame(two = predict(machines[[1]], few_rows), value = predict(machines[[2]], few_rows)), "r-svm_said.csv", row.names = FALSE)
+save_pmml(pmml(kmeans(few[c("spend", "calls")], 3)), "r-kmeans.pmml")
