@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dbml.cli.parameters import FilePath, NumberRange
 from dbml.cli.shared import dsn_option, json_option, named_number, print_json, print_rows
 
 TIMES = ("p50", "p90", "p99", "p999", "max", "service_p50", "service_p99")
@@ -16,16 +17,16 @@ TIMES = ("p50", "p90", "p99", "p999", "max", "service_p50", "service_p99")
 @dsn_option
 @json_option
 @click.argument("table", required=False)
-@click.option("--rate", default=100.0, show_default=True, type=click.FloatRange(0.1), help="Events a second.")
-@click.option("--burst", default=1.0, show_default=True, type=click.FloatRange(1, 10), help="Times the rate, a tenth.")
-@click.option("--skew", default=0.0, show_default=True, type=click.FloatRange(0), help="Zipf's exponent; 0: all alike.")
-@click.option("--duration", default=30.0, show_default=True, type=click.FloatRange(0.2), help="Seconds of each arm.")
+@click.option("--rate", default=100.0, show_default=True, type=NumberRange(0.1), help="Events a second.")
+@click.option("--burst", default=1.0, show_default=True, type=NumberRange(1, 10), help="Times the rate, a tenth.")
+@click.option("--skew", default=0.0, show_default=True, type=NumberRange(0), help="Zipf's exponent; 0: all alike.")
+@click.option("--duration", default=30.0, show_default=True, type=NumberRange(0.2), help="Seconds of each arm.")
 @click.option("--clients", default=8, show_default=True, type=click.IntRange(1, 1000), help="Sessions.")
 @click.option("--mix", "weights", multiple=True, metavar="TABLE=SHARE", help="Of events; else as many as there are.")
 @click.option("--statement", metavar="SQL", help="Instead of inserts; the key's columns are %(NAME)s.")
 @click.option("--with-only", is_flag=True, help="Leave out the part without dbml.")
 @click.option("--seed", default=0, show_default=True, help="The same seed draws the same events.")
-@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it, as .svg or .png.")
+@click.option("--plot", type=FilePath(), metavar="FILE", help="Draw it, as .svg or .png.")
 @click.option("--write", is_flag=True, help="Yes, write to this database.")
 def loadtest_command(
     dsn: str | None,
@@ -105,7 +106,7 @@ def _amount(context: click.Context, parameter: click.Parameter, value: str) -> f
 @click.option("--events", required=True, callback=_amount, metavar="N", help="A second, as 2000/s; or /min, /h, /day.")
 @click.option("--model", required=True, metavar="NAME", help="The profile is the one that it scores.")
 @click.option("--connections", type=click.IntRange(1), help="Sessions; else as many as the rate needs.")
-@click.option("--days", default=30.0, show_default=True, type=click.FloatRange(0), help="Events and log are kept.")
+@click.option("--days", default=30.0, show_default=True, type=NumberRange(0), help="Events and log are kept.")
 @click.option("--write", is_flag=True, help="Yes, write to this database.")
 def size_command(
     dsn: str | None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 import dbml
+from dbml.cli.parameters import FilePath, Number
 from dbml.cli.shared import connect, dsn_option, json_option, print_json, print_rows, table_moment, version_number
 
 if TYPE_CHECKING:
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 @click.argument("name")
 @click.option("--as-of", metavar="TIME", help="What was known then.")
 @click.option("--covariate", metavar="COLUMN", help="A number of the profile from before; makes intervals narrower.")
-@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it, as .svg or .png.")
+@click.option("--plot", type=FilePath(), metavar="FILE", help="Draw it, as .svg or .png.")
 @click.option("--plan", is_flag=True, help="Say how many entities it needs, before it starts.")
-@click.option("--effect", type=float, help="--plan: the difference to be found, such as 0.02.")
-@click.option("--rate", type=float, help="--plan: the control's rate; else what the log says of the model.")
-@click.option("--share", type=float, default=50, show_default=True, metavar="PERCENT", help="--plan: of the candidate.")
-@click.option("--power", type=float, default=0.8, show_default=True, help="--plan: the chance to find it.")
+@click.option("--effect", type=Number(), help="--plan: the difference to be found, such as 0.02.")
+@click.option("--rate", type=Number(), help="--plan: the control's rate; else what the log says of the model.")
+@click.option(
+    "--share", type=Number(), default=50, show_default=True, metavar="PERCENT", help="--plan: the candidate's."
+)
+@click.option("--power", type=Number(), default=0.8, show_default=True, help="--plan: the chance to find it.")
 def experiment_command(
     dsn: str | None,
     as_json: bool,
@@ -79,7 +82,7 @@ def _planned(dsn: str | None, name: str, effect: float, rate: float | None, shar
 @click.argument("version", metavar="NAME@V")
 @click.option("--from", "start", metavar="TIME", help="Predictions from then on; else all that are logged.")
 @click.option("--to", "end", metavar="TIME", help="Predictions before that.")
-@click.option("--threshold", type=float, default=0.5, show_default=True, help="Count who changes sides of it.")
+@click.option("--threshold", type=Number(), default=0.5, show_default=True, help="Count who changes sides of it.")
 @click.option(
     "--history",
     "moments",

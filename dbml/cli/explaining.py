@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 import dbml
+from dbml.cli.parameters import FilePath
 from dbml.cli.shared import connect, dsn_option, json_option, print_json
 
 
@@ -18,10 +19,10 @@ from dbml.cli.shared import connect, dsn_option, json_option, print_json
 @json_option
 @click.argument("name", metavar="NAME[@V]")
 @click.option("--key", multiple=True, metavar="KEY", help="Of a row of the profile; once for each column of its key.")
-@click.option("--rows", type=click.Path(path_type=Path), metavar="CSV", help="A file of features: explains each row.")
+@click.option("--rows", type=FilePath(), metavar="CSV", help="A file of features: explains each row.")
 @click.option("--table", help="What matters over this table. Default: the profile, where no row is named.")
 @click.option("--scale", type=click.Choice(["margin", "probability"]), default="margin", show_default=True)
-@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="A picture: .png, .svg or .pdf")
+@click.option("--plot", type=FilePath(), metavar="FILE", help="A picture: .png, .svg or .pdf")
 def explain_command(
     dsn: str | None,
     as_json: bool,

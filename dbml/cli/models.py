@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import dbml
+from dbml.cli.parameters import FilePath
 from dbml.cli.shared import (
     connect,
     dsn_option,
@@ -48,13 +49,13 @@ def model_group() -> None:
 @model_group.command("add")
 @dsn_option
 @click.argument("name")
-@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.argument("file", type=FilePath(), required=False)
 @click.option(
     "--from", "place", metavar="PLACE", help="In place of FILE: mlflow:models:/NAME/V or mlflow:runs:/ID/model"
 )
 @click.option(
     "--sample",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar="ROWS",
     help="Rows of the features, for their types and as golden rows: CSV, Parquet, or a pickled frame.",
 )
@@ -189,9 +190,7 @@ def model_list(dsn: str | None, name: str | None, as_json: bool) -> None:
 @dsn_option
 @json_option
 @click.argument("version", metavar="NAME@V")
-@click.option(
-    "--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw what it was made with: .svg or .png."
-)
+@click.option("--plot", type=FilePath(), metavar="FILE", help="Draw what it was made with: .svg or .png.")
 def model_show(dsn: str | None, version: str, as_json: bool, plot: Path | None) -> None:
     """Show one version: features, output, engines, cost, training."""
     name, number = version_number(version)
@@ -293,7 +292,7 @@ def model_verify(dsn: str | None, version: str, as_json: bool) -> None:
 @click.option(
     "--format", "form", type=click.Choice(list(FORMATS)), help="Left out: by FILE's suffix, else as it was added."
 )
-@click.option("-o", "--output-file", type=click.Path(path_type=Path), required=True, metavar="FILE")
+@click.option("-o", "--output-file", type=FilePath(), required=True, metavar="FILE")
 @click.option("--schema", default="scorer", show_default=True, help="Schema of the functions of an SQL export.")
 @click.option(
     "--profile", metavar="TABLE", help="js and python: also reduce(), which moves the counters of this table."

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 import dbml
+from dbml.cli.parameters import FilePath
 from dbml.cli.shared import connect, dsn_option, json_option, print_rows, version_number
 
 
@@ -58,7 +59,7 @@ def performance_command(
 @click.option("--window", default="1 day", show_default=True, metavar="INTERVAL", help="Ends with the running hour.")
 @click.option("--by", metavar="COLUMN", help="Segments, by a column of the profile.")
 @click.option("--as-of", metavar="TIME", help="The window ends then.")
-@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw the histograms, as .svg or .png.")
+@click.option("--plot", type=FilePath(), metavar="FILE", help="Draw the histograms, as .svg or .png.")
 @click.option("--quality", is_flag=True, help="By outcomes: does it predict worse than in its first time?")
 @click.option("--baseline", default="7 days", show_default=True, metavar="INTERVAL", help="With --quality: its length.")
 def drift_command(
@@ -142,7 +143,7 @@ def metrics_command(dsn: str | None, port: int | None, host: str) -> None:
     "file",
     required=True,
     metavar="FILE.html",
-    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    type=FilePath(dir_okay=False, writable=True),
 )
 @click.option("--window", default="1 day", show_default=True, metavar="INTERVAL", help="Of drift.")
 @click.option("--since", default="30 days", show_default=True, metavar="INTERVAL", help="Of scores and quality.")

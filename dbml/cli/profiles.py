@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import dbml
+from dbml.cli.parameters import FilePath, NumberRange
 from dbml.cli.shared import (
     connect,
     dsn_option,
@@ -32,7 +33,7 @@ DIFFERENCES_SHOWN = 50
 
 @click.command("attach")
 @dsn_option
-@click.argument("spec_file", metavar="SPEC.toml", type=click.Path(path_type=Path))
+@click.argument("spec_file", metavar="SPEC.toml", type=FilePath())
 @click.option("--add-columns", is_flag=True, help="Add the columns that the profile lacks.")
 @click.option("--backfill", is_flag=True, help="Overwrite counters that disagree with the events.")
 @click.option("--trust", is_flag=True, help="Although others can run code as dbml_owner by it.")
@@ -187,9 +188,7 @@ def _rescore(
 @click.argument("name", required=False)
 @click.option("--all", "every", is_flag=True, help="Rows that have its score as well.")
 @click.option("--stale", is_flag=True, help="Only rows that could not be scored when they last changed.")
-@click.option(
-    "--rate", type=click.FloatRange(min=0, min_open=True), metavar="ROWS", help="At most so many rows a second."
-)
+@click.option("--rate", type=NumberRange(min=0, min_open=True), metavar="ROWS", help="At most so many rows a second.")
 @click.option("--jobs", default=1, type=click.IntRange(1), help="Sessions that share the rows. Default: 1.")
 @click.option("--due", is_flag=True, help="Instead of NAME: rows whose window of time has changed.")
 def rescore_command(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dbml.cli.parameters import FilePath
 from dbml.cli.shared import connect, dsn_option, progress_bar
 
 
@@ -15,7 +16,7 @@ from dbml.cli.shared import connect, dsn_option, progress_bar
 @click.argument("name", metavar="NAME[@V]")
 @click.option("--query", metavar="SQL", help="Yields the features, and the key where there is one.")
 @click.option("--table", help="Is scored by ranges of its key, and written in order of it.")
-@click.option("-o", "--output", required=True, metavar="FILE", type=click.Path(path_type=Path), help=".csv or .parquet")
+@click.option("-o", "--output", required=True, metavar="FILE", type=FilePath(), help=".csv or .parquet")
 @click.option("--jobs", default=1, type=click.IntRange(1), help="Sessions that share the table. Default: 1.")
 @click.option("--outputs", is_flag=True, help="Write what the profile asks for beside the score too, as JSON.")
 def score_command(

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 import dbml
+from dbml.cli.parameters import FilePath
 from dbml.cli.shared import connect, dsn_option, json_option, key_option, print_json
 
 
@@ -21,7 +22,7 @@ from dbml.cli.shared import connect, dsn_option, json_option, key_option, print_
     default="dbml-tour",
     show_default=True,
     metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FilePath(file_okay=False),
     help="Where the tour leaves a report and a picture.",
 )
 def demo_command(dsn: str | None, keep: bool, tour: bool, pages: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from dbml import errors
+from dbml.cli.parameters import FilePath, NumberRange
 from dbml.cli.shared import dsn_option
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -20,14 +21,14 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="For REST.")
 @click.option("--grpc-port", type=click.IntRange(1, 65535), help="For gRPC; else there is none.")
 @click.option("--processes", default=1, show_default=True, type=click.IntRange(min=1), help="That serve at once.")
-@click.option("--tokens", type=click.Path(path_type=Path), metavar="FILE", help="Who may ask, as which role.")
+@click.option("--tokens", type=FilePath(), metavar="FILE", help="Who may ask, as which role.")
 @click.option(
     "--connections", default=4, show_default=True, type=click.IntRange(min=1), help="To the database, a process."
 )
 @click.option("--max-body", default=16, show_default=True, type=click.IntRange(min=1), metavar="MB", help="A request.")
 @click.option("--max-rows", default=10_000, show_default=True, type=click.IntRange(min=1), help="A request.")
 @click.option(
-    "--timeout", default=10.0, show_default=True, type=click.FloatRange(min=0.1), metavar="SECONDS", help="A request."
+    "--timeout", default=10.0, show_default=True, type=NumberRange(min=0.1), metavar="SECONDS", help="A request."
 )
 @click.option(
     "--traces-to",
@@ -98,8 +99,8 @@ def token_group() -> None:
 
 @token_group.command("new")
 @click.argument("role")
-@click.option("--file", type=click.Path(path_type=Path), required=True, help="That dbml serve --tokens reads.")
-@click.option("--days", type=click.FloatRange(min=0), help="How long it holds; else for ever.")
+@click.option("--file", type=FilePath(), required=True, help="That dbml serve --tokens reads.")
+@click.option("--days", type=NumberRange(min=0), help="How long it holds; else for ever.")
 def token_new_command(role: str, file: Path, days: float | None) -> None:
     """Make a token for a role, and print it once.
 

@@ -6,16 +6,18 @@ A command imports what it needs when it runs: `--help` loads neither a driver no
 from __future__ import annotations
 
 import json
+import math
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from dbml import errors
+from dbml.cli.parameters import FilePath
 
 if TYPE_CHECKING:
     import psycopg
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from dbml.database import Progress, Record
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+# What helps whoever has written an option that only the server can read, by SQLSTATE.
+TIMES = "Write a time such as '2026-06-30 12:00', and a length of time such as '7 days'."
+HINTS = {"22007": TIMES, "22008": TIMES}
 
 
 class Group(click.Group):
@@ -46,8 +51,8 @@ class Group(click.Group):
             if not isinstance(error, psycopg.Error):
                 raise
             click.echo(f"dbml: the server says: {error.diag.message_primary or error} ({error.sqlstate})", err=True)
-            if error.diag.message_hint:
-                click.echo(f"  hint: {error.diag.message_hint}", err=True)
+            if hint := error.diag.message_hint or HINTS.get(error.sqlstate or ""):
+                click.echo(f"  hint: {hint}", err=True)
             ctx.exit(1)
 
 
@@ -92,7 +97,7 @@ def key_option(command: Command) -> Command:
     """Add ``--key``."""
     return click.option(
         "--key",
-        type=click.Path(path_type=Path),
+        type=FilePath(),
         metavar="FILE",
         help="Private key to sign with; else DBML_KEY, else the one in the user's configuration.",
     )(command)
@@ -104,7 +109,7 @@ def version_number(text: str) -> tuple[str, int]:
     :raises click.UsageError: it is something else.
     """
     name, _, number = text.partition("@")
-    if not name or not number.isdigit():
+    if not name or not re.fullmatch("[0-9]+", number):
         raise click.UsageError(f'"{text}" is not NAME@VERSION, such as churn@3')
     return name, int(number)
 
@@ -116,9 +121,12 @@ def named_number(text: str) -> tuple[str, float]:
     """
     name, _, number = text.partition("=")
     try:
-        return name.strip(), float(number)
+        found = float(number)
     except ValueError:
-        raise click.UsageError(f'"{text}" is not NAME=NUMBER, such as auc=0.91') from None
+        found = math.nan
+    if not math.isfinite(found):
+        raise click.UsageError(f'"{text}" is not NAME=NUMBER, such as auc=0.91')
+    return name.strip(), found
 
 
 def table_moment(text: str) -> tuple[str, str]:

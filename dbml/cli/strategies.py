@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import dbml
+from dbml.cli.parameters import Number
 from dbml.cli.shared import connect, dsn_option, json_option, note_option, print_rows
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def strategy_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
             click.option("--strategy", type=click.Choice(STRATEGIES), default="recreate"),
-            click.option("--share", type=float, metavar="PERCENT", help="Of the entities; 10 unless said."),
+            click.option("--share", type=Number(), metavar="PERCENT", help="Of the entities; 10 unless said."),
             click.option("--where", metavar="SQL", help="Only rows of the profile for which this is true."),
             click.option("--steps", metavar="1,5,25,100", help="Shares, one after the other; dbml advance takes them."),
             click.option("--hold", metavar="INTERVAL", help="How long each step lasts, such as '1 day'."),
@@ -133,7 +134,7 @@ def _number(text: str, option: str) -> Decimal:
 @click.command("share")
 @dsn_option
 @click.argument("name")
-@click.argument("percent", type=float)
+@click.argument("percent", type=Number())
 @note_option
 def share_command(dsn: str | None, name: str, percent: float, note: str | None) -> None:
     """Give the candidate of a model another share."""

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import dbml
+from dbml.cli.parameters import FilePath, NumberRange
 from dbml.cli.shared import connect, dsn_option, json_option, note_option, print_json, print_rows, table_moment
 
 if TYPE_CHECKING:
     from dbml.training.retraining import Trained
 
 _recipe_option = click.option(
-    "--recipe", required=True, metavar="FILE", type=click.Path(path_type=Path), help="TOML; docs/training.md has one."
+    "--recipe", required=True, metavar="FILE", type=FilePath(), help="TOML; docs/training.md has one."
 )
 _as_of_option = click.option("--as-of", metavar="TIME", help="What was known then.")
 
@@ -33,13 +34,13 @@ _mlflow_option = click.option(
     "--output",
     required=True,
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     help=".parquet or .csv; .sql: the query",
 )
 @_as_of_option
 @click.option("--since", metavar="NAME@V", help="Only what has become known since that version was trained.")
 @click.option(
-    "--old", type=click.FloatRange(0, 1), default=0.0, metavar="SHARE", help="With --since: mix in so much of the old."
+    "--old", type=NumberRange(0, 1), default=0.0, metavar="SHARE", help="With --since: mix in so much of the old."
 )
 @click.option(
     "--history",

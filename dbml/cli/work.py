@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 import dbml
+from dbml.cli.parameters import NumberRange
 from dbml.cli.shared import Command, connect, dsn_option
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def tell_option(command: Command) -> Command:
     "--lease",
     default=30.0,
     show_default=True,
-    type=click.FloatRange(min=0.3),
+    type=NumberRange(min=0.3),
     metavar="SECONDS",
     help="Another worker takes over from one that gives no sign of life for so long.",
 )
@@ -114,7 +115,7 @@ def worker_command(
 @click.option("--from", "url", required=True, metavar="URL", help="The broker: kafka://…, nats://… or amqp://…")
 @click.option("--table", required=True, help="Where the events go; their data has its columns.")
 @click.option("--once", is_flag=True, help="Until the topic's present end.")
-@click.option("--remember-days", type=click.FloatRange(min=0), help="How long an event is known again; else for ever.")
+@click.option("--remember-days", type=NumberRange(min=0), help="How long an event is known again; else for ever.")
 def consume_command(topic: str, dsn: str | None, url: str, table: str, once: bool, remember_days: float | None) -> None:
     """Insert the events of a topic into a table, each once.
 

@@ -459,6 +459,17 @@ def test_scoring_with_a_model_that_is_not_there(db: Db) -> None:
 
 
 @pytest.mark.usefixtures("live")
+def test_what_names_no_model_no_key_and_no_time(db: Db, refused: Refused) -> None:
+    for act in ("abort", "approve", "pause", "promote", "rescore", "resume", "rollback"):
+        diag = sqlstate(db, f"select dbml.{act}(null)")
+        assert (diag.sqlstate, diag.message_primary) == ("DB005", "no model was named"), act
+    assert sqlstate(db, "select dbml.trust_key(null)").sqlstate == "DB024"
+    for asked in ("drift('churn', '1 day', 'infinity')", "estimated_performance('churn', '1 day', '-infinity')"):
+        assert "cannot be told" in str(sqlstate(db, f"select * from dbml.{asked}").message_primary)
+    refused("drift", "churn", "--window", "soon", says=('"soon"', "such as '7 days'"))
+
+
+@pytest.mark.usefixtures("live")
 def test_an_event_of_an_entity_without_a_profile_row(db: Db) -> None:
     db.execute("alter table complaint drop constraint complaint_customer_id_fkey")
     with nothing_changed(db):

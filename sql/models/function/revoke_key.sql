@@ -13,7 +13,7 @@ begin
   perform dbml._hold('installing');
   select * into held from dbml.trusted_key k where key in (k.public_key, k.fingerprint);
   if held.public_key is null then
-    raise exception 'no key % is trusted', left(key, 80)
+    raise exception 'no key % is trusted', quote_nullable(left(key, 80))
       using errcode = 'DB021', hint = 'dbml key list shows the keys; give the fingerprint or the public key.';
   end if;
   if held.revoked_at is null then

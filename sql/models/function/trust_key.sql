@@ -8,8 +8,8 @@ as $$
 declare
   held dbml.trusted_key;
 begin
-  if public_key !~ '^ed25519:[0-9a-f]{64}$' then
-    raise exception 'this is no public key: %', left(public_key, 80)
+  if (public_key ~ '^ed25519:[0-9a-f]{64}$') is not true then
+    raise exception 'this is no public key: %', quote_nullable(left(public_key, 80))
       using errcode = 'DB024', hint = 'dbml key new prints one: ed25519: and 64 hexadecimal digits.';
   end if;
   insert into dbml.trusted_key (public_key, owner) values (trust_key.public_key, trust_key.owner) on conflict do nothing;

@@ -155,6 +155,10 @@ begin
     raise exception 'drift over a window of % cannot be told', coalesce("window"::text, 'no length')
       using errcode = 'DB008', hint = 'Give the length of a window, such as dbml.drift(''churn'', ''1 day'').';
   end if;
+  if not isfinite(as_of) then
+    raise exception 'drift as of % cannot be told', as_of
+      using errcode = 'DB008', hint = 'Give a time of which there is a log, such as dbml.drift(''churn'', ''1 day'', ''2026-06-30'').';
+  end if;
   -- Windows are whole hours, the last of them the one that is running.
   until := date_bin('1 hour', as_of, '2000-01-01 00:00:00+00') + interval '1 hour';
   since := until - ceil(extract(epoch from "window") / 3600)::integer * interval '1 hour';

@@ -11,6 +11,9 @@ declare
   holders text;
   processes text;
 begin
+  if name is null then
+    raise exception 'no model was named' using errcode = 'DB005', hint = 'dbml model list shows what there is.';
+  end if;
   begin
     insert into dbml.lock (name) values (_hold.name) on conflict do nothing;
     perform from dbml.lock l where l.name = _hold.name for update;
