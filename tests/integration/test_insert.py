@@ -125,6 +125,9 @@ def test_a_query_that_would_run_in_parallel_is_scored(db: psycopg.Connection[Any
             assert "Workers Launched: 0" not in plan
         rows = profile_rows(db)
         np.testing.assert_allclose([found[i] for i in rows["id"]], churn.truth(rows), rtol=0, atol=1e-9)
+        # By its number, for which the row's score has no branch, it is found in a worker as well.
+        numbered = dict(session.execute(query.replace("'churn'", "'churn@1'")).fetchall())
+        assert numbered == pytest.approx(found, rel=0, abs=1e-9)
         # What is refused is refused in a worker too.
         db.execute("update customer set spend = 'NaN'")
         with pytest.raises(psycopg.Error) as refused:

@@ -64,19 +64,20 @@ begin
       end if;
       texts := texts || case when feature ->> 'name' = any (padded) then rtrim(value #>> '{}', ' ') else value #>> '{}' end;
     else
-      begin
-        if jsonb_typeof(value) not in ('number', 'null', 'boolean')
-           and value #>> '{}' not in ('NaN', 'Infinity', '-Infinity') then
-          raise exception using errcode = 'DB013';
-        end if;
-        numbers := numbers || case jsonb_typeof(value)
-          when 'boolean' then (value::boolean)::int::float8
-          else (value #>> '{}')::float8
-        end;
-      exception when sqlstate 'DB013' or data_exception then
+      -- Asked before, and not caught after: this may run in a parallel worker, which begins no subtransaction.
+      if (case jsonb_typeof(value)
+           when 'number' then value::numeric <> 0
+             and abs(value::numeric) not between 2.4703282292062328e-324 and 1.797693134862315807e308
+           when 'string' then value #>> '{}' not in ('NaN', 'Infinity', '-Infinity')
+           else jsonb_typeof(value) not in ('null', 'boolean')
+         end) then
         raise exception 'feature % of model % is a number, the jsonb holds %',
           quote_ident(feature ->> 'name'), quote_literal(model), left(value::text, 60)
           using errcode = 'DB013', hint = 'Give a number that fits double precision, or null.';
+      end if;
+      numbers := numbers || case jsonb_typeof(value)
+        when 'boolean' then (value::boolean)::int::float8
+        else (value #>> '{}')::float8
       end;
     end if;
   end loop;
