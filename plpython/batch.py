@@ -221,6 +221,18 @@ def _vote(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     return near_batch.vote(of[0], np.array(node["values"]), bool(node["by_distance"]))
 
 
+def _apart(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
+    return np.array(node["rows"]), np.stack([np.broadcast_to(value, rows.count) for value in of], axis=1)
+
+
+def _imputed(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
+    from . import gaps  # for few models only
+
+    known, x = of[1]
+    by_distance = bool(node["by_distance"])
+    return gaps.imputed(np, known, x, node["column"], node["count"], by_distance, node["default"])
+
+
 def _term(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     parts = node["pattern"], node["words"], bool(node["lower"]), node["stop"]
     key = repr(parts)
@@ -334,6 +346,8 @@ OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], Rows], Array
     "kernel": _kernel,
     "near": _near,
     "vote": _vote,
+    "apart": _apart,
+    "imputed": _imputed,
     "term": _term,
     "bag": _bag,
     "hashed": _hashed,

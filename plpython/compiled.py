@@ -31,9 +31,9 @@ ALL = "#"
 PYTHON = f"{sys.implementation.cache_tag} {sys.hexversion:x}"
 LOADED_AT_MOST = 16
 # What a score needs, each after what it imports.
-MODULES = ("ieee", "optional", "masks", "kernels", "lanes", "near", "hashing", "compiled")
+MODULES = ("ieee", "optional", "masks", "kernels", "lanes", "near", "gaps", "hashing", "compiled")
 # Those of them that few models need.
-SOMETIMES = ("masks", "kernels", "near", "hashing")
+SOMETIMES = ("masks", "kernels", "near", "gaps", "hashing")
 
 _functions: dict[str, Score] = {}
 # Functions that know the answers for some rows already.

@@ -52,7 +52,8 @@ class Operation(NamedTuple):
 
     What it computes is told, once each, by `portable.py` and `batch.py`; `docs/plan.md` explains plans.
 
-    :param takes: the kinds of its inputs: n(umber), t(ext), b(oolean), v (rows found in a table), with * for any
+    :param takes: the kinds of its inputs: n(umber), t(ext), b(oolean), v (rows found in a table), d(istances from
+        the rows of one), with * for any
         number of them.
     :param gives: the kind that it is.
     :param fields: what its nodes say, by name.
@@ -168,6 +169,15 @@ def _near_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
 
 def _vote_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
     return len(node["values"]) == len(plan["nodes"][node["of"][0]]["rows"])
+
+
+def _apart_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
+    return len(node["rows"]) > 0 and all(len(row) == len(node["of"]) > 0 for row in node["rows"])
+
+
+def _imputed_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
+    rows = plan["nodes"][node["of"][1]]["rows"]
+    return bool(0 <= node["column"] < len(rows[0]) and node["count"] >= 1)
 
 
 def _trees_fit(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
@@ -338,6 +348,16 @@ OPERATIONS: dict[str, Operation] = {
     ),
     # the mean of what stands beside the rows that were found; each by 1 / its distance where "by_distance" is 1
     "vote": Operation("v", "n", {"values": _NUMBERS, "by_distance": _WHOLE}, _vote_fits),
+    # how far each of these rows is, over the numbers that neither lacks
+    "apart": Operation("n*", "d", {"rows": _ROWS}, _apart_fits),
+    # the number, or where it is missing the mean of that column in the nearest of the rows that have it, as many as
+    # "count"; each by 1 / its distance where "by_distance" is 1; and the default where there is no distance
+    "imputed": Operation(
+        "nd",
+        "n",
+        {**dict.fromkeys(("column", "count", "by_distance"), _WHOLE), "default": _NUMBER},
+        _imputed_fits,
+    ),
     "trees": Operation("n*", "n", _TREES, _trees_fit, _TREES_MAY),
 }
 

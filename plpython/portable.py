@@ -340,6 +340,16 @@ def _vote(writer: _Writer, node: Node, of: list[str]) -> str:
     return f"near.vote({of[0]}, {writer.constant(_tuple(node['values']))}, {bool(node['by_distance'])})"
 
 
+def _apart(writer: _Writer, node: Node, of: list[str]) -> str:
+    rows = "(" + "".join(_tuple(row) + ", " for row in node["rows"]) + ")"
+    return f"{writer.constant(f'gaps.Gaps({rows})')}.apart(({', '.join(of)},))"
+
+
+def _imputed(writer: _Writer, node: Node, of: list[str]) -> str:
+    says = f"{node['column']}, {node['count']}, {bool(node['by_distance'])}, {literal(node['default'])}"
+    return f"{of[0]} if {of[0]} == {of[0]} else {of[1]}.imputed({says})"
+
+
 def _counts(writer: _Writer, node: Node, of: list[str]) -> str:
     """How often each term is in a text."""
     key = repr((node["pattern"], node["words"], node["lower"], node["stop"]))
@@ -410,6 +420,8 @@ EXPRESSIONS: dict[str, Callable[[_Writer, Node, list[str]], str]] = {
     "kernel": _kernel,
     "near": _near,
     "vote": _vote,
+    "apart": _apart,
+    "imputed": _imputed,
     "term": _term,
     "bag": _bag,
     "hashed": _hashed,
@@ -417,6 +429,6 @@ EXPRESSIONS: dict[str, Callable[[_Writer, Node, list[str]], str]] = {
 # What may be too long for one expression is assigned in parts: code for the name that it is given.
 STATEMENTS: dict[str, Callable[[_Writer, str, Node], list[str]]] = {"sum": _long_sum, "dot": _long_sum, "trees": _trees}
 # These ask for what they take more than once.
-_REPEATING = frozenset(("trees", "finite", "missing", "fill", "replace", "match", "sigmoid"))
+_REPEATING = frozenset(("trees", "finite", "missing", "fill", "replace", "match", "sigmoid", "imputed"))
 # Conditions that a tree asks for again and again as they are, because one comparison is all they cost.
 _SHORT = frozenset(("is", "absent", "missing", "equal", "less", "less_equal"))

@@ -23,6 +23,7 @@ MODULES = (
     "kernels",
     "lanes",
     "near",
+    "gaps",
     "hashing",
     "treecode",
     "words",

@@ -319,12 +319,13 @@ RANGES: dict[str, Callable[[Bounds, Node, Sequence[Range]], Range]] = {
     "bag": _anything,
     "hashed": _anything,
     "vote": lambda bounds, node, of: ANYTHING,
+    "imputed": lambda bounds, node, of: ANYTHING,
     # No text is longer than a gigabyte.
     "term": lambda bounds, node, of: of_values([0.0, 2.0**30]),
     "trees": _of_leaves,
 }
 # Of texts and of rows that were found there is nothing to bound.
-TEXTS = frozenset(("text", "fill", "replace", "near"))
+TEXTS = frozenset(("text", "fill", "replace", "near", "apart"))
 
 
 def _less(bounds: Bounds, of: Sequence[int]) -> bool | None:

@@ -340,6 +340,17 @@ class Builder:
         """The mean of what stands beside the rows that were found."""
         return self.node("vote", found, values=_floats(values), by_distance=int(by_distance))
 
+    def apart(self, values: Sequence[Value], rows: Sequence[Sequence[float]]) -> Value:
+        """How far each of these rows is; see the operation ``apart``."""
+        return self.node("apart", *values, rows=[_floats(row) for row in rows])
+
+    def imputed(
+        self, value: Value, apart: Value, column: int, count: int, default: float, *, by_distance: bool
+    ) -> Value:
+        """The value, or the mean of a column in the nearest rows; see the operation ``imputed``."""
+        says = {"column": int(column), "count": int(count), "by_distance": int(by_distance), "default": float(default)}
+        return self.node("imputed", value, apart, **says)
+
     def weighted_median(self, values: Sequence[Value], weights: Iterable[float]) -> Value:
         """Of the values in order, the first at which the weights up to it reach half of all."""
         return self.node("weighted_median", *values, weights=_floats(weights))

@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from dbml._plpython import batch, near, near_batch
+from dbml._plpython import batch, gaps, near, near_batch
+from dbml._plpython.agreement import ABSOLUTE
 from dbml._plpython.frame import to_wire
 from dbml._plpython.plan import entry
 from dbml.scorer.plan import Unsupported
@@ -56,7 +57,7 @@ def reason(single: Mapping[str, Any]) -> str:
 
 def _by_every_row(node: Node) -> bool:
     """Whether scikit-learn looks at every row: in threads, and for Euclid's distance by ``x**2 - 2 x y + y**2``."""
-    return bool(node["op"] == "near" and node["leaf"] == 0)
+    return bool(node["op"] == "imputed" or (node["op"] == "near" and node["leaf"] == 0))
 
 
 def of_scores(
@@ -92,6 +93,9 @@ def bounds(plan: Mapping[str, Any], single: Mapping[str, Any], numbers: Any, tex
         unknown = np.array([max(map(abs, filter(None, row)), default=0.0) >= limit for row in numbers], dtype=bool)
         for check in plan["checks"]:
             unknown |= walk.errors[check["node"]] > 0.0
+        for node in plan["nodes"]:
+            if node["op"] == "imputed":
+                unknown |= _left_open(node, *values[node["of"][1]])
         found = np.array([walk.errors[index] for index in plan.get("outputs", [plan["output"]])]).T
     found = np.where(unknown[:, None], math.inf, np.nan_to_num(found, nan=math.inf, posinf=math.inf))
     return list(found.tolist())
@@ -110,7 +114,7 @@ class _Walk:
     def error(self, index: int, node: Node) -> Array:
         of = node.get("of", [])
         exact = not any(self.errors[i].any() for i in of)
-        if _by_every_row(node) and exact:
+        if node["op"] == "near" and _by_every_row(node) and exact:
             return _nearly_as_far(node, np.stack(np.broadcast_arrays(self.nought, *(self.values[i] for i in of))[1:]).T)
         if index not in self.beside and exact:
             return self.nought
@@ -261,6 +265,24 @@ def _nearly_as_far(node: Node, x: Array) -> Array:
     return (~(squares[:, 1] - squares[:, 0] > slack)).astype(float)
 
 
+def _left_open(node: Node, rows: Array, x: Array) -> Array:
+    """Whether a product's rounding decides what is filled in: which row is the last of the nearest, or its weight."""
+    column, count = node["column"], node["count"]
+    donors = rows[~np.isnan(rows[:, column])]
+    found = np.zeros(len(x), dtype=bool)
+    sizes = np.sqrt(np.nansum(np.square(x), axis=1)) + np.sqrt(np.nansum(np.square(rows), axis=1).max())
+    slack = 4 * (x.shape[1] + 2) * np.finfo(float).eps * sizes * sizes
+    for row in np.flatnonzero(np.isnan(x[:, column])):
+        far = np.sort(gaps.distances(np, donors, x[row : row + 1])[0])
+        far = far[~np.isnan(far)]
+        if len(far) > count:
+            found[row] = not far[count] - far[count - 1] > slack[row]
+        if node["by_distance"] and len(far):
+            off = np.ptp(donors[:, column]) * slack[row] / far[0]
+            found[row] |= not off < 0.1 * ABSOLUTE
+    return found
+
+
 def _vote(step: _Step, of: Sequence[Array], errors: Sequence[Array]) -> Array:
     return np.where(errors[0] > 0.0, np.ptp(step.node["values"]), 0.0)
 
@@ -332,6 +354,7 @@ ERRORS: dict[str, Callable[[_Step, Sequence[Array], Sequence[Array]], Array]] = 
     "interpolate": _interpolate,
     "kernel": _kernel,
     "vote": _vote,
+    **dict.fromkeys(("apart", "imputed"), _no_bound),
     "trees": _trees,
 }
 _CONDITIONS = frozenset(("less", "less_equal", "equal", "finite", "missing", "not", "all", "any", "near"))

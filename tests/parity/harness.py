@@ -119,7 +119,7 @@ def assert_parity(
         rows = json_rows(read.interface["features"], more)
         truth = parity.truth(read.estimator, read.interface, rows)
         together = [None if x != x else x for x in batch.score(lowered, *frame.to_wire(read.interface, rows)).tolist()]
-        report = parity.compare(rows, truth, together)
+        report = parity.compare(rows, truth, together, rounding.of_scores(lowered, single, read.interface, rows))
         assert report.differing == 0 and report.refused == 0, report
     return lowered
 

@@ -34,7 +34,9 @@ def test_each_reader_has_or_refuses_each_operation(reader: str) -> None:
 
 def test_conditions_have_truths_and_numbers_have_ranges() -> None:
     for name, operation in OPERATIONS.items():
-        table = {"n": bounds.RANGES, "b": bounds.TRUTHS, "t": bounds.TEXTS, "v": bounds.TEXTS}[operation.gives]
+        table = {"n": bounds.RANGES, "b": bounds.TRUTHS, "t": bounds.TEXTS, "v": bounds.TEXTS, "d": bounds.TEXTS}[
+            operation.gives
+        ]
         assert name in table, name
         if operation.gives == "t" or "t" in operation.takes:
             assert name in facts.KEYS or name == "text" or name in sql.NOT_IN_SQL, name
@@ -131,6 +133,8 @@ GOOD: dict[str, Any] = {
     },
     "near": {"rows": [[1, 2], [3, 4]], "count": 1, "power": 2, "leaf": 30, "first": 1},
     "vote": {"values": [1, 0], "by_distance": 1},
+    "apart": {"rows": [[1, "NaN"], [3, 4]]},
+    "imputed": {"column": 1, "count": 1, "by_distance": 1, "default": 0.5},
     "trees": {
         "roots": [0],
         "column": [0, -1, -1],
@@ -154,7 +158,9 @@ def document(name: str, says: dict[str, Any]) -> str:
     kinds = plan.inputs(OPERATIONS[name], 2)
     if kinds == "v":
         nodes[2] = {"op": "near", "of": [0, 0], **GOOD["near"]}
-    nodes.append({"op": name, **({"of": [min("ntbv".index(kind), 2) for kind in kinds]} if kinds else {}), **says})
+    elif "d" in kinds:
+        nodes[2] = {"op": "apart", "of": [0, 0], **GOOD["apart"]}
+    nodes.append({"op": name, **({"of": [min("ntbvd".index(kind), 2) for kind in kinds]} if kinds else {}), **says})
     made = {"format": 1, "numbers": 1, "texts": 1, "nodes": nodes, "checks": [], "output": 0}
     return json.dumps(made)
 
@@ -209,6 +215,9 @@ UNFIT: list[tuple[str, dict[str, Any]]] = [
     ("near", {"count": 3}),
     ("near", {"rows": [[1], [2]]}),
     ("near", {"first": 2}),
+    ("apart", {"rows": [[1]]}),
+    ("imputed", {"column": 2}),
+    ("imputed", {"count": 0}),
     ("vote", {"values": [1]}),
     ("trees", {"left": [0, 0, 0]}),
     ("trees", {"roots": [3]}),
@@ -227,7 +236,7 @@ def test_plans_of_the_first_release_are_read() -> None:
     """As databases hold them: every operation, written down before operations had records."""
     stored = (Path(__file__).parent / "plan_of_format_1.json").read_text(encoding="utf-8")
     read = plan.loads(stored)
-    later = {"bag", "hashed", "kernel", "near", "term", "vote"}
+    later = {"apart", "bag", "hashed", "imputed", "kernel", "near", "term", "vote"}
     assert {node["op"] for node in read["nodes"]} == OPERATIONS.keys() - later
     numbers = [[0.25, 2.0], [None, -1.0], [1e300, 7.5]]
     texts: list[list[str | None]] = [["a"], [None], ["z"]]

@@ -18,7 +18,7 @@ def test_the_oldest_python_reads_it(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["plan", "ieee", "masks", "treecode", "portable", "compiled", "lanes", "near", "kernels", "hashing"]
+    "name", ["plan", "ieee", "masks", "treecode", "portable", "compiled", "lanes", "near", "gaps", "kernels", "hashing"]
 )
 def test_the_engine_portable_needs_the_standard_library_alone(name: str) -> None:
     imported = {

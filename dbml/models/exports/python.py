@@ -89,7 +89,7 @@ def written(stored: Stored) -> str:
 def _helpers(source: str) -> list[str]:
     """The modules of the runtime that code names, and those that they name, each after what it needs."""
     found: list[str] = []
-    for name in ("hashing", "near", "lanes", "kernels", "masks", "optional", "ieee"):
+    for name in ("hashing", "gaps", "near", "lanes", "kernels", "masks", "optional", "ieee"):
         if f"{name}." in source:
             found.insert(0, _namespace(name))
             source += found[0]

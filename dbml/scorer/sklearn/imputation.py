@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
 
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.registry import Column, Columns, transformer
+
+# Numbers of the training data; more make the plan larger than databases take.
+CELLS_AT_MOST = 1_000_000
 
 
 def _is_nan(value: Any) -> bool:
@@ -81,6 +84,35 @@ def _imputed(column: Column, mask: Value, statistic: Any, estimator: SimpleImput
     if isinstance(estimator.missing_values, str):
         return replace(column, value=value.replace(estimator.missing_values, statistic))
     return column
+
+
+@transformer(KNNImputer)
+def knn_imputer(estimator: KNNImputer, X: Columns) -> Columns:
+    if not _is_nan(estimator.missing_values):
+        raise Unsupported(f"a KNNImputer of missing_values={estimator.missing_values!r}")
+    if estimator.metric != "nan_euclidean" or estimator.weights not in ("uniform", "distance"):
+        raise Unsupported("a KNNImputer with a metric or weights of its own")
+    X.numeric("KNNImputer").refuse_infinite("KNNImputer")
+    rows = np.asarray(estimator._fit_X)
+    if X.dtype == "float32" or rows.dtype == np.float32:
+        raise Unsupported("a KNNImputer on float32 columns alone")
+    if rows.size > CELLS_AT_MOST:
+        raise Unsupported(f"a KNNImputer with more than {CELLS_AT_MOST:,} numbers of training data")
+    apart = X.plan.apart(X.values, rows.tolist())
+    values = []
+    for place, (value, known) in enumerate(zip(X.values, estimator._valid_mask.tolist(), strict=True)):
+        if known:
+            mean = float(np.ma.array(rows[:, place], mask=estimator._mask_fit_X[:, place]).mean())
+            weighted = estimator.weights == "distance"
+            values.append(X.plan.imputed(value, apart, place, estimator.n_neighbors, mean, by_distance=weighted))
+        elif estimator.keep_empty_features:
+            values.append(X.plan.constant(0.0))
+    filled = list(X.of(values).columns)
+    if estimator.add_indicator and estimator.indicator_ is not None:
+        filled += [
+            Column(X[place].value.missing().indicator(), dtype="bool") for place in estimator.indicator_.features_
+        ]
+    return replace(X.of([]), columns=filled)
 
 
 @transformer(MissingIndicator)

@@ -34,12 +34,14 @@ NOT_IN_SQL = {
     "ndtri": _ERROR_FUNCTION,
     **dict.fromkeys(
         (
+            "apart",
             "arccosh",
             "arcsinh",
             "arctanh",
             "bag",
             "exp32",
             "hashed",
+            "imputed",
             "kernel",
             "modulo",
             "near",
