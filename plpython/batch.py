@@ -215,6 +215,13 @@ def _near(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     return near_batch.find(index, np.stack([np.broadcast_to(value, rows.count) for value in of], axis=1))
 
 
+def _within(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
+    from . import near, near_batch
+
+    index = near.Within(node["rows"], node["power"], node["radius"])
+    return near_batch.within(index, np.stack([np.broadcast_to(value, rows.count) for value in of], axis=1))
+
+
 def _vote(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     from . import near_batch
 
@@ -345,6 +352,7 @@ OPERATIONS: dict[str, Callable[[Mapping[str, Any], Sequence[Array], Rows], Array
     "weighted_median": _weighted_median,
     "kernel": _kernel,
     "near": _near,
+    "within": _within,
     "vote": _vote,
     "apart": _apart,
     "imputed": _imputed,

@@ -77,7 +77,8 @@ class Column:
             units = math.pow(gap, self.power) / self.unit * BELOW
         except OverflowError:
             return self.most
-        return self.most if units >= self.most else int(units)
+        # A row that is refused afterwards may hold NaN.
+        return int(units) if units < self.most else self.most
 
 
 class Lanes:

@@ -67,9 +67,14 @@ class Near:
     def learn(self, last: float) -> None:
         """Know how far the last of the nearest usually is; make bytes of the rows once that pays."""
         self.usual.append(last)
-        if len(self.usual) == CALLS_THAT_PAY and self.power != math.inf and len(self.rows) >= ROWS_THAT_PAY:
+        if len(self.usual) == CALLS_THAT_PAY:
+            self.prepare(self.usual)
+
+    def prepare(self, usual: Sequence[float]) -> None:
+        """Make bytes of the rows for distances like these, where they can tell."""
+        if self.power != math.inf and len(self.rows) >= ROWS_THAT_PAY:
             try:
-                self.bytes = lanes.Lanes(self.rows, self.power, self.usual)
+                self.bytes = lanes.Lanes(self.rows, self.power, usual)
             except ValueError:
                 self.bytes = None
 
@@ -216,6 +221,42 @@ class Near:
         return self.reduced(outside, itertools.repeat(0.0))  # type: ignore[arg-type]
 
 
+class Within:
+    """Rows within a radius.
+
+    :param power: as of :class:`Near`.
+    """
+
+    def __init__(self, rows: Sequence[Sequence[float]], power: float, radius: float) -> None:
+        self.measure = Near(rows, 1, power, 0, 0)
+        self.radius = radius
+        self.bound = radius * radius if power == 2.0 else radius if power == math.inf else raised(radius, power)
+        self.calls = 0
+
+    def find(self, x: Sequence[float]) -> Found:
+        """Places and distances of these rows, in the order of the places."""
+        measure = self.measure
+        found = [(place, measure.reduced(x, measure.rows[place])) for place in self.worth_measuring(x)]
+        kept = [(place, reduced) for place, reduced in found if reduced <= self.bound]
+        return [place for place, _ in kept], [measure.distance(reduced) for _, reduced in kept]
+
+    def worth_measuring(self, x: Sequence[float]) -> Iterable[int]:
+        """Places among which all these rows are."""
+        measure = self.measure
+        everywhere = range(len(measure.rows))
+        self.calls += 1
+        if self.calls == CALLS_THAT_PAY:
+            measure.prepare([self.bound])
+        if measure.bytes is not None:
+            units = measure.bytes.whole(self.bound)
+            if units is not None:
+                return lanes.up_to(measure.bytes.sums(x), units)
+        if measure.power != 2.0 or not self.radius < 1e150:
+            return everywhere
+        far = map(math.dist, itertools.repeat(x), measure.rows)
+        return list(itertools.compress(everywhere, map((self.radius * (1.0 + SLACK)).__ge__, far)))
+
+
 class Heap:
     """scikit-learn's own heap of the nearest so far, the farthest of them first."""
 
@@ -242,8 +283,10 @@ class Heap:
 
 
 def vote(found: Found, values: Sequence[float], by_distance: bool) -> float:
-    """The mean of the values of the rows that were found, weighted by how near they are where that counts."""
+    """The mean of the values of the rows that were found, by how near they are where that counts; NaN of none."""
     places, distances = found
+    if not places:
+        return math.nan
     if not by_distance:
         return sum([values[place] for place in places]) / len(places)
     weights = [1.0 / d if d > 0.0 else math.inf for d in distances]

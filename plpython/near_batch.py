@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,31 @@ from . import near
 Array = Any
 # Distances that are held at once.
 _CELLS_AT_ONCE = 1_000_000
+
+
+class Ragged(NamedTuple):
+    """For each row another number of rows that were found: pairs of both, with their distances.
+
+    :param rows: that were asked for.
+    """
+
+    at: Array
+    place: Array
+    distance: Array
+    rows: int
+
+
+def within(index: near.Within, x: Array) -> Ragged:
+    """All rows within the radius."""
+    power, rows = index.measure.power, np.array(index.measure.rows)
+    together = max(1, _CELLS_AT_ONCE // len(rows))
+    parts = []
+    for start in range(0, max(1, len(x)), together):
+        far = _reduced(power, x[start : start + together, None, :], rows[None, :, :])
+        at, place = np.nonzero(far <= index.bound)
+        parts.append((at + start, place, far[at, place]))
+    at, place, far = (np.concatenate(part) for part in zip(*parts))
+    return Ragged(at, place, _root(power, far), len(x))
 
 
 def find(index: near.Near, x: Array) -> tuple[Array, Array]:
@@ -83,8 +108,10 @@ def _root(power: float, reduced: Array) -> Array:
     return reduced if power in (1.0, np.inf) else reduced ** (1.0 / power)
 
 
-def vote(found: tuple[Array, Array], values: Array, by_distance: bool) -> Array:
+def vote(found: tuple[Array, Array] | Ragged, values: Array, by_distance: bool) -> Array:
     """As :func:`.near.vote`, for each row."""
+    if isinstance(found, Ragged):
+        return _ragged_vote(found, values, by_distance)
     places, distances = found
     worth = values[places]
     if not by_distance:
@@ -93,3 +120,15 @@ def vote(found: tuple[Array, Array], values: Array, by_distance: bool) -> Array:
     endless = np.isinf(weights)
     weights = np.where(endless.any(axis=1)[:, None], endless, weights)
     return (weights * worth).sum(axis=1) / weights.sum(axis=1)
+
+
+def _ragged_vote(found: Ragged, values: Array, by_distance: bool) -> Array:
+    weights = np.ones(len(found.at))
+    if by_distance:
+        weights = 1.0 / found.distance
+        endless = np.isinf(weights)
+        beside_one = np.bincount(found.at, endless, found.rows)[found.at] > 0.0
+        weights = np.where(beside_one, endless, weights)
+    total = np.bincount(found.at, weights, found.rows)
+    answer: Array = np.bincount(found.at, weights * values[found.place], found.rows) / total
+    return answer

@@ -167,6 +167,12 @@ def _near_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
     )
 
 
+def _within_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
+    width = len(node["of"])
+    wide = all(len(row) == width > 0 for row in node["rows"])
+    return wide and node["power"] >= 1.0 and node["radius"] >= 0.0 and node["leaf"] >= 0
+
+
 def _vote_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
     return len(node["values"]) == len(plan["nodes"][node["of"][0]]["rows"])
 
@@ -346,7 +352,12 @@ OPERATIONS: dict[str, Operation] = {
         {"rows": _ROWS, "power": _NUMBER, **dict.fromkeys(("count", "leaf", "first"), _WHOLE)},
         _near_fits,
     ),
-    # the mean of what stands beside the rows that were found; each by 1 / its distance where "by_distance" is 1
+    # the rows that are no farther than the radius; "leaf" as of near
+    "within": Operation(
+        "n*", "v", {"rows": _ROWS, **dict.fromkeys(("power", "radius"), _NUMBER), "leaf": _WHOLE}, _within_fits
+    ),
+    # the mean of what stands beside the rows that were found, NaN where none was; each by 1 / its distance where
+    # "by_distance" is 1
     "vote": Operation("v", "n", {"values": _NUMBERS, "by_distance": _WHOLE}, _vote_fits),
     # how far each of these rows is, over the numbers that neither lacks
     "apart": Operation("n*", "d", {"rows": _ROWS}, _apart_fits),

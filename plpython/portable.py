@@ -336,6 +336,12 @@ def _near(writer: _Writer, node: Node, of: list[str]) -> str:
     return f"{writer.constant(f'near.Near({rows}, {parts})')}.find(({', '.join(of)},))"
 
 
+def _within(writer: _Writer, node: Node, of: list[str]) -> str:
+    rows = "(" + "".join(_tuple(row) + ", " for row in node["rows"]) + ")"
+    parts = f"{rows}, {literal(node['power'])}, {literal(node['radius'])}"
+    return f"{writer.constant(f'near.Within({parts})')}.find(({', '.join(of)},))"
+
+
 def _vote(writer: _Writer, node: Node, of: list[str]) -> str:
     return f"near.vote({of[0]}, {writer.constant(_tuple(node['values']))}, {bool(node['by_distance'])})"
 
@@ -419,6 +425,7 @@ EXPRESSIONS: dict[str, Callable[[_Writer, Node, list[str]], str]] = {
     "weighted_median": _weighted_median,
     "kernel": _kernel,
     "near": _near,
+    "within": _within,
     "vote": _vote,
     "apart": _apart,
     "imputed": _imputed,

@@ -325,7 +325,7 @@ RANGES: dict[str, Callable[[Bounds, Node, Sequence[Range]], Range]] = {
     "trees": _of_leaves,
 }
 # Of texts and of rows that were found there is nothing to bound.
-TEXTS = frozenset(("text", "fill", "replace", "near", "apart"))
+TEXTS = frozenset(("text", "fill", "replace", "near", "within", "apart"))
 
 
 def _less(bounds: Bounds, of: Sequence[int]) -> bool | None:

@@ -336,6 +336,13 @@ class Builder:
         listed = [_floats(row) for row in rows]
         return self.node("near", *values, rows=listed, count=int(count), power=power, leaf=int(leaf), first=int(first))
 
+    def within(
+        self, values: Sequence[Value], rows: Sequence[Sequence[float]], power: float, radius: float, leaf: int
+    ) -> Value:
+        """The rows that are no farther than the radius; see the operation ``within``."""
+        listed = [_floats(row) for row in rows]
+        return self.node("within", *values, rows=listed, power=power, radius=float(radius), leaf=int(leaf))
+
     def vote(self, found: Value, values: Iterable[float], *, by_distance: bool) -> Value:
         """The mean of what stands beside the rows that were found."""
         return self.node("vote", found, values=_floats(values), by_distance=int(by_distance))

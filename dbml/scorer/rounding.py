@@ -57,7 +57,7 @@ def reason(single: Mapping[str, Any]) -> str:
 
 def _by_every_row(node: Node) -> bool:
     """Whether scikit-learn looks at every row: in threads, and for Euclid's distance by ``x**2 - 2 x y + y**2``."""
-    return bool(node["op"] == "imputed" or (node["op"] == "near" and node["leaf"] == 0))
+    return bool(node["op"] == "imputed" or (node["op"] in ("near", "within") and node["leaf"] == 0))
 
 
 def of_scores(
@@ -96,6 +96,10 @@ def bounds(plan: Mapping[str, Any], single: Mapping[str, Any], numbers: Any, tex
         for node in plan["nodes"]:
             if node["op"] == "imputed":
                 unknown |= _left_open(node, *values[node["of"][1]])
+            elif node["op"] == "within" and _by_every_row(node) and node["power"] == 2.0:
+                unknown |= _at_the_edge(
+                    node, np.stack(np.broadcast_arrays(walk.nought, *(values[i] for i in node["of"]))[1:]).T
+                )
         found = np.array([walk.errors[index] for index in plan.get("outputs", [plan["output"]])]).T
     found = np.where(unknown[:, None], math.inf, np.nan_to_num(found, nan=math.inf, posinf=math.inf))
     return list(found.tolist())
@@ -265,6 +269,18 @@ def _nearly_as_far(node: Node, x: Array) -> Array:
     return (~(squares[:, 1] - squares[:, 0] > slack)).astype(float)
 
 
+def _at_the_edge(node: Node, x: Array) -> Array:
+    """Whether a product's rounding decides if a row is within the radius."""
+    rows, found = np.array(node["rows"]), np.zeros(len(x), dtype=bool)
+    greatest = np.sqrt(np.square(rows).sum(axis=1).max())
+    for place, row in enumerate(x):
+        size = float(np.sqrt(np.square(row).sum()) + greatest)
+        slack = 4 * (len(row) + 2) * np.finfo(float).eps * size * size
+        apart = np.abs(np.square(rows - row).sum(axis=1) - node["radius"] ** 2)
+        found[place] = not apart.min() > slack
+    return found
+
+
 def _left_open(node: Node, rows: Array, x: Array) -> Array:
     """Whether a product's rounding decides what is filled in: which row is the last of the nearest, or its weight."""
     column, count = node["column"], node["count"]
@@ -331,7 +347,7 @@ def _no_bound(step: _Step, of: Sequence[Array], errors: Sequence[Array]) -> Arra
 
 
 ERRORS: dict[str, Callable[[_Step, Sequence[Array], Sequence[Array]], Array]] = {
-    **dict.fromkeys(("modulo", "match", "polynomial", "weighted_median", "near"), _no_bound),
+    **dict.fromkeys(("modulo", "match", "polynomial", "weighted_median", "near", "within"), _no_bound),
     **dict.fromkeys(("add", "subtract"), lambda step, of, errors: _rounded(step, errors[0] + errors[1])),
     **dict.fromkeys(("minimum", "maximum"), lambda step, of, errors: np.maximum(*errors)),
     "multiply": _multiply,

@@ -48,6 +48,13 @@ special code are nought unless it was told otherwise, and a category that it has
 a `Scorecard` is the probability, or with `--output points` what its `score` adds up, where a category that it has not
 seen gets the points of a missing one.
 
+`KNNImputer`, and neighbours by brute force, measure by a product of matrices, whose last digits change with the rows
+beside a row. That decides where two rows of the training data are as far, as among prices in tenths: then
+scikit-learn's own answer for a row alone is another one than among others. dbml takes the first of them, stores its own
+scores, and compares all other rows to the last digit. `model add` says so. Where no row of the training data is within
+the radius, `RadiusNeighborsRegressor` answers NaN, and dbml refuses; fitted on whole numbers it answers -9.2e18, as
+dbml does: fit on `y.astype(float)`.
+
 XGBoost gives a category of no row of fit the score of the next known name. dbml refuses such a row, on every engine.
 
 `python -m dbml.scorer.support` writes this page, and each class has its parity tests in `tests/parity`.
@@ -217,15 +224,16 @@ WAYS_OUT = (
         '`algorithm="auto"` or `"kd_tree"`, which answer the same but for such rows',
     ),
     (
-        "`KNNImputer`",
-        "no operation of a plan measures between rows with holes yet; and what is nearest may change with the rows "
-        "beside a row: of 200 rows of tenths, 2 got another number from it alone than together",
-        "`SimpleImputer`, or boosted trees, which take what is missing as it is",
+        "`KNNImputer` with a metric, weights or `missing_values` of one's own, on float32 alone, or with more than "
+        "1,000,000 numbers",
+        "they are not written down yet",
+        "`KNNImputer()` of NaN on float64, or `SimpleImputer`",
     ),
     (
-        "neighbours within a radius",
-        "they are not written down yet",
-        "`KNeighborsRegressor`; or leave them on the engine `python`",
+        "neighbours within a radius by distance with Manhattan's or Chebyshev's metric, or with an `outlier_label` "
+        "that is none of the classes",
+        "a least distance weighs infinitely there; and such a label has no column",
+        '`RadiusNeighborsClassifier(outlier_label="most_frequent")`, with Euclid\'s metric',
     ),
 )
 

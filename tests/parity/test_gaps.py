@@ -43,7 +43,9 @@ MODELS: dict[str, Any] = {
     "a column of nothing": lambda: make_pipeline(
         KNNImputer(keep_empty_features=True), RandomForestRegressor(5, random_state=0)
     ).fit(X.assign(c=np.nan), VALUE),
-    "a column left out": lambda: make_pipeline(KNNImputer(n_neighbors=1), LinearRegression()).fit(X.assign(c=np.nan), VALUE),
+    "a column left out": lambda: make_pipeline(KNNImputer(n_neighbors=1), LinearRegression()).fit(
+        X.assign(c=np.nan), VALUE
+    ),
 }
 
 

@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    RadiusNeighborsClassifier,
+    RadiusNeighborsRegressor,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -37,12 +42,18 @@ CASES: list[tuple[Any, pd.DataFrame, Any, str | None]] = [
     (KNeighborsRegressor(algorithm="brute", p=1), X, VALUE, None),
     (KNeighborsRegressor(), X, np.stack([VALUE, BINARY], axis=1), "1"),
     (make_pipeline(StandardScaler(), KNeighborsClassifier(20)), X, BINARY, None),
+    (RadiusNeighborsClassifier(1.0, outlier_label="most_frequent"), X, BINARY, None),
+    (RadiusNeighborsClassifier(1.5, outlier_label=1, weights="distance", leaf_size=5), TIES, THREE, "value"),
+    (RadiusNeighborsClassifier(1.2, algorithm="brute", outlier_label=0), X, BINARY, None),
+    (RadiusNeighborsRegressor(2.0, weights="distance"), TIES, BINARY.astype(int), None),
+    (RadiusNeighborsRegressor(0.8, metric="chebyshev"), X, BINARY.astype(int), None),
 ]
 
 
 @pytest.mark.parametrize(
     "estimator, rows, y, output", CASES, ids=lambda part: str(part)[:50] if hasattr(part, "fit") else ""
 )
+@pytest.mark.filterwarnings("ignore:One or more samples have no neighbors", "ignore:invalid value encountered in cast")
 def test_parity(estimator: Any, rows: pd.DataFrame, y: Any, output: str | None, tmp_path: Path) -> None:
     fitted = estimator.fit(rows[:300], y[:300])
     assert_parity(fitted, rows[:40], tmp_path, output, more=rows[300:])
@@ -77,6 +88,25 @@ def test_neither_numpy_nor_bytes_change_anything(power: float, monkeypatch: pyte
     assert index.bytes is not None
 
 
+@pytest.mark.parametrize("power", [2.0, 1.0, np.inf])
+def test_rows_within_a_radius_are_the_same_by_bytes(power: float) -> None:
+    rows, asked = random.normal(size=(500, 4)).round(1), random.normal(size=(60, 4)).round(1)
+    index = near.Within(rows.tolist(), power, 1.0)
+    found = near_batch.within(index, asked)
+    for place, row in enumerate(asked.tolist()):
+        assert index.find(row) == (found.place[found.at == place].tolist(), found.distance[found.at == place].tolist())
+    assert (index.measure.bytes is None) == (power == np.inf)
+
+
+@pytest.mark.filterwarnings("ignore:One or more samples have no neighbors")
+def test_a_row_without_neighbours_is_refused_as_there() -> None:
+    for fitted in (RadiusNeighborsRegressor().fit(X, VALUE), RadiusNeighborsClassifier().fit(X, BINARY)):
+        near_by = X[X.abs().max(axis=1) < 1.0]
+        read = artifact.read(fitted, near_by)
+        made = engines.prepare(read.estimator, read.interface, read.golden, label="m@1")
+        assert made.report is not None and made.report.differing == 0 and made.report.refused > 20
+
+
 def test_plain_python_has_what_it_needs() -> None:
     """The function of a plan is a module without imports of ours but those that it names."""
     fitted = KNeighborsRegressor(2).fit(X, VALUE)
@@ -93,9 +123,12 @@ def test_plain_python_has_what_it_needs() -> None:
         (KNeighborsRegressor(algorithm="ball_tree"), "by ball_tree"),
         (KNeighborsRegressor(metric="cosine"), "with the metric cosine"),
         (KNeighborsRegressor(weights=np.exp), "with weights of its own"),
+        (RadiusNeighborsClassifier(9.0, outlier_label=7), "none of its classes"),
+        (RadiusNeighborsRegressor(9.0, weights="distance", p=1), "weigh infinitely"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
 def test_what_no_plan_expresses_is_named(estimator: Any, words: str) -> None:
-    read = artifact.read(estimator.fit(X, VALUE), X[:20])
+    read = artifact.read(estimator.fit(X, BINARY), X[:20])
     made = engines.prepare(read.estimator, read.interface, read.golden, label="m@1")
     assert words in made.refusals["portable"]

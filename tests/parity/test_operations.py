@@ -132,6 +132,7 @@ GOOD: dict[str, Any] = {
         "stop": ["the"],
     },
     "near": {"rows": [[1, 2], [3, 4]], "count": 1, "power": 2, "leaf": 30, "first": 1},
+    "within": {"rows": [[1, 2], [3, 4]], "power": 2, "radius": 1, "leaf": 30},
     "vote": {"values": [1, 0], "by_distance": 1},
     "apart": {"rows": [[1, "NaN"], [3, 4]]},
     "imputed": {"column": 1, "count": 1, "by_distance": 1, "default": 0.5},
@@ -215,6 +216,8 @@ UNFIT: list[tuple[str, dict[str, Any]]] = [
     ("near", {"count": 3}),
     ("near", {"rows": [[1], [2]]}),
     ("near", {"first": 2}),
+    ("within", {"rows": [[1]]}),
+    ("within", {"radius": -1}),
     ("apart", {"rows": [[1]]}),
     ("imputed", {"column": 2}),
     ("imputed", {"count": 0}),
@@ -236,7 +239,7 @@ def test_plans_of_the_first_release_are_read() -> None:
     """As databases hold them: every operation, written down before operations had records."""
     stored = (Path(__file__).parent / "plan_of_format_1.json").read_text(encoding="utf-8")
     read = plan.loads(stored)
-    later = {"apart", "bag", "hashed", "imputed", "kernel", "near", "term", "vote"}
+    later = {"apart", "bag", "hashed", "imputed", "kernel", "near", "term", "vote", "within"}
     assert {node["op"] for node in read["nodes"]} == OPERATIONS.keys() - later
     numbers = [[0.25, 2.0], [None, -1.0], [1e300, 7.5]]
     texts: list[list[str | None]] = [["a"], [None], ["z"]]

@@ -15,9 +15,9 @@ from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, Matern
-from sklearn.impute import KNNImputer, SimpleImputer
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.neighbors import KNeighborsRegressor
+from sklearn.neighbors import KNeighborsRegressor, RadiusNeighborsClassifier, RadiusNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, PowerTransformer
 from xgboost import XGBClassifier, XGBRegressor
@@ -112,8 +112,14 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any], pd.DataFrame, str |
         None,
     ),
     "KNNImputer": (
+        lambda: make_pipeline(KNNImputer(missing_values=-1), Ridge()).fit(X, X["a"]),
         lambda: make_pipeline(KNNImputer(), Ridge()).fit(X, X["a"]),
-        lambda: make_pipeline(SimpleImputer(), Ridge()).fit(X, X["a"]),
+        X,
+        None,
+    ),
+    "radius": (
+        lambda: RadiusNeighborsRegressor(9.0, weights="distance", p=1).fit(X, X["a"]),
+        lambda: RadiusNeighborsClassifier(outlier_label="most_frequent").fit(X, X["a"] > 0),
         X,
         None,
     ),

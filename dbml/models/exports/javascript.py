@@ -23,7 +23,9 @@ NOT_IN_JAVASCRIPT = {
     **dict.fromkeys(
         ("term", "bag", "hashed"), "finds words by a regular expression of Python's, which JavaScript reads otherwise"
     ),
-    **dict.fromkeys(("near", "vote", "apart", "imputed"), "looks for neighbours among the rows of the training data"),
+    **dict.fromkeys(
+        ("near", "within", "vote", "apart", "imputed"), "looks for neighbours among the rows of the training data"
+    ),
 }
 
 

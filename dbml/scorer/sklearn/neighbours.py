@@ -7,7 +7,12 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    RadiusNeighborsClassifier,
+    RadiusNeighborsRegressor,
+)
 
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.registry import Answer, Columns, predictor
@@ -31,6 +36,34 @@ def classifier(estimator: KNeighborsClassifier, X: Columns) -> Answer:
     found, order = _found(estimator, X)
     labels = np.asarray(estimator._y)[order]
     return Answer([_vote(estimator, found, labels == place) for place in range(len(estimator.classes_))])
+
+
+@predictor(RadiusNeighborsRegressor)
+def radius_regressor(estimator: RadiusNeighborsRegressor, X: Columns) -> Answer:
+    found, order = _found(estimator, X)
+    targets = np.reshape(np.asarray(estimator._y)[order], (len(order), -1))
+    means = [_vote(estimator, found, column) for column in targets.T]
+    if targets.dtype.kind in "iu":
+        # Among whole numbers there is no NaN: scikit-learn answers with the least of them.
+        least = float(np.iinfo(targets.dtype).min)
+        means = [mean.missing().select(least, mean) for mean in means]
+    return Answer.of_targets(means)
+
+
+@predictor(RadiusNeighborsClassifier)
+def radius_classifier(estimator: RadiusNeighborsClassifier, X: Columns) -> Answer:
+    if estimator.outputs_2d_:
+        raise Unsupported("a RadiusNeighborsClassifier of several outputs")
+    found, order = _found(estimator, X)
+    labels = np.asarray(estimator._y)[order]
+    chances = [_vote(estimator, found, labels == place) for place in range(len(estimator.classes_))]
+    if estimator.outlier_label_ is None:
+        X.plan.check(~chances[0].missing(), "No neighbors found within the radius")
+        return Answer(chances)
+    alone = [float(label == estimator.outlier_label_[0]) for label in estimator.classes_]
+    if sum(alone) != 1.0:
+        raise Unsupported("a RadiusNeighborsClassifier with an outlier_label that is none of its classes")
+    return Answer([chance.missing().select(one, chance) for chance, one in zip(chances, alone, strict=True)])
 
 
 def _vote(estimator: Any, found: Value, values: Any) -> Value:
@@ -62,6 +95,11 @@ def _found(estimator: Any, X: Columns) -> tuple[Value, Any]:
         order, leaf = np.arange(len(rows)), 0
     else:
         raise Unsupported(f"a {name} by {estimator._fit_method}")
+    if isinstance(estimator, (RadiusNeighborsRegressor, RadiusNeighborsClassifier)):
+        if estimator.weights == "distance" and power in (1.0, math.inf):
+            # Not for neighbours by number: there an infinite weight counts as that of a distance of 0.
+            raise Unsupported(f"a {name} by distance with the metric {metric}, whose least distances weigh infinitely")
+        return X.plan.within(X.values, rows[order].tolist(), float(power), estimator.radius, leaf), order
     first = int(np.flatnonzero(order == 0)[0])
     found = X.plan.near(X.values, rows[order].tolist(), estimator.n_neighbors, float(power), leaf, first)
     return found, order

@@ -49,6 +49,7 @@ NOT_IN_SQL = {
             "term",
             "vote",
             "weighted_median",
+            "within",
         ),
         "",
     ),
