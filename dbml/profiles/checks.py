@@ -34,14 +34,33 @@ def prediction_types(prediction: Prediction) -> dict[str, str]:
 
 def notices(raw: psycopg.Connection[Any], attachment: Attachment) -> list[str]:
     """What whoever attaches should know: which indexes are missing, and which triggers may not find their tables."""
-    return [*_indexes(attachment), *(f"{said}: {mend}" for said, mend in unpinned_triggers(raw, attachment))]
+    return [*_indexes(attachment), *(f"{said}: {mend}" for said, mend in others_triggers(raw, attachment))]
 
 
-def unpinned_triggers(raw: psycopg.Connection[Any], attachment: Attachment) -> list[tuple[str, str]]:
-    """Triggers that dbml's updates fire, inside functions that find nothing but what is PostgreSQL's own.
+def others_triggers(raw: psycopg.Connection[Any], attachment: Attachment) -> list[tuple[str, str]]:
+    """Triggers of the profile that do not go with dbml's own.
 
     :returns: a sentence on each, and the statement that mends it.
     """
+    return [*_unpinned_triggers(raw, attachment), *_late_triggers(raw, attachment)]
+
+
+def _late_triggers(raw: psycopg.Connection[Any], attachment: Attachment) -> list[tuple[str, str]]:
+    """Those that change a row which dbml has scored."""
+    with database.pinned(raw):
+        found = database.named(raw, "late_triggers", table=attachment.table.oid)
+    return [
+        (
+            f"the trigger {row['name']} of {attachment.table} runs after dbml's, because of its name: score, counters "
+            "and log know nothing of what it changes or leaves out",
+            row["mend"],
+        )
+        for row in found
+    ]
+
+
+def _unpinned_triggers(raw: psycopg.Connection[Any], attachment: Attachment) -> list[tuple[str, str]]:
+    """Those that dbml's updates fire, inside functions that find nothing but what is PostgreSQL's own."""
     written = [column for event in attachment.profile.events for column in event.counters]
     with database.pinned(raw):
         found = database.named(raw, "unpinned_triggers", table=attachment.table.oid, columns=written) if written else []

@@ -95,7 +95,7 @@ def examine(connection: Connection) -> list[Finding]:
                 for row in database.named(raw, "foreign_functions")
             ]
         if readable and facts.superuser:
-            findings += [*_granted(raw), *_run_as_owner(raw, facts), *_unpinned(raw)]
+            findings += [*_granted(raw), *_run_as_owner(raw, facts), *_others_triggers(raw)]
     return findings
 
 
@@ -122,13 +122,13 @@ def _granted(raw: psycopg.Connection[Any]) -> list[Finding]:
     return findings
 
 
-def _unpinned(raw: psycopg.Connection[Any]) -> list[Finding]:
-    """Others' triggers that came after attaching, and fail where dbml's updates fire them."""
+def _others_triggers(raw: psycopg.Connection[Any]) -> list[Finding]:
+    """Others' triggers that came after attaching, and do not go with dbml's."""
     whole = [record for record in catalog.records(raw) if not database.named(raw, "broken", profile=record.id)]
     return [
         Finding(f"profile {attachment.table}", said, ok=False, needed=False, mend=mend)
         for attachment in (catalog.attached(raw, record) for record in whole)
-        for said, mend in checks.unpinned_triggers(raw, attachment)
+        for said, mend in checks.others_triggers(raw, attachment)
     ]
 
 

@@ -113,6 +113,16 @@ select t.tgname as name, p.oid::regprocedure::text as function, pg_catalog.quote
                     where a.attrelid = t.tgrelid and a.attnum = any (t.tgattr::int2[]) and a.attname = any (%(columns)s::text[])))
  order by 1;
 
+-- name: late_triggers
+-- Others' triggers that change a row, or leave it out, once dbml has scored and logged it: PostgreSQL goes by their names.
+select t.tgname as name, pg_catalog.format('alter trigger %%I on %%s rename to %%I', t.tgname, t.tgrelid::regclass, 'a_' || t.tgname) as mend
+  from pg_catalog.pg_trigger t
+  join pg_catalog.pg_proc p on p.oid = t.tgfoid
+ where t.tgrelid = %(table)s::oid and not t.tgisinternal and t.tgenabled in ('O', 'A')
+   and t.tgtype & 1 <> 0 and t.tgtype & 2 <> 0 and t.tgtype & (4 | 16) <> 0
+   and t.tgname > 'zz_dbml_score' and p.pronamespace <> 'dbml_scorer'::regnamespace
+ order by 1;
+
 -- name: next_profile
 -- The number that the next profile gets; nobody else gets it.
 select dbml._next_profile();

@@ -67,6 +67,26 @@ def test_attach_and_doctor_name_triggers_that_would_not_find_their_tables(
     assert db.execute("select * from audit").fetchall() == [(1, 1)]
 
 
+def test_attach_and_doctor_name_triggers_that_change_what_has_been_scored(
+    db: psycopg.Connection[Any], cli: Cli
+) -> None:
+    db.execute(
+        "create table owner (id integer primary key, n bigint not null default 0); create table item (owner integer references owner);"
+        "create index on item (owner); create function ten() returns trigger language plpgsql security definer"
+        " set search_path = pg_catalog, pg_temp as $$ begin new.n := 10; return new; end $$;"
+        'create trigger "zzz Ten" before insert on owner for each row execute function ten();'
+        "create trigger early before insert on owner for each row execute function ten()"
+    )
+    attached = dbml.attach(db, dbml.Profile("owner", "id", [], [dbml.Event("item", "owner", {"n": "count(*)"})]))
+    (notice,) = attached.notices
+    assert notice.startswith("the trigger zzz Ten of public.owner runs after dbml's")
+    mend = told(cli)["the"]["mend"]
+    assert notice.endswith(mend)
+    db.execute(mend)
+    assert "the" not in told(cli)
+    assert db.execute("insert into owner values (1) returning n").fetchone() == (0,)
+
+
 def test_an_error_of_a_counters_expression_names_the_counter(db: psycopg.Connection[Any]) -> None:
     """The statement that PostgreSQL shows in the error's context has each name beside its expression."""
     db.execute(

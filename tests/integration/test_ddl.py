@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,7 +14,7 @@ import pytest
 import dbml
 from dbml import Counter, Event, Profile
 from dbml.errors import ProfileError
-from tests.conftest import Cli, Databases
+from tests.conftest import SPEC, Cli, Databases
 
 Db = psycopg.Connection[Any]
 
@@ -246,3 +247,20 @@ def test_what_nobody_may_update_or_read(db: Db) -> None:
     db.execute("insert into item values (2, 6)")
     truth = "select count(*) filter (where amount > 1) from owner o left join item i on i.owner = o.id group by o.id order by o.id"
     assert db.execute("select n from owner order by id").fetchall() == db.execute(truth).fetchall()
+
+
+@pytest.mark.usefixtures("live")
+def test_a_feature_that_is_renamed(db: Db, cli: Cli, spec_file: Path) -> None:
+    """It is named before a row has failed; counters move on, and the spec that names the column anew mends it in place."""
+    db.execute("alter table customer rename spend to money")
+    named = "feature spend of churn is no column of public.customer any more"
+    assert db.execute("select broken from dbml.status").fetchone() == ([named],)
+    assert named in cli("doctor", exit_code=1).output and named in cli("reconcile", exit_code=1).output
+    assert "say under [prediction.features]" in cli("repair", exit_code=1).output
+    db.execute("insert into complaint (customer_id) values (1)")
+    assert db.execute("select complaints from customer where id = 1").fetchone() == (1,)
+    spec_file.write_text(SPEC.replace("[[event]]", '[prediction.features]\nspend = "money"\n\n[[event]]', 1))
+    cli("attach", spec_file)
+    cli("repair")
+    assert "0 differences" in cli("reconcile").output
+    assert db.execute("select broken from dbml.status").fetchone() == ([],)

@@ -117,6 +117,20 @@ as $$
   select a.position, format('column %I of %s may be NULL now', c.attname, a.called), true
     from attached a
     join pg_attribute c on c.attrelid = a.oid and c.attname = any (a.way_required) and not c.attnotnull and not c.attisdropped
+   union all
+  -- Counters do without: a row that cannot be scored is one that the model refuses.
+  select a.position, format('feature %s of %s is no column of %s any more', f.name, r.model, a.called), true
+    from attached a
+    join dbml.prediction r on r.profile = a.profile
+   cross join lateral (
+         select distinct f.value ->> 'name' as name
+           from dbml.serving s
+           join dbml.model_version v on v.model = s.model and v.version = s.version
+          cross join lateral jsonb_array_elements(v.interface -> 'features') f
+          where s.model = r.model and (s.arm = 'control' or s.share > 0)) f
+   where a.position = 0 and a.oid is not null
+     and not r.features ? f.name
+     and not exists (select from pg_attribute c where c.attrelid = a.oid and c.attname = f.name and c.attnum > 0 and not c.attisdropped)
 $$;
 comment on function dbml._broken(integer) is
   'What others have changed of a profile''s tables since its functions were made; loose: what reads them may still work.';
