@@ -156,6 +156,11 @@ def test_a_shift_is_an_alert_in_its_second_window_and_is_named(db: Db, model: Tr
         assert first[key]["says"].endswith("in this window, and not in the one before")
         assert second[key]["state"] == "alert"
         assert sentence in second[key]["says"]
+    # Of a window with nothing before it nobody can say that it is well.
+    whole = drift(db, window="30 days")
+    moved = [row for row in whole.values() if row["value"] is not None and row["value"] > row["threshold"]]
+    assert moved and {row["state"] for row in moved} == {"insufficient_data"}
+    assert all("the one before has too few values to tell" in row["says"] for row in moved)
     if which == 1:
         assert 28 < float(second["spend", "out_of_range"]["says"].split(", ")[-1].split(" times")[0]) < 32
 

@@ -127,14 +127,16 @@ as $$
         on h.model = _compared.model and h.feature = (w.reference).feature and h.statistic = s.statistic
   )
   select (c.reference).feature, c.statistic, c.value, c.threshold, c.n,
-         case when c.value is null then 'insufficient_data' when c.exceeded and b.exceeded then 'alert' else 'ok' end,
+         case when c.value is null or c.exceeded and b.value is null then 'insufficient_data' when c.exceeded and b.exceeded then 'alert' else 'ok' end,
          case
            when c.value is null then
              format('%s values in the window and %s in the reference: too few to tell', c.n,
                     (select sum(u) from unnest((c.reference).counts) u))
            when c.exceeded then
              dbml._drift_says(c.reference, c.counts, c.statistic, c.value, c.n)
-             || case when b.exceeded then '' else ' – in this window, and not in the one before' end
+             || case when b.value is null then ' – in this window; the one before has too few values to tell'
+                    when b.exceeded then ''
+                    else ' – in this window, and not in the one before' end
          end
     from found c
     join found b on b.statistic = c.statistic and not b.is_now
