@@ -30,10 +30,9 @@ Whatever this page says, `dbml model add` compares each engine with the estimato
 are built to hurt. It takes no engine that differs by more than 1e-9 (and 1e-12 of the score) or refuses other rows. It
 takes `sql` while the expression has at most {operations} operations ([measured](notes/expressions.md)).
 
-With scikit-learn 1.6 some of them answer or refuse otherwise than their plans, and run on the engine `python`:
+With scikit-learn 1.6 and 1.7 some of them answer or refuse otherwise than their plans, and run on the engine `python`:
 `GradientBoostingClassifier` with `init=` a tree, `OneVsRestClassifier(GaussianNB())`, `StandardScaler` of float32
-columns before boosted trees, and `OneHotEncoder(handle_unknown="warn", max_categories=…)` where a value is missing.
-1.9 is right.
+columns, and `OneHotEncoder(handle_unknown="warn", max_categories=…)` where a value is missing. From 1.8 on they agree.
 
 **float32.** A model that was fitted on float32 numbers adds up in float32, in an order of the matrix library's own:
 its last digits change with the rows beside a row, and no engine has them. dbml computes it in double, and stores

@@ -28,7 +28,7 @@ from sklearn.svm import LinearSVC
 
 from dbml.scorer.plan import Unsupported
 from dbml.scorer.sklearn import lower
-from tests.parity.harness import SAMPLE, assert_parity, few, target
+from tests.parity.harness import SAMPLE, assert_parity, differing_before, few, target
 
 
 def scaled(estimator: Any) -> Any:
@@ -114,7 +114,10 @@ def assert_all(estimator: Any, X: pd.DataFrame, y: Any, outputs: tuple[str | Non
 
 @pytest.mark.parametrize("estimator, name, task, outputs", CASES + NETWORKS)
 def test_classifiers(estimator: Any, name: str, task: str, outputs: tuple[str | None, ...], tmp_path: Path) -> None:
-    assert_all(estimator, few(name), target(name, task), outputs, tmp_path)
+    # scikit-learn 1.7 refuses rows of which every class is all but impossible.
+    refusing = isinstance(estimator, OneVsRestClassifier) and isinstance(estimator.estimator, GaussianNB)
+    with differing_before((1, 8), refusing):
+        assert_all(estimator, few(name), target(name, task), outputs, tmp_path)
 
 
 @pytest.mark.parametrize(

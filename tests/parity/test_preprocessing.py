@@ -54,7 +54,7 @@ from sklearn.random_projection import GaussianRandomProjection, SparseRandomProj
 
 from dbml.scorer import parity
 from dbml.scorer.plan import Unsupported
-from tests.parity.harness import assert_parity, data, target
+from tests.parity.harness import assert_parity, data, differing_before, target
 
 
 def _has(kind: type, name: str) -> bool:
@@ -63,6 +63,8 @@ def _has(kind: type, name: str) -> bool:
 
 
 QUANTILES = {"quantile_method": "averaged_inverted_cdf"} if _has(KBinsDiscretizer, "quantile_method") else {}
+# Other folds than these come at random, or with a warning from 1.9 on.
+FOLDS = {"cv": KFold(3)} if "cv_object" in TargetEncoder._parameter_constraints["cv"] else {"cv": 3, "shuffle": False}
 LOGISTIC = LogisticRegression(max_iter=2000)
 BOOSTED = GradientBoostingClassifier(n_estimators=8, max_depth=3, random_state=0)
 # Behind a transformer that lets NaN through: the imputer sees where.
@@ -135,7 +137,6 @@ SCALERS: list[tuple[Any, Any, str, str]] = [
     (StandardScaler(), BOOSTED, "ties", "binary"),
     (StandardScaler(with_mean=False), IMPUTED, "numeric mixed", "binary"),
     (StandardScaler(with_std=False), LinearRegression(), "diabetes", "value"),
-    (StandardScaler(), BOOSTED, "single breast cancer", "binary"),
     (MinMaxScaler(), LOGISTIC, "wine", "multi"),
     (MinMaxScaler(), BOOSTED, "ties", "binary"),
     (MinMaxScaler((-1, 2), clip=True), LOGISTIC, "breast cancer", "binary"),
@@ -242,7 +243,6 @@ SELECTORS: list[tuple[Any, Any, str, str]] = [
     (RFECV(LOGISTIC, cv=3), LOGISTIC, "ties", "binary"),
     (VarianceThreshold(1.0), IMPUTED, "numeric mixed", "binary"),
     (SequentialFeatureSelector(LOGISTIC, n_features_to_select=2, cv=2), BOOSTED, "ties", "binary"),
-    (make_pipeline(StandardScaler(), SelectKBest(k=3)), BOOSTED, "single ties", "binary"),
 ]
 
 
@@ -284,7 +284,6 @@ CATEGORIES: list[tuple[Any, Any, str, str]] = [
         "mixed",
         "binary",
     ),
-    (texts(OneHotEncoder(handle_unknown="warn", max_categories=3)), LOGISTIC, "mixed", "binary"),
     (texts(OneHotEncoder(handle_unknown="warn")), LOGISTIC, "mixed", "binary"),
     (texts(OneHotEncoder(handle_unknown="ignore", min_frequency=100)), LOGISTIC, "mixed", "binary"),
     (texts(OneHotEncoder(min_frequency=100, drop="first")), LOGISTIC, "mixed", "binary"),
@@ -304,9 +303,9 @@ CATEGORIES: list[tuple[Any, Any, str, str]] = [
     (texts(OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)), BOOSTED, "object mixed", "binary"),
     (texts(OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan)), IMPUTED, "mixed", "binary"),
     (texts(OrdinalEncoder(max_categories=3, dtype=np.int64)), BOOSTED, "object mixed", "binary"),
-    (texts(TargetEncoder(cv=KFold(3))), SCALED, "mixed", "binary"),
-    (texts(TargetEncoder(cv=KFold(3), smooth=3.0)), SCALED, "mixed", "multi"),
-    (texts(TargetEncoder(cv=KFold(3), target_type="continuous")), LinearRegression(), "mixed", "value"),
+    (texts(TargetEncoder(**FOLDS)), SCALED, "mixed", "binary"),
+    (texts(TargetEncoder(**FOLDS, smooth=3.0)), SCALED, "mixed", "multi"),
+    (texts(TargetEncoder(**FOLDS, target_type="continuous")), LinearRegression(), "mixed", "value"),
     (texts(make_pipeline(FILLED, LENIENT)), LOGISTIC, "mixed", "binary"),
     (
         texts(make_pipeline(SimpleImputer(missing_values=None, strategy="most_frequent"), LENIENT)),
@@ -357,10 +356,10 @@ CATEGORIES: list[tuple[Any, Any, str, str]] = [
     (OneHotEncoder(), LOGISTIC, "few ties", "binary"),
     (OneHotEncoder(handle_unknown="ignore", min_frequency=80, dtype=np.float32), BOOSTED, "few ties", "binary"),
     (OrdinalEncoder(max_categories=4), BOOSTED, "few ties", "binary"),
-    (TargetEncoder(cv=KFold(3)), BOOSTED, "ties", "binary"),
+    (TargetEncoder(**FOLDS), BOOSTED, "ties", "binary"),
     *(
         (words(step, *columns), LOGISTIC, "typed", "binary")
-        for step in (OneHotEncoder(), LENIENT, OneHotEncoder(drop="first"), TargetEncoder(cv=KFold(3)))
+        for step in (OneHotEncoder(), LENIENT, OneHotEncoder(drop="first"), TargetEncoder(**FOLDS))
         for columns in (
             ("single", "count", "flag", "answer") if step is LENIENT else ("count", "flag", "answer"),
             ("holed", "grade", "holed grade"),
@@ -435,7 +434,7 @@ COMPOSITIONS: list[tuple[Any, Any, str, str]] = [
     (SplineTransformer(4, 2, extrapolation="linear"), LOGISTIC, "ties", "binary"),
     (StandardScaler(), RFE(LOGISTIC, n_features_to_select=2), "ties", "binary"),
     (ColumnTransformer([("t", OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=50), make_column_selector(dtype_include=object))], remainder=RobustScaler()), LOGISTIC, "churn", "binary"),
-    (ColumnTransformer([("t", TargetEncoder(cv=KFold(3)), ["state", "voice_mail_plan"])], remainder="passthrough"), BOOSTED, "churn", "binary"),
+    (ColumnTransformer([("t", TargetEncoder(**FOLDS), ["state", "voice_mail_plan"])], remainder="passthrough"), BOOSTED, "churn", "binary"),
 ]  # fmt: skip
 
 
@@ -457,7 +456,13 @@ def _id(case: tuple[Any, Any, str, str]) -> str:
     return f"{step[:120]}-{type(case[1]).__name__}-{case[2]}"
 
 
-ALL = SCALERS + MATRICES + SELECTORS + CATEGORIES + COMPOSITIONS
+# Rounded elsewhere before 1.8, or another category's column where a value is missing.
+OTHERWISE_IN_1_7: list[tuple[Any, Any, str, str]] = [
+    (StandardScaler(), BOOSTED, "single breast cancer", "binary"),
+    (make_pipeline(StandardScaler(), SelectKBest(k=3)), BOOSTED, "single ties", "binary"),
+    (texts(OneHotEncoder(handle_unknown="warn", max_categories=3)), LOGISTIC, "mixed", "binary"),
+]
+ALL = SCALERS + MATRICES + SELECTORS + CATEGORIES + COMPOSITIONS + OTHERWISE_IN_1_7
 
 
 @pytest.fixture(autouse=True)
@@ -478,7 +483,8 @@ def _assert_parity(case: tuple[Any, Any, str, str], folder: Path) -> None:
 @pytest.mark.filterwarnings("ignore:Bins whose width are too small")
 @pytest.mark.parametrize("case", ALL, ids=_id)
 def test_transformers(case: tuple[Any, Any, str, str], tmp_path: Path) -> None:
-    _assert_parity(case, tmp_path)
+    with differing_before((1, 8), case in OTHERWISE_IN_1_7):
+        _assert_parity(case, tmp_path)
 
 
 @pytest.mark.parametrize("step, behind, name, task, part", REFUSED, ids=[_id(case[:4]) for case in REFUSED])

@@ -39,7 +39,7 @@ from dbml.scorer import thresholds
 from dbml.scorer.plan import Unsupported
 from dbml.scorer.sklearn import lower
 from dbml.scorer.sklearn.trees import FLOAT32_LIMIT, widened
-from tests.parity.harness import assert_parity, data, target
+from tests.parity.harness import assert_parity, data, differing_before, target
 
 few = {"n_estimators": 6, "random_state": 0}
 hist = {"max_iter": 6, "min_samples_leaf": 5, "random_state": 0}
@@ -198,7 +198,9 @@ def one_thread() -> Iterator[None]:
 def test_trees(estimator: Any, name: str, task: str, output: str | None, tmp_path: Path) -> None:
     X = features(name)
     fitted = clone(estimator).fit(X) if task == "none" else clone(estimator).fit(X, wanted(name, task))
-    assert_parity(fitted, sample(X), tmp_path, output)
+    # scikit-learn 1.7 keeps the probability of such an init 1.2e-7 away from 0 and 1, as far as float32 goes.
+    with differing_before((1, 8), isinstance(getattr(estimator, "init", None), DecisionTreeClassifier)):
+        assert_parity(fitted, sample(X), tmp_path, output)
 
 
 @pytest.mark.parametrize("kind, options, name, task, output", LIBRARIES)
@@ -358,7 +360,9 @@ def test_masks_of_large_forests_score_as_the_trees(name: str, tmp_path: Path, mo
         > 0.5
     )
     lowered = assert_parity(model.fit(X, np.asarray(y).astype(int)), X, tmp_path)
-    assert ".bit_count()" in portable.source(lowered)
+    # Of older versions, trees with gaps leave rows together that only a gap tells apart, and masks know no shares.
+    pure = all(not tree.tree_.impurity[tree.tree_.children_left < 0].any() for tree in forest.estimators_)
+    assert (".bit_count()" in portable.source(lowered)) == pure
 
 
 @pytest.mark.parametrize("name", ["ties", "numbers with gaps", "gaps to come", "texts"])
