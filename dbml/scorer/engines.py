@@ -6,6 +6,7 @@ inside the server.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -131,11 +132,13 @@ def _in_double(
     """
     many = len(truths) - len(made.hurtful_rows)
     pairs = list(zip(truths[:many], found[:many], bounds[:many], strict=True))
-    apart = max((abs(own - ours) for own, ours, _ in pairs if own is not None and ours is not None), default=0.0)
-    at_most = max((bound for *_, bound in pairs), default=0.0)
+    told = [(own, ours, bound) for own, ours, bound in pairs if bound < math.inf]
+    apart = max((abs(own - ours) for own, ours, _ in told if own is not None and ours is not None), default=0.0)
+    at_most = max((bound for *_, bound in told), default=0.0)
+    left = f"; of {len(pairs) - len(told)} of {len(pairs)} nothing can be told" if len(told) < len(pairs) else ""
     notice = (
         f"the estimator {rounding.reason(single)}: on the golden rows the two are {apart:.2g} apart, "
-        f"where rounding explains up to {at_most:.2g}"
+        f"where rounding explains up to {at_most:.2g}{left}"
     )
     refusals = dict(made.refusals)
     if single["nodes"]:

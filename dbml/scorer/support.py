@@ -168,6 +168,11 @@ WAYS_OUT = (
         "`TableVectorizer(cardinality_threshold=1000)`, or `high_cardinality=TargetEncoder()`",
     ),
     (
+        "a `TableVectorizer` of skrub's on pandas' categories that are numbers",
+        "it makes texts of them before it encodes them",
+        'texts as categories: `X["kind"].cat.rename_categories(str)`',
+    ),
+    (
         "skrub's `ToDatetime`, `DatetimeEncoder`, and `ToFloat` of texts",
         "the form of a text is guessed in fit, and a later one of another form is missing, without a word",
         'codes with a type, `X.astype({"code": "category"})`; dates as a number, such as days since a fixed day',

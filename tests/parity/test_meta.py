@@ -17,6 +17,7 @@ from sklearn.ensemble import (
     BaggingRegressor,
     GradientBoostingClassifier,
     RandomForestClassifier,
+    RandomForestRegressor,
     StackingClassifier,
     StackingRegressor,
     VotingClassifier,
@@ -25,12 +26,15 @@ from sklearn.ensemble import (
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression, Perceptron, RANSACRegressor, Ridge
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.multioutput import RegressorChain
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
+    KBinsDiscretizer,
     MaxAbsScaler,
     MinMaxScaler,
+    PowerTransformer,
     QuantileTransformer,
     RobustScaler,
     StandardScaler,
@@ -116,6 +120,10 @@ TARGETS: list[Any] = [
             RobustScaler(with_scaling=False),
             MaxAbsScaler(),
             MinMaxScaler((1, 3)),
+            PowerTransformer(),
+            PowerTransformer("box-cox", standardize=False),
+            QuantileTransformer(n_quantiles=20),
+            QuantileTransformer(n_quantiles=20, output_distribution="normal"),
         )
     ),
 ]
@@ -130,6 +138,14 @@ def test_meta(estimator: Any, name: str, task: str, outputs: tuple[str | None, .
 def test_targets(estimator: Any, tmp_path: Path) -> None:
     y = target("ties", "value")
     assert_all(estimator, few("ties"), y - y.min() + 0.5, VALUE, tmp_path)
+
+
+@pytest.mark.parametrize("inner", [RIDGE, RandomForestRegressor(n_estimators=3, max_depth=3, random_state=0)])
+def test_chain(inner: Any, tmp_path: Path) -> None:
+    X, y = few("ties"), target("ties", "value")
+    fitted = RegressorChain(inner, order=[2, 0, 1]).fit(X, np.stack([y, y**2, -y], axis=1))
+    for output in ("0", "1", "2"):
+        assert_parity(fitted, X.head(SAMPLE), tmp_path, output)
 
 
 def test_frozen(tmp_path: Path) -> None:
@@ -155,7 +171,10 @@ def test_a_stacking_of_fitted_estimators(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "estimator, part",
     [
-        (TransformedTargetRegressor(RIDGE, transformer=QuantileTransformer(n_quantiles=10)), "QuantileTransformer"),
+        (
+            TransformedTargetRegressor(RIDGE, transformer=KBinsDiscretizer(3, encode="ordinal"), check_inverse=False),
+            "KBinsDiscretizer",
+        ),
         (TransformedTargetRegressor(RIDGE, func=np.log1p, inverse_func=lambda y: np.expm1(y)), "<lambda>"),
     ],
 )

@@ -28,7 +28,7 @@ FAMILIES = (
         "clusters",
         "neighbours",
     ),
-    *("multiclass", "meta", "calibration"),
+    *("multiclass", "meta", "targets", "calibration"),
     *("trees", "boosting", "histogram"),
 )
 # These need a library that may not be there: who has an estimator of it has imported it.

@@ -1,12 +1,11 @@
-"""Estimators that combine the answers of others: voting, stacking, bagging, transformed targets, RANSAC."""
+"""Estimators that combine the answers of others: voting, stacking, bagging, RANSAC, several targets."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import scipy.special
-from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
     BaggingClassifier,
     BaggingRegressor,
@@ -16,12 +15,10 @@ from sklearn.ensemble import (
     VotingRegressor,
 )
 from sklearn.linear_model import RANSACRegressor
-from sklearn.multioutput import MultiOutputRegressor
-from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.multioutput import MultiOutputRegressor, RegressorChain
 
-from dbml._plpython.plan import FUNCTIONS
 from dbml.scorer.plan import Builder, Unsupported, Value
-from dbml.scorer.sklearn.registry import Answer, Column, Columns, basis, predict, predictor, response
+from dbml.scorer.sklearn.registry import Answer, Column, Columns, predict, predictor, response
 
 
 def regression(estimator: Any, X: Columns) -> Value:
@@ -146,7 +143,7 @@ def bagging_classifier(estimator: BaggingClassifier, X: Columns) -> Answer:
     return Answer([plan.sum(values) / count for values in total], function=function)
 
 
-# --- targets ---
+# --- one regressor, and several ---
 
 
 @predictor(RANSACRegressor)
@@ -154,50 +151,20 @@ def ransac(estimator: RANSACRegressor, X: Columns) -> Answer:
     return predict(estimator.estimator_, X.numeric("RANSACRegressor").unnamed())
 
 
-@predictor(TransformedTargetRegressor)
-def transformed_target(estimator: TransformedTargetRegressor, X: Columns) -> Answer:
-    value = regression(estimator.regressor_, X)
-    plan, transformer = X.plan, estimator.transformer_
-    known = (FunctionTransformer, StandardScaler, RobustScaler, MaxAbsScaler, MinMaxScaler)
-    kind, name = basis(transformer, known, "a target that is transformed by a"), type(transformer).__name__
-    if kind is FunctionTransformer:
-        if transformer.validate:
-            plan.check(value.finite(), "Input of the target's inverse function contains NaN or infinity")
-        return Answer(value=_applied(transformer.inverse_func, transformer.inv_kw_args, value))
-    # Infinity is refused, and NaN is no score.
-    plan.check(value.finite(), f"Input of the {name} of the target contains NaN or infinity")
-    if kind is MaxAbsScaler:
-        return Answer(value=value * float(transformer.scale_[0]))
-    if kind is MinMaxScaler:
-        if transformer.clip:
-            raise Unsupported(f"a target that is transformed by a {name} that clips")
-        return Answer(value=(value - float(transformer.min_[0])) / float(transformer.scale_[0]))
-    robust = kind is RobustScaler
-    scaled = transformer.with_scaling if robust else transformer.with_std
-    centred = transformer.with_centering if robust else transformer.with_mean
-    value = value * float(transformer.scale_[0]) if scaled else value
-    centre = transformer.center_ if robust else transformer.mean_
-    return Answer(value=value + float(centre[0]) if centred else value)
-
-
-def _applied(function: Any, arguments: Any, value: Value) -> Value:
-    """An elementwise function of numpy or scipy that a plan knows."""
-    if function is None:
-        return value
-    name = getattr(function, "__name__", "")
-    known = {getattr(np, name, None), getattr(scipy.special, name, None)} - {None} if name else set()
-    aliases = {"abs": "absolute", "expit": "sigmoid"}
-    name = aliases.get(name, name)
-    if arguments or function not in known:
-        raise Unsupported(f"the inverse function {name or function!r} of a target")
-    if name == "sigmoid":
-        return value.sigmoid()
-    if name not in FUNCTIONS:
-        raise Unsupported(f"the inverse function {name} of a target")
-    return value.function(name)
-
-
 @predictor(MultiOutputRegressor)
 def multi_output_regressor(estimator: MultiOutputRegressor, X: Columns) -> Answer:
     # Each of them is given an array.
     return Answer(values=[regression(each, X) for each in estimator.estimators_])
+
+
+@predictor(RegressorChain)
+def regressor_chain(estimator: RegressorChain, X: Columns) -> Answer:
+    """Each takes what those before it answered as further columns."""
+    # Each of them is given an array.
+    X.numeric("RegressorChain").refuse_missing("RegressorChain")
+    given = X.array("float64")
+    found: dict[int, Value] = {}
+    for target, each in zip(estimator.order_, estimator.estimators_, strict=True):
+        before = [Column(value, dtype="float64") for value in found.values()]
+        found[int(target)] = regression(each, replace(given, columns=[*given.columns, *before]))
+    return Answer(values=[found[target] for target in range(len(found))])

@@ -65,7 +65,8 @@ def _encoded(one: Columns, steps: Sequence[Any], names: Sequence[str]) -> list[C
     if column.value.kind == "t" and cleaned:
         return _of_texts(column, steps, names)
     if any(isinstance(step, (CleanCategories, ToStr)) for step in steps):
-        raise Unsupported(f"a TableVectorizer that makes texts of the numbers in {column.name}")
+        way = f'X["{column.name}"].cat.rename_categories(str)'
+        raise Unsupported(f"a TableVectorizer that makes texts of the numbers in {column.name}; fit it on {way}")
     for step in steps:
         if isinstance(step, Mapping):
             parts = [transform(step.get(name), one.take([place])) for place, name in enumerate(names)]
