@@ -44,6 +44,16 @@ _KINDS = {
     ".cbm": "catboost",
     ".zip": "mojo",
 }
+# How files begin whose suffix is anything: model.bst, model.lgb, churn.model.
+_BEGINNINGS = {
+    b"{L": "xgboost",
+    b'{"learner"': "xgboost",
+    b"binf": "xgboost",
+    b"tree\n": "lightgbm",
+    b"CBM1": "catboost",
+    b"<?xml": "pmml",
+    b"<PMML": "pmml",
+}
 
 
 @dataclass(frozen=True)
@@ -78,15 +88,25 @@ def read(model: Any, limit: int = MAX_BYTES) -> File:
         return File(str(path), content, _kind(path.suffix, content))
     except FileNotFoundError:
         raise ArtifactError(f"{path}: no such file", "Check the path. " + REFIT) from None
+    except IsADirectoryError:
+        known = (path / "MLmodel").exists()
+        raise ArtifactError(
+            f"{path}: is a folder{' of MLflow' if known else ''}, and no file",
+            f"Say where MLflow has it: `--from mlflow:{path.absolute()}`." if known else "Name the file in it.",
+        ) from None
     except OSError as error:
         raise ArtifactError(f"{path}: cannot be read ({error.strerror})", "Check the path.") from error
 
 
 def _kind(suffix: str, content: bytes) -> str:
-    # Two libraries write JSON; only CatBoost's says what its features are.
+    # Several libraries write JSON; only CatBoost's says what its features are, and LightGBM's begins with a name.
     if suffix == ".json" and b'"features_info"' in content:
         return "catboost"
-    return _KINDS.get(suffix, "joblib")
+    if suffix == ".json" and b'"name":"tree"' in content[:80].replace(b" ", b""):
+        return "lightgbm"
+    if suffix in _KINDS:
+        return _KINDS[suffix]
+    return next((kind for start, kind in _BEGINNINGS.items() if content.startswith(start)), "joblib")
 
 
 def _dumped(estimator: Any, limit: int) -> File:

@@ -29,6 +29,17 @@ def mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return importlib.import_module("mlflow")
 
 
+def test_a_folder_that_was_handed_over(cli: Cli, mlflow: Any, churn: Trained, tmp_path: Path) -> None:
+    rows = churn.rows.head(50)
+    signature = mlflow.models.infer_signature(rows, churn.estimator.predict(rows))
+    mlflow.sklearn.save_model(
+        churn.estimator, tmp_path / "handed", signature=signature, serialization_format="cloudpickle"
+    )
+    refused = cli("model", "add", "churn", tmp_path / "handed", "--sample", churn.sample, exit_code=1).output
+    (place,) = [word.strip("`.") for word in refused.split() if word.startswith("mlflow:")]
+    assert "churn@1 added" in cli("model", "add", "churn", "--from", place, "--sample", churn.sample).output
+
+
 @pytest.mark.parametrize("kind", ["cloudpickle", "skops"])
 def test_a_model_comes_from_the_registry(db: Db, cli: Cli, mlflow: Any, churn: Trained, kind: str) -> None:
     rows = churn.rows.head(50)

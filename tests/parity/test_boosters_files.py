@@ -110,6 +110,23 @@ def test_categories_and_booleans_come_from_the_file(tmp_path: Path) -> None:
     assert read.interface["features"][-1]["kind"] == "boolean"
 
 
+@pytest.mark.parametrize("suffix", [".model", ".bst", ".bin"])
+def test_a_file_of_any_suffix_is_known_by_its_beginning(suffix: str, tmp_path: Path) -> None:
+    for library, write in (("xgboost", xgb), ("lightgbm", lgb)):
+        write(tmp_path / ("m.ubj" if library == "xgboost" else "m.txt"))
+        content = (tmp_path / ("m.ubj" if library == "xgboost" else "m.txt")).read_bytes()
+        (tmp_path / f"m{suffix}").write_bytes(content)
+        assert artifact.read(tmp_path / f"m{suffix}", X).kind == library
+
+
+def test_what_is_dumped_for_people_is_refused_with_what_to_write(tmp_path: Path) -> None:
+    lgb(tmp_path / "m.txt")
+    (tmp_path / "m.json").write_text(json.dumps(lightgbm.Booster(model_file=tmp_path / "m.txt").dump_model()))
+    with pytest.raises(ArtifactError, match="no model of lightgbm") as refused:
+        artifact.read(tmp_path / "m.json", X)
+    assert "as .txt" in refused.value.hint
+
+
 def test_arrays_have_no_names_and_need_no_sample(tmp_path: Path) -> None:
     xgb(tmp_path / "m.json", rows=X.to_numpy())
     lgb(tmp_path / "m.txt", rows=X.to_numpy())

@@ -49,3 +49,12 @@ def test_another_flavour_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="a model of keras, python_function, whose files are not read") as refused:
         mlflow._file("models:/m/1", tmp_path, {"keras": {}, "python_function": {}})
     assert "mlflow.xgboost" in refused.value.hint
+
+
+def test_a_folder_is_told_where_to_go(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="is a folder, and no file"):
+        artifact.read(tmp_path, X)
+    (tmp_path / "MLmodel").write_text("flavors: {}")
+    with pytest.raises(ArtifactError, match="is a folder of MLflow") as refused:
+        artifact.read(tmp_path, X)
+    assert f"--from mlflow:{tmp_path}" in refused.value.hint

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xgboost
+from scipy import sparse
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, StackingClassifier, VotingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -360,3 +361,51 @@ def test_rows_of_other_libraries(tmp_path: Path) -> None:
     assert artifact.read(file, Polars()).golden == artifact.read(file, FRAME).golden
     with pytest.raises(SampleError, match="the sample: is a dict, no DataFrame"):
         artifact.read(file, FRAME.to_dict())
+
+
+def written(frame: pd.DataFrame, file: Path) -> None:
+    if file.suffix == ".feather":
+        frame.to_feather(file)
+    elif file.suffix in (".json", ".jsonl"):
+        frame.to_json(file, orient="records", lines=file.suffix == ".jsonl")
+    else:  # as spreadsheets do where the comma is a decimal point
+        frame.to_csv(file, index=False, sep="\t" if file.suffix == ".tsv" else ";", decimal=",")
+
+
+@pytest.mark.parametrize("name", ["rows.feather", "rows.json", "rows.jsonl", "rows.csv", "rows.tsv"])
+def test_other_ways_to_write_rows_down(name: str, tmp_path: Path) -> None:
+    frame = FRAME.drop(columns="gap")
+    model = encoded(OneHotEncoder(handle_unknown="ignore"), TEXTS[:-1]).fit(frame, TARGET)
+    rows = frame.head(30)
+    written(rows.assign(spend=rows["spend"].astype(int)) if name.endswith(".tsv") else rows, tmp_path / name)
+    read = artifact.read(saved(model, tmp_path), tmp_path / name)
+    if not name.endswith(".tsv"):
+        np.testing.assert_allclose(read.golden["scores"], model.predict_proba(rows)[:, 1], rtol=0, atol=1e-12)
+    assert [row[0] for row in read.golden["rows"]] == rows["zip"].tolist()
+
+
+def test_texts_where_a_booster_takes_categories(tmp_path: Path) -> None:
+    """Parquet keeps no categories of integers, and a frame from elsewhere has texts."""
+    named = FRAME[["zip", "spend"]].assign(code=RNG.choice([10, 20], N)).astype({"zip": "category", "code": "category"})
+    model = lightgbm.LGBMClassifier(n_estimators=4, verbose=-1, n_jobs=1, min_child_samples=2).fit(named, TARGET)
+    own = model.predict_proba(named.head(30))[:, 1]
+    plain = named.astype({"zip": object, "code": int}).head(30)
+    named.head(30).to_parquet(tmp_path / "rows.parquet")
+    for rows in (plain, tmp_path / "rows.parquet"):
+        assert artifact.read(saved(model, tmp_path), rows).golden["scores"] == own.tolist()
+
+
+def test_rows_without_a_frame(tmp_path: Path) -> None:
+    numbers = RNG.normal(size=(60, 2))
+    model = LogisticRegression().fit(numbers, numbers[:, 0] > 0)
+    own = model.predict_proba(numbers[:20])[:, 1]
+    some = numbers[:20]
+    for rows in (
+        some.tolist(),
+        pd.DataFrame(some),
+        sparse.csr_matrix(some),
+        [{"x0": a, "x1": b} for a, b in some.tolist()],
+    ):
+        np.testing.assert_allclose(
+            artifact.read(saved(model, tmp_path), rows).golden["scores"], own, rtol=0, atol=1e-12
+        )
