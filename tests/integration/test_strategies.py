@@ -202,6 +202,11 @@ def test_an_ab_test_of_some_rows_leaves_the_others_alone(
     assert db.execute("select distinct churn_version from customer").fetchall() == [(1,)]
     refused = cli("share", "churn", "60", exit_code=1)
     assert "stay as they are while it runs" in refused.output
+    # The next one may be for other columns, of the same types.
+    cli("abort", "churn")
+    cli("deploy", "churn@2", "--strategy", "ab", "--where", "plan = 'basic' and churn_score >= 0")
+    db.execute("update customer set spend = spend + 1")
+    assert db.execute("select count(distinct churn_version) from customer where plan = 'basic'").fetchone() == (2,)
 
 
 def test_two_versions_are_compared_with_the_control(

@@ -14,7 +14,13 @@ begin
   if not anew and obj_description(made, 'pg_proc') like '%' || dbml._sealed(made, digest) then
     return false;
   end if;
-  execute definition;
+  begin
+    execute definition;
+  -- Its arguments have other names now, as columns that a condition or a feature reads have.
+  exception when invalid_function_definition then
+    execute format('drop function %s', made);
+    execute definition;
+  end;
   if analysts then
     execute format('grant execute on function %s to dbml_analyst', function);
   end if;
