@@ -111,6 +111,10 @@ def _kind(suffix: str, content: bytes) -> str:
 
 def _dumped(estimator: Any, limit: int) -> File:
     source, buffer = f"the {type(estimator).__name__} handed over", io.BytesIO()
+    native = _native(estimator)
+    if native is not None:
+        _check_size(source, len(native[1]), limit)
+        return File(source, native[1], native[0])
     try:
         joblib.dump(estimator, buffer)
     except Exception as error:
@@ -121,6 +125,16 @@ def _dumped(estimator: Any, limit: int) -> File:
         ) from error
     _check_size(source, buffer.tell(), limit)
     return File(source, buffer.getvalue(), "joblib")
+
+
+def _native(estimator: Any) -> tuple[str, bytes] | None:
+    """A booster that is no estimator of scikit-learn's, as the file that its library would write."""
+    library = type(estimator).__module__.partition(".")[0]
+    if type(estimator).__name__ != "Booster" or library not in ("xgboost", "lightgbm"):
+        return None
+    if library == "xgboost":
+        return library, bytes(estimator.save_raw("ubj"))
+    return library, estimator.model_to_string(num_iteration=-1).encode()
 
 
 def _check_size(source: str, size: int, limit: int) -> None:

@@ -119,6 +119,12 @@ def test_a_file_of_any_suffix_is_known_by_its_beginning(suffix: str, tmp_path: P
         assert artifact.read(tmp_path / f"m{suffix}", X).kind == library
 
 
+def test_a_booster_that_is_handed_over_itself(tmp_path: Path) -> None:
+    for file, write in (("m.ubj", xgb), ("m.txt", lgb)):
+        booster = write(tmp_path / file)
+        assert artifact.read(booster, X).golden["scores"] == artifact.read(tmp_path / file, X).golden["scores"]
+
+
 def test_what_is_dumped_for_people_is_refused_with_what_to_write(tmp_path: Path) -> None:
     lgb(tmp_path / "m.txt")
     (tmp_path / "m.json").write_text(json.dumps(lightgbm.Booster(model_file=tmp_path / "m.txt").dump_model()))

@@ -35,7 +35,8 @@ def task_of(source: str, estimator: Any) -> str:
     name = type(estimator).__name__
     if isinstance(estimator, type) or not (isinstance(estimator, BaseEstimator) or of_catboost(estimator)):
         what = f"the class {estimator.__name__}" if isinstance(estimator, type) else f"a {name}"
-        raise ArtifactError(f"{source}: holds {what}, no scikit-learn estimator", REFIT)
+        hint = "Write it with `booster.save_model(FILE)`." if name == "Booster" else REFIT
+        raise ArtifactError(f"{source}: holds {what}, no scikit-learn estimator", hint)
     # An unfitted Pipeline or search hides predict in its own ways, so fitness is asked first.
     try:
         check_is_fitted(estimator)

@@ -77,7 +77,12 @@ def _of_rounding(estimator: Any, interface: Mapping[str, Any], one: float, other
     if not abs(one - other) <= _NEARLY * max(1.0, abs(one)):
         return "", "Take out the step that looks at the whole batch; `fit` is where it may look."
     try:
-        lower(estimator, interface)
+        plan = lower(estimator, interface)
+        if "single" not in plan and all(each["dtype"] != "float32" for each in interface["features"]):
+            return (
+                ": what it adds up nearly cancels, so that rounding decides its digits",
+                "Fit it with more regularization, such as `GaussianProcessRegressor(alpha=1e-3)`.",
+            )
         reason = "no bound is known of it"
     except Unsupported as unsupported:
         reason = f"no plan expresses {unsupported}"
