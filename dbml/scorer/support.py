@@ -151,6 +151,16 @@ WAYS_OUT = (
         '`OneHotEncoder(handle_unknown="ignore")` before it',
     ),
     (
+        "LightGBM with an objective of your own, CatBoost's `RMSEWithUncertainty`",
+        "no file says what the sums of the one mean; the other answers a variance, too",
+        '`objective="regression"`, `loss_function="RMSE"`',
+    ),
+    (
+        "ONNX with `Scan`, `Loop` or `TopK`; PMML of neighbours, outliers, baskets and time",
+        "[each has its reason](exports.md#in) and its own way out",
+        "the estimator itself, as a joblib or skops file",
+    ),
+    (
         "`HashingEncoder` of category_encoders, its encoders with `drop_invariant` or `return_df=False`",
         "they have no table, or name no columns",
         "`TargetEncoder`, `BinaryEncoder` as they are by default",

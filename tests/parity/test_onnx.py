@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper, inliner, numpy_helper
 from skl2onnx import to_onnx
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
@@ -28,6 +29,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRe
 from sklearn.mixture import GaussianMixture
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.naive_bayes import BernoulliNB, GaussianNB
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -361,3 +363,38 @@ def test_words_become_numbers(tmp_path: Path) -> None:
 def test_trees_behind_a_product_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="trees behind a product of matrices"):
         prepared(fitted((make_pipeline(PCA(2), DecisionTreeClassifier()), TWO), np.float32), tmp_path)
+
+
+def test_what_repeats_a_graph_is_refused_and_the_estimator_is_taken(tmp_path: Path) -> None:
+    estimator = KNeighborsRegressor(3).fit(X, VALUE)
+    with pytest.raises(ArtifactError, match="the operator Scan") as refused:
+        prepared(fitted((estimator, VALUE), np.float32), tmp_path)
+    assert "The estimator itself" in refused.value.hint
+    wide = X.astype(np.float64)
+    read = artifact.read(KNeighborsRegressor(3).fit(wide, VALUE), ROWS)
+    assert engines.prepare(read.estimator, read.interface, read.golden, label="m@1").plan is not None
+
+
+def test_functions_and_numbers_beside_a_file_are_refused_and_joined(tmp_path: Path) -> None:
+    twice = helper.make_function(
+        "mine", "Twice", ["a"], ["b"], [helper.make_node("Add", ["a", "a"], ["b"])], [helper.make_opsetid("", 15)]
+    )
+    weights = numpy_helper.from_array(np.ones((5, 1), np.float32), "w")
+    x, y = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, width]) for name, width in (("x", 5), ("y", 1))
+    )
+    nodes = [helper.make_node("Twice", ["x"], ["d"], domain="mine"), helper.make_node("MatMul", ["d", "w"], ["y"])]
+    opsets = [helper.make_opsetid("", 15), helper.make_opsetid("mine", 1)]
+    made = helper.make_model(
+        helper.make_graph(nodes, "g", [x], [y], [weights]), functions=[twice], opset_imports=opsets, ir_version=8
+    )
+    with pytest.raises(ArtifactError, match="functions of its own"):
+        prepared(made.SerializeToString(), tmp_path)
+    file = tmp_path / "model.onnx"
+    onnx.save_model(
+        inliner.inline_local_functions(made), file, save_as_external_data=True, location="w", size_threshold=0
+    )
+    with pytest.raises(ArtifactError, match="weights that are in another file"):
+        artifact.read(file, ROWS)
+    onnx.save_model(onnx.load(file), file)
+    np.testing.assert_allclose(artifact.read(file, ROWS).golden["scores"], X[:60].sum(axis=1) * 2, rtol=1e-4, atol=1e-2)

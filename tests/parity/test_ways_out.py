@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from category_encoders import BinaryEncoder, HashingEncoder
 from feature_engine.transformation import YeoJohnsonTransformer
+from lightgbm import LGBMRegressor
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -36,6 +37,7 @@ COLOURS = X.assign(colour=pd.Categorical(random.choice(["red", "grün"], 120)))
 WORDS = X.assign(colour=random.choice(["red", "green", "blue"], 120))
 TEXTS = pd.DataFrame({"text": [" ".join(random.choice(["late", "lost", "thanks"], 3)) for _ in range(120)]})
 xgb: dict[str, Any] = {"n_estimators": 2, "n_jobs": 1}
+lgb: dict[str, Any] = {"n_estimators": 2, "n_jobs": 1, "verbose": -1}
 
 
 def text(vectorizer: Any) -> Any:
@@ -49,6 +51,10 @@ def coloured() -> Any:
 
 def encoded(encoder: Any) -> Any:
     return make_pipeline(encoder, LogisticRegression()).fit(WORDS, BINARY)
+
+
+def squares(target: Any, predicted: Any) -> Any:
+    return predicted - target, np.ones(len(target))
 
 
 def gaussian(kernel: Any) -> Any:
@@ -73,6 +79,12 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any], pd.DataFrame, str |
         lambda: XGBClassifier(**xgb, enable_categorical=True).fit(COLOURS, BINARY),
         coloured,
         COLOURS,
+        None,
+    ),
+    "objective of your own": (
+        lambda: LGBMRegressor(objective=squares, **lgb).fit(X, X["a"]),
+        lambda: LGBMRegressor(objective="regression", **lgb).fit(X, X["a"]),
+        X,
         None,
     ),
     "HashingEncoder": (
