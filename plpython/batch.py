@@ -193,12 +193,12 @@ def _kernel(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
     together = max(1, _CELLS_AT_ONCE // len(vectors))
     for first in range(0, rows.count, together):
         part = x[first : first + together]
-        if node["kind"] == "rbf":
+        if node["kind"] in ("rbf", "matern", "rational"):
             squares = np.zeros((len(part), len(vectors)))
             for column, values in zip(part.T, vectors.T):
                 difference = column[:, None] - values
                 squares += difference * difference
-            terms = np.exp(node["gamma"] * squares)
+            terms = _of_squares(node, squares)
         elif node["kind"] == "linear":
             terms = part @ vectors.T
         else:
@@ -206,6 +206,17 @@ def _kernel(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:
             terms = np.tanh(inner) if node["kind"] == "sigmoid" else inner ** node["degree"]
         found[first : first + together] = terms @ np.array(node["weights"]) + node["constant"]
     return found
+
+
+def _of_squares(node: Mapping[str, Any], squares: Array) -> Array:
+    """Kernels of squared distances."""
+    if node["kind"] == "rbf":
+        return np.exp(node["gamma"] * squares)
+    if node["kind"] == "rational":
+        return (1.0 + node["gamma"] * squares) ** -node["shift"]
+    far = np.sqrt(squares) * np.sqrt(node["degree"])
+    series = 1.0 if node["degree"] == 1 else 1.0 + far if node["degree"] == 3 else 1.0 + far + far * far / 3.0
+    return series * np.exp(-far)
 
 
 def _near(node: Mapping[str, Any], of: Sequence[Array], rows: Rows) -> Array:

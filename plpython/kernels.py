@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # So many vectors, times numbers, are more than a call of numpy's costs.
 CELLS_THAT_PAY = 500
+# The root of the largest number.
+LARGEST = 1.3407807929942596e154
 # What squares made of a product may be off by, times the weights, to be within the bound of all engines.
 SLACK = 1e-10
 
@@ -57,6 +59,8 @@ class Kernel:
             distances = list(map(math.dist, itertools.repeat(x), self.vectors))
             squares = map(mul, distances, distances)
             terms = list(map(math.exp, map(mul, itertools.repeat(self.gamma), squares)))
+        elif self.kind in ("matern", "rational"):
+            terms = [self.of_distance(far) for far in map(math.dist, itertools.repeat(x), self.vectors)]
         elif self.kind == "linear":
             terms = [sum(map(mul, x, vector)) for vector in self.vectors]
         else:
@@ -68,6 +72,16 @@ class Kernel:
             )
         total: float = sum(map(mul, self.weights, terms))
         return total + self.constant
+
+    def of_distance(self, far: float) -> float:
+        """A kernel that a distance is enough for."""
+        if far > LARGEST:  # its square, of which scikit-learn takes the root, is infinite
+            far = math.inf
+        if self.kind == "rational":
+            return math.pow(1.0 + self.gamma * (far * far), -self.shift)
+        far *= math.sqrt(self.degree)
+        series = 1.0 if self.degree == 1 else 1.0 + far if self.degree == 3 else 1.0 + far + far * far / 3.0
+        return series * math.exp(-far)
 
     def by_numpy(self, np: Any, x: Sequence[float]) -> float | None:
         """The same by one product; None where that is not exact enough, or a number is too large."""

@@ -143,7 +143,7 @@ def _hashed_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
     return apart and inside and node["norm"] in ("none", "l1", "l2") and _term_fits(node, plan)
 
 
-KERNELS = ("linear", "rbf", "poly", "sigmoid")
+KERNELS = ("linear", "rbf", "poly", "sigmoid", "matern", "rational")
 
 
 def _kernel_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
@@ -152,7 +152,7 @@ def _kernel_fits(node: Mapping[str, Any], plan: Mapping[str, Any]) -> bool:
         len(node["weights"]) == len(vectors) > 0
         and all(len(vector) == width > 0 for vector in vectors)
         and node["kind"] in KERNELS
-        and 0 <= node["degree"] <= 100
+        and (node["degree"] in (1, 3, 5) if node["kind"] == "matern" else 0 <= node["degree"] <= 100)
     )
 
 
@@ -330,7 +330,8 @@ OPERATIONS: dict[str, Operation] = {
         "n*", "n", {"weights": _NUMBERS}, lambda node, plan: len(node["weights"]) == len(node["of"]) > 0
     ),
     # the constant, and of each vector v its weight times exp(gamma (x - v)**2), (gamma x v + shift)**degree or
-    # tanh(gamma x v + shift), or x v; for rbf, gamma is negative
+    # tanh(gamma x v + shift), or x v; for rbf, gamma is negative; (1 + gamma (x - v)**2)**-shift ("rational"), or
+    # Matérn's of (x - v) with nu = degree / 2
     "kernel": Operation(
         "n*",
         "n",

@@ -315,7 +315,8 @@ class Builder:
         """The constant and the weighted kernels of a row with each vector.
 
         :param kind: ``rbf``, ``exp(-gamma (x - v)**2)``; ``poly``, ``(gamma x v + shift)**degree``; or ``sigmoid``,
-            ``tanh(gamma x v + shift)``; or ``linear``, ``x v``.
+            ``tanh(gamma x v + shift)``; or ``linear``, ``x v``; ``rational``, ``(1 + gamma (x - v)**2)**-shift``; or
+            ``matern`` with ``nu = degree / 2``.
         """
         return self.node(
             "kernel",

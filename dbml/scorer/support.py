@@ -226,9 +226,10 @@ WAYS_OUT = (
         "`TfidfVectorizer()`",
     ),
     (
-        "`GaussianProcessRegressor` with other kernels than `ConstantKernel() * RBF() + WhiteKernel()`",
-        "they are not written down yet",
-        "`RBF()`",
+        "`GaussianProcessRegressor` with other kernels than `ConstantKernel() * RBF() + WhiteKernel()`, and `Matern` "
+        "of `nu` 0.5, 1.5 and 2.5 or `RationalQuadratic` in the place of `RBF`",
+        "they are not written down yet; `DotProduct` adds up what cancels, and leaves its last digits to the order",
+        "`RBF()`, `Matern()`",
     ),
     (
         '`KNeighborsClassifier`, `KNeighborsRegressor` with `algorithm="ball_tree"`, other metrics than Minkowski\'s, '

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteKernel
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, DotProduct, Matern, RationalQuadratic, WhiteKernel
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
@@ -42,11 +42,28 @@ NOISY = ConstantKernel(2.0) * RBF([1.0, 2.0, 3.0]) + WhiteKernel(0.1)
         (OneClassSVM(nu=0.2), None, None),
         (GaussianProcessRegressor(NOISY, optimizer=None, normalize_y=True), VALUE, None),
         (GaussianProcessRegressor(RBF(0.7), alpha=0.1, optimizer=None), VALUE, None),
+        *(
+            (GaussianProcessRegressor(kernel, alpha=0.1, optimizer=None), VALUE, None)
+            for kernel in (
+                Matern([1.0, 2.0, 3.0], nu=0.5),
+                ConstantKernel(2.0) * Matern(1.3) + WhiteKernel(0.1),
+                Matern(nu=2.5),
+                RationalQuadratic(0.8, alpha=0.4),
+            )
+        ),
     ],
     ids=lambda part: str(part)[:40] if hasattr(part, "get_params") else "",
 )
 def test_parity(estimator: Any, y: Any, output: str | None, tmp_path: Path) -> None:
     assert_parity(estimator.fit(X, y), X.head(40), tmp_path, output)
+
+
+@pytest.mark.filterwarnings("ignore:The `probability` parameter")
+@pytest.mark.parametrize("output", ["1", "value"])
+def test_probabilities_of_two_classes(output: str, tmp_path: Path) -> None:
+    """As libsvm couples them: neither Platt's sigmoid, nor always on the decision's side."""
+    for estimator in (SVC(probability=True, random_state=0), NuSVC(probability=True, nu=0.3, random_state=0)):
+        assert_parity(estimator.fit(X, BINARY), X.head(40), tmp_path, output, more=4.0 * X)
 
 
 def test_numpy_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +82,8 @@ def test_numpy_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     ("estimator", "words"),
     [
         (SVR(kernel=lambda a, b: a @ b.T), "a kernel of its own"),
-        (GaussianProcessRegressor(Matern(), optimizer=None), "with the kernel Matern"),
+        (GaussianProcessRegressor(Matern(nu=1.0), optimizer=None), "with the kernel Matern"),
+        (GaussianProcessRegressor(DotProduct(), alpha=0.1, optimizer=None), "with the kernel DotProduct"),
         (SVC(break_ties=True, decision_function_shape="ovr"), "that breaks ties"),
     ],
 )

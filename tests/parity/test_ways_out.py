@@ -135,7 +135,7 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any], pd.DataFrame, str |
         X,
         None,
     ),
-    "GaussianProcess": (lambda: gaussian(Matern()), lambda: gaussian(RBF()), X, None),
+    "GaussianProcess": (lambda: gaussian(Matern(nu=1.0)), lambda: gaussian(RBF()), X, None),
 }
 
 

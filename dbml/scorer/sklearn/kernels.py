@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Product, Sum, WhiteKernel
+from sklearn.gaussian_process.kernels import (
+    RBF,
+    ConstantKernel,
+    Matern,
+    Product,
+    RationalQuadratic,
+    Sum,
+    WhiteKernel,
+)
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
 
 from dbml._plpython.plan import KERNELS
@@ -34,7 +42,8 @@ def support_vector_classifier(estimator: Any, X: Columns) -> Answer:
     if classes == 2:
         decision = _decision(estimator, X)
         first = decision.less(0.0)
-        return Answer(votes=[first, ~first], function=[decision])
+        chances = _chances(estimator, decision) if len(estimator._probA) else None
+        return Answer(chances, votes=[first, ~first], function=[decision])
     if estimator.break_ties:
         raise Unsupported(f"a {type(estimator).__name__} that breaks ties")
     ends = np.cumsum(estimator.n_support_)
@@ -50,6 +59,35 @@ def support_vector_classifier(estimator: Any, X: Columns) -> Answer:
         votes[i].append(wins.indicator())
         votes[j].append((~wins).indicator())
     return Answer(decision=[X.plan.sum(each) for each in votes])
+
+
+def _chances(estimator: Any, decision: Value) -> list[Value]:
+    """Probabilities of two classes, as libsvm couples them (``multiclass_probability`` of its svm.cpp).
+
+    After T.-F. Wu, C.-J. Lin and R. C. Weng, Probability Estimates for Multi-class Classification by Pairwise Coupling,
+    2004, algorithm 2. It stops once it is near enough, so that they are not the sigmoid itself; two classes take two
+    rounds at most.
+    """
+    margin = decision * float(estimator._probA[0]) - float(estimator._probB[0])
+    first = margin.sigmoid().clip(1e-7, 1.0 - 1e-7)
+    other = 1.0 - first
+    square, mixed = (other * other, first * first), -(other * first)
+    chances = [decision.plan.constant(0.5)] * 2
+    for _ in range(2):
+        weighed = [square[0] * chances[0] + mixed * chances[1], mixed * chances[0] + square[1] * chances[1]]
+        both = chances[0] * weighed[0] + chances[1] * weighed[1]
+        apart = (weighed[0] - both).function("absolute").maximum((weighed[1] - both).function("absolute"))
+        near, before = apart.less(0.0025), chances
+        for place in (0, 1):
+            step = (both - weighed[place]) / square[place]
+            longer = 1.0 + step
+            both = (both + step * (step * square[place] + 2.0 * weighed[place])) / longer / longer
+            row = (square[0], mixed) if place == 0 else (mixed, square[1])
+            weighed = [(weight + step * part) / longer for weight, part in zip(weighed, row, strict=True)]
+            moved = [chance + step if at == place else chance for at, chance in enumerate(chances)]
+            chances = [chance / longer for chance in moved]
+        chances = [near.select(old, new) for old, new in zip(before, chances, strict=True)]
+    return chances
 
 
 def _checked(estimator: Any, X: Columns) -> Columns:
@@ -95,22 +133,33 @@ def gaussian_process(estimator: GaussianProcessRegressor, X: Columns) -> Answer:
     alpha = np.asarray(estimator.alpha_)
     if alpha.ndim > 1 and alpha.shape[1] > 1:
         raise Unsupported("a GaussianProcessRegressor of several targets")
-    scale, length = _scaled(estimator.kernel_)
-    lengths = np.broadcast_to(length, len(X))
+    scale, inner = _scaled(estimator.kernel_)
+    lengths = np.broadcast_to(getattr(inner, "length_scale", 1.0), len(X))
     values = [value / float(one) for value, one in zip(X.values, lengths, strict=True)]
     vectors = estimator.X_train_ / lengths
     std, mean = (float(np.ravel(part)[0]) for part in (estimator._y_train_std, estimator._y_train_mean))
-    raw = X.plan.kernel(values, "rbf", vectors.tolist(), (np.ravel(alpha) * scale).tolist(), gamma=0.5)
+    raw = X.plan.kernel(values, vectors=vectors.tolist(), weights=(np.ravel(alpha) * scale).tolist(), **_says(inner))
     return Answer(value=raw * std + mean)
 
 
 def _scaled(kernel: Any) -> tuple[float, Any]:
-    """The factor before a radial kernel, and its lengths; noise plays no part between different rows."""
-    if type(kernel) is RBF:
-        return 1.0, kernel.length_scale
+    """The factor before a kernel, and the kernel; noise plays no part between different rows."""
+    if type(kernel) in (RBF, Matern, RationalQuadratic):
+        return 1.0, kernel
     if isinstance(kernel, Sum) and isinstance(kernel.k2, WhiteKernel):
         return _scaled(kernel.k1)
     if isinstance(kernel, Product) and isinstance(kernel.k1, ConstantKernel):
-        scale, length = _scaled(kernel.k2)
-        return float(kernel.k1.constant_value) * scale, length
+        scale, inner = _scaled(kernel.k2)
+        return float(kernel.k1.constant_value) * scale, inner
     raise Unsupported(f"a GaussianProcessRegressor with the kernel {kernel}")
+
+
+def _says(kernel: Any) -> dict[str, Any]:
+    """A kernel as the operation says it, of numbers that are divided by its lengths."""
+    if isinstance(kernel, RationalQuadratic):
+        return {"kind": "rational", "gamma": 0.5 / kernel.alpha, "shift": kernel.alpha}
+    if type(kernel) is RBF or kernel.nu == np.inf:
+        return {"kind": "rbf", "gamma": 0.5}
+    if kernel.nu not in (0.5, 1.5, 2.5):
+        raise Unsupported(f"a GaussianProcessRegressor with the kernel {kernel}")
+    return {"kind": "matern", "degree": round(2 * kernel.nu)}

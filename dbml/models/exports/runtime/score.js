@@ -122,8 +122,13 @@ function kernel(node, of) {
   let total = 0;
   for (const [i, vector] of node.vectors.entries()) {
     let inner = 0;
-    for (const [j, value] of vector.entries()) inner += node.kind === "rbf" ? (of[j] - value) ** 2 : of[j] * value;
-    if (node.kind !== "linear") inner = node.gamma * inner + (node.kind === "rbf" ? 0 : node.shift);
+    const apart = ["rbf", "matern", "rational"].includes(node.kind);
+    for (const [j, value] of vector.entries()) inner += apart ? (of[j] - value) ** 2 : of[j] * value;
+    if (node.kind === "rational") inner = (1 + node.gamma * inner) ** -node.shift;
+    else if (node.kind === "matern") {
+      const far = Math.sqrt(inner) * Math.sqrt(node.degree);
+      inner = (node.degree === 1 ? 1 : node.degree === 3 ? 1 + far : 1 + far + far * far / 3) * Math.exp(-far);
+    } else if (node.kind !== "linear") inner = node.gamma * inner + (node.kind === "rbf" ? 0 : node.shift);
     if (node.kind === "rbf") inner = Math.exp(inner);
     else if (node.kind === "sigmoid") inner = Math.tanh(inner);
     else if (node.kind === "poly") inner **= node.degree;
