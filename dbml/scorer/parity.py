@@ -23,7 +23,6 @@ THRESHOLDS_TRIED = 600
 VALUES_AT_MOST = 200_000
 ROWS_AT_LEAST = 300
 _BASE_ROWS = 3
-LARGE_TOGETHER = 1e300
 # Rows that an estimator is asked for in one call; of so few that hold one it refuses, each is asked alone.
 TOGETHER = 256
 FEW = 8
@@ -205,10 +204,7 @@ def hurtful_rows(plan: Mapping[str, Any], interface: Mapping[str, Any], sample: 
         for turn in range(max(len(each[place]) for place in block)):
             row = list(bases[0])
             for place in block:
-                value = each[place][turn % len(each[place])]
-                # Of many such numbers of both signs the order of the sum decides whether it overflows.
-                if place == block[turn % len(block)] or not (isinstance(value, float) and abs(value) > LARGE_TOGETHER):
-                    row[place] = value
+                row[place] = each[place][turn % len(each[place])]
             rows.append(row)
     for factor in (-1.0, 10.0, -10.0, 1e3, -1e3, 1e5):
         rows += [[_scaled(f, value, factor) for f, value in zip(features, base, strict=True)] for base in bases]
