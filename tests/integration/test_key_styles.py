@@ -19,6 +19,7 @@ create table visit (
   churn_score double precision, churn_version integer, primary key (day, at, tag)
 ) partition by range (day);
 create table visit_1 partition of visit for values from ('2026-01-01') to ('2026-02-01');
+create table visit_2 partition of visit for values from ('2026-02-01') to ('2026-03-01');
 create table lost (day date, at timestamptz, tag bytea);
 """
 SPEC = """
@@ -103,3 +104,7 @@ def test_an_entity_has_one_key(db: Db, other: Db) -> None:
     ).fetchall()
     assert events and {event[:2] for event in events} == {("public.visit", True)}
     assert {event[2] for event in events} <= {f"2026-01-{visit + 1:02}" for visit in range(1, 10)}
+    # A row that moves to another partition is one prediction, though PostgreSQL updates it there and inserts it here.
+    for day in ("2026-02-02", "2026-02-03"):
+        db.execute("update visit set day = %s where tag = decode('01', 'hex')", (day,))
+        assert db.execute("select count(*) from dbml.prediction_log where entity[1] = %s", (day,)).fetchone() == (1,)

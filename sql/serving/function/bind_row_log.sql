@@ -47,7 +47,13 @@ begin
       'entity', entity, 'buckets', round(prediction.log::numeric * 10000), 'insert', written));
   end if;
   return dbml._fill(dbml._template('row_logged'), jsonb_build_object(
-    'of_another', dbml._row_of_another(attached), 'profile', attached.id, 'insert', written));
+    'of_another', dbml._row_of_another(attached), 'profile', attached.id, 'insert', written,
+    'moved', case when (select c.relkind = 'p' from pg_class c where c.oid = attached.relation)
+                  then dbml._fill(dbml._template('row_moved'), (
+                    select jsonb_build_object('old', string_agg('old.' || dbml._quoted(k), ', ' order by i),
+                                              'new', string_agg('new.' || dbml._quoted(k), ', ' order by i),
+                                              'named', string_agg(format('%L, new.%s', k, dbml._quoted(k)), ', ' order by i))
+                      from unnest(attached.key) with ordinality u(k, i))) else '' end));
 end
 $$;
 comment on function dbml._row_logged(dbml.profile, dbml.prediction, boolean) is
@@ -87,3 +93,21 @@ as $$
 $$;
 comment on function dbml._row_shadows(dbml.profile, dbml.prediction, text) is
   'Part of a row''s trigger: what shadows answer in the statement goes into the log, and nowhere else.';
+
+-- Every key of a partitioned table has what decides the partition, so that few updates are asked.
+create or replace function dbml._leaves(partition oid, key jsonb) returns boolean
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = notice
+as $$
+declare
+  stays boolean;
+begin
+  execute format('select %s from jsonb_populate_record(null::%s, $1) r',
+                 coalesce(pg_get_partition_constraintdef(partition), 'true'), partition::regclass) into stays using key;
+  return not stays;
+end
+$$;
+comment on function dbml._leaves(oid, jsonb) is 'Whether a row with that key does not fit the partition that it is in, so that its update moves it to another.';

@@ -4,4 +4,4 @@
         exit dbml_prediction;
       end if;
     end if;
-{insert:s}
+{moved:s}{insert:s}
