@@ -47,7 +47,7 @@ begin
   query := jsonb_build_object(
     'entity', (select string_agg(dbml._as_key(format('l.k%s', i), a.atttypid), ', ' order by i)
                  from unnest(lesson.key) with ordinality u(k, i)
-                 join pg_attribute a on a.attrelid = lesson.relation and a.attname = k and not a.attisdropped),
+                 left join pg_attribute a on a.attrelid = lesson.relation and a.attname = k and not a.attisdropped),
     'keys', (select string_agg(format('%s as k%s', dbml._quoted(k), i), ', ' order by i) from unnest(lesson.key) with ordinality u(k, i)),
     'value', lesson.value,
     'relation', attached.relation,
