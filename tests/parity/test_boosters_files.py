@@ -79,6 +79,7 @@ def often(cases: dict[str, Any], *names: str) -> list[Any]:
     return [case if case in names else pytest.param(case, marks=pytest.mark.long) for case in cases]
 
 
+@pytest.mark.filterwarnings(r"ignore:.*booster=dart. is deprecated")
 @pytest.mark.parametrize("objective", often(XGBOOST, "binary:logistic", "multi:softmax", "reg:squarederror"))
 def test_xgboost(objective: str, tmp_path: Path) -> None:
     booster = xgb(tmp_path / "m.json", objective)

@@ -203,6 +203,8 @@ def test_trees(estimator: Any, name: str, task: str, output: str | None, tmp_pat
         assert_parity(fitted, sample(X), tmp_path, output)
 
 
+@pytest.mark.filterwarnings("ignore:.XGBRF(Classifier|Regressor). is deprecated")
+@pytest.mark.filterwarnings(r"ignore:.*booster=dart. is deprecated")
 @pytest.mark.parametrize("kind, options, name, task, output", LIBRARIES)
 def test_libraries(
     kind: str, options: dict[str, Any], name: str, task: str, output: str | None, tmp_path: Path

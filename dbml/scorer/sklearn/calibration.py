@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.isotonic import IsotonicRegression
@@ -12,6 +13,9 @@ from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClas
 
 from dbml.scorer.plan import Builder, Unsupported, Value
 from dbml.scorer.sklearn.registry import Answer, Columns, predict, predictor, response, transform, transformer
+
+# Since 1.18 SciPy weighs both ends of an interval, where it took the slope from the left one on.
+_WEIGHTS = tuple(map(int, scipy.__version__.split(".")[:2])) >= (1, 18)
 
 
 @predictor(FrozenEstimator)
@@ -53,8 +57,13 @@ def _interpolated32(value: Value, x: Any, y: Any) -> Value:
     """``scipy.interpolate.interp1d`` in float32, where each operation rounds; what lies outside is clipped before."""
     value = value.clip(float(x[0]), float(x[-1]))
     low = np.clip(np.arange(len(x) + 1), 1, len(x) - 1) - 1
-    slopes = (y[low + 1] - y[low]) / (x[low + 1] - x[low])
-    slope, left, start = (value.step(x, table[low] if table is not slopes else table) for table in (slopes, x, y))
+    rises, widths = y[low + 1] - y[low], x[low + 1] - x[low]
+    left, right, start, end = (value.step(x, table[at]) for table in (x, y) for at in (low, low + 1))
+    if _WEIGHTS:
+        width = value.step(x, widths)
+        near, far = ((one.round32() / width).round32() for one in (value - left, right - value))
+        return ((near * end).round32() + (far * start).round32()).round32()
+    slope = value.step(x, rises / widths)
     return ((slope * (value - left).round32()).round32() + start).round32()
 
 

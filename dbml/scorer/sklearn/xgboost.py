@@ -98,8 +98,10 @@ def margins(
     starts = _starts(learner, objective)
     if booster["name"] == "gblinear":
         return objective, _linear(np.array(booster["model"]["weights"], dtype=np.float32), starts, values)
-    dropped = booster.get("weight_drop")
-    model = (booster["gbtree"] if dropped else booster)["model"]
+    model = booster.get("gbtree", booster)["model"]
+    # Since version 3.4 they stand beside the trees, and rows that are no DMatrix are added up as one is.
+    dropped = booster.get("weight_drop") or model.get("weight_drop")
+    of_matrix = of_matrix or "weight_drop" in model
     used = range(model["iteration_indptr"][rounds] if rounds else len(model["trees"]))
     ensembles = [Ensemble() for _ in starts]
     codes = [len(names or ()) for names in known_categories(learner)]
