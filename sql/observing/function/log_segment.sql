@@ -119,7 +119,8 @@ begin
                    (select string_agg(format('%I %s', k, format_type(a.atttypid, a.atttypmod)), ', ')
                       from unnest(attached.key) k join pg_attribute a on a.attrelid = profile and a.attname = k and not a.attisdropped))
       into written using (select jsonb_object_agg(k, entity[i]) from unnest(attached.key::text[]) with ordinality u(k, i));
-  exception when data_exception then
+  -- It is no key, or a column of it is called otherwise by now.
+  exception when data_exception or syntax_error_or_access_rule_violation then
     written := entity;
   end;
   -- A shadow that answers at this moment would write about it again, and so would who explains.
