@@ -398,3 +398,17 @@ def test_functions_and_numbers_beside_a_file_are_refused_and_joined(tmp_path: Pa
         artifact.read(file, ROWS)
     onnx.save_model(onnx.load(file), file)
     np.testing.assert_allclose(artifact.read(file, ROWS).golden["scores"], X[:60].sum(axis=1) * 2, rtol=1e-4, atol=1e-2)
+
+
+def test_the_greatest_of_what_is_missing_is_refused(tmp_path: Path) -> None:
+    """onnxruntime has neither NaN nor the greatest of the others for it."""
+    nodes = [helper.make_node("ReduceMax", ["x"], ["y"], axes=[1])]
+    opsets = [helper.make_opsetid("", 13)]
+    x, y = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, width]) for name, width in (("x", 4), ("y", 1))
+    )
+    made = helper.make_model(helper.make_graph(nodes, "g", [x], [y]), opset_imports=opsets, ir_version=8)
+    found = prepared(
+        made.SerializeToString(), tmp_path, rows=pd.DataFrame([[0.0, 1.0, 2.0, 3.0]], columns=["x0", "x1", "x2", "x3"])
+    )
+    assert found.report is not None and found.report.differing == 0 and found.report.refused > 0

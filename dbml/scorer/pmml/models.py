@@ -162,7 +162,8 @@ def _mining(reader: Reader, scope: Scope, model: Element) -> Result:
         raise Unsupported("a Segmentation with a missingThreshold")
     segments = segmentation.findall("Segment")
     parts = [_parts(segment) for segment in segments]
-    if method in ("modelChain", "selectFirst") and model.find("Targets") is not None:
+    rescaled = any(not _changes_nothing(target) for target in model.findall("Targets/Target"))
+    if method in ("modelChain", "selectFirst") and rescaled:
         raise Unsupported(f"Targets of segments by {method}")  # the standard rescales, and jpmml-evaluator does not
     if method == "modelChain":
         return _chain(reader, scope, parts)
@@ -183,6 +184,11 @@ def _mining(reader: Reader, scope: Scope, model: Element) -> Result:
         raise Unsupported(f"segments by {method} with the missingPredictionTreatment {treatment}")
     weights = [float(segment.get("weight", "1")) if method.startswith("weighted") else 1.0 for segment in segments]
     return _COMBINED[method](scope, truths, results, weights)
+
+
+def _changes_nothing(target: Element) -> bool:
+    plain = {"field", "optype", "rescaleFactor", "rescaleConstant"} >= target.attrib.keys() and len(target) == 0
+    return plain and float(target.get("rescaleFactor", "1")) == 1.0 and float(target.get("rescaleConstant", "0")) == 0.0
 
 
 def _parts(segment: Element) -> tuple[Element, Element]:
