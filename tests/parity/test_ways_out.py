@@ -105,7 +105,7 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[], Any], pd.DataFrame, str |
         X,
         "0",
     ),
-    "float32": (
+    "`SplineTransformer` on float32": (
         lambda: make_pipeline(PowerTransformer(), Ridge()).fit(X.astype("float32"), X["a"].astype("float32")),
         lambda: make_pipeline(PowerTransformer(), Ridge()).fit(X.astype("float64"), X["a"]),
         X,
