@@ -17,12 +17,14 @@ import json
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from dbml._plpython import plan as format_
 from dbml.scorer import thresholds, words
 from dbml.scorer.bounds import Bounds, span
+from dbml.scorer.values import Number, Value, floats
+
+__all__ = ["Builder", "Number", "Unsupported", "Value"]
 
 # Where a sum is below this, its parts in float32 are finite in whatever order they come.
 LARGEST32 = 1e38
@@ -30,180 +32,6 @@ LARGEST32 = 1e38
 
 class Unsupported(Exception):
     """A part of a model that no plan, or no engine, expresses; the message names it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Value:
-    """One node of a plan that is being built; arithmetic and comparisons of nodes make new nodes.
-
-    ``kind`` is ``"n"`` (a number), ``"t"`` (a text) or ``"b"`` (a condition). ``==`` is Python's own identity:
-    conditions have names (:meth:`equal`, :meth:`less`, …).
-    """
-
-    plan: Builder
-    index: int
-    kind: str
-
-    @property
-    def always_finite(self) -> bool:
-        """Whether no row can make this number NaN or large, so that asking is wasted time."""
-        return self.plan.op(self) == "indicator" or self.index in self.plan.words
-
-    # arithmetic
-
-    def __add__(self, other: Number) -> Value:
-        return self.plan.node("add", self, other)
-
-    def __radd__(self, other: float) -> Value:
-        return self.plan.node("add", other, self)
-
-    def __sub__(self, other: Number) -> Value:
-        return self.plan.node("subtract", self, other)
-
-    def __rsub__(self, other: float) -> Value:
-        return self.plan.node("subtract", other, self)
-
-    def __mul__(self, other: Number) -> Value:
-        return self.plan.node("multiply", self, other)
-
-    def __rmul__(self, other: float) -> Value:
-        return self.plan.node("multiply", other, self)
-
-    def __truediv__(self, other: Number) -> Value:
-        return self.plan.node("divide", self, other)
-
-    def __rtruediv__(self, other: float) -> Value:
-        return self.plan.node("divide", other, self)
-
-    def __neg__(self) -> Value:
-        return self.function("negative")
-
-    def minimum(self, other: Number) -> Value:
-        """The smaller, as ``numpy.minimum``: NaN if either is."""
-        return self.plan.node("minimum", self, other)
-
-    def maximum(self, other: Number) -> Value:
-        """The greater, as ``numpy.maximum``: NaN if either is."""
-        return self.plan.node("maximum", self, other)
-
-    def clip(self, low: float, high: float) -> Value:
-        """Bound to ``low`` … ``high``; NaN stays NaN."""
-        return self.maximum(low).minimum(high)
-
-    def modulo(self, divisor: float) -> Value:
-        """``numpy.mod(x, divisor)`` for a positive divisor."""
-        return self.plan.node("modulo", self, divisor=float(divisor))
-
-    def function(self, name: str) -> Value:
-        """One of :data:`dbml._plpython.plan.FUNCTIONS`, named and computed as numpy's (``ndtr``: scipy's)."""
-        return self.plan.node("function", self, name=name)
-
-    def round32(self) -> Value:
-        """The nearest float32."""
-        return self.plan.node("round32", self)
-
-    def sigmoid(self) -> Value:
-        """``scipy.special.expit``."""
-        return self.plan.node("sigmoid", self)
-
-    # conditions
-
-    def less(self, other: Number) -> Value:
-        """``x < other``; false for NaN."""
-        return self.plan.compare("less", self, other)
-
-    def less_equal(self, other: Number) -> Value:
-        """``x <= other``; false for NaN."""
-        return self.plan.compare("less_equal", self, other)
-
-    def equal(self, other: Number) -> Value:
-        """``x == other``; false for NaN."""
-        return self.plan.node("equal", self, other)
-
-    def finite(self) -> Value:
-        """Neither NaN nor infinite."""
-        return self.plan.node("finite", self)
-
-    def missing(self) -> Value:
-        """NaN for a number, NULL for a text."""
-        return self.plan.node("missing" if self.kind == "n" else "absent", self)
-
-    def is_(self, value: str) -> Value:
-        """Whether the text is this one; false where it is missing."""
-        return self.plan.node("is", self, value=value)
-
-    def __invert__(self) -> Value:
-        return self.plan.node("not", self)
-
-    def __and__(self, other: Value) -> Value:
-        return self.plan.all([self, other])
-
-    def __or__(self, other: Value) -> Value:
-        return self.plan.any([self, other])
-
-    # choices and tables
-
-    def indicator(self) -> Value:
-        """1 where the condition holds, else 0."""
-        return self.plan.node("indicator", self)
-
-    def select(self, yes: Number, no: Number) -> Value:
-        """``yes`` where the condition holds, else ``no``."""
-        return self.plan.node("select", self, yes, no)
-
-    def fill(self, value: str) -> Value:
-        """The text, or ``value`` where it is missing."""
-        return self.plan.node("fill", self, value=value)
-
-    def replace(self, key: str, value: str) -> Value:
-        """The text, or ``value`` where it is ``key``; what is missing stays missing."""
-        return self.plan.node("replace", self, key=key, value=value)
-
-    def lookup(
-        self, keys: Iterable[Any], values: Iterable[float], default: float = math.nan, missing: float = math.nan
-    ) -> Value:
-        """The value that stands beside the text or number among ``keys``.
-
-        :param default: for what is none of the keys.
-        :param missing: for NULL and NaN.
-        """
-        text = self.kind == "t"
-        return self.plan.node(
-            "lookup" if text else "match",
-            self,
-            keys=[str(key) if text else float(key) for key in keys],
-            values=[float(value) for value in values],
-            default=float(default),
-            missing=float(missing),
-        )
-
-    def term(self, term: str, pattern: str, words: Sequence[int], lower: bool, stop: Sequence[str]) -> Value:
-        """How often a term is in the text; see the operation ``term``."""
-        return self.plan.node(
-            "term", self, term=term, pattern=pattern, words=[int(n) for n in words], lower=int(lower), stop=list(stop)
-        )
-
-    def step(
-        self, edges: Iterable[float], values: Iterable[float], side: str = "left", missing: float = math.nan
-    ) -> Value:
-        """``values[numpy.searchsorted(edges, x, side)]``; ``missing`` for NaN."""
-        return self.plan.node("step", self, edges=_floats(edges), values=_floats(values), side=side, missing=missing)
-
-    def interpolate(self, x: Iterable[float], y: Iterable[float]) -> Value:
-        """``numpy.interp(value, x, y)``."""
-        return self.plan.node("interpolate", self, x=_floats(x), y=_floats(y))
-
-    def polynomial(self, breaks: Iterable[float], coefficients: Iterable[Iterable[float]]) -> Value:
-        """A piecewise polynomial: in the interval ``[breaks[i], breaks[i+1])`` a polynomial in ``x - breaks[i]``.
-
-        :param coefficients: per interval, the highest power first. The first and the last go on beyond the ends.
-        """
-        return self.plan.node(
-            "polynomial", self, breaks=_floats(breaks), coefficients=[_floats(row) for row in coefficients]
-        )
-
-
-Number = Value | float
 
 
 class Builder:
@@ -258,7 +86,7 @@ class Builder:
 
     def dot(self, values: Sequence[Value], weights: Iterable[float], constant: float = 0.0) -> Value:
         """``values @ weights + constant``. Terms of weight 0 stay: 0 · infinity is NaN."""
-        pairs = list(zip(values, _floats(weights), strict=True))
+        pairs = list(zip(values, floats(weights), strict=True))
         if sum(value.index in self.words for value in values) >= words.TOGETHER:
             known = [(self.words[value.index], weight) for value, weight in pairs if value.index in self.words]
             parts = [self._bagged(bag) for bag in words.bags(known)]
@@ -322,8 +150,8 @@ class Builder:
             "kernel",
             *values,
             kind=kind,
-            vectors=[_floats(vector) for vector in vectors],
-            weights=_floats(weights),
+            vectors=[floats(vector) for vector in vectors],
+            weights=floats(weights),
             gamma=-float(gamma) if kind == "rbf" else float(gamma),
             shift=float(shift),
             degree=int(degree),
@@ -334,23 +162,23 @@ class Builder:
         self, values: Sequence[Value], rows: Sequence[Sequence[float]], count: int, power: float, leaf: int, first: int
     ) -> Value:
         """The rows that are nearest; see the operation ``near``."""
-        listed = [_floats(row) for row in rows]
+        listed = [floats(row) for row in rows]
         return self.node("near", *values, rows=listed, count=int(count), power=power, leaf=int(leaf), first=int(first))
 
     def within(
         self, values: Sequence[Value], rows: Sequence[Sequence[float]], power: float, radius: float, leaf: int
     ) -> Value:
         """The rows that are no farther than the radius; see the operation ``within``."""
-        listed = [_floats(row) for row in rows]
+        listed = [floats(row) for row in rows]
         return self.node("within", *values, rows=listed, power=power, radius=float(radius), leaf=int(leaf))
 
     def vote(self, found: Value, values: Iterable[float], *, by_distance: bool) -> Value:
         """The mean of what stands beside the rows that were found."""
-        return self.node("vote", found, values=_floats(values), by_distance=int(by_distance))
+        return self.node("vote", found, values=floats(values), by_distance=int(by_distance))
 
     def apart(self, values: Sequence[Value], rows: Sequence[Sequence[float]]) -> Value:
         """How far each of these rows is; see the operation ``apart``."""
-        return self.node("apart", *values, rows=[_floats(row) for row in rows])
+        return self.node("apart", *values, rows=[floats(row) for row in rows])
 
     def imputed(
         self, value: Value, apart: Value, column: int, count: int, default: float, *, by_distance: bool
@@ -361,7 +189,7 @@ class Builder:
 
     def weighted_median(self, values: Sequence[Value], weights: Iterable[float]) -> Value:
         """Of the values in order, the first at which the weights up to it reach half of all."""
-        return self.node("weighted_median", *values, weights=_floats(weights))
+        return self.node("weighted_median", *values, weights=floats(weights))
 
     def all(self, conditions: Sequence[Value]) -> Value:
         """Whether every condition holds."""
@@ -519,7 +347,3 @@ class Builder:
             place for index in self._checks if self._nodes[index]["op"] == "finite" for place in finite(index)
         )
         return {index: because for index, because in self._checks.items() if implied.isdisjoint(finite(index))}
-
-
-def _floats(values: Iterable[float]) -> list[float]:
-    return [float(value) for value in values]
