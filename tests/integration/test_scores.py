@@ -38,7 +38,7 @@ def scores(db: Db, model: str, rows: str) -> list[tuple[Any, ...]]:
 @pytest.mark.usefixtures("live")
 def test_a_table_or_a_query_scores_as_scikit_learn_does(db: Db, churn: Trained) -> None:
     truth = churn.truth(profile_rows(db))
-    for rows in ("customer", ' "public" . customer ', "select * from customer", "table customer -- all of it"):
+    for rows in ("customer", ' "public" . customer ', "select * from customer;\n", "table customer -- all of it"):
         found = sorted(scores(db, "churn", rows), key=lambda row: int(row[0][0]))
         assert [(key, version) for key, version, _ in found] == [([str(i)], 1) for i in range(1, 51)], rows
         np.testing.assert_allclose([score for *_, score in found], truth, atol=1e-9)

@@ -57,6 +57,8 @@ begin
   if dbml._is_a_name(source) then
     source := pg_catalog.format('select * from %s', relation);
   end if;
+  -- As a statement is typed, it may end with a semicolon, and stands in parentheses here.
+  source := pg_catalog.regexp_replace(source, '[;\s]+$', '');
   -- One row of nulls, and nothing of the source is read.
   execute pg_catalog.format(
     E'select pg_catalog.row_to_json(d) from (select q.* from (select) o left join (%s\n) q on false) d', source)
