@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from lightgbm import LGBMClassifier, LGBMRegressor
+from lightgbm import LGBMClassifier, LGBMRanker, LGBMRegressor
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
@@ -18,7 +18,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neural_network import MLPRegressor
 from sklearn.tree import DecisionTreeRegressor
 from sklearn.tree._tree import Tree
-from xgboost import XGBClassifier, XGBRegressor
+from xgboost import XGBClassifier, XGBRanker, XGBRegressor
 
 from tests.parity.harness import assert_parity
 
@@ -52,6 +52,8 @@ CASES: dict[str, Callable[[], tuple[Any, pd.DataFrame, str | None]]] = {
     "LightGBM, a boolean": lambda: (LGBMClassifier(**lgbm).fit(X, BINARY), X, None),
     "XGBoost, a boolean": lambda: (XGBClassifier(**xgb).fit(X, BINARY), X, None),
     "dart": lambda: (XGBRegressor(**xgb, booster="dart", rate_drop=0.5).fit(X, X["a"]), X, None),
+    "LightGBM, ranks": lambda: (LGBMRanker(**lgbm).fit(X, BINARY, group=[SIZE]), X, None),
+    "XGBoost, ranks": lambda: (XGBRanker(**xgb).fit(X, BINARY, group=[SIZE]), X, None),
     "gblinear": lambda: (XGBClassifier(**xgb, booster="gblinear").fit(WHOLE, BINARY), WHOLE, None),
     "categories": lambda: (XGBClassifier(**xgb, enable_categorical=True).fit(KINDS, BINARY), KINDS, None),
     "categories, dart": lambda: (

@@ -25,6 +25,8 @@ from dbml.errors import ArtifactError, TooLarge
 from dbml.models.file import REFIT
 from dbml.scorer.limits import MAX_FEATURES
 
+RANKERS = {"LGBMRanker", "XGBRanker"}
+
 
 def task_of(source: str, estimator: Any) -> str:
     """Tell the task of a fitted estimator.
@@ -51,7 +53,8 @@ def task_of(source: str, estimator: Any) -> str:
     estimator = _answering(estimator)
     if is_classifier(estimator):
         return "classifier"
-    if is_regressor(estimator):
+    # A rank is a number; scikit-learn has no kind for it.
+    if is_regressor(estimator) or {each.__name__ for each in type(estimator).__mro__} & RANKERS:
         return "regressor"
     if is_outlier_detector(estimator):
         return "outlier"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from lightgbm import LGBMClassifier, LGBMRegressor
+from lightgbm import LGBMClassifier, LGBMRanker, LGBMRegressor
 
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.histogram import classifier_answer
@@ -41,8 +41,8 @@ def lgbm_classifier(estimator: LGBMClassifier, X: Columns) -> Answer:
     return Answer(answer.probabilities, decision=answer.probabilities, function=raw)
 
 
-@predictor(LGBMRegressor)
-def lgbm_regressor(estimator: LGBMRegressor, X: Columns) -> Answer:
+@predictor(LGBMRegressor, LGBMRanker)
+def lgbm_regressor(estimator: LGBMRegressor | LGBMRanker, X: Columns) -> Answer:
     objective, raw = _raw(estimator, X)
     if "sqrt" in objective[1:]:
         return Answer(value=raw[0].function("sign") * raw[0] * raw[0])

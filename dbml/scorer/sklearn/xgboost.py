@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 import numpy as np
-from xgboost import XGBClassifier, XGBRegressor, XGBRFClassifier, XGBRFRegressor
+from xgboost import XGBClassifier, XGBRanker, XGBRegressor, XGBRFClassifier, XGBRFRegressor
 
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.registry import Answer, Columns, predictor, refuse_missing_booleans
@@ -54,7 +54,7 @@ def of_classes(objective: str, margins: list[Value], X: Columns, what: str) -> A
     return Answer([(1.0 - positive).round32(), positive], votes=votes, function=margins)
 
 
-@predictor(XGBRegressor, XGBRFRegressor)
+@predictor(XGBRegressor, XGBRFRegressor, XGBRanker)
 def xgb_regressor(estimator: Any, X: Columns) -> Answer:
     return of_values(*_margins(estimator, X), type(estimator).__name__)
 
