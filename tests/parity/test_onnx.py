@@ -143,7 +143,7 @@ OTHERS: dict[str, tuple[Any, Any]] = {
     "mixture": (GaussianMixture(2, random_state=0), None),
     "outliers": (IsolationForest(n_estimators=3, random_state=0), None),
 }  # fmt: skip
-QUICK = ("products", "powers", "one against the rest", "hinge", "one score", "boosted", "machine of values", "clusters")
+QUICK = ("products", "one against the rest", "hinge", "one score", "boosted", "machine of values", "clusters")
 
 
 @pytest.mark.filterwarnings("ignore")
