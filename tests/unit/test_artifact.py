@@ -258,8 +258,8 @@ def test_files(tmp_path: Path) -> None:
     refused(
         ArtifactError,
         str(tmp_path),
-        "cannot be read",
-        hint="path",
+        "is a folder, and no file",
+        hint="file",
         call=lambda: artifact.read(tmp_path),
     )
     for content in (b"x,y\n1,2\n", b"x\x9cnot zlib at all", b"\x80\x04nonsense", b"(lp0\n."):
