@@ -11,10 +11,11 @@ from xml.etree import ElementTree
 # asks for rights that it should not need, it says so in other words.
 _LACKING = re.compile(
     r"engine (?:portable|python) needs PL/Python, and this database has none"
+    r"|such explanations need PL/Python, and this database has none"
     r"|cannot run without PL/Python, and this database has none"
     r"|psycopg\.errors\.UndefinedObject: language \"plpython3u\" does not exist"
     r"|psycopg\.errors\.InsufficientPrivilege: "
-    r"(?:permission denied to set (?:parameter|role) \S+|must be superuser [^\n]+)"
+    r"(?:permission denied to (?:set (?:parameter|role) \"[\w.]+\"|drop objects)|must be superuser [^\n]+)"
 )
 
 
