@@ -232,6 +232,12 @@ WAYS_OUT = (
         "`RBF()`, `Matern()`",
     ),
     (
+        '`SVR`, `SVC` with `kernel="linear"` and some hundreds of vectors, on large numbers',
+        "their sum over all vectors cancels, so that its order decides more than the last digit; `model add` then names "
+        "the rows",
+        "`LinearSVR`, `LinearSVC`",
+    ),
+    (
         '`KNeighborsClassifier`, `KNeighborsRegressor` with `algorithm="ball_tree"`, other metrics than Minkowski\'s, '
         "weights of one's own, or more than 1,000,000 numbers",
         "which of several rows at one distance are taken is told by another search, which is not written down "
