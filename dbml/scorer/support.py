@@ -233,7 +233,7 @@ WAYS_OUT = (
     ),
     (
         '`SVR`, `SVC` with `kernel="linear"` and some hundreds of vectors, on large numbers',
-        "their sum over all vectors cancels, so that its order decides more than the last digit; `model add` then names "
+        "their sum over all vectors cancels, so that its order decides more than the last digit; `model add` names "
         "the rows",
         "`LinearSVR`, `LinearSVC`",
     ),
