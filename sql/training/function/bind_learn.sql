@@ -11,7 +11,8 @@ declare
   lesson dbml.learn;
   changed integer := 0;
 begin
-  for lesson in select * from dbml.learn l where l.profile = attached.id order by l.position loop
+  -- Of a table that somebody has dropped nothing more is heard; where nobody may make event triggers it is still named here.
+  for lesson in select l.* from dbml.learn l join pg_class c on c.oid = l.relation where l.profile = attached.id order by l.position loop
     changed := changed + dbml._generate_from(
       format('dbml_scorer.profile_%s_learn_%s()', attached.id, lesson.position),
       'learn',
