@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import psycopg
 import pytest
 
+import dbml
 from tests.conftest import Cli, Trained
 
 
@@ -51,9 +53,11 @@ def test_a_metric_is_a_number(cli: Cli, churn: Trained, metric: str) -> None:
     assert "is not NAME=NUMBER" in cli("model", "add", "churn", churn.file, "--metric", metric, exit_code=2).output
 
 
-def test_a_metric_is_finite(cli: Cli, churn: Trained) -> None:
-    said = cli("model", "add", "churn", churn.file, "--sample", churn.sample, "--metric", "auc=nan", exit_code=1)
-    assert 'the metric "auc" is nan' in said.output
+def test_a_metric_is_finite(cli: Cli, db: psycopg.Connection[Any], churn: Trained) -> None:
+    said = cli("model", "add", "churn", churn.file, "--sample", churn.sample, "--metric", "auc=nan", exit_code=2)
+    assert '"auc=nan" is not NAME=NUMBER' in said.output
+    with pytest.raises(dbml.DbmlError, match='the metric "auc" is nan'):
+        dbml.add_model(db, "churn", churn.file, sample=churn.sample, metrics={"auc": math.nan})
 
 
 def test_diff_tells_how_far_scores_move(cli: Cli, churn: Trained, churn_2: Trained) -> None:
