@@ -15,7 +15,7 @@ import numpy as np
 from dbml._plpython import batch
 from dbml._plpython.agreement import agree
 from dbml._plpython.frame import answers, rows_to_input, scores, to_wire
-from dbml._plpython.plan import EDGES, OPERATIONS
+from dbml._plpython.operations import EDGES, OPERATIONS
 from dbml.scorer import thresholds
 
 THRESHOLDS_TRIED = 600

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dbml._plpython import plan as format_
+from dbml._plpython.operations import OPERATIONS, inputs
 from dbml.scorer import thresholds, words
 from dbml.scorer.bounds import Bounds, span
 from dbml.scorer.values import Number, Value, floats
@@ -78,7 +79,7 @@ class Builder:
         return self._value(self._nodes[value.index]["of"][0])
 
     def _value(self, index: int) -> Value:
-        return Value(self, index, format_.OPERATIONS[self._nodes[index]["op"]].gives)
+        return Value(self, index, OPERATIONS[self._nodes[index]["op"]].gives)
 
     def sum(self, values: Sequence[Number]) -> Value:
         """The sum, from left to right."""
@@ -218,7 +219,7 @@ class Builder:
         return found
 
     def trees(self, columns: Sequence[Value], ensemble: Mapping[str, Any]) -> Value:
-        """Sum of the leaves that a row reaches; ``ensemble`` as :data:`dbml._plpython.plan.OPERATIONS` tells."""
+        """Sum of the leaves that a row reaches; ``ensemble`` as :data:`dbml._plpython.operations.OPERATIONS` tells."""
         asked: list[list[int]] = [[] for _ in columns]
         for place, column in enumerate(ensemble["column"]):
             if column >= 0:
@@ -257,9 +258,9 @@ class Builder:
 
     def node(self, op: str, *of: Number, **fields: Any) -> Value:
         """Add a node, or find the equal one."""
-        operation = format_.OPERATIONS[op]
+        operation = OPERATIONS[op]
         values = [v if isinstance(v, Value) else self.constant(v) for v in of]
-        kinds, wanted = "".join(v.kind for v in values), format_.inputs(operation, len(of))
+        kinds, wanted = "".join(v.kind for v in values), inputs(operation, len(of))
         if kinds != wanted:
             raise TypeError(f"{op} takes {wanted}, not {kinds}")
         node = {"op": op, **({"of": [v.index for v in values]} if values else {}), **fields}

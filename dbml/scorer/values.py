@@ -74,7 +74,7 @@ class Value:
         return self.plan.node("modulo", self, divisor=float(divisor))
 
     def function(self, name: str) -> Value:
-        """One of :data:`dbml._plpython.plan.FUNCTIONS`, named and computed as numpy's (``ndtr``: scipy's)."""
+        """One of :data:`dbml._plpython.operations.FUNCTIONS`, named and computed as numpy's (``ndtr``: scipy's)."""
         return self.plan.node("function", self, name=name)
 
     def round32(self) -> Value:

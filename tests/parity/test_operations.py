@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dbml._plpython import batch, compiled, plan, portable
-from dbml._plpython.plan import OPERATIONS, Operation, PlanError
+from dbml._plpython import batch, compiled, expressions, plan, portable
+from dbml._plpython.operations import OPERATIONS, Operation, inputs
+from dbml._plpython.plan import PlanError
 from dbml.scorer import bounds, sql
 from dbml.scorer.plan import Builder, Unsupported
 from dbml.scorer.sql import careful, conditions, facts, fast
 
 # Reader → the operations it has, and those that it leaves to others on purpose.
 READERS: dict[str, tuple[Container[str], Container[str]]] = {
-    "portable": (portable.EXPRESSIONS.keys() | portable.STATEMENTS.keys(), ()),
+    "portable": (expressions.EXPRESSIONS.keys() | expressions.STATEMENTS.keys(), ()),
     "numpy": (batch.OPERATIONS, ()),
     "careful SQL": (careful.OPERATIONS, sql.NOT_IN_SQL),
     "fast SQL": (fast.NUMBERS.keys() | conditions.CONDITIONS.keys(), fast.BY_VALUE | sql.NOT_IN_SQL.keys()),
@@ -156,7 +157,7 @@ SOURCES = {"n": {"op": "number", "index": 0}, "t": {"op": "text", "index": 0}}
 def document(name: str, says: dict[str, Any]) -> str:
     """A plan around one node of an operation."""
     nodes: list[dict[str, Any]] = [SOURCES["n"], SOURCES["t"], {"op": "missing", "of": [0]}]
-    kinds = plan.inputs(OPERATIONS[name], 2)
+    kinds = inputs(OPERATIONS[name], 2)
     if kinds == "v":
         nodes[2] = {"op": "near", "of": [0, 0], **GOOD["near"]}
     elif "d" in kinds:

@@ -20,7 +20,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from dbml._plpython import compiled, frame, plan, portable
+from dbml._plpython import compiled, frame, operations, plan, portable
 from dbml.models import artifact
 from dbml.scorer import parity, sql
 from dbml.scorer.plan import Builder, Unsupported
@@ -191,7 +191,7 @@ BINARY = {
 
 
 def names() -> list[str]:
-    return [*UNARY, *BINARY, *sorted(plan.FUNCTIONS - {"ndtr", "ndtri"})]
+    return [*UNARY, *BINARY, *sorted(operations.FUNCTIONS - {"ndtr", "ndtri"})]
 
 
 def built(name: str, visible: bool) -> dict[str, Any]:

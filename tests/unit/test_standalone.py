@@ -26,7 +26,7 @@ from sklearn.preprocessing import (
     SplineTransformer,
 )
 
-from dbml._plpython import compiled, masks, plan, portable
+from dbml._plpython import compiled, masks, operations, plan, portable
 from dbml._plpython.explanation import Explainer
 from dbml._plpython.frame import to_wire
 from dbml.errors import ParityError
@@ -107,7 +107,7 @@ def test_categories_of_trees_and_missing_values() -> None:
 def test_javascript_has_every_operation_and_function() -> None:
     said = javascript.runtime("score.js")
     named = said[said.index("const OPERATIONS = {") :]
-    lacks = {name for name in plan.OPERATIONS if f"\n  {name}:" not in named and f"\n  {name}," not in named}
+    lacks = {name for name in operations.OPERATIONS if f"\n  {name}:" not in named and f"\n  {name}," not in named}
     assert lacks == javascript.NOT_IN_JAVASCRIPT.keys()
 
 
@@ -143,7 +143,7 @@ def test_functions_at_the_ends_of_arithmetic(tmp_path: Path) -> None:
     (tmp_path / "run.mjs").write_text("")
     script = []
     truths = []
-    for name in sorted(plan.FUNCTIONS):
+    for name in sorted(operations.FUNCTIONS):
         builder = Builder(1, 0)
         made = builder.finish(builder.number(0).function(name))
         function = compiled.load(portable.compile_plan(made, [made["output"]]))

@@ -11,7 +11,7 @@ from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.kernel_approximation import Nystroem
 from sklearn.mixture import GaussianMixture
 
-from dbml._plpython.plan import KERNELS
+from dbml._plpython.operations import KERNELS
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.linear import weights
 from dbml.scorer.sklearn.registry import Answer, Columns, predictor, transformer

@@ -19,7 +19,7 @@ from sklearn.gaussian_process.kernels import (
 )
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
 
-from dbml._plpython.plan import KERNELS
+from dbml._plpython.operations import KERNELS
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.registry import Answer, Columns, predictor
 

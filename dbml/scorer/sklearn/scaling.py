@@ -19,7 +19,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from dbml._plpython.plan import FUNCTIONS
+from dbml._plpython.operations import FUNCTIONS
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.registry import Columns, transformer
 

@@ -17,7 +17,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from dbml._plpython.plan import FUNCTIONS
+from dbml._plpython.operations import FUNCTIONS
 from dbml.scorer.plan import Unsupported, Value
 from dbml.scorer.sklearn.meta import regression
 from dbml.scorer.sklearn.registry import Answer, Columns, basis, predictor

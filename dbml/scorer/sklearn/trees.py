@@ -87,7 +87,7 @@ class Ensemble:
     def node(self, plan: Builder, columns: Sequence[Value], start: float = 0.0, **options: Any) -> Value:
         """Make the node; columns that no tree asks for are left out.
 
-        :param options: ``strict`` and ``precision``, as in :data:`dbml._plpython.plan.OPERATIONS`.
+        :param options: ``strict`` and ``precision``, as in :data:`dbml._plpython.operations.OPERATIONS`.
         """
         used = sorted({c for c in self.column if c >= 0})
         places = {c: i for i, c in enumerate(used)}

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from dbml._plpython import batch
-from dbml._plpython.plan import OPERATIONS, entry
+from dbml._plpython.operations import OPERATIONS
+from dbml._plpython.plan import entry
 from dbml.scorer.sql import text as write
 
 # No row has it, as nothing else would say so strange a thing.
