@@ -7,7 +7,6 @@ import os
 import platform
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -60,7 +59,7 @@ def main(quick: bool, seconds: float | None, parts: list[str], out: Path) -> Non
     """Try every fault on a throwaway server under load; exit status 1 where anything was wrong afterwards."""
     amount = faults.QUICK if quick else faults.LONG
     amount = replace(amount, seconds=seconds or amount.seconds)
-    load_before, began = os.getloadavg(), time.monotonic()
+    load_before, began = os.getloadavg(), datetime.now(UTC)
     found: dict[str, Any] = {}
     rows: list[Row] = []
     examples: Counter[Failure] = Counter()
@@ -94,8 +93,8 @@ def main(quick: bool, seconds: float | None, parts: list[str], out: Path) -> Non
                 found |= figures.measure(db, server.dsn, folder, parts, quick, say)
     shown = bounds.bounds(rows, found, amount)
     result = {
-        "began": datetime.now(UTC).isoformat(timespec="seconds"),
-        "minutes": round((time.monotonic() - began) / 60, 1),
+        "began": began.isoformat(timespec="seconds"),
+        "minutes": round((datetime.now(UTC) - began).total_seconds() / 60, 1),
         "quick": quick,
         "amount": asdict(amount),
         "clients": ROLES,
